@@ -1,0 +1,22 @@
+/** Two tiers: `unit` is fast and needs nothing; `lab` boots machines and needs root on Linux. */
+const transform = { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json", isolatedModules: true }] };
+
+module.exports = {
+  projects: [
+    {
+      displayName: "unit",
+      testEnvironment: "node",
+      transform,
+      testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+      testPathIgnorePatterns: ["\\.lab\\.test\\.ts$", "/node_modules/", "/cdktf.out/"],
+      modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
+    },
+    {
+      displayName: "lab",
+      testEnvironment: "node",
+      transform,
+      testMatch: ["<rootDir>/__tests__/**/*.lab.test.ts"],
+      modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
+    },
+  ],
+};
