@@ -1,0 +1,174 @@
+import { ValidationError } from "../validation-error";
+import { Continent, Region } from "./regions";
+import type { RoundTripTimePair, RoundTripTimesOptions } from "./round-trip-times";
+
+const SCHEMA = "cdktf-etcd/round-trip-times";
+const VERSION = 1;
+
+/**
+ * What a file holds, once it has been found to have the right form.
+ *
+ * @internal
+ */
+export interface RoundTripTimesFile {
+  readonly pairs: RoundTripTimePair[];
+  readonly options: RoundTripTimesOptions;
+}
+
+/** A JSON object at a place in the file, read field by field; what is wrong is reported with its place. */
+class Fields {
+  public static of(value: unknown, place: string): Fields {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw wrong(place, value, "an object");
+    }
+    return new Fields(new Map(Object.entries(value)), place);
+  }
+
+  private constructor(
+    private readonly fields: Map<string, unknown>,
+    private readonly place: string,
+  ) {}
+
+  public text(name: string): string {
+    return this.optionalText(name) ?? this.absent(name, "text");
+  }
+
+  public optionalText(name: string): string | undefined {
+    const value = this.fields.get(name);
+    if (value !== undefined && typeof value !== "string") {
+      throw wrong(`${this.place}: ${name}`, value, "text");
+    }
+    return value;
+  }
+
+  public number(name: string): number {
+    return this.optionalNumber(name) ?? this.absent(name, "a number");
+  }
+
+  public optionalNumber(name: string): number | undefined {
+    const value = this.fields.get(name);
+    if (value !== undefined && typeof value !== "number") {
+      throw wrong(`${this.place}: ${name}`, value, "a number");
+    }
+    return value;
+  }
+
+  public optionalFlag(name: string): boolean | undefined {
+    const value = this.fields.get(name);
+    if (value !== undefined && typeof value !== "boolean") {
+      throw wrong(`${this.place}: ${name}`, value, "true or false");
+    }
+    return value;
+  }
+
+  public list(name: string): Fields[] {
+    const value = this.fields.get(name) ?? [];
+    if (!Array.isArray(value)) {
+      throw wrong(`${this.place}: ${name}`, value, "a list");
+    }
+    return value.map((item, index) => Fields.of(item, `${this.place}: ${name}[${index}]`));
+  }
+
+  private absent(name: string, expected: string): never {
+    throw wrong(`${this.place}: ${name}`, undefined, expected);
+  }
+}
+
+function wrong(what: string, given: unknown, expected: string): ValidationError {
+  return new ValidationError({
+    what,
+    given: given === undefined ? "nothing" : JSON.stringify(given).slice(0, 80),
+    expected,
+    mend: "correct the file, or have it written again by measuring",
+  });
+}
+
+/**
+ * Reads version 1 of the format described at `RoundTripTimes.fromFile`.
+ *
+ * @internal
+ */
+export function readRoundTripTimesFile(text: string, name: string): RoundTripTimesFile {
+  const file = Fields.of(parseJson(text, name), name);
+  if (file.text("schema") !== SCHEMA) {
+    throw wrong(`${name}: schema`, file.text("schema"), JSON.stringify(SCHEMA));
+  }
+  if (file.number("version") !== VERSION) {
+    throw new ValidationError({
+      what: `${name}: version`,
+      given: `${file.number("version")}`,
+      expected: `${VERSION}`,
+      mend: "measure again with this version of the library, or move to the one that wrote the file",
+    });
+  }
+  return {
+    pairs: file.list("pairs").map(readPair),
+    options: {
+      clusterId: file.optionalText("clusterId"),
+      measuredAt: file.text("measuredAt"),
+      source: file.optionalText("source") ?? name,
+      regions: file.list("regions").map(readRegion),
+    },
+  };
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ValidationError({
+      what: name,
+      given: error instanceof Error ? error.message : String(error),
+      expected: "JSON",
+      mend: "correct the file, or have it written again by measuring",
+    });
+  }
+}
+
+function readPair(fields: Fields): RoundTripTimePair {
+  return {
+    a: fields.text("a"),
+    b: fields.text("b"),
+    p50: fields.number("p50"),
+    p95: fields.optionalNumber("p95"),
+    samples: fields.number("samples"),
+    lossPercent: fields.optionalNumber("lossPercent"),
+    estimated: fields.optionalFlag("estimated"),
+  };
+}
+
+function readRegion(fields: Fields): Region {
+  const given = fields.text("continent");
+  const continent = Object.values(Continent).find((known) => String(known) === given);
+  if (continent === undefined) {
+    throw wrong(`region ${fields.text("slug")}: continent`, given, `one of ${Object.values(Continent).join(", ")}`);
+  }
+  return new Region({
+    continent,
+    slug: fields.text("slug"),
+    city: fields.text("city"),
+    country: fields.text("country"),
+    latitude: fields.number("latitude"),
+    longitude: fields.number("longitude"),
+    metro: fields.optionalText("metro"),
+  });
+}
+
+/**
+ * Writes what {@link readRoundTripTimesFile} reads.
+ *
+ * @internal
+ */
+export function writeRoundTripTimesFile(pairs: RoundTripTimePair[], options: RoundTripTimesOptions): string {
+  const { clusterId, measuredAt, source, regions } = options;
+  const file = {
+    schema: SCHEMA,
+    version: VERSION,
+    clusterId,
+    measuredAt,
+    source,
+    regions,
+    pairs: pairs.map((pair) => ({ ...pair, samples: pair.samples ?? 0 })),
+  };
+  return `${JSON.stringify(file, undefined, 2)}\n`;
+}
