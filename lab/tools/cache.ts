@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, rename, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import * as path from "node:path";
+import { lockFile } from "./file-lock";
+import { silent, type Progress } from "./progress";
+import { run } from "./run";
+
+/** What is cached: `name` says what it is, `version` everything that would make it another thing. */
+export interface CacheKey {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Where the lab keeps what is expensive to get: outside the checkout, so that every checkout shares it. */
+export function cacheRoot(): string {
+  const xdg = process.env.XDG_CACHE_HOME;
+  // The XDG specification says to ignore a relative path.
+  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(homedir(), ".cache");
+  return path.join(base, "cdktf-etcd");
+}
+
+/** The directory of an entry, whether or not it is there yet. */
+export function cachePath(key: CacheKey): string {
+  return path.join(cacheRoot(), key.name, key.version);
+}
+
+/**
+ * The directory for `key`, filled by `fill` if it is not there yet.
+ *
+ * `fill` gets an empty directory that becomes the entry by a rename when it resolves; an entry is therefore either
+ * complete or absent, also after a power cut. Of two processes that want the same entry one fills it and the other waits.
+ */
+export async function cached(
+  key: CacheKey,
+  fill: (dir: string) => Promise<void>,
+  progress: Progress = silent,
+): Promise<string> {
+  const entry = cachePath(key);
+  if (await exists(entry)) return entry;
+
+  const label = `${key.name}@${key.version}`;
+  const lock = await lockFile(path.join(cacheRoot(), ".locks", label), () => {
+    progress(`Waiting for another run that is preparing ${key.name} ${key.version}`);
+  });
+  try {
+    if (await exists(entry)) return entry;
+    const work = path.join(cacheRoot(), ".work");
+    await mkdir(work, { recursive: true });
+    // We hold the lock, so whatever lies here under our label was left by a run that was interrupted.
+    for (const left of await readdir(work)) {
+      if (left.startsWith(`${label}~`)) await removeTree(path.join(work, left));
+    }
+    const dir = path.join(work, `${label}~${randomBytes(6).toString("hex")}`);
+    await mkdir(dir);
+    try {
+      await fill(dir);
+      await mkdir(path.dirname(entry), { recursive: true });
+      await rename(dir, entry);
+    } catch (error) {
+      await removeTree(dir);
+      throw error;
+    }
+    return entry;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Removes a tree, but never reaches into a file system that an interrupted build left mounted in it. */
+export async function removeTree(dir: string): Promise<void> {
+  await run("rm", ["-rf", "--one-file-system", "--", dir]);
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch {
+    return false;
+  }
+}

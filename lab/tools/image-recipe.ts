@@ -1,0 +1,171 @@
+import type { Arch } from "./platform";
+
+/** Where a lab machine finds the lab's own mirror (see mirror-server.ts). */
+export const LAB_MIRROR = "http://198.18.0.2/debian";
+
+/** A Debian or Ubuntu release that a droplet image stands for. */
+export interface Distribution {
+  readonly name: "debian" | "ubuntu";
+  readonly suite: string;
+  readonly archive: string;
+  /** File with the archive's signing keys, as the distribution's keyring package installs it. */
+  readonly keyring: string;
+  readonly components: string;
+  /** Suites that the packages come from; the first is the release itself. */
+  readonly suites: readonly string[];
+  /** Archive of the security updates, if that is another one. */
+  readonly security?: { readonly archive: string; readonly suite: string };
+}
+
+/** The distribution behind a DigitalOcean image slug such as "debian-13-x64"; undefined if the lab has none. */
+export function distributionOf(slug: string, arch: Arch): Distribution | undefined {
+  const debian = new Map([
+    ["debian-12-x64", "bookworm"],
+    ["debian-13-x64", "trixie"],
+  ]).get(slug);
+  if (debian !== undefined) {
+    return {
+      name: "debian",
+      suite: debian,
+      archive: "http://deb.debian.org/debian",
+      keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
+      components: "main",
+      suites: [debian, `${debian}-updates`],
+      security: { archive: "http://deb.debian.org/debian-security", suite: `${debian}-security` },
+    };
+  }
+  const ubuntu = new Map([
+    ["ubuntu-22-04-x64", "jammy"],
+    ["ubuntu-24-04-x64", "noble"],
+  ]).get(slug);
+  if (ubuntu !== undefined) {
+    return {
+      name: "ubuntu",
+      suite: ubuntu,
+      // The main archive has amd64 only; everything else is under "ports".
+      archive: arch === "amd64" ? "http://archive.ubuntu.com/ubuntu" : "http://ports.ubuntu.com/ubuntu-ports",
+      keyring: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+      components: "main universe",
+      suites: [ubuntu, `${ubuntu}-updates`, `${ubuntu}-security`],
+    };
+  }
+  return undefined;
+}
+
+/** The sources.list lines for the real archive of `distribution`. */
+export function archiveSources(distribution: Distribution): readonly string[] {
+  const { archive, components, keyring, security, suites } = distribution;
+  const lines = suites.map((suite) => `deb [signed-by=${keyring}] ${archive} ${suite} ${components}`);
+  if (security !== undefined) {
+    lines.push(`deb [signed-by=${keyring}] ${security.archive} ${security.suite} ${components}`);
+  }
+  return lines;
+}
+
+/** What a fresh droplet has, as far as anything the lab runs there can tell. */
+export const IMAGE_PACKAGES: readonly string[] = [
+  "ca-certificates",
+  "cloud-init",
+  "curl",
+  "dbus",
+  "iproute2",
+  "iputils-ping",
+  "kmod",
+  "less",
+  "libpam-systemd",
+  "netbase",
+  "nftables",
+  "openssh-server",
+  "procps",
+  "sudo",
+  "systemd",
+  "systemd-sysv",
+];
+
+/** dpkg leaves these out, now and for what is installed later. Copyright files stay: the licences ask for it. */
+export const DPKG_EXCLUDES: readonly string[] = [
+  "path-exclude=/usr/share/man/*",
+  "path-exclude=/usr/share/info/*",
+  "path-exclude=/usr/share/doc/*",
+  "path-include=/usr/share/doc/*/copyright",
+  "path-exclude=/usr/share/locale/*",
+  "path-exclude=/usr/share/i18n/locales/*",
+  "path-include=/usr/share/i18n/locales/C",
+  "path-exclude=/usr/share/lintian/*",
+];
+
+/** Units that make no sense in a container with the host's kernel and clock, or that wake up to no use. */
+const MASKED_UNITS: readonly string[] = [
+  // The clock is the host's and there is no time server in the lab: this would block multi-user.target.
+  "chrony-wait.service",
+  // The network is set up before the machine boots.
+  "systemd-networkd.service",
+  "systemd-networkd.socket",
+  "systemd-networkd-wait-online.service",
+  // Nobody sits at a console.
+  "getty.target",
+  "console-getty.service",
+  // Housekeeping of a machine that lives for minutes, on processors shared with all the others.
+  "apt-daily.timer",
+  "apt-daily-upgrade.timer",
+  "dpkg-db-backup.timer",
+  "e2scrub_all.timer",
+  "fstrim.timer",
+  "man-db.timer",
+];
+
+/** Files put into the image. */
+export function imageFiles(distribution: Distribution): Readonly<Record<string, string>> {
+  return {
+    // Unsigned on purpose: the lab fetched the packages from the real archive and checked the signatures there.
+    "/etc/apt/sources.list": `deb [trusted=yes] ${LAB_MIRROR} ${distribution.suite} main\n`,
+    "/etc/apt/apt.conf.d/90lab": 'Acquire::Languages "none";\n',
+    "/etc/default/locale": "LANG=C.UTF-8\n",
+    "/etc/cloud/cloud.cfg.d/95-lab.cfg": `# Where a droplet asks DigitalOcean's metadata service, a lab machine reads its seed directory.
+datasource_list: [NoCloud]
+network: {config: disabled}
+# As on DigitalOcean's images: keys are for root.
+disable_root: false
+ssh_pwauth: false
+users: []
+# The only mirror inside the lab is the one that is configured already.
+apt: {preserve_sources_list: true}
+locale: false
+`,
+    // A container may not set the clock: chronyd runs, answers and keeps its files, but leaves the clock alone.
+    "/etc/systemd/system/chrony.service.d/lab.conf": `[Unit]
+ConditionCapability=
+
+[Service]
+ExecStart=
+ExecStart=!/usr/sbin/chronyd $DAEMON_OPTS -x
+`,
+    // Makes "chronyc tracking" and "chronyc waitsync" see a synchronised clock, which the host's is.
+    "/etc/chrony/conf.d/lab.conf": "local stratum 8\n",
+  };
+}
+
+/** The shell script that mmdebstrap runs at the end, with the root file system's path as its argument. */
+export function customizeScript(distribution: Distribution): string {
+  const files = Object.entries(imageFiles(distribution)).map(([file, text]) => {
+    const dir = file.slice(0, file.lastIndexOf("/"));
+    return `mkdir -p "$1${dir}"\ncat > "$1${file}" <<'LAB_EOF'\n${text}LAB_EOF\n`;
+  });
+  const masks = MASKED_UNITS.map((unit) => `ln -sf /dev/null "$1/etc/systemd/system/${unit}"\n`);
+  return [
+    "set -eu\n",
+    'rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/resolv.conf\n',
+    ...files,
+    ...masks,
+    'chroot "$1" systemctl disable --quiet nftables.service\n',
+    // Each machine makes its own: an empty id is filled at boot, host keys come from cloud-init.
+    'rm -f "$1"/etc/ssh/ssh_host_* "$1/var/lib/dbus/machine-id"\n',
+    ': > "$1/etc/machine-id"\n',
+    // The builder's own name must not be every machine's.
+    'rm -f "$1/etc/hostname"\n',
+    `printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost ip6-loopback\\n' > "$1/etc/hosts"\n`,
+    ': > "$1/etc/resolv.conf"\n',
+    'rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/*.bin "$1"/var/cache/apt/archives/*.deb "$1"/var/log/*.log "$1"/var/log/apt\n',
+    'mkdir -p "$1/var/lib/apt/lists/partial" "$1/var/log/apt"\n',
+  ].join("");
+}

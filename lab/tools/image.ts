@@ -1,0 +1,112 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { ensureCommands } from "./apt";
+import { cached } from "./cache";
+import {
+  archiveSources,
+  customizeScript,
+  distributionOf,
+  DPKG_EXCLUDES,
+  IMAGE_PACKAGES,
+  type Distribution,
+} from "./image-recipe";
+import { hostArch } from "./platform";
+import { silent, type Progress } from "./progress";
+import { reachable } from "./reach";
+import { CommandError, run } from "./run";
+import { sha256OfText } from "./sha256";
+import { ToolError } from "./tool-error";
+
+/** Whether an image is what its slug says, or another distribution in its place. */
+export type ImageOrigin = "archive" | "stand-in";
+
+/** A root file system to copy machines from. Never boot it or write to it. */
+export interface BaseImage {
+  /** The slug that was asked for. */
+  readonly slug: string;
+  /** The root directory. */
+  readonly rootfs: string;
+  readonly distribution: Distribution;
+  /** Changes whenever the contents may. */
+  readonly key: string;
+  readonly origin: ImageOrigin;
+}
+
+/** What stands in for an image whose distribution cannot be had. */
+const STAND_IN = "debian-13-x64";
+
+/** The root file system for a DigitalOcean image slug; builds it (about 40 s) if the cache has none. */
+export async function ensureImage(slug: string, progress: Progress = silent): Promise<BaseImage> {
+  const distribution = distributionOf(slug, hostArch());
+  if (distribution === undefined) {
+    throw new ToolError(
+      `The lab has no image "${slug}".`,
+      "Use debian-13-x64, debian-12-x64, ubuntu-24-04-x64 or ubuntu-22-04-x64.",
+    );
+  }
+  if (distribution.name === "ubuntu" && !(await obtainable(distribution))) {
+    progress(`${slug} cannot be built here (no Ubuntu keyring, or its archive is out of reach); ${STAND_IN} stands in`);
+    return { ...(await ensureImage(STAND_IN, progress)), slug, origin: "stand-in" };
+  }
+
+  const script = customizeScript(distribution);
+  const args = mmdebstrapArgs(distribution);
+  const key = `${slug}-${hostArch()}-${sha256OfText(JSON.stringify([args, script])).slice(0, 12)}`;
+  const dir = await cached(
+    { name: "image", version: key },
+    async (work) => {
+      ensureRoot();
+      await ensureCommands(["mmdebstrap"], progress);
+      progress(`Building the ${slug} image (about 40 s)`);
+      const hook = path.join(work, "customize.sh");
+      await writeFile(hook, `#!/bin/sh\n${script}`);
+      await chmod(hook, 0o755);
+      try {
+        const input = `${archiveSources(distribution).join("\n")}\n`;
+        await run(
+          "mmdebstrap",
+          [...args, `--customize-hook=${hook}`, distribution.suite, path.join(work, "rootfs"), "-"],
+          { input, nice: true },
+        );
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+        throw new ToolError(
+          `The ${slug} image could not be built: ${error.message}`,
+          `Check that ${distribution.archive} can be reached and that there are 2 GB free in ${work}.`,
+          { cause: error },
+        );
+      }
+    },
+    progress,
+  );
+  return { slug, rootfs: path.join(dir, "rootfs"), distribution, key, origin: "archive" };
+}
+
+function mmdebstrapArgs(distribution: Distribution): readonly string[] {
+  return [
+    "--quiet",
+    "--mode=root",
+    "--format=directory",
+    "--variant=minbase",
+    `--architectures=${hostArch()}`,
+    `--components=${distribution.components.replaceAll(" ", ",")}`,
+    `--include=${IMAGE_PACKAGES.join(",")}`,
+    '--aptopt=Acquire::Languages "none"',
+    ...DPKG_EXCLUDES.map((line) => `--dpkgopt=${line}`),
+  ];
+}
+
+async function obtainable(distribution: Distribution): Promise<boolean> {
+  try {
+    await readFile(distribution.keyring);
+  } catch {
+    return false;
+  }
+  return reachable(`${distribution.archive}/dists/${distribution.suite}/Release`);
+}
+
+function ensureRoot(): void {
+  if (process.getuid?.() !== 0) {
+    throw new ToolError("Only root can build a machine image.", "Run the lab with sudo.");
+  }
+}
