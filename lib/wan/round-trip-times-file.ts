@@ -137,11 +137,13 @@ function readPair(fields: Fields): RoundTripTimePair {
   };
 }
 
+const CONTINENTS = new Map<string, Continent>(Object.values(Continent).map((name) => [name, name]));
+
 function readRegion(fields: Fields): Region {
   const given = fields.text("continent");
-  const continent = Object.values(Continent).find((known) => String(known) === given);
+  const continent = CONTINENTS.get(given);
   if (continent === undefined) {
-    throw wrong(`region ${fields.text("slug")}: continent`, given, `one of ${Object.values(Continent).join(", ")}`);
+    throw wrong(`region ${fields.text("slug")}: continent`, given, `one of ${[...CONTINENTS.keys()].join(", ")}`);
   }
   return new Region({
     continent,

@@ -1,0 +1,3 @@
+export * from "./quorum";
+export * from "./regions";
+export * from "./round-trip-times";
