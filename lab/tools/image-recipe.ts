@@ -140,7 +140,7 @@ ConditionCapability=
 ExecStart=
 ExecStart=!/usr/sbin/chronyd $DAEMON_OPTS -x
 `,
-    // Makes "chronyc tracking" and "chronyc waitsync" see a synchronised clock, which the host's is.
+    // "chronyc tracking" then reports a synchronised clock, which the host's is.
     "/etc/chrony/conf.d/lab.conf": "local stratum 8\n",
   };
 }
