@@ -1,0 +1,380 @@
+import { ValidationError } from "../validation-error";
+import type { RoundTripTimes } from "./round-trip-times";
+
+/** How to weigh a quick failover against mistaken elections. */
+export enum TuningProfile {
+  /**
+   * Election timeout of 3 x the largest p95 round trip, heartbeat a tenth of it. At round trips of 78, 167 and 224 ms
+   * that is 70/700: measured with the leader killed, the next write came after 1.5 s (median) and 2.9 s (worst of 10),
+   * and 80 s of writes at 3 % loss and 20 ms jitter saw no mistaken election.
+   */
+  BALANCED = "balanced",
+  /**
+   * etcd's own guide: heartbeat of the largest round trip, election timeout ten times that. At the same round trips
+   * 224/2240: next write after 3.7 s (median), 8.0 s (worst). For paths that are far worse than their numbers.
+   */
+  CONSERVATIVE = "conservative",
+  /**
+   * As low as the round trips allow: 3 x the largest median. Below that a candidate runs into its next timeout before
+   * its pre-vote and its vote, a round trip each, are through: 50/500 at 224 ms took 6 s in two of ten failovers.
+   */
+  FAST = "fast",
+}
+
+/** What a {@link Tuning} is derived from. */
+export interface TuningProps {
+  /** The round-trip times. They must know each two of the members, and each client with each member. */
+  readonly roundTripTimes: RoundTripTimes;
+  /** Where the voting members are. */
+  readonly memberLocations: string[];
+  /**
+   * Where clients are: their deadlines have to cover the way to the farthest member, to which they fall back.
+   *
+   * @default - no farther from the members than these are from each other
+   */
+  readonly clientLocations?: string[];
+  /**
+   * How to weigh a quick failover against mistaken elections.
+   *
+   * @default TuningProfile.BALANCED
+   */
+  readonly profile?: TuningProfile;
+  /**
+   * Heartbeat interval in milliseconds, a whole number of at least 10, instead of the derived one.
+   *
+   * @default - a tenth of the election timeout
+   */
+  readonly heartbeatMs?: number;
+  /**
+   * Election timeout in milliseconds, a whole number, instead of the derived one: at least 5 x the heartbeat, at most
+   * 50000 (both checked by etcd itself), and at least 3 x the largest round trip between members (measured).
+   *
+   * @default - as the profile says
+   */
+  readonly electionMs?: number;
+}
+
+/** etcd refuses to start with less. */
+const LEAST_TICKS = 5;
+/** etcd's default ratio of election timeout to heartbeat, 1000/100. */
+const USUAL_TICKS = 10;
+/** etcd refuses to start with more. */
+const LARGEST_ELECTION_MS = 50_000;
+/** Goroutine scheduling and fsync make a shorter tick meaningless. */
+const LEAST_HEARTBEAT_MS = 10;
+/** A candidate needs two round trips (pre-vote, vote); with less than one to spare it runs into its next timeout. */
+const LEAST_ROUND_TRIPS_PER_ELECTION = 3;
+/** Up to this round trip all members are within one city, and distance decides nothing. */
+const ONE_PLACE_MS = 5;
+/** Up to here loss caused no mistaken election at any of the timeouts measured. */
+const HARMLESS_LOSS_PERCENT = 3;
+/** Linux waits at least this long, beyond the round trip, before it sends a lost TCP segment again (TCP_RTO_MIN). */
+const RETRANSMISSION_MS = 200;
+/** TCP sends a lost SYN again after 1 s, then after 2 s more (RFC 6298): two losses in a row are survived. */
+const TWO_LOST_SYNS_MS = 3000;
+/** How far beyond the ordinary p95 an alert begins. */
+const ALERT_HEADROOM = 1.25;
+/** The published alert rules' own threshold for peer round trips and for requests: never alert below it. */
+const PUBLISHED_ALERT_MS = 150;
+
+/** Upper bounds of etcd_network_peer_round_trip_time_seconds' buckets, in ms: 0.1 x 2^0 ... 2^15. */
+const PEER_BUCKETS_MS = Array.from({ length: 16 }, (_unused, power) => 0.1 * 2 ** power);
+/** Upper bounds of grpc_server_handling_seconds' buckets, in ms: Prometheus' defaults. */
+const REQUEST_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+
+/** The distances that everything is derived from, in ms. */
+interface Distances {
+  /** Largest median between members. */
+  readonly median: number;
+  /** Largest 95th percentile between members. */
+  readonly p95: number;
+  /** Largest 95th percentile between a client and a member. */
+  readonly clientP95: number;
+  /** Largest loss between members, in percent. */
+  readonly lossPercent: number;
+}
+
+interface Pulse {
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+}
+
+/**
+ * Every timeout and threshold that depends on how far the members are from each other, in milliseconds. The same for
+ * all members of a cluster, as etcd demands of the first two.
+ */
+export class Tuning {
+  /**
+   * Derives all values from the round-trip times.
+   *
+   * @throws ValidationError when a round-trip time is missing; when a given heartbeat or election timeout is outside etcd's
+   *   rules or too short for the distances
+   */
+  public static derive(props: TuningProps): Tuning {
+    const distances = distancesOf(props);
+    const profile = props.profile ?? TuningProfile.BALANCED;
+    const pulse = overridden(derivedPulse(profile, distances), props);
+    checkPulse(pulse, distances);
+    return new Tuning(props, distances, pulse);
+  }
+
+  /** `--heartbeat-interval`: how often the leader makes itself heard. See {@link TuningProfile}. */
+  public readonly heartbeatMs: number;
+  /** `--election-timeout`: how long a follower waits, plus a random part of as much again. See {@link TuningProfile}. */
+  public readonly electionMs: number;
+  /**
+   * The election timeout as etcd counts it: in whole heartbeats, rounded down. Differs from
+   * {@link Tuning.electionMs} only where both were given and do not divide.
+   */
+  public readonly effectiveElectionMs: number;
+
+  /**
+   * How long the cluster may go without a leader after one was lost: 4 x election + 2 round trips (p95). The wait before
+   * candidacy is random between one and two election timeouts; a split vote costs as much again; the vote itself takes
+   * two round trips. Covers the worst of ten of every setting measured whose election timeout was 3 round trips or more.
+   */
+  public readonly failoverMs: number;
+
+  /** etcd's own limit for a request, from its source: 5 s + 2 x election. A dropped proposal hangs for as long. */
+  public readonly serverRequestTimeoutMs: number;
+  /** etcd's own limit for dialling a peer, from its source: 1 s + election. */
+  public readonly peerDialTimeoutMs: number;
+
+  /**
+   * For a client's connection: 4 round trips (TCP, TLS 1.2 twice, HTTP/2 with authentication) and two lost SYNs, 3 s.
+   * etcdctl's default of 2 s does not survive a single loss on a long path.
+   */
+  public readonly clientDialTimeoutMs: number;
+  /**
+   * For one attempt of a client: the worst healthy write (to the farthest member, from there to the leader, commit: a
+   * p95 round trip each) plus 1 s for queues, disks and a lost segment. A good deal less than
+   * {@link Tuning.serverRequestTimeoutMs}, so that a write that was dropped while leadership changed hands is tried again
+   * early. Only writes guarded by a transaction on the revision are safe to repeat.
+   */
+  public readonly clientAttemptTimeoutMs: number;
+  /** For a client's call with all its attempts: one that hangs, a failover, and one that succeeds. */
+  public readonly clientTotalTimeoutMs: number;
+  /** Between a client's keepalive pings: 10 s, the least that Go's gRPC sends; etcd cuts off clients below 5 s. */
+  public readonly clientKeepaliveTimeMs: number;
+  /** For the answer to a keepalive ping: 3 round trips (p95) and 2 s, so that two lost segments do not cut a connection. */
+  public readonly clientKeepaliveTimeoutMs: number;
+
+  /**
+   * `etcdctl --command-timeout`: the server's request timeout and the way there and back with its forwarding (3 round
+   * trips), so that what is seen is the server's own error. Whole seconds.
+   */
+  public readonly etcdctlCommandTimeoutMs: number;
+  /**
+   * `TimeoutStartSec=`: a minute to replay the log and open the database, the initial corruption check (asks each peer in
+   * turn, each for up to a request timeout), one failover, and the member's own publication. Whole seconds.
+   */
+  public readonly systemdStartTimeoutMs: number;
+  /**
+   * How long one step of a rollout waits for the cluster to be healthy again: the start, a failover, and five commands
+   * that time out. Whole seconds.
+   */
+  public readonly rolloutHealthWaitMs: number;
+  /**
+   * How long a leader must have been in place before it may be moved to a better one: 10 x the request timeout and at least
+   * a minute, as each transfer may leave writes hanging for a request timeout. Whole seconds.
+   */
+  public readonly leaderSettleMs: number;
+
+  /**
+   * Alert when the p99 of `etcd_network_peer_round_trip_time_seconds` to any peer is above this. The published rules' 150 ms
+   * fire at all times across continents. A quantile from a histogram may read anything within a bucket, so the threshold
+   * is the upper bound of the bucket that holds 1.25 x the largest p95.
+   */
+  public readonly peerRoundTripAlertMs: number;
+  /**
+   * Alert when the p99 of `grpc_server_handling_seconds` of puts at the leader is above this: the same rule for the worst
+   * commit. (The published alerts on fsync and backend commit are about disks, and stand as they are.)
+   */
+  public readonly commitAlertMs: number;
+  /**
+   * Alert when the p99 of `grpc_server_handling_seconds` of unary calls at any member is above this: the same rule for
+   * forwarding to the leader plus commit. Replaces the published rules' 150 ms.
+   */
+  public readonly requestAlertMs: number;
+
+  /** What deserves a second look; each says what to do about it. */
+  public readonly warnings: string[];
+
+  private readonly roundTripTimes: RoundTripTimes;
+
+  private constructor(props: TuningProps, distances: Distances, pulse: Pulse) {
+    const { p95, clientP95 } = distances;
+    this.heartbeatMs = pulse.heartbeatMs;
+    this.electionMs = pulse.electionMs;
+    this.effectiveElectionMs = effectiveElection(pulse);
+    this.failoverMs = upTo(100, 4 * this.effectiveElectionMs + 2 * p95);
+    this.serverRequestTimeoutMs = 5000 + 2 * this.effectiveElectionMs;
+    this.peerDialTimeoutMs = 1000 + this.effectiveElectionMs;
+    this.clientDialTimeoutMs = upTo(100, 4 * clientP95 + TWO_LOST_SYNS_MS);
+    this.clientAttemptTimeoutMs = upTo(100, clientP95 + 2 * p95 + 1000);
+    this.clientTotalTimeoutMs = this.failoverMs + 2 * this.clientAttemptTimeoutMs;
+    this.clientKeepaliveTimeMs = 10_000;
+    this.clientKeepaliveTimeoutMs = upTo(100, 3 * clientP95 + 2000);
+    this.etcdctlCommandTimeoutMs = upTo(1000, this.serverRequestTimeoutMs + 3 * p95);
+    this.systemdStartTimeoutMs = upTo(
+      1000,
+      60_000 + props.memberLocations.length * this.serverRequestTimeoutMs + this.failoverMs,
+    );
+    this.rolloutHealthWaitMs = upTo(
+      1000,
+      this.systemdStartTimeoutMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs,
+    );
+    this.leaderSettleMs = upTo(1000, Math.max(60_000, 10 * this.serverRequestTimeoutMs));
+    this.peerRoundTripAlertMs = alertAbove(p95, PEER_BUCKETS_MS);
+    this.commitAlertMs = alertAbove(p95, REQUEST_BUCKETS_MS);
+    this.requestAlertMs = alertAbove(2 * p95, REQUEST_BUCKETS_MS);
+    this.roundTripTimes = props.roundTripTimes;
+    this.warnings = warningsAbout(props, distances);
+  }
+
+  /**
+   * The same threshold as {@link Tuning.peerRoundTripAlertMs} for a single pair: a near peer that has become slow does not
+   * reach that of the farthest.
+   *
+   * @throws ValidationError when the pair is not known
+   */
+  public peerRoundTripAlertBetweenMs(a: string, b: string): number {
+    return alertAbove(this.roundTripTimes.p95Between(a, b), PEER_BUCKETS_MS);
+  }
+}
+
+function distancesOf(props: TuningProps): Distances {
+  const { roundTripTimes, memberLocations, clientLocations } = props;
+  if (memberLocations.length === 0) {
+    throw new ValidationError({
+      what: "memberLocations",
+      given: "none",
+      expected: "one entry for each member",
+      mend: "list the members' locations",
+    });
+  }
+  const p95 = roundTripTimes.largestP95Among(memberLocations);
+  const toClients = (clientLocations ?? []).flatMap((client) =>
+    memberLocations.map((member) => roundTripTimes.p95Between(client, member)),
+  );
+  return {
+    p95,
+    median: roundTripTimes.largestAmong(memberLocations),
+    clientP95: Math.max(p95, ...toClients),
+    lossPercent: roundTripTimes.largestLossPercentAmong(memberLocations),
+  };
+}
+
+/**
+ * Within one place distance decides nothing, and etcd's defaults have the most mileage; what an election has to ride out
+ * there is a disk that stalls. Beyond, the floors are the lowest timeouts that were measured and did well.
+ */
+function derivedPulse(profile: TuningProfile, { median, p95, lossPercent }: Distances): Pulse {
+  const onePlace = median <= ONE_PLACE_MS;
+  // A heartbeat that is lost more often than rarely must have time to be sent again.
+  const loss = lossPercent > HARMLESS_LOSS_PERCENT ? RETRANSMISSION_MS + p95 : 0;
+  switch (profile) {
+    case TuningProfile.BALANCED:
+      return tenth(onePlace ? 1000 : upTo(50, Math.max(700, 3 * p95 + loss)));
+    case TuningProfile.FAST:
+      return tenth(onePlace ? 500 : upTo(10, Math.max(500, Math.max(3 * median, 2.5 * p95) + loss)));
+    case TuningProfile.CONSERVATIVE:
+      return tenth(10 * Math.max(100, upTo(1, median)));
+  }
+}
+
+function tenth(electionMs: number): Pulse {
+  return { electionMs, heartbeatMs: electionMs / USUAL_TICKS };
+}
+
+/** The user's values where given; what is left open follows the given one. */
+function overridden(derived: Pulse, { heartbeatMs, electionMs }: TuningProps): Pulse {
+  requireWholeMs("tuning: heartbeatMs", heartbeatMs, LEAST_HEARTBEAT_MS);
+  requireWholeMs("tuning: electionMs", electionMs, LEAST_TICKS * LEAST_HEARTBEAT_MS);
+  if (electionMs !== undefined) {
+    const tick = Math.max(LEAST_HEARTBEAT_MS, Math.floor(electionMs / USUAL_TICKS));
+    return { electionMs, heartbeatMs: heartbeatMs ?? tick };
+  }
+  if (heartbeatMs !== undefined) {
+    return {
+      heartbeatMs,
+      electionMs: upTo(heartbeatMs, Math.max(derived.electionMs, USUAL_TICKS * heartbeatMs)),
+    };
+  }
+  return derived;
+}
+
+function requireWholeMs(what: string, value: number | undefined, least: number): void {
+  if (value !== undefined && !(Number.isInteger(value) && value >= least)) {
+    throw new ValidationError({
+      what,
+      given: `${value} ms`,
+      expected: `a whole number of at least ${least} ms`,
+      mend: "raise or round it, or leave it out to have it derived",
+    });
+  }
+}
+
+function checkPulse(pulse: Pulse, distances: Distances): void {
+  const { heartbeatMs, electionMs } = pulse;
+  if (electionMs < LEAST_TICKS * heartbeatMs) {
+    throw new ValidationError({
+      what: "tuning: electionMs",
+      given: `${electionMs} ms with a heartbeat of ${heartbeatMs} ms`,
+      expected: `at least ${LEAST_TICKS} x the heartbeat, as etcd refuses to start with less`,
+      mend: `raise it to ${LEAST_TICKS * heartbeatMs} or more, or give only one of the two`,
+    });
+  }
+  if (electionMs > LARGEST_ELECTION_MS) {
+    throw new ValidationError({
+      what: "tuning: electionMs",
+      given: `${electionMs} ms`,
+      expected: `at most ${LARGEST_ELECTION_MS} ms, as etcd refuses to start with more`,
+      mend: `lower it, or the heartbeat (at most ${LARGEST_ELECTION_MS / USUAL_TICKS} ms)`,
+    });
+  }
+  const least = Math.ceil(LEAST_ROUND_TRIPS_PER_ELECTION * distances.median);
+  if (effectiveElection(pulse) < least) {
+    const counted =
+      effectiveElection(pulse) === electionMs
+        ? ""
+        : ` (which etcd counts as ${effectiveElection(pulse)} ms, in whole heartbeats of ${heartbeatMs} ms)`;
+    throw new ValidationError({
+      what: "tuning: electionMs",
+      given: `${electionMs} ms${counted}`,
+      expected: `at least ${least} ms: 3 x the largest round trip between members, ${distances.median} ms`,
+      mend: "raise it, leave it out to have it derived, or correct the round-trip times",
+    });
+  }
+}
+
+function effectiveElection({ heartbeatMs, electionMs }: Pulse): number {
+  return Math.floor(electionMs / heartbeatMs) * heartbeatMs;
+}
+
+function warningsAbout(props: TuningProps, { lossPercent }: Distances): string[] {
+  const estimated = props.roundTripTimes.estimatedAmong(props.memberLocations);
+  const warnings: string[] = [];
+  if (estimated.length > 0) {
+    const names = estimated.map((pair) => `${pair.a}-${pair.b} (${pair.p50} ms)`).join(", ");
+    warnings.push(`The round-trip times of ${names} are estimated from geography. Measure them once the cluster runs.`);
+  }
+  if (lossPercent > HARMLESS_LOSS_PERCENT) {
+    warnings.push(
+      `${lossPercent} % of packets are lost between members; up to ${HARMLESS_LOSS_PERCENT} % has been tried. ` +
+        "Look for another path or region, or take TuningProfile.CONSERVATIVE.",
+    );
+  }
+  return warnings;
+}
+
+/** Rounded up to a multiple of `step`; a hair above one, from floating point, counts as it. */
+function upTo(step: number, value: number): number {
+  return Math.ceil(value / step - 1e-9) * step;
+}
+
+function alertAbove(p95: number, buckets: number[]): number {
+  const wanted = ALERT_HEADROOM * p95;
+  const bucket = buckets.find((bound) => bound >= wanted) ?? buckets[buckets.length - 1];
+  return Math.max(PUBLISHED_ALERT_MS, Math.round(bucket * 10) / 10);
+}
