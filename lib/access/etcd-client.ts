@@ -1,0 +1,86 @@
+import * as path from "node:path";
+import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
+import { App, Fn, TerraformOutput, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { LeafCertificate } from "../pki/leaf-certificate";
+import { Templates } from "../rollout/templates";
+
+/** What a client needs to reach the cluster. */
+export interface EtcdClientAccess {
+  /** Client URLs of all members, in the order they should be tried. */
+  readonly endpoints: string[];
+  /** Certificate of the authority that signed the members' server certificates, PEM. */
+  readonly caPem: string;
+  readonly dialTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  /** Directory for the clients' files, relative to where the app runs, or absolute. */
+  readonly directory: string;
+  /** First part of the output names. */
+  readonly outputPrefix: string;
+}
+
+/**
+ * A client of the cluster: a certificate in its name, the files to connect with (0600, in a directory of its own) and
+ * outputs for other stacks.
+ */
+export class EtcdClient extends Construct {
+  /** The client's certificate, PEM. */
+  public readonly certificatePem: string;
+  /** Its private key, PEM; sensitive. */
+  public readonly privateKeyPem: string;
+
+  public constructor(
+    scope: Construct,
+    id: string,
+    public readonly clientName: string,
+    certificate: LeafCertificate,
+    access: EtcdClientAccess,
+  ) {
+    super(scope, id);
+    this.certificatePem = certificate.certificatePem;
+    this.privateKeyPem = certificate.privateKeyPem;
+
+    const directory = `${relativeToStack(this, access.directory)}/${clientName}`;
+    const write = (fileName: string, content: string): void => {
+      new SensitiveFile(this, fileName, {
+        filename: `${directory}/${fileName}`,
+        content,
+        filePermission: "0600",
+        directoryPermission: "0700",
+      });
+    };
+    const templates = Templates.of(this);
+    const variables = {
+      client: clientName,
+      directory: Fn.abspath(directory),
+      endpoints: access.endpoints,
+      dial_timeout_ms: access.dialTimeoutMs,
+      command_timeout_ms: access.commandTimeoutMs,
+    };
+    write("ca.crt", access.caPem);
+    write("client.crt", this.certificatePem);
+    write("client.key", this.privateKeyPem);
+    write("etcd.env", templates.render("client.env.tftpl", variables));
+    write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
+
+    const prefix = `${access.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
+    output(this, `${prefix}_certificate`, this.certificatePem, true);
+    output(this, `${prefix}_key`, this.privateKeyPem, true);
+    output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
+  }
+}
+
+/** An output under exactly that name, whatever the construct's path. */
+export function output(scope: Construct, name: string, value: unknown, sensitive: boolean): void {
+  new TerraformOutput(scope, `output-${name}`, { value, sensitive }).overrideLogicalId(name);
+}
+
+/** Terraform runs in the stack's folder; a path written relative to it is the same on every machine. */
+function relativeToStack(scope: Construct, directory: string): string {
+  if (path.isAbsolute(directory)) return directory;
+  const stack = TerraformStack.of(scope);
+  const app = stack.node.root;
+  const outdir = App.isApp(app) ? app.outdir : "cdktf.out";
+  const stackDirectory = path.resolve(outdir, "stacks", stack.node.id);
+  return path.relative(stackDirectory, path.resolve(directory)).split(path.sep).join("/");
+}

@@ -1,0 +1,275 @@
+import { Annotations, Fn, ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import { EtcdClient, output } from "./access/etcd-client";
+import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
+import { EtcdMember, PeerNetwork } from "./etcd-member";
+import { EtcdSettingsProps, renderSettings } from "./etcd-settings";
+import { EtcdVersion } from "./etcd-version";
+import { IEtcdHost } from "./hosts/host";
+import { ClusterPki } from "./pki/cluster-pki";
+import { PkiProps } from "./pki/pki-props";
+import { Genesis } from "./rollout/genesis";
+import { SshStep } from "./rollout/ssh-step";
+import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
+import { ValidationError } from "./validation-error";
+import { ClientLocation, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
+
+/** etcd's own advice: beyond seven members writes only get slower; nine is where we stop. */
+const MAXIMUM_MEMBERS = 9;
+
+/** What an etcd cluster is made of. */
+export interface EtcdClusterProps {
+  /** The machines, one member on each: 1 to 9, an odd number for good reason. */
+  readonly hosts: IEtcdHost[];
+  /**
+   * Version of etcd.
+   * @default EtcdVersion.V3_6_14
+   */
+  readonly version?: EtcdVersion;
+  /**
+   * Where etcd's release tarballs come from.
+   * @default - its releases on GitHub
+   */
+  readonly download?: EtcdDownloadProps;
+  /**
+   * Settings of etcd itself.
+   * @default - see EtcdSettingsProps
+   */
+  readonly settings?: EtcdSettingsProps;
+  /**
+   * Validity and algorithm of the certificates.
+   * @default - see PkiProps
+   */
+  readonly pki?: PkiProps;
+  /**
+   * Round-trip times between the hosts' locations; everything that depends on distance derives from them.
+   * @default RoundTripTimes.digitalOcean()
+   */
+  readonly roundTripTimes?: RoundTripTimes;
+  /**
+   * How heartbeat and election timeout derive from the round-trip times.
+   * @default TuningProfile.BALANCED
+   */
+  readonly tuningProfile?: TuningProfile;
+  /**
+   * Heartbeat interval in ms, if it is not to be derived.
+   * @default - derived
+   */
+  readonly heartbeatMs?: number;
+  /**
+   * Election timeout in ms, if it is not to be derived.
+   * @default - derived
+   */
+  readonly electionMs?: number;
+  /**
+   * Where the clients are and how much each place counts: the leader is placed for them.
+   * @default - one at each member
+   */
+  readonly clients?: ClientLocation[];
+  /**
+   * Which addresses members dial each other at.
+   * @default PeerNetwork.PUBLIC
+   */
+  readonly peerNetwork?: PeerNetwork;
+  /**
+   * Directory for the clients' certificates and environment files, absolute or relative to where the app runs.
+   * @default "etcd-access"
+   */
+  readonly accessDirectory?: string;
+  /**
+   * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
+   * healthy, or of which all data is lost for good. Members that hold data of a cluster that was healthy never found.
+   * @default 1
+   */
+  readonly genesis?: number;
+}
+
+/** A secure etcd cluster whose members may be continents apart. */
+export class EtcdCluster extends Construct {
+  /** Client URLs of all members, the leader's preferred place first. */
+  public readonly endpoints: string[];
+  /** Certificate of the authority that signs what speaks on 2379, PEM. */
+  public readonly caCertificatePem: string;
+  /** What distance does to the cluster: latencies, leaders, losses. */
+  public readonly quorum: QuorumModel;
+  /** The timeouts in use. */
+  public readonly tuning: Tuning;
+  /** The last step of a deploy: done means every member is healthy. Let what needs a running cluster depend on it. */
+  public readonly ready: ITerraformDependable;
+
+  private readonly pki: ClusterPki;
+  private readonly accessDirectory: string;
+  private readonly clientNames: string[] = [];
+
+  /** @throws ValidationError if anything is given that can't work; the message says how to mend it */
+  public constructor(scope: Construct, id: string, props: EtcdClusterProps) {
+    super(scope, id);
+    const { hosts } = props;
+    requireDnsLabel("id of EtcdCluster", id);
+    requireHosts(hosts);
+    requireInteger("genesis", props.genesis ?? 1, 1, 1_000_000, "");
+
+    const version = props.version ?? EtcdVersion.V3_6_14;
+    const mirror = resolveMirror(props.download);
+    const settings = renderSettings(props.settings, version, hosts);
+    const roundTripTimes = props.roundTripTimes ?? RoundTripTimes.digitalOcean();
+    const memberLocations = hosts.map((host) => host.location);
+    this.quorum = new QuorumModel({ roundTripTimes, memberLocations, clients: props.clients });
+    this.tuning = Tuning.derive({
+      roundTripTimes,
+      memberLocations,
+      clientLocations: props.clients?.map((client) => client.location),
+      profile: props.tuningProfile,
+      heartbeatMs: props.heartbeatMs,
+      electionMs: props.electionMs,
+    });
+    this.warn();
+
+    this.pki = new ClusterPki(this, "pki", id, props.pki);
+    this.caCertificatePem = this.pki.clientAuthority.certificatePem;
+    const byPreference = inLeaderOrder(hosts, this.quorum);
+    const plan = {
+      pki: this.pki,
+      peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
+      settings: { ...settings, ETCD_INITIAL_CLUSTER_TOKEN: id },
+      tuning: this.tuning,
+      maxRttMs: roundTripTimes.largestAmong(memberLocations),
+      leaderOrder: byPreference.map((host) => host.hostName),
+    };
+    const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
+
+    // Install: all at once; nothing starts yet.
+    const installs = new Map<EtcdMember, SshStep>();
+    for (const member of members) {
+      const download = downloadFor(member.host, version, mirror);
+      member.host.downloadAtBoot(download);
+      installs.set(member, member.install(download, members));
+    }
+
+    // Genesis: the machines that got this far may found the cluster; whoever comes later joins it.
+    const founders = members.map(
+      ({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const,
+    );
+    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), props.genesis ?? 1, [
+      ...installs.values(),
+    ]);
+
+    // Activate: one after the other, the leader's preferred place last.
+    const activations: SshStep[] = [];
+    for (const host of [...byPreference].reverse()) {
+      const member = members[hosts.indexOf(host)];
+      const install = installs.get(member);
+      if (install === undefined) continue;
+      activations.push(member.activate(install, genesis, members, activations.slice(-1)));
+    }
+
+    // Converge: everybody healthy, nobody in the cluster who is not declared, leader in place.
+    const activated = {
+      activated: Fn.join(
+        ",",
+        activations.map((step) => step.id),
+      ),
+    };
+    const first = members[hosts.indexOf(byPreference[0])];
+    this.ready = first.converge(this, activated, genesis, members, activations);
+
+    this.endpoints = byPreference.map((host) => members[hosts.indexOf(host)].clientUrl);
+    this.accessDirectory = props.accessDirectory ?? "etcd-access";
+    this.writeOutputs(members, byPreference[0]);
+  }
+
+  /**
+   * A client with a certificate in its name, and the files to connect with.
+   *
+   * @param name a DNS label, used once; etcd's user name
+   * @throws ValidationError if the name is no DNS label or was used before
+   */
+  public addClient(name: string): EtcdClient {
+    requireDnsLabel("client name", name);
+    requireDistinct(
+      "client name",
+      [...this.clientNames, name],
+      "give every client a name of its own, so that each can be told apart and withdrawn",
+    );
+    this.clientNames.push(name);
+    const scope = new Construct(this, `client-${name}`);
+    return new EtcdClient(scope, "access", name, this.pki.forClient(scope, name), {
+      endpoints: this.endpoints,
+      caPem: this.caCertificatePem,
+      dialTimeoutMs: this.tuning.clientDialTimeoutMs,
+      commandTimeoutMs: this.tuning.etcdctlCommandTimeoutMs,
+      directory: this.accessDirectory,
+      outputPrefix: this.outputPrefix,
+    });
+  }
+
+  private get outputPrefix(): string {
+    return this.node.id.replace(/-/g, "_");
+  }
+
+  private writeOutputs(members: readonly EtcdMember[], leader: IEtcdHost): void {
+    const prefix = this.outputPrefix;
+    output(this, `${prefix}_endpoints`, this.endpoints, false);
+    output(this, `${prefix}_ca_certificate`, this.caCertificatePem, false);
+    output(this, `${prefix}_preferred_leader`, leader.hostName, false);
+    output(this, `${prefix}_members`, Object.fromEntries(members.map((m) => [m.host.hostName, m.clientUrl])), false);
+  }
+
+  private warn(): void {
+    const annotations = Annotations.of(this);
+    const { quorum } = this;
+    const count = quorum.memberCount;
+    if (count % 2 === 0) {
+      annotations.addWarning(
+        `${count} members tolerate the loss of ${quorum.faultTolerance}, no more than ${count - 1} would, and each write ` +
+          `waits for ${quorum.quorumSize} of them: choose ${count - 1} or ${count + 1} members`,
+      );
+    }
+    for (const location of quorum.locationsThatStopTheCluster()) {
+      annotations.addWarning(
+        `the loss of ${location} alone would stop the cluster: ${quorum.quorumSize} of ${count} members must be left. ` +
+          "Spread the members over more locations",
+      );
+    }
+    for (const warning of this.tuning.warnings) annotations.addWarning(warning);
+  }
+}
+
+function requireHosts(hosts: readonly IEtcdHost[]): void {
+  if (hosts.length < 1 || hosts.length > MAXIMUM_MEMBERS) {
+    throw new ValidationError({
+      what: "hosts",
+      given: hosts.length === 0 ? "none" : String(hosts.length),
+      expected: `1 to ${MAXIMUM_MEMBERS} hosts`,
+      mend:
+        hosts.length === 0
+          ? 'give some, for example DigitalOceanHost.inRegions(this, ["lon1", "nyc3", "sgp1"], { ... })'
+          : "take fewer: every write waits for a majority of them",
+    });
+  }
+  for (const host of hosts) requireDnsLabel("name of a host", host.hostName);
+  requireDistinct(
+    "names of the hosts",
+    hosts.map((host) => host.hostName),
+    "give every host a name of its own: it is the member's name",
+  );
+}
+
+function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): PeerNetwork {
+  const without = hosts.find((host) => host.privateAddress === undefined);
+  if (network === PeerNetwork.PRIVATE && without !== undefined) {
+    throw new ValidationError({
+      what: "peerNetwork",
+      given: `PRIVATE, but ${without.hostName} has no private address`,
+      expected: "a private address on every host",
+      mend: "put the hosts into VPCs that reach each other, or use PeerNetwork.PUBLIC",
+    });
+  }
+  return network;
+}
+
+/** The hosts, the best place for the leader first. */
+function inLeaderOrder(hosts: readonly IEtcdHost[], quorum: QuorumModel): IEtcdHost[] {
+  const rank = quorum.leaders().map((choice) => choice.location);
+  return [...hosts].sort((a, b) => rank.indexOf(a.location) - rank.indexOf(b.location));
+}

@@ -1,0 +1,53 @@
+import { EtcdVersion } from "./etcd-version";
+import { BootDownload, IEtcdHost } from "./hosts/host";
+import { ValidationError } from "./validation-error";
+
+const RELEASES = "https://github.com/etcd-io/etcd/releases/download";
+
+/** Where the release tarballs come from. */
+export interface EtcdDownloadProps {
+  /**
+   * URL below which the tarballs lie as `vX.Y.Z/etcd-vX.Y.Z-linux-ARCH.tar.gz`, for machines that do not reach GitHub.
+   * @default - etcd's releases on GitHub
+   */
+  readonly mirror?: string;
+  /**
+   * Accept a mirror without TLS. The tarball is pinned by its SHA-256 in any case.
+   * @default false
+   */
+  readonly allowInsecureMirror?: boolean;
+}
+
+/** @throws ValidationError if the mirror is no URL, or without TLS and no consent to that */
+export function resolveMirror(props: EtcdDownloadProps = {}): string {
+  const mirror = (props.mirror ?? RELEASES).replace(/\/+$/, "");
+  let url: URL;
+  try {
+    url = new URL(mirror);
+  } catch {
+    throw new ValidationError({
+      what: "download.mirror",
+      given: JSON.stringify(mirror),
+      expected: "an https URL",
+      mend: `write it out, for example "${RELEASES}"`,
+    });
+  }
+  if (url.protocol !== "https:" && !(url.protocol === "http:" && props.allowInsecureMirror === true)) {
+    throw new ValidationError({
+      what: "download.mirror",
+      given: JSON.stringify(mirror),
+      expected: "an https URL",
+      mend: "use https, or say allowInsecureMirror: true for a plain http mirror in a network you trust",
+    });
+  }
+  return mirror;
+}
+
+/** The pinned download of a version for a host's architecture. */
+export function downloadFor(host: IEtcdHost, version: EtcdVersion, mirror: string): BootDownload {
+  return {
+    version: version.version,
+    url: `${mirror}/v${version.version}/${version.tarball(host.architecture)}`,
+    sha256: version.sha256(host.architecture),
+  };
+}

@@ -1,0 +1,193 @@
+import { Fn, ITerraformDependable, TerraformLocal, Token } from "cdktf";
+import { Construct } from "constructs";
+import { BootDownload, IEtcdHost } from "./hosts/host";
+import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
+import { Genesis } from "./rollout/genesis";
+import { NodeBundle } from "./rollout/node-bundle";
+import { SshStep } from "./rollout/ssh-step";
+import { Templates } from "./rollout/templates";
+import { Tuning } from "./wan";
+
+/** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
+const JOIN_BUDGET_SECONDS = 1800;
+
+/** Which addresses members dial each other at. */
+export enum PeerNetwork {
+  /** Public addresses: works between any regions. */
+  PUBLIC = "public",
+  /** Private addresses: one VPC, or VPCs that are peered. */
+  PRIVATE = "private",
+}
+
+/** What the members of a cluster have in common. */
+export interface ClusterPlan {
+  readonly pki: ClusterPki;
+  readonly peerNetwork: PeerNetwork;
+  readonly settings: Record<string, string>;
+  readonly tuning: Tuning;
+  readonly maxRttMs: number;
+  /** Names of the members, the best place for the leader first. */
+  readonly leaderOrder: string[];
+}
+
+/** One member of the cluster: its addresses, its certificates, what is laid down on its machine and when. */
+export class EtcdMember extends Construct {
+  /** URL that clients reach it at. */
+  public readonly clientUrl: string;
+  /** URL that its peers reach it at. */
+  public readonly peerUrl: string;
+  /** Its certificates. */
+  public readonly certificates: MemberCertificates;
+  private readonly templates: Templates;
+
+  public constructor(
+    scope: Construct,
+    id: string,
+    public readonly host: IEtcdHost,
+    private readonly plan: ClusterPlan,
+  ) {
+    super(scope, id);
+    const peerAddress =
+      plan.peerNetwork === PeerNetwork.PRIVATE ? (host.privateAddress ?? host.publicAddress) : host.publicAddress;
+    this.clientUrl = `https://${host.publicAddress}:2379`;
+    this.peerUrl = `https://${peerAddress}:2380`;
+    this.templates = Templates.of(this);
+    this.certificates = plan.pki.forMember(this, {
+      name: host.hostName,
+      publicAddress: host.publicAddress,
+      privateAddress: host.privateAddress,
+      peerAddress,
+    });
+  }
+
+  /** Lays everything down on the machine, over one connection; starts nothing. */
+  public install(download: BootDownload, members: readonly EtcdMember[]): SshStep {
+    const { plan, host, certificates } = this;
+    const { tuning } = plan;
+    const others = members.filter((member) => member !== this);
+    const bundle = new NodeBundle(this, "bundle", {
+      member: host.hostName,
+      version: download.version,
+      settings: { ...plan.settings, ...this.ownSettings() },
+      pem: {
+        clientCa: plan.pki.clientAuthority.certificatePem,
+        peerCa: plan.pki.peerAuthority.certificatePem,
+        serverCertificate: certificates.server.certificatePem,
+        serverKey: certificates.server.privateKeyPem,
+        peerCertificate: certificates.peer.certificatePem,
+        peerKey: certificates.peer.privateKeyPem,
+        adminCertificate: certificates.admin.certificatePem,
+        adminKey: certificates.admin.privateKeyPem,
+      },
+      endpoint: this.clientUrl,
+      endpoints: [this, ...others].map((member) => member.clientUrl),
+      addresses: allowedAddresses(members),
+      dialTimeoutMs: tuning.clientDialTimeoutMs,
+      commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
+      maxRttMs: plan.maxRttMs,
+    });
+    const timeoutSeconds = host.connection.timeoutSeconds ?? 300;
+    return new SshStep(this, "install", {
+      host,
+      triggers: { machine: host.machineId, bundle: bundle.digest },
+      script: this.templates.render("install.sh.tftpl", {
+        member: host.hostName,
+        boot_timeout_seconds: timeoutSeconds,
+        valid_from: certificates.server.validFrom,
+        files: bundle.files,
+        ...download,
+      }),
+    });
+  }
+
+  /** Puts what was installed into service, over one connection. */
+  public activate(
+    install: SshStep,
+    genesis: Genesis,
+    members: readonly EtcdMember[],
+    after: ITerraformDependable[],
+  ): SshStep {
+    return new SshStep(this, "activate", {
+      host: this.host,
+      triggers: { installed: install.id, genesis: genesis.id },
+      script: this.step("activate", genesis, members),
+      dependsOn: after,
+    });
+  }
+
+  /** Waits until the whole cluster is as declared. */
+  public converge(
+    scope: Construct,
+    triggers: Record<string, string>,
+    genesis: Genesis,
+    members: readonly EtcdMember[],
+    after: ITerraformDependable[],
+  ): SshStep {
+    return new SshStep(scope, "converge", {
+      host: this.host,
+      triggers,
+      script: this.step("converge", genesis, members),
+      dependsOn: after,
+    });
+  }
+
+  private step(command: string, genesis: Genesis, members: readonly EtcdMember[]): string {
+    const others = members.filter((member) => member !== this);
+    const { tuning } = this.plan;
+    const environment = new TerraformLocal(
+      this,
+      `${command}-env`,
+      this.templates.render("rollout.env.tftpl", {
+        member: this.host.hostName,
+        machine_id: this.host.machineId,
+        peer_url: this.peerUrl,
+        other_client_urls: others.map((member) => member.clientUrl),
+        other_peer_urls: others.map((member) => member.peerUrl),
+        client_urls: Object.fromEntries(members.map((member) => [member.host.hostName, member.clientUrl])),
+        leader_order: this.plan.leaderOrder,
+        genesis: genesis.record,
+        dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),
+        health_budget_seconds: tuning.rolloutHealthWaitMs / 1000,
+        join_budget_seconds: JOIN_BUDGET_SECONDS,
+      }),
+    );
+    return this.templates.render("step.sh.tftpl", {
+      command,
+      member: this.host.hostName,
+      rollout_env: environment.expression,
+    });
+  }
+
+  private ownSettings(): Record<string, string> {
+    const { tuning } = this.plan;
+    return {
+      ETCD_NAME: this.host.hostName,
+      ETCD_DATA_DIR: "/var/lib/etcd",
+      ETCD_LISTEN_CLIENT_URLS: "https://0.0.0.0:2379",
+      ETCD_LISTEN_PEER_URLS: "https://0.0.0.0:2380",
+      ETCD_LISTEN_METRICS_URLS: "http://127.0.0.1:2381",
+      ETCD_ADVERTISE_CLIENT_URLS: this.clientUrl,
+      ETCD_INITIAL_ADVERTISE_PEER_URLS: this.peerUrl,
+      ETCD_HEARTBEAT_INTERVAL: String(tuning.heartbeatMs),
+      ETCD_ELECTION_TIMEOUT: String(tuning.electionMs),
+      ETCD_TRUSTED_CA_FILE: "/etc/etcd/pki/client-ca.crt",
+      ETCD_CERT_FILE: "/etc/etcd/pki/server.crt",
+      ETCD_KEY_FILE: "/etc/etcd/pki/server.key",
+      ETCD_CLIENT_CERT_AUTH: "true",
+      ETCD_PEER_TRUSTED_CA_FILE: "/etc/etcd/pki/peer-ca.crt",
+      ETCD_PEER_CERT_FILE: "/etc/etcd/pki/peer.crt",
+      ETCD_PEER_KEY_FILE: "/etc/etcd/pki/peer.key",
+      ETCD_PEER_CLIENT_CERT_AUTH: "true",
+    };
+  }
+}
+
+/** Docker's and Podman's default networks, so that containers of the same host reach etcd. */
+const CONTAINER_NETWORKS = ["172.16.0.0/12", "10.88.0.0/16"];
+
+/** Whom systemd lets etcd speak with. */
+function allowedAddresses(members: readonly EtcdMember[]): string[] {
+  const clients = new Set(members.flatMap(({ host }) => host.clientCidrs));
+  const addresses = members.flatMap(({ host }) => [host.publicAddress, host.privateAddress ?? ""]);
+  return Token.asList(Fn.compact([...addresses, ...clients, ...CONTAINER_NETWORKS]));
+}

@@ -1,0 +1,118 @@
+import { EtcdVersion } from "./etcd-version";
+import { IEtcdHost } from "./hosts/host";
+import { ValidationError } from "./validation-error";
+import { requireInteger } from "./validation";
+
+/** How verbose etcd is. */
+export enum EtcdLogLevel {
+  DEBUG = "debug",
+  INFO = "info",
+  WARN = "warn",
+  ERROR = "error",
+}
+
+/** What an operator may want to set of etcd itself; all else follows from the design. */
+export interface EtcdSettingsProps {
+  /**
+   * Size in GiB at which the database refuses writes (alarm NOSPACE); 1 to 8, etcd's own range of what was tested.
+   * @default 2, etcd's default
+   */
+  readonly quotaGiB?: number;
+  /**
+   * How many hours of history are kept before compaction.
+   * @default 8, which outlives a night's outage of a watcher
+   */
+  readonly retentionHours?: number;
+  /**
+   * Largest request in KiB; every member passes it on across the WAN. At most 10240, above which etcd itself warns.
+   * @default 1536, etcd's default
+   */
+  readonly maxRequestKiB?: number;
+  /**
+   * @default EtcdLogLevel.INFO
+   */
+  readonly logLevel?: EtcdLogLevel;
+  /**
+   * More settings as etcd's environment variables, for example { ETCD_SNAPSHOT_COUNT: "20000" }. Those that this
+   * library derives can't be set here.
+   * @default - none
+   */
+  readonly extra?: Record<string, string>;
+}
+
+/** Only variables of etcd's own; what we derive would be silently overridden by them. */
+const RESERVED =
+  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|FEATURE_GATES|STRICT_RECONFIG_CHECK|PRE_VOTE)$/;
+
+/**
+ * The settings as etcd's environment variables.
+ *
+ * @throws ValidationError for values out of range, machines too small for the quota, or reserved names in `extra`
+ */
+export function renderSettings(
+  props: EtcdSettingsProps = {},
+  version: EtcdVersion,
+  hosts: readonly IEtcdHost[],
+): Record<string, string> {
+  const quotaGiB = props.quotaGiB ?? 2;
+  const retentionHours = props.retentionHours ?? 8;
+  const maxRequestKiB = props.maxRequestKiB ?? 1536;
+  requireInteger("settings.quotaGiB", quotaGiB, 1, 8, "GiB");
+  requireInteger("settings.retentionHours", retentionHours, 1, 8760, "hours");
+  requireInteger("settings.maxRequestKiB", maxRequestKiB, 1, 10240, "KiB");
+  hosts.forEach((host) => {
+    requireRoomFor(quotaGiB, host);
+  });
+  for (const name of Object.keys(props.extra ?? {})) requireFree(name);
+  return {
+    ETCD_QUOTA_BACKEND_BYTES: String(quotaGiB * 1024 ** 3),
+    ETCD_AUTO_COMPACTION_MODE: "periodic",
+    ETCD_AUTO_COMPACTION_RETENTION: `${retentionHours}h`,
+    ETCD_MAX_REQUEST_BYTES: String(maxRequestKiB * 1024),
+    ETCD_LOG_LEVEL: props.logLevel ?? EtcdLogLevel.INFO,
+    ETCD_LOGGER: "zap",
+    ETCD_STRICT_RECONFIG_CHECK: "true",
+    ETCD_PRE_VOTE: "true",
+    ...version.corruptionCheckSettings(),
+    ...props.extra,
+  };
+}
+
+/** The database is mapped into memory, and on disk it stands beside snapshots and a copy while defragmenting. */
+function requireRoomFor(quotaGiB: number, host: IEtcdHost): void {
+  if (host.memoryMiB !== undefined && host.memoryMiB < quotaGiB * 1024) {
+    throw new ValidationError({
+      what: `size of ${host.hostName}`,
+      given: `${host.memoryMiB} MiB of memory for a quota of ${quotaGiB} GiB`,
+      expected: `at least ${quotaGiB * 1024} MiB: etcd maps its database into memory`,
+      mend: "choose a larger size or lower settings.quotaGiB",
+    });
+  }
+  if (host.diskGiB !== undefined && host.diskGiB < 3 * quotaGiB + 4) {
+    throw new ValidationError({
+      what: `size of ${host.hostName}`,
+      given: `${host.diskGiB} GiB of disk for a quota of ${quotaGiB} GiB`,
+      expected: `at least ${3 * quotaGiB + 4} GiB: the system, and the database up to three times (snapshot, defragmentation)`,
+      mend: "choose a larger size or lower settings.quotaGiB",
+    });
+  }
+}
+
+function requireFree(name: string): void {
+  if (!/^ETCD_[A-Z0-9_]+$/.test(name)) {
+    throw new ValidationError({
+      what: "settings.extra",
+      given: JSON.stringify(name),
+      expected: "an environment variable of etcd: ETCD_ and its flag in upper case with underscores",
+      mend: "write --snapshot-count as ETCD_SNAPSHOT_COUNT, for example",
+    });
+  }
+  if (RESERVED.test(name)) {
+    throw new ValidationError({
+      what: "settings.extra",
+      given: name,
+      expected: "a setting that this library does not derive itself",
+      mend: "use the prop that stands for it, or leave it to the library",
+    });
+  }
+}

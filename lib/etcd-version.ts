@@ -1,0 +1,137 @@
+import { Architecture } from "./hosts/host";
+import { ValidationError } from "./validation-error";
+
+/** SHA-256 sums of a version's release tarballs `etcd-vX-linux-ARCH.tar.gz`, 64 hexadecimal digits each. */
+export interface EtcdChecksums {
+  /** For amd64 machines. @default - etcd's published sum, where this library knows it */
+  readonly amd64?: string;
+  /** For arm64 machines. @default - etcd's published sum, where this library knows it */
+  readonly arm64?: string;
+}
+
+/** From the SHA256SUMS file of each release. */
+const PUBLISHED: Readonly<Record<string, EtcdChecksums>> = {
+  "3.6.14": {
+    amd64: "ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5",
+    arm64: "fa1b80565ee6fc2df1ae6f57a508b221f3ecc7d591c317c581cd8281b0842b3e",
+  },
+  "3.5.33": {
+    amd64: "5025b5b24d81a9616b6e284ccd439b9a3df055ef8fdcdc142af3ec8f6a3b3c95",
+    arm64: "0764c5c0acef155f4bfa0487791cc5776adef66315bf16ec0653883bfd463a90",
+  },
+};
+
+/** The oldest patch of each minor without the TLS handshake denial of service of GHSA-6vch-q96h-7gc3. */
+const SECURITY_FLOOR: Readonly<Record<string, number>> = { "3.5": 33, "3.6": 14, "3.7": 1 };
+
+/** A version of etcd: an official release whose tarball is pinned by its SHA-256. */
+export class EtcdVersion {
+  /** 3.6.14, the default. */
+  public static readonly V3_6_14 = EtcdVersion.of("3.6.14");
+  /** 3.5.33, for clusters that come from 3.5. */
+  public static readonly V3_5_33 = EtcdVersion.of("3.5.33");
+
+  /**
+   * Any version at or above the security floor of its minor (3.5.33, 3.6.14, 3.7.1).
+   *
+   * @param version for example "3.6.15"
+   * @param checksums needed for versions whose published sums this library does not know, and for your own builds
+   * @throws ValidationError if it is no version, below the floor, of an unknown minor, or without a checksum
+   */
+  public static of(version: string, checksums?: EtcdChecksums): EtcdVersion {
+    const [, minor, patch] = /^v?(\d+\.\d+)\.(\d+)$/.exec(version) ?? [];
+    if (minor === undefined) {
+      throw new ValidationError({
+        what: "etcd version",
+        given: JSON.stringify(version),
+        expected: "MAJOR.MINOR.PATCH, for example 3.6.14",
+        mend: "name a release of etcd",
+      });
+    }
+    const floor = SECURITY_FLOOR[minor];
+    if (floor === undefined) {
+      throw new ValidationError({
+        what: "etcd version",
+        given: version,
+        expected: `one of the minors ${Object.keys(SECURITY_FLOOR).join(", ")}`,
+        mend: "choose a version whose flags and upgrade path this library knows",
+      });
+    }
+    if (Number(patch) < floor) {
+      throw new ValidationError({
+        what: "etcd version",
+        given: version,
+        expected: `at least ${minor}.${floor}`,
+        mend: "take a newer patch: earlier ones can be stopped by a TLS handshake (GHSA-6vch-q96h-7gc3)",
+      });
+    }
+    const name = `${minor}.${patch}`;
+    const known: EtcdChecksums = { ...PUBLISHED[name], ...definedOnly(checksums) };
+    if (known.amd64 === undefined && known.arm64 === undefined) {
+      throw new ValidationError({
+        what: "etcd version",
+        given: `${name} without a checksum`,
+        expected: "the SHA-256 of its release tarball: its published sum is not known here",
+        mend: `copy it from the release's SHA256SUMS: EtcdVersion.of("${name}", { amd64: "..." })`,
+      });
+    }
+    requireSha256(name, known.amd64);
+    requireSha256(name, known.arm64);
+    return new EtcdVersion(name, minor, known);
+  }
+
+  private constructor(
+    /** MAJOR.MINOR.PATCH. */
+    public readonly version: string,
+    /** MAJOR.MINOR. */
+    public readonly minor: string,
+    private readonly checksums: EtcdChecksums,
+  ) {}
+
+  /**
+   * SHA-256 of the release tarball for an architecture.
+   * @throws ValidationError if none is known for it
+   */
+  public sha256(architecture: Architecture): string {
+    const sum = this.checksums[architecture];
+    if (sum === undefined) {
+      throw new ValidationError({
+        what: "etcd version",
+        given: `${this.version} without a checksum for ${architecture}`,
+        expected: `the SHA-256 of etcd-v${this.version}-linux-${architecture}.tar.gz`,
+        mend: `give it: EtcdVersion.of("${this.version}", { ${architecture}: "..." })`,
+      });
+    }
+    return sum;
+  }
+
+  /** Name of the release tarball for an architecture. */
+  public tarball(architecture: Architecture): string {
+    return `etcd-v${this.version}-linux-${architecture}.tar.gz`;
+  }
+
+  /** The corruption checks, off by default in etcd, in the form that this version knows. */
+  public corruptionCheckSettings(): Record<string, string> {
+    if (this.minor === "3.5") {
+      return {
+        ETCD_EXPERIMENTAL_INITIAL_CORRUPT_CHECK: "true",
+        ETCD_EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED: "true",
+      };
+    }
+    return { ETCD_FEATURE_GATES: "InitialCorruptCheck=true,CompactHashCheck=true" };
+  }
+}
+
+function definedOnly(checksums: EtcdChecksums = {}): EtcdChecksums {
+  return Object.fromEntries(Object.entries(checksums).filter(([, sum]) => sum !== undefined));
+}
+
+function requireSha256(version: string, sum: string | undefined): void {
+  if (sum === undefined || /^[0-9a-f]{64}$/.test(sum)) return;
+  throw new ValidationError({
+    what: `checksum of etcd ${version}`,
+    given: `${JSON.stringify(sum)} (${sum.length} characters)`,
+    expected: "a SHA-256: 64 lower-case hexadecimal digits",
+    mend: "copy the line of the tarball from the release's SHA256SUMS",
+  });
+}

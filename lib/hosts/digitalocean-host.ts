@@ -1,0 +1,191 @@
+import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
+import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
+import { DataResource, Lazy } from "cdktf";
+import { Construct } from "constructs";
+import { Templates } from "../rollout/templates";
+import { ValidationError } from "../validation-error";
+import { requireDnsLabel, requireInteger } from "../validation";
+import { Region } from "../wan";
+import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "./digitalocean-host-group";
+import { dropletSize } from "./digitalocean-sizes";
+import { Architecture, BootDownload, IEtcdHost, SshConnection } from "./host";
+import { opensshKeyPair } from "./ssh-host-key";
+
+/** The images that the node scripts are written for and tested with. */
+const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64"];
+
+/** What a droplet is made of. */
+export interface DigitalOceanMachineProps {
+  /**
+   * Image slug: debian-13-x64, debian-12-x64, ubuntu-24-04-x64 or ubuntu-22-04-x64. Changing it replaces no machine
+   * unless `generation` changes too.
+   * @default "debian-13-x64"
+   */
+  readonly image?: string;
+  /**
+   * Size slug. A change replaces the machines, one after the other.
+   * @default "s-2vcpu-2gb", the smallest size that etcd's guide would call fit for a small cluster
+   */
+  readonly size?: string;
+  /**
+   * Whether DigitalOcean's metrics agent is installed.
+   * @default true
+   */
+  readonly monitoring?: boolean;
+  /**
+   * More tags for the machines, beside the group's.
+   * @default - none
+   */
+  readonly tags?: string[];
+  /**
+   * Count up to have every machine replaced by a fresh one, one at a time: that is how a new image comes in.
+   * @default 1
+   */
+  readonly generation?: number;
+  /**
+   * How long a machine may take to become active, and then again to accept the login, in seconds; 30 to 3600.
+   * @default 300: droplets take about a minute
+   */
+  readonly bootTimeoutSeconds?: number;
+}
+
+/** Options of {@link DigitalOceanHost.inRegions}. */
+export interface DigitalOceanHostsProps extends DigitalOceanHostGroupProps, DigitalOceanMachineProps {}
+
+/** One droplet for an etcd member. */
+export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
+  /** What it shares with the other machines of the cluster. */
+  readonly group: DigitalOceanHostGroup;
+  /** Region slug, for example "lon1". */
+  readonly region: string;
+  /**
+   * Name of the machine and of the member on it: a DNS label.
+   * @default - the group's prefix and the region, for example "etcd-lon1"
+   */
+  readonly hostName?: string;
+  /**
+   * Id of the VPC that the machine is to be in.
+   * @default - the region's default VPC
+   */
+  readonly vpcId?: string;
+}
+
+/** A DigitalOcean droplet as the home of an etcd member. */
+export class DigitalOceanHost extends Construct implements IEtcdHost {
+  /**
+   * One machine per entry of `regions`, with all that they share. A region may stand several times; its second machine
+   * is then named `etcd-lon1-2`, and so on.
+   *
+   * @throws ValidationError for an unknown region, a malformed CIDR, an unknown image, SSH open to the world unasked
+   */
+  public static inRegions(scope: Construct, regions: string[], props: DigitalOceanHostsProps): DigitalOceanHost[] {
+    const group = new DigitalOceanHostGroup(scope, "hosts", props);
+    const seen = new Map<string, number>();
+    return regions.map((region) => {
+      const count = (seen.get(region) ?? 0) + 1;
+      seen.set(region, count);
+      const suffix = count === 1 ? region : `${region}-${count}`;
+      return new DigitalOceanHost(group, suffix, {
+        group,
+        region,
+        hostName: `${group.namePrefix}-${suffix}`,
+        image: props.image,
+        size: props.size,
+        monitoring: props.monitoring,
+        tags: props.tags,
+        generation: props.generation,
+        bootTimeoutSeconds: props.bootTimeoutSeconds,
+      });
+    });
+  }
+
+  public readonly hostName: string;
+  public readonly location: string;
+  public readonly publicAddress: string;
+  public readonly privateAddress?: string;
+  public readonly machineId: string;
+  public readonly architecture = Architecture.AMD64;
+  public readonly memoryMiB?: number;
+  public readonly diskGiB?: number;
+  public readonly connection: SshConnection;
+  public readonly clientCidrs: string[];
+  /** The droplet itself. */
+  public readonly droplet: Droplet;
+  private readonly downloads: BootDownload[] = [];
+
+  /** @throws ValidationError for an unknown region or image, or a name that is no DNS label */
+  public constructor(scope: Construct, id: string, props: DigitalOceanHostProps) {
+    super(scope, id);
+    this.location = Region.of(props.region).slug;
+    this.hostName = props.hostName ?? `${props.group.namePrefix}-${props.region}`;
+    requireDnsLabel("hostName", this.hostName);
+    const timeoutSeconds = props.bootTimeoutSeconds ?? 300;
+    requireInteger("bootTimeoutSeconds", timeoutSeconds, 30, 3600, "seconds");
+    const image = requireImage(props.image ?? "debian-13-x64");
+    const size = props.size ?? "s-2vcpu-2gb";
+    const { memoryMiB, diskGiB } = dropletSize(size) ?? {};
+    this.memoryMiB = memoryMiB;
+    this.diskGiB = diskGiB;
+
+    // Made before the machine, so that the very first connection is to the machine we created.
+    const hostKey = opensshKeyPair(new PrivateKey(this, "host-key", { algorithm: "ED25519" }));
+    // A resize in place would power all machines off at once. So a new size makes new machines, which join one by one.
+    const generation = new DataResource(this, "generation", {
+      triggersReplace: { size, generation: props.generation ?? 1 },
+    });
+    const templates = Templates.of(this);
+    this.droplet = new Droplet(this, "droplet", {
+      name: this.hostName,
+      region: this.location,
+      image,
+      size,
+      monitoring: props.monitoring ?? true,
+      sshKeys: [props.group.sshKey.id],
+      tags: [props.group.tag.id, ...(props.tags ?? [])],
+      ...(props.vpcId === undefined ? {} : { vpcUuid: props.vpcId }),
+      userData: Lazy.stringValue({
+        produce: () =>
+          templates.render("cloud-init.yaml.tftpl", {
+            host_private_key: hostKey.privateKey,
+            host_public_key: hostKey.publicKey,
+            get_etcd: templates.file("get-etcd.sh"),
+            downloads: this.downloads,
+          }),
+      }),
+      timeouts: { create: `${timeoutSeconds}s` },
+      lifecycle: {
+        createBeforeDestroy: true,
+        // An edit of these must not replace every machine at once.
+        ignoreChanges: ["user_data", "image", "ssh_keys", "size"],
+        replaceTriggeredBy: [generation.fqn],
+      },
+    });
+    this.publicAddress = this.droplet.ipv4Address;
+    this.privateAddress = this.droplet.ipv4AddressPrivate;
+    this.machineId = this.droplet.id;
+    this.clientCidrs = props.group.clientCidrs;
+    this.connection = {
+      host: this.publicAddress,
+      user: "root",
+      privateKey: props.group._loginKey.privateKey,
+      hostKey: hostKey.publicKey,
+      timeoutSeconds,
+    };
+  }
+
+  public downloadAtBoot(download: BootDownload): void {
+    this.downloads.push(download);
+  }
+}
+
+function requireImage(image: string): string {
+  if (!IMAGES.includes(image)) {
+    throw new ValidationError({
+      what: "image",
+      given: JSON.stringify(image),
+      expected: `one of ${IMAGES.join(", ")}`,
+      mend: "choose one of them: the node scripts rely on systemd, apt and cloud-init as these images have them",
+    });
+  }
+  return image;
+}

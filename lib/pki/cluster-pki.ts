@@ -1,0 +1,77 @@
+import { Fn, Token } from "cdktf";
+import { Construct } from "constructs";
+import { CertificateAuthority } from "./certificate-authority";
+import { LeafCertificate } from "./leaf-certificate";
+import { PkiProps, resolvePki } from "./pki-props";
+
+/** Whom a member's certificates are for. */
+export interface MemberIdentity {
+  readonly name: string;
+  readonly publicAddress: string;
+  readonly privateAddress?: string;
+  /** The address that the other members dial. */
+  readonly peerAddress: string;
+}
+
+/** The certificates that one member holds. */
+export interface MemberCertificates {
+  /** Shown to clients on 2379, and used by etcd's JSON gateway to call itself: hence both usages. */
+  readonly server: LeafCertificate;
+  /** Shown to and by peers on 2380. */
+  readonly peer: LeafCertificate;
+  /** etcdctl on the machine itself, as the user root. */
+  readonly admin: LeafCertificate;
+}
+
+/**
+ * Two authorities: one for what speaks on 2379 (members towards clients, and clients), one for peers. So no client
+ * certificate can ever act as a peer.
+ */
+export class ClusterPki extends Construct {
+  public readonly clientAuthority: CertificateAuthority;
+  public readonly peerAuthority: CertificateAuthority;
+
+  /** @throws ValidationError for a validity that is zero or beyond the authority's */
+  public constructor(scope: Construct, id: string, clusterName: string, props?: PkiProps) {
+    super(scope, id);
+    const pki = resolvePki(props);
+    this.clientAuthority = new CertificateAuthority(this, "client-ca", `${clusterName} client authority`, pki);
+    this.peerAuthority = new CertificateAuthority(this, "peer-ca", `${clusterName} peer authority`, pki);
+  }
+
+  /** The three certificates of a member. */
+  public forMember(scope: Construct, member: MemberIdentity): MemberCertificates {
+    const { name, publicAddress, privateAddress, peerAddress } = member;
+    return {
+      server: new LeafCertificate(scope, "server", this.clientAuthority, {
+        commonName: name,
+        dnsNames: [name, "localhost"],
+        // A machine may turn out to have no private address: an empty one is no SAN.
+        ipAddresses: Token.asList(Fn.compact([publicAddress, privateAddress ?? "", "127.0.0.1"])),
+        serverAuth: true,
+        clientAuth: true,
+      }),
+      peer: new LeafCertificate(scope, "peer", this.peerAuthority, {
+        commonName: name,
+        dnsNames: [name],
+        ipAddresses: [peerAddress],
+        serverAuth: true,
+        clientAuth: true,
+      }),
+      admin: new LeafCertificate(scope, "admin", this.clientAuthority, {
+        commonName: "root",
+        serverAuth: false,
+        clientAuth: true,
+      }),
+    };
+  }
+
+  /** A certificate for a client; its name becomes etcd's user name. */
+  public forClient(scope: Construct, name: string): LeafCertificate {
+    return new LeafCertificate(scope, "certificate", this.clientAuthority, {
+      commonName: name,
+      serverAuth: false,
+      clientAuth: true,
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { Fn, TerraformLocal } from "cdktf";
+import { Construct } from "constructs";
+import { Templates } from "./templates";
+
+/** One file on a node, by its path. */
+interface NodeFile {
+  readonly mode: string;
+  readonly owner: string;
+  readonly content: unknown;
+}
+
+type NodeFiles = Record<string, NodeFile>;
+
+const SCRIPTS = "/usr/local/lib/cdktf-etcd";
+
+/** Node scripts: their name on the node, and in templates/ with ".sh" added. */
+const COMMANDS = ["activate", "converge", "get-etcd", "join", "publish-endpoint", "restart"];
+
+/** PEM texts of a member. */
+export interface NodePem {
+  readonly clientCa: string;
+  readonly peerCa: string;
+  readonly serverCertificate: string;
+  readonly serverKey: string;
+  readonly peerCertificate: string;
+  readonly peerKey: string;
+  readonly adminCertificate: string;
+  readonly adminKey: string;
+}
+
+/** All that differs between one node and another. */
+export interface NodeBundleProps {
+  readonly member: string;
+  readonly version: string;
+  /** etcd's environment variables. */
+  readonly settings: Record<string, string>;
+  readonly pem: NodePem;
+  /** This member's client URL. */
+  readonly endpoint: string;
+  /** Every member's client URL, this one's first. */
+  readonly endpoints: string[];
+  /** Addresses and networks that etcd may speak with. */
+  readonly addresses: string[];
+  readonly dialTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  readonly maxRttMs: number;
+}
+
+/**
+ * Everything that the install step lays down on a node, and the hash that tells whether it has to be done again. Kept
+ * in Terraform locals, so that each file is rendered in one place however often it is referred to.
+ */
+export class NodeBundle extends Construct {
+  /** Changes if and only if something of the bundle does (private keys change with their certificates). */
+  public readonly digest: string;
+  /** The files in the form that templates/install.sh.tftpl takes; holds keys. */
+  public readonly files: unknown;
+
+  public constructor(scope: Construct, id: string, props: NodeBundleProps) {
+    super(scope, id);
+    const templates = Templates.of(this);
+    const { pem } = props;
+    const local = (name: string, value: unknown): TerraformLocal => new TerraformLocal(this, name, value);
+
+    const unit = local("unit", templates.render("etcd.service.tftpl", { name: props.member, version: props.version }));
+    const env = local("env", templates.render("etcd.env.tftpl", { settings: props.settings }));
+    // What running etcd has to be restarted for. CA files are read once, at start; leaves for each new connection.
+    const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
+    const shown = local("files", {
+      ...sharedFiles(templates),
+      "/etc/systemd/system/etcd.service": text(unit.expression),
+      "/etc/systemd/system/etcd.service.d/10-addresses.conf": text(
+        templates.render("addresses.conf.tftpl", { addresses: props.addresses }),
+      ),
+      "/etc/etcd/etcd.env": text(env.expression),
+      "/etc/etcd/restart.sha256": text(restartDigest),
+      "/etc/etcd/endpoints.env": text(
+        templates.render("endpoints.env.tftpl", { endpoint: props.endpoint, endpoints: props.endpoints }),
+      ),
+      "/etc/etcd/etcdctl.env": text(
+        templates.render("etcdctl.env.tftpl", {
+          dial_timeout_ms: props.dialTimeoutMs,
+          command_timeout_ms: props.commandTimeoutMs,
+        }),
+      ),
+      "/etc/sysctl.d/60-etcd-wan.conf": text(
+        templates.render("sysctl.conf.tftpl", {
+          max_rtt_ms: props.maxRttMs,
+          buffer_bytes: bufferBytes(props.maxRttMs),
+        }),
+      ),
+      "/etc/etcd/pki/client-ca.crt": text(pem.clientCa),
+      "/etc/etcd/pki/peer-ca.crt": text(pem.peerCa),
+      "/etc/etcd/pki/server.crt": text(pem.serverCertificate),
+      "/etc/etcd/pki/peer.crt": text(pem.peerCertificate),
+      "/etc/etcd/admin/admin.crt": text(pem.adminCertificate),
+    });
+    this.digest = Fn.sha256(Fn.jsonencode(shown.expression));
+    this.files = Fn.merge([
+      shown.expression,
+      {
+        "/etc/etcd/pki/server.key": secret("etcd:etcd", pem.serverKey),
+        "/etc/etcd/pki/peer.key": secret("etcd:etcd", pem.peerKey),
+        "/etc/etcd/admin/admin.key": secret("root:root", pem.adminKey),
+      },
+    ]);
+  }
+}
+
+/** Files that are the same on every node. */
+function sharedFiles(templates: Templates): NodeFiles {
+  return {
+    "/etc/systemd/system/etcd-join.service": text(templates.file("etcd-join.service")),
+    "/etc/profile.d/etcd.sh": text(templates.file("profile.sh")),
+    [`${SCRIPTS}/common.sh`]: text(templates.file("common.sh")),
+    ...Object.fromEntries(
+      COMMANDS.map((command) => [
+        `${SCRIPTS}/${command}`,
+        { mode: "0755", owner: "root:root", content: templates.file(`${command}.sh`) },
+      ]),
+    ),
+  };
+}
+
+function text(content: unknown): NodeFile {
+  return { mode: "0644", owner: "root:root", content };
+}
+
+function secret(owner: string, pem: string): NodeFile {
+  // Terraform hides all output of a step whose script is marked sensitive, and with it the progress and every error.
+  // The script itself is never shown: neither in plans nor in logs.
+  return { mode: "0400", owner, content: Fn.nonsensitive(pem) };
+}
+
+/** 1 Gbit/s times the round trip, at least the kernel's usual 6 MiB and at most 64 MiB. */
+function bufferBytes(rttMs: number): number {
+  const mib = 1024 * 1024;
+  return Math.min(64 * mib, Math.max(6 * mib, Math.ceil((125_000 * rttMs) / mib) * mib));
+}

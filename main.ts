@@ -1,0 +1,39 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
+import { LocalProvider } from "@cdktf/provider-local/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { App, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { DigitalOceanHost, EtcdCluster, EtcdVersion } from "./lib";
+
+/** Where the members are. Add "sfo3" and "ams3", and the cluster survives the loss of any two locations. */
+const REGIONS = ["lon1", "nyc3", "sgp1"];
+
+/** What differs from one place of work to another comes from the environment; docs/configuration.md lists it. */
+const env = process.env;
+const networks = (value: string | undefined): string[] => value?.split(",").filter(Boolean) ?? [];
+
+class EtcdAcrossContinents extends TerraformStack {
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    new DigitaloceanProvider(this, "digitalocean");
+    new TlsProvider(this, "tls");
+    new LocalProvider(this, "local");
+
+    const cluster = new EtcdCluster(this, "etcd", {
+      hosts: DigitalOceanHost.inRegions(this, REGIONS, {
+        sshFrom: networks(env.ETCD_SSH_FROM),
+        clientsFrom: networks(env.ETCD_CLIENTS_FROM),
+      }),
+      version: env.ETCD_TARBALL_SHA256
+        ? EtcdVersion.of(env.ETCD_VERSION ?? "3.6.14", { amd64: env.ETCD_TARBALL_SHA256 })
+        : EtcdVersion.of(env.ETCD_VERSION ?? "3.6.14"),
+      download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: env.ETCD_MIRROR_INSECURE === "yes" },
+      accessDirectory: env.ETCD_ACCESS_DIRECTORY,
+    });
+    cluster.addClient("operator");
+  }
+}
+
+const app = new App();
+new EtcdAcrossContinents(app, "etcd");
+app.synth();

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Puts what install laid down into service: found, nothing to restart, restart or join (docs/architecture.md).
+# Called for one member at a time.
+# shellcheck source=common.sh
+. /usr/local/lib/cdktf-etcd/common.sh
+
+is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
+
+# Founding waits for nobody: a quorum exists only when enough founders have started.
+found() {
+  say "founding the cluster with $INITIAL_CLUSTER"
+  printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
+  systemctl restart --no-block etcd
+}
+
+# A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with.
+set_aside_unborn_data() {
+  say "setting aside the data of a birth that never completed"
+  systemctl stop etcd || true
+  mv /var/lib/etcd "/var/lib/etcd.unborn.$(date +%s)"
+}
+
+founded_with() { sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/etcd/bootstrap.env 2>/dev/null; }
+
+join() {
+  if [ -n "$(running_elsewhere)" ]; then
+    exec /usr/local/lib/cdktf-etcd/join
+  fi
+  if ! is_founder && [ -n "$OTHERS" ]; then
+    say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
+    systemctl start --no-block etcd-join.service
+    exit 0
+  fi
+  fail "this machine ($MACHINE_ID) is not in the genesis record and there is no other member to join." \
+    "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
+}
+
+if [ -e "$DATA" ]; then
+  if [ -e "$BORN" ]; then
+    exec /usr/local/lib/cdktf-etcd/restart
+  fi
+  if is_founder && [ "$(founded_with)" != "$INITIAL_CLUSTER" ] && [ -z "$(running_elsewhere)" ]; then
+    set_aside_unborn_data
+    found
+  else
+    say "was started before and still waits for a quorum: starting it again"
+    systemctl restart --no-block etcd
+  fi
+elif is_founder; then
+  rm -f "$BORN"
+  # The cluster may run already without this founder (it starts late), or it may have gone on after this one lost its disk.
+  if [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4)" = - ]; then
+    found
+  else
+    join
+  fi
+else
+  rm -f "$BORN"
+  join
+fi

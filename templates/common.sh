@@ -1,0 +1,64 @@
+# shellcheck shell=sh
+# Shared by the node scripts: what this member knows of the rollout, and how it asks the cluster.
+set -eu
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# shellcheck source=/dev/null
+. /etc/etcd/rollout.env
+set -a
+# shellcheck source=/dev/null
+. /etc/etcd/etcdctl.env
+set +a
+unset ETCDCTL_ENDPOINTS # every call says whom it asks
+SELF=https://127.0.0.1:2379
+DATA=/var/lib/etcd/member
+BORN=/var/lib/cdktf-etcd/born
+
+say() { echo "$MEMBER: $*"; }
+fail() {
+  echo "error: $MEMBER: $*" >&2
+  exit 1
+}
+
+# ctl ENDPOINTS ARGS...: etcdctl as this machine's administrator.
+ctl() {
+  _endpoints=$1
+  shift
+  etcdctl --endpoints="$_endpoints" "$@"
+}
+
+# Every member as "id name peer-url client-url learner", "-" for what is not known yet.
+members() {
+  ctl "$SELF$OTHERS" member list 2>/dev/null |
+    awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), $4, ($5 == "" ? "-" : $5), $6 }'
+}
+
+# The "id name peer-url client-url learner" of the member that has this machine's peer address.
+own_entry() { members | awk -v url="$PEER_URL" '$3 == url'; }
+
+# Client URLs of those of the given members' URLs (comma-separated) that commit writes.
+healthy() {
+  ctl "$1" endpoint health 2>/dev/null | sed -n 's/ is healthy.*//p'
+}
+
+# A client URL of another member that is part of a running cluster, asked over the peer port: that one answers
+# before there is a quorum, and knows the cluster's version only once there was one.
+running_elsewhere() {
+  for _url in $OTHER_PEER_URLS; do
+    if curl -sS --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" --cacert /etc/etcd/pki/peer-ca.crt \
+      --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key "$_url/version" 2>/dev/null |
+      grep -q '"etcdcluster":"[0-9]'; then
+      echo "$_url"
+      return 0
+    fi
+  done
+  return 1
+}
+
+# journal: the lines of etcd's log that say what went wrong.
+journal() {
+  journalctl -u etcd -n 200 -o cat --no-pager 2>/dev/null |
+    grep -E '"level":"(error|fatal|panic)"|^panic|invalid|Failed|failed' | tail -n 8 | sed 's/^/  etcd: /' >&2 || true
+}
+
+# field NAME: one value out of this member's status.
+field() { ctl "$SELF" endpoint status -w fields 2>/dev/null | sed -n "s/^\"$1\" : //p"; }

@@ -1,0 +1,52 @@
+#!/bin/sh
+# The end of a deploy: every member healthy, nobody in the cluster who isn't declared, leader where it was meant to be.
+# shellcheck source=common.sh
+. /usr/local/lib/cdktf-etcd/common.sh
+
+deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
+all=$(echo "$DECLARED" | tr ' ' '\n' | sed 's/^[^=]*=//' | paste -sd, -)
+name_of() { echo "$DECLARED" | tr ' ' '\n' | sed -n "s#=$1\$##p"; }
+
+waiting_before=
+while :; do
+  well=$(healthy "$all")
+  waiting=
+  for declared in $DECLARED; do
+    echo "$well" | grep -qxF "${declared#*=}" || waiting="$waiting ${declared%%=*}"
+  done
+  [ -n "$waiting" ] || break
+  if [ "$waiting" != "$waiting_before" ]; then
+    say "waiting for$waiting"
+    waiting_before=$waiting
+  fi
+  if [ "$(date +%s)" -ge "$deadline" ]; then
+    journal
+    fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"
+  fi
+  sleep 0.5
+done
+say "all members are healthy: $(for url in $well; do name_of "$url"; done | sort | paste -sd' ' -)"
+
+# Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
+members | while read -r id name peer _ _; do
+  case " $DECLARED" in
+  *" $name="*) ;;
+  *)
+    say "removing $name ($id, $peer): it is not declared any more"
+    ctl "$all" member remove "$id" >/dev/null
+    ;;
+  esac
+done
+
+# One transfer at most, and none if the leader is where it should be.
+want=${LEADER_ORDER%% *}
+entry=$(members | awk -v name="$want" '$2 == name && $5 == "false"')
+status=$(ctl "$all" endpoint status -w fields 2>/dev/null)
+leader=$(echo "$status" | sed -n 's/^"Leader" : //p' | sort -u | head -n 1)
+wanted_id=$(echo "$entry" | cut -d' ' -f1)
+if [ -n "$wanted_id" ] && [ "$(printf '%x' "$leader")" != "$wanted_id" ]; then
+  leader_url=$(members | awk -v id="$(printf '%x' "$leader")" '$1 == id { print $4 }')
+  say "moving the leader to $want"
+  ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "leader stays where it is for now"
+fi
+say "leader: $want"
