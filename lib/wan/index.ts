@@ -1,4 +1,12 @@
-export * from "./quorum";
-export * from "./regions";
-export * from "./round-trip-times";
-export * from "./tuning";
+export { FailureDomain } from "./failure-domain";
+export { Placement } from "./placement";
+export type { PlacementAdvice, PlacementAdviceProps } from "./placement-advice";
+export type { PlacementSearchProps } from "./placement-search";
+export type { ClientLocation, LeaderChoice, LossReport, QuorumModelProps } from "./quorum";
+export { QuorumModel } from "./quorum";
+export type { RegionProps } from "./regions";
+export { Continent, Region } from "./regions";
+export type { RoundTripTimePair, RoundTripTimesOptions } from "./round-trip-times";
+export { RoundTripTimes } from "./round-trip-times";
+export type { TuningProps } from "./tuning";
+export { Tuning, TuningProfile } from "./tuning";

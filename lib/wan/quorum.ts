@@ -319,6 +319,11 @@ export class QuorumModel {
       .map((report) => report.lost);
   }
 
+  /** Locations, then continents, each of whose loss stops the cluster. */
+  public outagesThatStopTheCluster(): string[] {
+    return [...new Set([...this.locationsThatStopTheCluster(), ...this.continentsThatStopTheCluster()])];
+  }
+
   private keeping(up: string[]): QuorumModel {
     return new QuorumModel({
       roundTripTimes: this.roundTripTimes,
