@@ -1,0 +1,205 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { attempt, type CommandResult } from "../wan/command";
+import { isAlive, parseStat, recordOf, signal, waitUntil, type ProcessRecord } from "../wan/process-record";
+import type { MachineGroups } from "./control-groups";
+import { WAN_DEVICE } from "./firewall";
+import type { MachineSpec } from "./machine-driver";
+import { namespacePath, type MachineNames } from "./network";
+
+/** What a machine's init takes as "power off", as from the button of a real one: SIGRTMIN+4. */
+const POWER_OFF_SIGNAL = 34 + 4;
+
+/**
+ * Keeps one machine running. systemd-nspawn ends with 133 when the machine reboots and someone should start it again. When it ends otherwise, the machine has
+ * powered itself off: its kernel must fall silent too, though in truth it is this host's and would go on answering pings.
+ */
+const KEEPER = `
+control=$1 machine=$2 edge=$3
+shift 3
+for file in $control; do echo $$ > "$file"; done
+while :; do
+  sh -c 'for file in $0; do echo $$ > "$file"; done; exec "$@"' "$machine" "$@"
+  [ $? -eq 133 ] || break
+done
+exec ip -n "$edge" link set ${WAN_DEVICE} down
+`;
+
+/** Boots a machine's disk in its namespaces; returns who keeps it running. */
+export function startContainer(
+  spec: MachineSpec,
+  root: string,
+  names: MachineNames,
+  groups: MachineGroups,
+  logFile: string,
+): ProcessRecord {
+  mkdirSync(dirname(logFile), { recursive: true });
+  const log = openSync(logFile, "a");
+  try {
+    const nspawn = [
+      "systemd-nspawn",
+      "--quiet",
+      "--boot",
+      "--settings=no",
+      `--directory=${root}`,
+      `--machine=${names.machine}`,
+      `--hostname=${spec.name}`,
+      `--network-namespace-path=${namespacePath(names.machine)}`,
+      // Neither a service manager nor a machine registry is needed on the host.
+      "--register=no",
+      "--keep-unit",
+      "--console=read-only",
+      "--resolv-conf=off",
+      "--timezone=off",
+      "--link-journal=no",
+    ];
+    const argv = [
+      "-c",
+      KEEPER,
+      names.machine,
+      groups.controlProcs().join(" "),
+      groups.machineProcs().join(" "),
+      names.edge,
+    ];
+    const child = spawn("/bin/sh", [...argv, ...nspawn], {
+      // In a session of its own: the machine outlives whoever started it.
+      detached: true,
+      stdio: ["ignore", log, log],
+      cwd: "/",
+      env: { PATH: process.env.PATH, LANG: "C.UTF-8", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
+    });
+    child.unref();
+    const record = child.pid === undefined ? undefined : recordOf(child.pid);
+    if (!record) {
+      throw new Error(`${names.machine} did not start; see ${logFile}`);
+    }
+    return record;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The machine's init, once it runs. */
+export function initOf(keeper: ProcessRecord | undefined): ProcessRecord | undefined {
+  if (!isAlive(keeper)) {
+    return undefined;
+  }
+  for (const nspawn of childrenOf(keeper.pid)) {
+    for (const pid of childrenOf(nspawn)) {
+      const isInit = /^NSpid:\s+\d+(\s+\d+)*\s+1$/m.test(procFile(pid, "status"));
+      // Until it is replaced by the machine's systemd it is still a part of systemd-nspawn.
+      if (isInit && /^(systemd|init)$/.test(procFile(pid, "comm").trim())) {
+        return recordOf(pid);
+      }
+    }
+  }
+  return undefined;
+}
+
+export async function waitForInit(keeper: ProcessRecord, timeoutMs = 30_000): Promise<boolean> {
+  await waitUntil(() => initOf(keeper) !== undefined || !isAlive(keeper), timeoutMs);
+  return initOf(keeper) !== undefined;
+}
+
+/** Presses the power button and waits; false if the machine does not care. */
+export async function pressPowerButton(keeper: ProcessRecord, timeoutMs: number): Promise<boolean> {
+  const ended = (): boolean => !isAlive(keeper);
+  // An init that has only just begun does not listen to its signals yet.
+  let pressed: ProcessRecord | undefined;
+  return waitUntil(
+    () => {
+      const init = initOf(keeper);
+      if (init && init.startTime !== pressed?.startTime && listensTo(init.pid, POWER_OFF_SIGNAL)) {
+        signal(init, POWER_OFF_SIGNAL);
+        pressed = init;
+      }
+      return ended();
+    },
+    timeoutMs,
+    50,
+  );
+}
+
+/** Blocked counts as well: that is how systemd receives signals, from a signalfd. */
+function listensTo(pid: number, number: number): boolean {
+  const status = procFile(pid, "status");
+  return ["SigBlk", "SigCgt"].some((field) => {
+    const mask = new RegExp(`^${field}:\\s+([0-9a-f]+)$`, "m").exec(status)?.[1];
+    return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(number - 1)) & 1n) === 1n;
+  });
+}
+
+export interface ExecOptions {
+  readonly stdin?: string | Buffer;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Hands this process's terminal over; nothing is collected then. */
+  readonly tty?: boolean;
+  readonly timeoutMs?: number;
+}
+
+/** Runs a command in a machine, as root's login shell would find it. */
+export async function execInContainer(
+  init: ProcessRecord,
+  groups: MachineGroups,
+  argv: readonly string[],
+  options: ExecOptions = {},
+): Promise<CommandResult> {
+  const env: Record<string, string> = {
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: "/root",
+    USER: "root",
+    LOGNAME: "root",
+    SHELL: "/bin/bash",
+    LANG: "C.UTF-8",
+    TERM: process.env.TERM ?? "dumb",
+    ...options.env,
+  };
+  // Joins the machine's group first, so that it ends with the machine.
+  const join = 'for file in $0; do echo $$ > "$file"; done; exec nsenter "$@"';
+  const target = [`--target=${init.pid}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"];
+  // The environment is set inside: the host's PATH is needed to find nsenter, and is nothing to the machine.
+  const inside = ["/usr/bin/env", "-i", ...Object.entries(env).map(([key, value]) => `${key}=${value}`)];
+  const cd = ["/bin/sh", "-c", 'cd "$HOME" 2>/dev/null; exec "$@"', "sh"];
+  const command = ["/bin/sh", "-c", join, groups.controlProcs().join(" "), ...target, "--", ...inside, ...cd, ...argv];
+  return attempt(command, { input: options.stdin, tty: options.tty, timeoutMs: options.timeoutMs });
+}
+
+/** What systemd-nspawn leaves in /run when it is killed. */
+export function removeNspawnLeftovers(name: string): void {
+  for (const kind of ["propagate", "unix-export", "locks"]) {
+    rmSync(`/run/systemd/nspawn/${kind}/${name}`, { recursive: true, force: true });
+  }
+}
+
+/** Keepers and their systemd-nspawn, found by what they were started with: also those that are on no record and in no group. */
+export function findKeepers(prefix: string): { readonly pid: number; readonly id: number }[] {
+  const pattern = new RegExp(`^--machine=${prefix}-(\\d+)$`);
+  return processNumbers().flatMap((pid) => {
+    const ids = procFile(pid, "cmdline")
+      .split("\0")
+      .flatMap((word) => pattern.exec(word)?.[1] ?? []);
+    return ids.map((id) => ({ pid, id: Number(id) }));
+  });
+}
+
+function childrenOf(parent: number): number[] {
+  return processNumbers().filter((pid) => {
+    const stat = procFile(pid, "stat");
+    return stat !== "" && parseStat(stat).parent === parent;
+  });
+}
+
+function processNumbers(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+function procFile(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return ""; // it has just ended
+  }
+}

@@ -1,0 +1,217 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { waitUntil } from "../wan/process-record";
+
+/** The host's control group file systems that matter here. */
+export interface Hierarchies {
+  /** Where the unified hierarchy is, if there is one. */
+  readonly unified?: string;
+  /** Older hierarchies by controller ("memory", "cpu", ..., and "systemd" for the one without). */
+  readonly legacy: Readonly<Record<string, string | undefined>>;
+}
+
+export function parseHierarchies(mountInfo: string): Hierarchies {
+  const legacy: Record<string, string> = {};
+  let unified: string | undefined;
+  for (const line of mountInfo.split("\n")) {
+    const [before = "", after = ""] = line.split(" - ");
+    const path = before.split(" ")[4] ?? "";
+    const [type, , options = ""] = after.split(" ");
+    if (type === "cgroup2") {
+      unified ??= path;
+    } else if (type === "cgroup") {
+      for (const option of options.split(",")) {
+        legacy[option.replace(/^name=/, "")] ??= path;
+      }
+    }
+  }
+  return { unified, legacy };
+}
+
+/**
+ * A machine's place in every hierarchy of the host. Each machine must have its own: systemd-nspawn makes its payload's group below that of its caller,
+ * and two machines in the same one would kill each other's services. Besides, it is how all processes of a machine are found.
+ */
+export class MachineGroups {
+  private readonly hierarchies: Hierarchies;
+
+  constructor(
+    private readonly prefix: string,
+    private readonly id: string,
+  ) {
+    this.hierarchies = parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"));
+  }
+
+  /** Where to write a process number so that it belongs to the machine itself. */
+  machineProcs(): string[] {
+    return this.files("machine");
+  }
+
+  /** The same for what is not the machine but belongs to it: its keeper, and commands run in it from outside. */
+  controlProcs(): string[] {
+    return this.files("control");
+  }
+
+  /** Makes the groups and limits them as far as the host lets us; returns what could not be enforced. */
+  make(limits: { readonly memoryMiB: number; readonly vcpus: number }): string[] {
+    for (const mount of this.mounts()) {
+      for (const part of ["machine", "control"]) {
+        mkdirSync(join(mount, this.prefix, this.id, part), { recursive: true });
+      }
+    }
+    const { unified, legacy } = this.hierarchies;
+    const bytes = String(limits.memoryMiB * 1024 * 1024);
+    const period = 100_000;
+    const quota = limits.vcpus * period;
+    const missing: string[] = [];
+    const limit = (name: string, files: readonly [string | undefined, string, string][]): void => {
+      if (!files.some(([mount, file, value]) => mount !== undefined && this.write(mount, file, value))) {
+        missing.push(name);
+      }
+    };
+    this.delegate();
+    limit("memory", [
+      [legacy.memory, "memory.limit_in_bytes", bytes],
+      [unified, "memory.max", bytes],
+    ]);
+    limit("cpu", [
+      [legacy.cpu, "cpu.cfs_quota_us", String(quota)],
+      [unified, "cpu.max", `${quota} ${period}`],
+    ]);
+    return missing;
+  }
+
+  /** Every process of the machine. */
+  processes(): number[] {
+    const found = new Set<number>();
+    for (const mount of this.mounts()) {
+      walk(join(mount, this.prefix, this.id), (directory) => {
+        for (const pid of read(join(directory, "cgroup.procs")).split("\n")) {
+          if (pid !== "") {
+            found.add(Number(pid));
+          }
+        }
+      });
+    }
+    return [...found];
+  }
+
+  /** Kills every process of the machine at once, as a power cut does. */
+  async kill(): Promise<void> {
+    const { unified } = this.hierarchies;
+    const gone = await waitUntil(() => {
+      if (unified) {
+        tryWrite(join(unified, this.prefix, this.id, "cgroup.kill"), "1");
+      }
+      const left = this.processes();
+      for (const pid of left) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // Gone already.
+        }
+      }
+      return left.length === 0;
+    }, 15_000);
+    if (!gone) {
+      throw new Error(`processes ${this.processes().join(", ")} of ${this.prefix}-${this.id} cannot be killed`);
+    }
+  }
+
+  /** Removes the groups, which must be empty of processes. */
+  async remove(): Promise<void> {
+    for (const mount of this.mounts()) {
+      const top = join(mount, this.prefix, this.id);
+      // A group whose last process has just died may still be busy for a moment.
+      const gone = await waitUntil(() => removeTree(top), 5000);
+      if (!gone) {
+        throw new Error(`control group ${top} cannot be removed`);
+      }
+      try {
+        rmdirSync(join(mount, this.prefix));
+      } catch {
+        // Other machines are still there.
+      }
+    }
+  }
+
+  /** Ids that have a group in some hierarchy. */
+  static ids(prefix: string): string[] {
+    const groups = new MachineGroups(prefix, "0");
+    const ids = groups.mounts().flatMap((mount) => subdirectories(join(mount, prefix)));
+    return [...new Set(ids)].filter((id) => /^\d+$/.test(id));
+  }
+
+  /** Only those hierarchies that can be written to: some hosts show more than they give. */
+  private mounts(): string[] {
+    const { unified, legacy } = this.hierarchies;
+    const all = [unified, legacy.systemd, legacy.memory, legacy.cpu, legacy.pids, legacy.freezer];
+    return [...new Set(all.filter((mount) => mount !== undefined))];
+  }
+
+  private files(part: string): string[] {
+    return this.mounts().map((mount) => join(mount, this.prefix, this.id, part, "cgroup.procs"));
+  }
+
+  private write(mount: string, file: string, value: string): boolean {
+    return tryWrite(join(mount, this.prefix, this.id, file), value);
+  }
+
+  /** In the unified hierarchy a controller has to be handed down from the top. */
+  private delegate(): void {
+    const { unified } = this.hierarchies;
+    if (unified) {
+      for (const group of [unified, join(unified, this.prefix)]) {
+        for (const controller of ["memory", "cpu", "pids"]) {
+          tryWrite(join(group, "cgroup.subtree_control"), `+${controller}`);
+        }
+      }
+    }
+  }
+}
+
+function subdirectories(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}
+
+/** Children first. */
+function walk(directory: string, visit: (directory: string) => void): void {
+  for (const name of subdirectories(directory)) {
+    walk(join(directory, name), visit);
+  }
+  visit(directory);
+}
+
+function removeTree(top: string): boolean {
+  walk(top, (directory) => {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // Not empty yet, or not there.
+    }
+  });
+  return !existsSync(top);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function tryWrite(path: string, value: string): boolean {
+  try {
+    writeFileSync(path, value);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,115 @@
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { attempt, run } from "../wan/command";
+import type { MachineSpec } from "./machine-driver";
+import { notReadySshdConfig, seedFiles } from "./seed";
+
+/** One line of /proc/self/mountinfo. */
+interface Mount {
+  readonly path: string;
+  readonly type: string;
+  readonly source: string;
+}
+
+export function parseMountInfo(text: string): Mount[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const fields = line.split(" ");
+      const separator = fields.indexOf("-", 6);
+      return {
+        path: unescape(fields[4] ?? ""),
+        type: fields[separator + 1] ?? "",
+        source: unescape(fields[separator + 2] ?? ""),
+      };
+    });
+}
+
+function unescape(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
+}
+
+function mounts(): Mount[] {
+  return parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
+}
+
+/** Where a machine's disk is kept. */
+export class Disk {
+  readonly root: string;
+
+  constructor(
+    private readonly directory: string,
+    private readonly name: string,
+  ) {
+    this.root = join(directory, "root");
+  }
+
+  /** The disk is the image with a layer of its own on top, so that making it takes no time and no space. */
+  async mount(image: string): Promise<void> {
+    if (this.isMounted()) {
+      return;
+    }
+    const upper = join(this.directory, "upper");
+    const work = join(this.directory, "work");
+    for (const path of [upper, work, this.root]) {
+      mkdirSync(path, { recursive: true });
+    }
+    chmodSync(upper, 0o755);
+    const escape = (path: string): string => path.replace(/[\\:,]/g, "\\$&");
+    const options = `lowerdir=${escape(image)},upperdir=${escape(upper)},workdir=${escape(work)}`;
+    const result = await attempt(["mount", "-t", "overlay", this.name, "-o", options, this.root]);
+    if (result.status !== 0) {
+      throw new Error(
+        `cannot mount the disk of ${this.name} in ${this.directory}: ${result.stderr.trim()}; the directory must be on a file system that overlayfs can write to, such as ext4, xfs or tmpfs`,
+      );
+    }
+  }
+
+  /** Puts on the disk what the cloud puts there before the first boot. */
+  seed(spec: MachineSpec): void {
+    for (const file of seedFiles(spec)) {
+      const path = join(this.root, file.path);
+      mkdirSync(dirname(path), { recursive: true });
+      // The image may have a link here, which must not be followed out of the disk.
+      if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+        rmSync(path);
+      }
+      writeFileSync(path, file.content);
+      chmodSync(path, file.mode);
+    }
+    const notReady = notReadySshdConfig(spec);
+    if (notReady !== "") {
+      writeFileSync(join(this.root, "etc/ssh/sshd_config"), notReady, { flag: "a" });
+    }
+  }
+
+  async unmount(): Promise<void> {
+    while (this.isMounted()) {
+      const result = await attempt(["umount", this.root]);
+      if (result.status !== 0) {
+        // Somebody still looks at it; it goes when they do.
+        await run(["umount", "-l", this.root]);
+      }
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.unmount();
+    await run(["rm", "-rf", "--one-file-system", this.directory]);
+  }
+
+  private isMounted(): boolean {
+    return mounts().some((mount) => mount.path === this.root);
+  }
+}
+
+/** Unmounts every disk of the lab, wherever it is. */
+export async function unmountAll(prefix: string, except: ReadonlySet<string>): Promise<void> {
+  const pattern = new RegExp(`^${prefix}-\\d+$`);
+  for (const mount of mounts()) {
+    if (mount.type === "overlay" && pattern.test(mount.source) && !except.has(mount.source)) {
+      await run(["umount", "-l", mount.path]);
+    }
+  }
+}

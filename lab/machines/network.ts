@@ -1,0 +1,159 @@
+import { existsSync, readdirSync } from "node:fs";
+import { attempt, run } from "../wan/command";
+import type { Attachment } from "../wan/client";
+import { renderFirewall, WAN_DEVICE } from "./firewall";
+import type { MachineSpec, ResolvedFirewall } from "./machine-driver";
+
+/** Names of what belongs to one machine; by them everything is found again after a crash. */
+export interface MachineNames {
+  /** Also the machine's network namespace, its name for systemd-nspawn and the source of its disk's mount. */
+  readonly machine: string;
+  readonly edge: string;
+}
+
+export function machineNames(prefix: string, id: number): MachineNames {
+  return { machine: `${prefix}-${id}`, edge: `${prefix}-edge-${id}` };
+}
+
+export const NAMESPACES = "/run/netns";
+
+export function namespacePath(name: string): string {
+  return `${NAMESPACES}/${name}`;
+}
+
+/** The first address of its /24 that is not the machine's own. */
+export function gatewayOf(address: string): string {
+  const parts = address.split(".");
+  return [...parts.slice(0, 3), parts[3] === "1" ? "254" : "1"].join(".");
+}
+
+/** How the machine hangs on the WAN. */
+export function attachmentOf(spec: MachineSpec, names: MachineNames): Attachment {
+  const addresses = [{ ip: spec.publicIpv4 }];
+  const inside = privateAddress(spec);
+  return {
+    id: String(spec.id),
+    netns: namespacePath(names.edge),
+    device: WAN_DEVICE,
+    location: spec.region,
+    addresses: inside ? [...addresses, { ip: inside.ip, privatePrefix: inside.prefix }] : addresses,
+    routes: ["0.0.0.0/0"],
+  };
+}
+
+function privateAddress(spec: MachineSpec): { readonly ip: string; readonly prefix: number } | undefined {
+  if (spec.privateIpv4 === undefined) {
+    return undefined;
+  }
+  const [ip = "", length = "16"] = spec.privateIpv4.split("/");
+  return { ip, prefix: spec.privatePrefix ?? Number(length) };
+}
+
+/**
+ * Makes both namespaces: the machine's own, and in front of it the edge, which belongs to the cloud: nothing that root does in the machine
+ * can change what is filtered there. The edge answers ARP for everybody else, so that neighbours in the same range are reached by way of the WAN.
+ */
+export async function makeNetwork(
+  spec: MachineSpec,
+  names: MachineNames,
+  firewall: ResolvedFirewall | undefined,
+): Promise<void> {
+  const { machine, edge } = names;
+  const inside = privateAddress(spec);
+  const gateway = gatewayOf(spec.publicIpv4);
+  await run(["ip", "netns", "add", edge]);
+  await run(["ip", "netns", "add", machine]);
+  const devices = inside ? ["pub0", "prv0"] : ["pub0"];
+  await batch([
+    `link add name pub0 netns ${edge} type veth peer name eth0 netns ${machine}`,
+    ...(inside ? [`link add name prv0 netns ${edge} type veth peer name eth1 netns ${machine}`] : []),
+  ]);
+  await writeSysctls(edge, [
+    ["ipv4/ip_forward", "1"],
+    ["ipv4/conf/all/rp_filter", "0"],
+    ["ipv4/conf/default/rp_filter", "0"],
+    ...devices.flatMap((device) => [
+      [`ipv4/conf/${device}/rp_filter`, "0"],
+      [`ipv4/conf/${device}/proxy_arp`, "1"],
+      [`ipv4/conf/${device}/send_redirects`, "0"],
+      [`ipv4/neigh/${device}/proxy_delay`, "0"],
+      [`ipv6/conf/${device}/disable_ipv6`, "1"],
+    ]),
+  ]);
+  await batch(
+    [
+      "link set lo up",
+      "link set pub0 up",
+      `address add ${gateway}/32 dev pub0`,
+      `route add ${spec.publicIpv4}/32 dev pub0`,
+      ...(inside ? ["link set prv0 up", `route add ${inside.ip}/32 dev prv0`] : []),
+      // While the WAN is away packets are lost in silence, as on a real one.
+      "route add blackhole default metric 65000",
+    ],
+    edge,
+  );
+  await applyFirewall(names, firewall);
+  await batch(
+    [
+      "link set lo up",
+      `address add ${spec.publicIpv4}/24 dev eth0`,
+      "link set eth0 up",
+      `route add default via ${gateway} dev eth0`,
+      ...(inside ? [`address add ${inside.ip}/${inside.prefix} dev eth1`, "link set eth1 up"] : []),
+    ],
+    machine,
+  );
+}
+
+export async function applyFirewall(names: MachineNames, firewall: ResolvedFirewall | undefined): Promise<void> {
+  await run(["nsenter", `--net=${namespacePath(names.edge)}`, "nft", "-f", "-"], { input: renderFirewall(firewall) });
+}
+
+export function networkExists(names: MachineNames): boolean {
+  return existsSync(namespacePath(names.edge)) && existsSync(namespacePath(names.machine));
+}
+
+export async function removeNetwork(names: MachineNames): Promise<void> {
+  for (const name of [names.machine, names.edge]) {
+    await removeNamespace(name);
+  }
+}
+
+export async function removeNamespace(name: string): Promise<void> {
+  const path = namespacePath(name);
+  if (!existsSync(path)) {
+    return;
+  }
+  const result = await attempt(["ip", "netns", "del", name]);
+  if (existsSync(path)) {
+    // A file without a namespace, for example of a crash between making the file and mounting on it.
+    await attempt(["umount", "-l", path]);
+    await attempt(["rm", "-f", path]);
+  }
+  if (existsSync(path)) {
+    throw new Error(`cannot remove network namespace ${name}: ${result.stderr.trim()}`);
+  }
+}
+
+/** Ids of machines of which at least one namespace is there. */
+export function namespacesOf(prefix: string): string[] {
+  const pattern = new RegExp(`^${prefix}-(edge-)?\\d+$`);
+  try {
+    return readdirSync(NAMESPACES).filter((name) => pattern.test(name));
+  } catch {
+    return []; // no namespace was ever made here
+  }
+}
+
+async function batch(lines: readonly string[], namespace?: string): Promise<void> {
+  await run(["ip", ...(namespace ? ["-n", namespace] : []), "-batch", "-"], { input: `${lines.join("\n")}\n` });
+}
+
+/** Which /proc/sys/net one sees depends on the network namespace one is in. */
+async function writeSysctls(namespace: string, values: readonly (readonly string[])[]): Promise<void> {
+  const script = values.map(([key = "", value = ""]) => {
+    const path = `/proc/sys/net/${key}`;
+    return `[ ! -e ${path} ] || echo ${value} > ${path}`;
+  });
+  await run(["nsenter", `--net=${namespacePath(namespace)}`, "sh", "-e"], { input: `${script.join("\n")}\n` });
+}

@@ -1,0 +1,341 @@
+import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import type { WanClient } from "../wan/client";
+import type { CommandResult } from "../wan/command";
+import { readJson, withLock, writeAtomically } from "../wan/files";
+import { isAlive, recordOf, signal, type ProcessRecord } from "../wan/process-record";
+import {
+  execInContainer,
+  findKeepers,
+  initOf,
+  pressPowerButton,
+  removeNspawnLeftovers,
+  startContainer,
+  waitForInit,
+  type ExecOptions,
+} from "./container";
+import { MachineGroups } from "./control-groups";
+import { Disk, unmountAll } from "./disk";
+import type { MachineDriver, MachineSpec, MachineState, ResolvedFirewall } from "./machine-driver";
+import {
+  applyFirewall,
+  attachmentOf,
+  machineNames,
+  makeNetwork,
+  namespacesOf,
+  networkExists,
+  removeNamespace,
+  removeNetwork,
+  type MachineNames,
+} from "./network";
+
+export interface NspawnMachineDriverOptions {
+  /** Where disks, records and logs are; on a file system that overlayfs can write to. */
+  readonly stateDir: string;
+  /** The directory of the base image behind a slug; made if need be, and never written to. */
+  readonly imageFor: (slug: string) => Promise<string>;
+  readonly wan: WanClient;
+  readonly log?: (line: string) => void;
+  /**
+   * What the names of all namespaces, mounts and control groups begin with; two labs on one host need two.
+   * @default "etcdlab"
+   */
+  readonly prefix?: string;
+}
+
+/** What went wrong with a machine, and which. */
+export class MachineError extends Error {
+  constructor(
+    /** "no-such-machine", "not-running", "other-machine" or "did-not-boot". */
+    readonly code: string,
+    readonly machine: number,
+    message: string,
+  ) {
+    super(`machine ${machine}: ${message}`);
+    this.name = "MachineError";
+  }
+}
+
+/** What `reconcile` found. */
+export interface ReconcileReport {
+  readonly running: readonly number[];
+  readonly stopped: readonly number[];
+  /** Half made or half removed machines, and remains without a record: all removed now. */
+  readonly removed: readonly number[];
+}
+
+/** What is known of a machine beyond what can be seen; on disk before anything is made and until everything is removed. */
+interface MachineRecord {
+  readonly spec: MachineSpec;
+  readonly phase: "creating" | "made" | "destroying";
+  readonly image?: string;
+  readonly keeper?: ProcessRecord;
+  readonly firewall?: ResolvedFirewall;
+}
+
+const SHUTDOWN_TIMEOUT_MS = 60_000;
+
+/** Machines that are systemd-nspawn containers: real Debian, real systemd, on the lab's WAN. */
+export class NspawnMachineDriver implements MachineDriver {
+  private readonly prefix: string;
+  private readonly machines: string;
+  private readonly logs: string;
+
+  constructor(private readonly options: NspawnMachineDriverOptions) {
+    this.prefix = options.prefix ?? "etcdlab";
+    mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
+    const stateDir = realpathSync(options.stateDir);
+    this.machines = join(stateDir, "machines");
+    this.logs = join(stateDir, "logs");
+    mkdirSync(this.machines, { recursive: true, mode: 0o700 });
+  }
+
+  async create(spec: MachineSpec): Promise<void> {
+    await this.locked(spec.id, async () => {
+      const old = this.record(spec.id);
+      if (old && old.phase !== "destroying" && JSON.stringify(old.spec) !== JSON.stringify(spec)) {
+        throw new MachineError("other-machine", spec.id, "there is one of this id already, with another specification");
+      }
+      if (old?.phase === "made") {
+        if (!isAlive(old.keeper)) {
+          await this.boot(old);
+        }
+        return;
+      }
+      await this.removeEverything(spec.id);
+      const record: MachineRecord = { spec, phase: "creating", firewall: old?.firewall };
+      this.write(record);
+      const image = await this.options.imageFor(spec.image);
+      const disk = this.disk(spec.id);
+      await disk.mount(image);
+      disk.seed(spec);
+      await this.boot({ ...record, image, phase: "made" });
+    });
+  }
+
+  async powerOn(id: number): Promise<void> {
+    await this.locked(id, async () => {
+      const record = this.existing(id);
+      if (!isAlive(record.keeper)) {
+        await this.boot(record);
+      }
+    });
+  }
+
+  async powerOff(id: number): Promise<void> {
+    await this.locked(id, () => this.pullThePlug(this.existing(id)));
+  }
+
+  async shutdown(id: number): Promise<void> {
+    await this.locked(id, async () => {
+      const record = this.existing(id);
+      if (isAlive(record.keeper) && !(await pressPowerButton(record.keeper, SHUTDOWN_TIMEOUT_MS))) {
+        this.log(id, `did not shut down within ${SHUTDOWN_TIMEOUT_MS / 1000} s; powering off`);
+      }
+      await this.pullThePlug(record);
+    });
+  }
+
+  async destroy(id: number): Promise<void> {
+    await this.locked(id, async () => {
+      const record = this.record(id);
+      if (record) {
+        // From here on it can only go on being destroyed, also after a crash.
+        this.write({ ...record, phase: "destroying" });
+      }
+      await this.removeEverything(id);
+    });
+  }
+
+  state(id: number): Promise<MachineState> {
+    const record = this.record(id);
+    if (record?.phase !== "made") {
+      return Promise.resolve("absent");
+    }
+    return Promise.resolve(isAlive(record.keeper) ? "running" : "stopped");
+  }
+
+  async setFirewall(id: number, firewall: ResolvedFirewall | undefined): Promise<void> {
+    await this.locked(id, async () => {
+      const record = this.existing(id);
+      const names = this.names(id);
+      if (networkExists(names)) {
+        await applyFirewall(names, firewall);
+      }
+      this.write({ ...record, firewall });
+    });
+  }
+
+  /** Runs a command as root in a running machine. */
+  async exec(id: number, argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
+    const init = initOf(this.existing(id).keeper);
+    if (!init) {
+      throw new MachineError("not-running", id, "is not running");
+    }
+    return execInContainer(init, this.groups(id), argv, options);
+  }
+
+  /** The file with what the machine printed on its console. */
+  consoleLog(id: number): string {
+    return join(this.logs, `machine-${id}.log`);
+  }
+
+  /** What there is on record. */
+  list(): MachineSpec[] {
+    return this.recordedIds()
+      .map((id) => this.record(id)?.spec)
+      .filter((spec) => spec !== undefined);
+  }
+
+  /** Brings what there is in line with what is on record; to be called when the lab comes up, whatever happened before. */
+  async reconcile(): Promise<ReconcileReport> {
+    const running: number[] = [];
+    const stopped: number[] = [];
+    const removed: number[] = [];
+    for (const id of new Set([...this.recordedIds(), ...this.seenIds()])) {
+      await this.locked(id, async () => {
+        const record = this.record(id);
+        if (record?.phase !== "made") {
+          this.log(
+            id,
+            record ? `removing what was left of ${record.phase} it` : "removing remains of a machine nobody knows",
+          );
+          await this.removeEverything(id);
+          removed.push(id);
+        } else if (initOf(record.keeper) && networkExists(this.names(id))) {
+          await this.options.wan.attach(attachmentOf(record.spec, this.names(id)));
+          running.push(id);
+        } else {
+          await this.pullThePlug(record);
+          stopped.push(id);
+        }
+      });
+    }
+    return { running, stopped, removed };
+  }
+
+  /** Removes every machine and every trace of any. */
+  async destroyAll(): Promise<void> {
+    const ids = new Set([...this.recordedIds(), ...this.seenIds()]);
+    const results = await Promise.allSettled([...ids].map((id) => this.destroy(id)));
+    await unmountAll(this.prefix, new Set());
+    for (const name of namespacesOf(this.prefix)) {
+      await removeNamespace(name);
+    }
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) {
+      throw failed.reason;
+    }
+  }
+
+  /** Network, then init: everything about a running machine is made anew, so that nothing of its last life is left, such as tracked connections. */
+  private async boot(record: MachineRecord): Promise<void> {
+    const { spec, image } = record;
+    const names = this.names(spec.id);
+    if (image === undefined || !existsSync(image)) {
+      throw new MachineError(
+        "did-not-boot",
+        spec.id,
+        `its image ${image ?? ""} is gone; destroy it and create it again`,
+      );
+    }
+    await this.halt(spec.id);
+    try {
+      const groups = this.groups(spec.id);
+      const unlimited = groups.make(spec);
+      if (unlimited.length > 0) {
+        this.log(spec.id, `this host does not let us limit its ${unlimited.join(" and ")}`);
+      }
+      const disk = this.disk(spec.id);
+      await disk.mount(image);
+      await makeNetwork(spec, names, record.firewall);
+      await this.options.wan.attach(attachmentOf(spec, names));
+      const keeper = startContainer(spec, disk.root, names, groups, this.consoleLog(spec.id));
+      this.write({ ...record, keeper });
+      if (!(await waitForInit(keeper))) {
+        throw new MachineError("did-not-boot", spec.id, `its init did not start; see ${this.consoleLog(spec.id)}`);
+      }
+    } catch (error) {
+      await this.halt(spec.id);
+      throw error;
+    }
+  }
+
+  private async pullThePlug(record: MachineRecord): Promise<void> {
+    await this.halt(record.spec.id);
+    this.write({ ...record, keeper: undefined });
+  }
+
+  /** The network goes first: no connection may be closed by a dying kernel, as none is in a power cut. */
+  private async halt(id: number): Promise<void> {
+    await this.options.wan.detach(String(id));
+    for (const keeper of findKeepers(this.prefix)) {
+      if (keeper.id === id) {
+        signal(recordOf(keeper.pid), "SIGKILL");
+      }
+    }
+    const groups = this.groups(id);
+    await groups.kill();
+    await groups.remove();
+    await removeNetwork(this.names(id));
+    removeNspawnLeftovers(this.names(id).machine);
+  }
+
+  private async removeEverything(id: number): Promise<void> {
+    await this.halt(id);
+    await this.disk(id).remove();
+  }
+
+  /** Ids of machines of which something is there, on record or not. */
+  private seenIds(): number[] {
+    const names = namespacesOf(this.prefix).map((name) => Number(name.slice(name.lastIndexOf("-") + 1)));
+    const groups = MachineGroups.ids(this.prefix).map(Number);
+    return [...names, ...groups, ...findKeepers(this.prefix).map((keeper) => keeper.id)];
+  }
+
+  private recordedIds(): number[] {
+    return readdirSync(this.machines)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  }
+
+  private record(id: number): MachineRecord | undefined {
+    return readJson(this.recordFile(id)) as MachineRecord | undefined;
+  }
+
+  private existing(id: number): MachineRecord {
+    const record = this.record(id);
+    if (record?.phase !== "made") {
+      throw new MachineError("no-such-machine", id, "there is none of this id");
+    }
+    return record;
+  }
+
+  private write(record: MachineRecord): void {
+    writeAtomically(this.recordFile(record.spec.id), JSON.stringify(record, undefined, 1));
+  }
+
+  private recordFile(id: number): string {
+    return join(this.machines, String(id), "machine.json");
+  }
+
+  private names(id: number): MachineNames {
+    return machineNames(this.prefix, id);
+  }
+
+  private groups(id: number): MachineGroups {
+    return new MachineGroups(this.prefix, String(id));
+  }
+
+  private disk(id: number): Disk {
+    return new Disk(join(this.machines, String(id)), this.names(id).machine);
+  }
+
+  private locked<T>(id: number, action: () => Promise<T>): Promise<T> {
+    return withLock(join(this.machines, `${id}.lock`), action);
+  }
+
+  private log(id: number, line: string): void {
+    this.options.log?.(`machine ${id}: ${line}`);
+  }
+}

@@ -1,0 +1,50 @@
+import type { PairSettings } from "./client";
+
+/** Where round-trip times come from: milliseconds between two region slugs, for example "lon1" and "nyc3". */
+export interface RoundTripSource {
+  p50(a: string, b: string): number;
+}
+
+export interface MatrixOptions {
+  /** Region slugs that machines may be in. */
+  readonly regions: readonly string[];
+  /**
+   * The region the operator sits next to.
+   * @default "lon1"
+   */
+  readonly operatorRegion?: string;
+  /**
+   * Round trip between the operator and that region, in milliseconds; added to nothing: other regions are as far as they are from there.
+   * @default 2
+   */
+  readonly operatorRttMs?: number;
+}
+
+/** Where the one who deploys sits. */
+export const OPERATOR = "operator";
+/** Where the lab's package mirror is: next to everybody, since a real mirror has a cache in every region. */
+export const MIRROR = "mirror";
+
+const MIRROR_RTT_MS = 1;
+/** Between two machines of one region: a data centre's own network. */
+const SAME_REGION_RTT_MS = 0.5;
+
+/** Every pair of locations of the lab with its round-trip time. */
+export function wanMatrix(times: RoundTripSource, options: MatrixOptions): PairSettings[] {
+  const near = options.operatorRegion ?? "lon1";
+  const regions = [...new Set([near, ...options.regions])];
+  const between = (a: string, b: string): number => (a === b ? SAME_REGION_RTT_MS : times.p50(a, b));
+  const pairs: PairSettings[] = [
+    { a: OPERATOR, b: OPERATOR, rttMs: 0 },
+    { a: MIRROR, b: MIRROR, rttMs: 0 },
+    { a: MIRROR, b: OPERATOR, rttMs: MIRROR_RTT_MS },
+  ];
+  regions.forEach((a, i) => {
+    for (const b of regions.slice(i)) {
+      pairs.push({ a, b, rttMs: between(a, b) });
+    }
+    pairs.push({ a: OPERATOR, b: a, rttMs: a === near ? (options.operatorRttMs ?? 2) : times.p50(near, a) });
+    pairs.push({ a: MIRROR, b: a, rttMs: MIRROR_RTT_MS });
+  });
+  return pairs;
+}

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A process, told apart from any later one that happens to get the same number. */
+export interface ProcessRecord {
+  readonly pid: number;
+  /** When it started, in clock ticks since boot: field 22 of /proc/<pid>/stat. */
+  readonly startTime: number;
+  /** Which boot of the host these ticks belong to. */
+  readonly bootId: string;
+}
+
+let bootId: string | undefined;
+
+export function currentBootId(): string {
+  bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return bootId;
+}
+
+/** Reads a line of /proc/<pid>/stat; the name in brackets may itself hold brackets and spaces. */
+export function parseStat(stat: string): {
+  readonly state: string;
+  readonly parent: number;
+  readonly startTime: number;
+} {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0] ?? "", parent: Number(fields[1]), startTime: Number(fields[19]) };
+}
+
+/** Who has this process number now; undefined if nobody, or only a zombie. */
+export function recordOf(pid: number): ProcessRecord | undefined {
+  try {
+    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return stat.state === "Z" || stat.state === "X"
+      ? undefined
+      : { pid, startTime: stat.startTime, bootId: currentBootId() };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the very process that was recorded still runs. */
+export function isAlive(record: ProcessRecord | undefined): record is ProcessRecord {
+  if (!record || record.bootId !== currentBootId()) {
+    return false;
+  }
+  return recordOf(record.pid)?.startTime === record.startTime;
+}
+
+/** Sends a signal to the recorded process and to no other. */
+export function signal(record: ProcessRecord | undefined, name: NodeJS.Signals | number): void {
+  if (!isAlive(record)) {
+    return;
+  }
+  try {
+    process.kill(record.pid, name);
+  } catch {
+    // It ended by itself in between.
+  }
+}
+
+/** Waits until the condition holds; false if it did not in time. */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs: number,
+  everyMs = 20,
+): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    if (await condition()) {
+      return true;
+    }
+    if (Date.now() >= deadline) {
+      return false;
+    }
+    await sleep(everyMs);
+  }
+}

@@ -1,0 +1,131 @@
+package main
+
+import "math"
+
+// A path is one direction between two locations: what happens to a packet on the way.
+type path struct {
+	a, b   string
+	delay  int64  // one way, ns
+	jitter int64  // mean of what is added one way, ns
+	loss   uint64 // a random 32-bit number below this means the packet is lost
+	down   bool
+	nsByte float64 // ns to put one byte on the wire; 0 is no limit
+
+	wireFree int64 // when the wire has sent what was given to it
+
+	packets, bytes, lost, cut, overflow uint64
+}
+
+// A flow is everything from one address to another. It is a queue in the order of arrival: no packet is due before
+// the one in front of it, so jitter stretches a flow but never reorders it.
+type flow struct {
+	from, to   *address
+	path       *path
+	head, tail int32
+	count      int
+	last       int64 // when the youngest packet is due
+	heapIndex  int   // -1 while the queue is empty
+
+	spellEnds int64 // until when spell is the extra delay
+	spell     int64
+}
+
+// A spell is how long one draw of jitter lasts. Drawing anew for each packet would, with order kept, make everybody
+// wait for the slowest of the crowd: the mean would grow with the rate. A queue on the path that fills and drains does not do that.
+const spellFactor = 2
+
+func (f *flow) jitter(now int64, r *random) int64 {
+	mean := f.path.jitter
+	if mean == 0 {
+		return 0
+	}
+	if now >= f.spellEnds {
+		extra := -math.Log(1-r.unit()) * float64(mean)
+		if limit := float64(8 * mean); extra > limit {
+			extra = limit
+		}
+		f.spell = int64(extra)
+		f.spellEnds = now + spellFactor*mean
+	}
+	return f.spell
+}
+
+// flowHeap holds the flows that have packets, the one whose head is due first on top.
+type flowHeap struct {
+	flows []*flow
+	due   []int64 // of the head; kept beside the flow so that sifting stays in one cache line
+}
+
+func (h *flowHeap) push(f *flow, due int64) {
+	h.flows = append(h.flows, f)
+	h.due = append(h.due, due)
+	f.heapIndex = len(h.flows) - 1
+	h.up(f.heapIndex)
+}
+
+// replaceTop says when the head of the top flow is due now.
+func (h *flowHeap) replaceTop(due int64) {
+	h.due[0] = due
+	h.down(0)
+}
+
+func (h *flowHeap) popTop() {
+	last := len(h.flows) - 1
+	h.flows[0].heapIndex = -1
+	if last > 0 {
+		h.flows[0], h.due[0] = h.flows[last], h.due[last]
+		h.flows[0].heapIndex = 0
+	}
+	h.flows[last] = nil
+	h.flows, h.due = h.flows[:last], h.due[:last]
+	if last > 1 {
+		h.down(0)
+	}
+}
+
+func (h *flowHeap) swap(i, j int) {
+	h.flows[i], h.flows[j] = h.flows[j], h.flows[i]
+	h.due[i], h.due[j] = h.due[j], h.due[i]
+	h.flows[i].heapIndex, h.flows[j].heapIndex = i, j
+}
+
+func (h *flowHeap) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if h.due[parent] <= h.due[i] {
+			return
+		}
+		h.swap(i, parent)
+		i = parent
+	}
+}
+
+func (h *flowHeap) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(h.due) {
+			return
+		}
+		if right := child + 1; right < len(h.due) && h.due[right] < h.due[child] {
+			child = right
+		}
+		if h.due[i] <= h.due[child] {
+			return
+		}
+		h.swap(i, child)
+		i = child
+	}
+}
+
+// random is xorshift64*: good enough for loss and jitter, and a few instructions long.
+type random struct{ state uint64 }
+
+func (r *random) next() uint64 {
+	r.state ^= r.state >> 12
+	r.state ^= r.state << 25
+	r.state ^= r.state >> 27
+	return r.state * 2685821657736338717
+}
+
+// unit is in [0, 1).
+func (r *random) unit() float64 { return float64(r.next()>>11) / (1 << 53) }

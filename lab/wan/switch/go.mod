@@ -1,0 +1,3 @@
+module cdktf-etcd/wan
+
+go 1.18

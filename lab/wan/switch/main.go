@@ -1,0 +1,57 @@
+// wan is a layer-3 switch in user space: one TUN device per attached namespace, and between any two locations the
+// delay, jitter, loss or cut that it was told. It is told over a unix socket, one line of JSON per request and answer.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+)
+
+// build is set by the linker to the hash of the sources.
+var build = "unknown"
+
+func main() {
+	if len(os.Args) > 1 {
+		if known, err := measure(os.Args[1], os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "wan "+os.Args[1]+":", err)
+			os.Exit(1)
+		} else if known {
+			return
+		}
+	}
+	socket := flag.String("socket", "", "path of the control socket")
+	bias := flag.Duration("bias", 40*time.Microsecond, "what the kernel and the switch themselves add one way; taken off each delay")
+	flag.Parse()
+	if *socket == "" || flag.NArg() > 0 {
+		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
+		os.Exit(2)
+	}
+	// The control side may come and go: nothing that happens to its terminal concerns the switch.
+	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGPIPE)
+	// Room for the engine's thread to come back from its system call while others run; garbage only comes from requests.
+	runtime.GOMAXPROCS(4)
+	debug.SetGCPercent(400)
+	if err := run(*socket, *bias); err != nil {
+		fmt.Fprintln(os.Stderr, "wan:", err)
+		os.Exit(1)
+	}
+}
+
+func run(socket string, bias time.Duration) error {
+	listener, err := listen(socket)
+	if err != nil {
+		return err
+	}
+	engine, err := newEngine(bias)
+	if err != nil {
+		return err
+	}
+	go (&control{engine: engine, build: build}).serve(listener)
+	return engine.run()
+}
