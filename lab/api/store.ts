@@ -1,0 +1,150 @@
+import { closeSync, fsyncSync, openSync, readFileSync, rmSync } from "node:fs";
+import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+
+import { newUuid, timestamp } from "./ids";
+import type { State } from "./model";
+
+/**
+ * The server's memory. Handlers change `state` and call `changed()`; the change is on disk once `flush()` has resolved.
+ * Changes made while a write is under way share the next write.
+ */
+export class Store {
+  private dirty = false;
+  private writing: Promise<void> | undefined;
+
+  private constructor(
+    readonly state: State,
+    private readonly file?: string,
+  ) {}
+
+  /** Remembers nothing once the process ends. */
+  static inMemory(): Store {
+    return new Store(emptyState());
+  }
+
+  /** Loads `file`, or starts it when there is none. */
+  static open(file: string): Store {
+    // Left behind by a crash in mid-write; the real file is still whole.
+    rmSync(temporary(file), { force: true });
+    let text: string;
+    try {
+      text = readFileSync(file, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      const store = new Store(emptyState(), file);
+      store.changed();
+      return store;
+    }
+    return new Store(parseState(file, text), file);
+  }
+
+  changed(): void {
+    this.dirty = true;
+  }
+
+  async flush(): Promise<void> {
+    while (this.dirty || this.writing) {
+      this.writing ??= this.write().finally(() => {
+        this.writing = undefined;
+      });
+      await this.writing;
+    }
+  }
+
+  private async write(): Promise<void> {
+    this.dirty = false;
+    if (this.file === undefined) return;
+    try {
+      await replaceFile(this.file, `${JSON.stringify(this.state)}\n`);
+    } catch (error) {
+      this.dirty = true;
+      throw error;
+    }
+  }
+}
+
+/** A reader of `file` sees the old text or the new one, never a part, even after a power cut. */
+async function replaceFile(file: string, text: string): Promise<void> {
+  // User data may hold host keys: for the owner's eyes only.
+  const handle = await open(temporary(file), "w", 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary(file), file);
+  const directory = openSync(dirname(file), "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function temporary(file: string): string {
+  return `${file}.new`;
+}
+
+function parseState(file: string, text: string): State {
+  const damaged = (why: string): Error =>
+    new Error(
+      `The state file ${file} cannot be used: ${why}. Put back a good copy, or move it away to start with an empty account.`,
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw damaged(`it is not whole JSON (${(error as Error).message})`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw damaged("it is not a JSON object");
+  const loaded = value as Record<string, unknown>;
+  if (loaded["version"] !== 1) {
+    throw damaged(`it has version ${JSON.stringify(loaded["version"])}, this server reads version 1`);
+  }
+  const empty: Record<string, unknown> = { ...emptyState() };
+  for (const [key, sample] of Object.entries(empty)) {
+    const found = loaded[key];
+    if (typeof found !== typeof sample || found === null || Array.isArray(found) !== Array.isArray(sample)) {
+      throw damaged(`"${key}" is missing or of another kind than expected`);
+    }
+  }
+  return value as State;
+}
+
+function emptyState(): State {
+  const now = timestamp();
+  return {
+    version: 1,
+    sequences: {},
+    cursors: {},
+    keys: [],
+    droplets: [],
+    vpcs: [],
+    peerings: [],
+    tags: [],
+    firewalls: [],
+    volumes: [],
+    volumeSnapshots: [],
+    images: [],
+    reservedIps: [],
+    // Every account has one: the provider moves resources there when their project is destroyed.
+    projects: [
+      {
+        id: newUuid(),
+        name: "first-project",
+        description: "Where resources are that no other project claims",
+        purpose: "Just trying out DigitalOcean",
+        environment: "Development",
+        default: true,
+        createdAt: now,
+        updatedAt: now,
+      },
+    ],
+    assignments: [],
+    alerts: [],
+    domains: [],
+    actions: [],
+  };
+}

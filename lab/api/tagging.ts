@@ -1,0 +1,47 @@
+import { invalid } from "./errors";
+import type { State, Tag, TaggedType } from "./model";
+
+export const TAG_NAME = /^[A-Za-z0-9_:-]{1,255}$/;
+
+/** Names are compared without case, and keep the spelling they were first created with. */
+export function findTag(state: State, name: string): Tag | undefined {
+  return state.tags.find((tag) => tag.name.toLowerCase() === name.toLowerCase());
+}
+
+export function checkTagName(field: string, name: unknown): string {
+  if (typeof name !== "string" || !TAG_NAME.test(name)) {
+    throw invalid(field, name, "letters, digits, colons, dashes and underscores, 1 to 255 of them");
+  }
+  return name;
+}
+
+export function ensureTag(state: State, name: string): Tag {
+  const existing = findTag(state, name);
+  if (existing) return existing;
+  const tag: Tag = { name, lastTagged: {} };
+  state.tags.push(tag);
+  return tag;
+}
+
+/** The tags of a new resource, made where they do not exist yet; spelled as the account spells them. */
+export function tagsForNew(state: State, names: readonly string[], type: TaggedType, uri: string): string[] {
+  names.forEach((name, index) => checkTagName(`tags[${index}]`, name));
+  const tags = new Set(names.map((name) => ensureTag(state, name)));
+  for (const tag of tags) markTagged(tag, type, uri);
+  return [...tags].map((tag) => tag.name);
+}
+
+/** For firewalls: DigitalOcean does not create tags that a firewall mentions. */
+export function existingTags(state: State, field: string, names: readonly string[]): string[] {
+  const tags = names.map((name, index) => {
+    const tag = findTag(state, checkTagName(`${field}[${index}]`, name));
+    if (!tag) throw invalid(`${field}[${index}]`, name, "a tag that exists; create it first");
+    return tag.name;
+  });
+  return [...new Set(tags)];
+}
+
+export function markTagged(tag: Tag, type: TaggedType, uri: string): void {
+  tag.lastTagged[type] = uri;
+  tag.lastTagged.any = uri;
+}
