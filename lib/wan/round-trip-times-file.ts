@@ -170,7 +170,16 @@ export function writeRoundTripTimesFile(pairs: RoundTripTimePair[], options: Rou
     measuredAt,
     source,
     regions,
-    pairs: pairs.map((pair) => ({ ...pair, samples: pair.samples ?? 0 })),
+    // Fields in one order, so that two files can be compared line by line.
+    pairs: pairs.map(({ a, b, p50, p95, samples, lossPercent, estimated }) => ({
+      a,
+      b,
+      p50,
+      p95,
+      samples: samples ?? 0,
+      lossPercent,
+      estimated,
+    })),
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;
 }
