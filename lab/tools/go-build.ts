@@ -8,7 +8,7 @@ import { run } from "./run";
 import { ToolError } from "./tool-error";
 
 /** The oldest Go that can build all of it. */
-const NEEDED_GO = { major: 1, minor: 24 };
+const NEEDED_GO = { major: 1, minor: 25 };
 
 /** One program to build. */
 export interface GoProgram {

@@ -1,0 +1,118 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"github.com/digitalocean/godo"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
+)
+
+var tagName = validation.StringMatch(regexp.MustCompile(`^[a-zA-Z0-9:\-_]{1,255}$`),
+	"tags may contain letters, digits, colons, dashes and underscores, at most 255 of them")
+
+// tagsSchema is the set of tags on something; there, but not on the tag itself, case does not count.
+func tagsSchema() *schema.Schema {
+	return &schema.Schema{
+		Type: schema.TypeSet, Optional: true,
+		Elem: &schema.Schema{Type: schema.TypeString, ValidateFunc: tagName},
+		Set:  func(v any) int { return schema.HashString(lower(v)) },
+	}
+}
+
+func resourceTag() *schema.Resource {
+	counter := func() *schema.Schema { return &schema.Schema{Type: schema.TypeInt, Computed: true} }
+	return &schema.Resource{
+		CreateContext: createTag,
+		ReadContext:   readTag,
+		DeleteContext: deleteTag,
+		Importer:      &schema.ResourceImporter{StateContext: schema.ImportStatePassthroughContext},
+		Schema: map[string]*schema.Schema{
+			"name":                   {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: tagName},
+			"total_resource_count":   counter(),
+			"droplets_count":         counter(),
+			"images_count":           counter(),
+			"volumes_count":          counter(),
+			"volume_snapshots_count": counter(),
+			"databases_count":        counter(),
+		},
+	}
+}
+
+func createTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
+	tag, _, err := m.(*cloud).Tags.Create(ctx, &godo.TagCreateRequest{Name: d.Get("name").(string)})
+	if err != nil {
+		return diag.Errorf("Error creating tag: %s", err)
+	}
+	if tag == nil {
+		return diag.FromErr(missing("tag"))
+	}
+	d.SetId(tag.Name)
+	return readTag(ctx, d, m)
+}
+
+func readTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
+	tag, resp, err := m.(*cloud).Tags.Get(ctx, d.Id())
+	if notFound(resp) {
+		d.SetId("")
+		return nil
+	}
+	if err != nil {
+		return diag.Errorf("Error retrieving tag: %s", err)
+	}
+	if tag == nil {
+		return diag.FromErr(missing("tag"))
+	}
+	r := tag.Resources
+	switch {
+	case r == nil:
+		return diag.FromErr(missing("tag.resources"))
+	case r.Droplets == nil, r.Images == nil, r.Volumes == nil, r.VolumeSnapshots == nil, r.Databases == nil:
+		return diag.FromErr(missing("tag.resources.{droplets,images,volumes,volume_snapshots,databases}"))
+	}
+	return diag.FromErr(setAll(d, map[string]any{
+		"name":                   tag.Name,
+		"total_resource_count":   r.Count,
+		"droplets_count":         r.Droplets.Count,
+		"images_count":           r.Images.Count,
+		"volumes_count":          r.Volumes.Count,
+		"volume_snapshots_count": r.VolumeSnapshots.Count,
+		"databases_count":        r.Databases.Count,
+	}))
+}
+
+func deleteTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
+	if _, err := m.(*cloud).Tags.Delete(ctx, d.Id()); err != nil {
+		return diag.Errorf("Error deleting tag: %s", err)
+	}
+	return nil
+}
+
+// changeTags takes the removed tags off something, then creates and puts on the added ones.
+func (c *cloud) changeTags(ctx context.Context, d *schema.ResourceData, kind godo.ResourceType) error {
+	before, after := d.GetChange("tags")
+	old, wanted := before.(*schema.Set), after.(*schema.Set)
+	it := []godo.Resource{{ID: d.Id(), Type: kind}}
+	for _, tag := range stringsOf(old.Difference(wanted)) {
+		if _, err := c.Tags.UntagResources(ctx, tag, &godo.UntagResourcesRequest{Resources: it}); err != nil {
+			return fmt.Errorf("removing tag %s: %w", tag, err)
+		}
+	}
+	for _, name := range stringsOf(wanted.Difference(old)) {
+		// Created without looking first: the API answers with the one that is there.
+		tag, _, err := c.Tags.Create(ctx, &godo.TagCreateRequest{Name: name})
+		if err != nil {
+			return fmt.Errorf("creating tag %s: %w", name, err)
+		}
+		if tag == nil {
+			return missing("tag")
+		}
+		if _, err := c.Tags.TagResources(ctx, tag.Name, &godo.TagResourcesRequest{Resources: it}); err != nil {
+			return fmt.Errorf("adding tag %s: %w", tag.Name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package digitalocean
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/digitalocean/godo"
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/retry"
+)
+
+// pace says when to look whether something is done.
+type pace struct {
+	first time.Duration
+	// Either the growing intervals of the original (at least atLeast, doubling, at most 10 s) or a fixed one.
+	atLeast, every time.Duration
+	// How often in a row a locked droplet may hide its status.
+	hidden int
+}
+
+type waits struct {
+	ordinary pace // droplets and actions
+	peering  pace
+}
+
+// Looks at 10, 13, 19, 29, 39 … seconds, and at 5, 10, 20, 30 … for peerings.
+var realWaits = waits{
+	ordinary: pace{first: 10 * time.Second, atLeast: 3 * time.Second, hidden: 60},
+	peering:  pace{first: 5 * time.Second, atLeast: 5 * time.Second, hidden: 60},
+}
+
+// The same questions without the fixed waits; ten minutes of a locked droplet are still ten minutes.
+var quickWaits = waits{
+	ordinary: pace{first: 250 * time.Millisecond, every: 500 * time.Millisecond, hidden: 1200},
+	peering:  pace{first: 250 * time.Millisecond, every: 500 * time.Millisecond, hidden: 1200},
+}
+
+// until looks until the state is target; a state that is neither pending nor target is a failure.
+func (p pace) until(ctx context.Context, limit time.Duration, pending []string, target string, look retry.StateRefreshFunc) error {
+	w := retry.StateChangeConf{
+		Delay: p.first, MinTimeout: p.atLeast, PollInterval: p.every, NotFoundChecks: p.hidden,
+		Timeout: limit, Pending: pending, Target: []string{target}, Refresh: look,
+	}
+	_, err := w.WaitForStateContext(ctx)
+	return err
+}
+
+// actionLimit bounds every wait for an action.
+const actionLimit = time.Hour
+
+// awaitAction waits for an action of the general kind, which is done as soon as it has a completion time, whatever its status.
+func (c *cloud) awaitAction(ctx context.Context, action *godo.Action) error {
+	if action == nil {
+		return missing("action")
+	}
+	return c.waits.ordinary.until(ctx, actionLimit, []string{"new", godo.ActionInProgress}, godo.ActionCompleted,
+		func() (any, string, error) {
+			a, _, err := c.Actions.Get(ctx, action.ID)
+			if err != nil {
+				return nil, "", fmt.Errorf("retrieving an action: %w", err)
+			}
+			if a == nil {
+				return nil, "", missing("action")
+			}
+			switch {
+			case a.CompletedAt != nil:
+				return a, godo.ActionCompleted, nil
+			case a.Status == godo.ActionCompleted:
+				// Completed without a time is not believed.
+				return a, godo.ActionInProgress, nil
+			default:
+				return a, a.Status, nil
+			}
+		})
+}
