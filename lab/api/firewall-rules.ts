@@ -13,6 +13,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function readRules(state: State, body: Body, direction: Direction): FirewallRule[] {
   return body.objects(`${direction}_rules`).map((rule) => {
     const protocol = rule.oneOf("protocol", ["tcp", "udp", "icmp"]);
+    if (rule.has("action")) rule.oneOf("action", ["allow"]);
     return {
       protocol,
       ports: readPorts(rule, protocol),

@@ -11,16 +11,24 @@ import { ApiError, badRequest, notFound, unauthorized } from "./errors";
 import { type DropFault, Faults, type StatusFault } from "./faults";
 import { FirewallSync } from "./firewall-sync";
 import { looksLikeNotFound, timestamp } from "./ids";
+import { settlePeering } from "./peerings";
 import { type LoggedRequest, RequestLog, withoutSecrets } from "./request-log";
 import { accountRoutes } from "./routes/account";
+import { alertRoutes } from "./routes/alerts";
 import { actionRoutes } from "./routes/actions";
 import { adminRoutes } from "./routes/admin";
 import { catalogRoutes } from "./routes/catalog";
+import { domainRoutes } from "./routes/domains";
 import { dropletActionRoutes } from "./routes/droplet-actions";
 import { dropletRoutes } from "./routes/droplets";
 import { firewallRoutes } from "./routes/firewalls";
 import { keyRoutes } from "./routes/keys";
+import { projectRoutes } from "./routes/projects";
+import { reservedIpRoutes } from "./routes/reserved-ips";
+import { snapshotRoutes } from "./routes/snapshots";
 import { tagRoutes } from "./routes/tags";
+import { volumeRoutes } from "./routes/volumes";
+import { vpcPeeringRoutes } from "./routes/vpc-peerings";
 import { vpcRoutes } from "./routes/vpcs";
 import type { Store } from "./store";
 import { pause } from "./waiting";
@@ -107,12 +115,19 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     accountRoutes,
     actionRoutes,
     adminRoutes,
+    alertRoutes,
     catalogRoutes,
+    domainRoutes,
     dropletActionRoutes,
     dropletRoutes,
     firewallRoutes,
     keyRoutes,
+    projectRoutes,
+    reservedIpRoutes,
+    snapshotRoutes,
     tagRoutes,
+    volumeRoutes,
+    vpcPeeringRoutes,
     vpcRoutes,
   ]) {
     addRoutes(app, context);
@@ -125,6 +140,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     async listen(port) {
       await store.flush();
       await lifecycle.resume();
+      for (const peering of store.state.peerings) settlePeering(store, peering, context.peeringSeconds);
       const url = await listenOn(app, port);
       const seconds = options.reconcileSeconds ?? 5;
       if (seconds > 0) {

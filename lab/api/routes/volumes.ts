@@ -1,0 +1,151 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+import { renderAction } from "../actions";
+import type { Body } from "../body";
+import { type ApiContext, bodyOf, created, found, listPage, liveDroplet, noContent, param, query } from "../context";
+import { conflict, invalid, notFound, unprocessable } from "../errors";
+import { newUuid, timestamp } from "../ids";
+import type { Action, Volume } from "../model";
+import { assignToProject, unassignFromProject, urn } from "../projects";
+import { tagsForNew } from "../tagging";
+import { LARGEST_GIGABYTES, readNewVolume, renderVolume } from "../volumes";
+import { renderVolumeSnapshot } from "./snapshots";
+
+const MOST_PER_DROPLET = 15;
+
+export function volumeRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { state, actions } = context;
+  const byId = (request: FastifyRequest): Volume =>
+    found(state.volumes.find((volume) => volume.id === param(request, "id").toLowerCase()));
+
+  const named = (request: FastifyRequest): Volume[] => {
+    const [name, region] = [query(request, "name"), query(request, "region")?.toLowerCase()];
+    return state.volumes.filter(
+      (volume) => (name === undefined || volume.name === name) && (region === undefined || volume.region === region),
+    );
+  };
+
+  const remove = (volume: Volume): void => {
+    if (volume.dropletId !== undefined) {
+      throw conflict(
+        `The volume is attached to droplet ${volume.dropletId}; it must be detached before it is deleted.`,
+      );
+    }
+    state.volumes = state.volumes.filter((one) => one !== volume);
+    unassignFromProject(state, urn("volume", volume.id));
+  };
+
+  app.get("/v2/volumes", (request) => listPage(request, "volumes", named(request), renderVolume));
+
+  app.post("/v2/volumes", (request, reply) => {
+    const volume = readNewVolume(state, bodyOf(request), `${request.protocol}://${request.host}/v2`);
+    state.volumes.push(volume);
+    assignToProject(state, urn("volume", volume.id));
+    return created(reply, { volume: renderVolume(volume) });
+  });
+
+  app.delete("/v2/volumes", (request, reply) => {
+    if (query(request, "name") === undefined || query(request, "region") === undefined) {
+      throw invalid("name and region", request.query, "both, to name one volume");
+    }
+    remove(found(named(request).at(0)));
+    return noContent(reply);
+  });
+
+  app.get("/v2/volumes/:id", (request) => ({ volume: renderVolume(byId(request)) }));
+
+  app.delete("/v2/volumes/:id", (request, reply) => {
+    remove(byId(request));
+    return noContent(reply);
+  });
+
+  app.post("/v2/volumes/:id/actions", (request, reply) =>
+    created(reply, { action: renderAction(act(context, byId(request), bodyOf(request))) }, 202),
+  );
+
+  app.post("/v2/volumes/actions", (request, reply) => {
+    const body = bodyOf(request);
+    const name = body.string("volume_name");
+    const region = body.optionalString("region")?.toLowerCase();
+    const volume = state.volumes.find((one) => one.name === name && (region === undefined || one.region === region));
+    if (!volume) throw notFound(`volume_name: there is no volume ${name}`);
+    return created(reply, { action: renderAction(act(context, volume, body)) }, 202);
+  });
+
+  app.get("/v2/volumes/:id/actions", (request) =>
+    listPage(request, "actions", actions.of("volume", byId(request).id), renderAction),
+  );
+
+  app.get("/v2/volumes/:id/actions/:action", (request) => {
+    const own = actions.of("volume", byId(request).id);
+    return { action: renderAction(found(own.find((one) => String(one.id) === param(request, "action")))) };
+  });
+
+  app.get("/v2/volumes/:id/snapshots", (request) => {
+    const { id } = byId(request);
+    const own = state.volumeSnapshots.filter((one) => one.volumeId === id);
+    return listPage(request, "snapshots", own, renderVolumeSnapshot);
+  });
+
+  app.post("/v2/volumes/:id/snapshots", (request, reply) => {
+    const volume = byId(request);
+    const body = bodyOf(request);
+    const name = body.string("name");
+    const id = newUuid();
+    const uri = `${request.protocol}://${request.host}/v2/snapshots/${id}`;
+    const snapshot = {
+      id,
+      name,
+      volumeId: volume.id,
+      region: volume.region,
+      sizeGigabytes: volume.sizeGigabytes,
+      tags: tagsForNew(state, body.strings("tags"), "volume_snapshots", uri),
+      createdAt: timestamp(),
+    };
+    state.volumeSnapshots.push(snapshot);
+    return created(reply, { snapshot: renderVolumeSnapshot(snapshot) });
+  });
+}
+
+function act(context: ApiContext, volume: Volume, body: Body): Action {
+  const type = body.oneOf("type", ["attach", "detach", "resize"]);
+  const region = body.optionalString("region")?.toLowerCase() ?? "";
+  if (region !== "" && region !== volume.region)
+    throw invalid("region", region, `${volume.region}, where the volume is`);
+  const effect = effectOf(context, volume, type, body);
+  return context.actions.perform({ type, resourceType: "volume", resource: volume.id, region: volume.region }, effect);
+}
+
+/** Checks the body, and tells what the action would do. */
+function effectOf(context: ApiContext, volume: Volume, type: "attach" | "detach" | "resize", body: Body): () => void {
+  if (type === "resize") {
+    const size = body.integer("size_gigabytes", volume.sizeGigabytes, LARGEST_GIGABYTES);
+    return () => {
+      volume.sizeGigabytes = size;
+    };
+  }
+  const dropletId = body.integer("droplet_id", 1, Number.MAX_SAFE_INTEGER);
+  if (type === "detach") {
+    if (volume.dropletId !== dropletId) throw unprocessable(`The volume is not attached to droplet ${dropletId}.`);
+    return () => {
+      delete volume.dropletId;
+    };
+  }
+  const droplet = liveDroplet(context, dropletId);
+  if (droplet?.region !== volume.region) {
+    throw invalid("droplet_id", dropletId, `a droplet in ${volume.region}`);
+  }
+  if (volume.dropletId !== undefined) {
+    throw unprocessable(`The volume is already attached to droplet ${volume.dropletId}.`);
+  }
+  // This text makes clients try again.
+  if (droplet.status === "new" || context.lifecycle.blocks(droplet, type)) {
+    throw unprocessable("Droplet already has a pending event.");
+  }
+  if (context.state.volumes.filter((one) => one.dropletId === dropletId).length >= MOST_PER_DROPLET) {
+    throw unprocessable(`Droplet ${dropletId} has ${MOST_PER_DROPLET} volumes, which is the most it can have.`);
+  }
+  return () => {
+    volume.dropletId = dropletId;
+  };
+}
