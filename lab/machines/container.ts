@@ -167,7 +167,7 @@ export async function execInContainer(
 
 /** What systemd-nspawn leaves in /run when it is killed. */
 export function removeNspawnLeftovers(name: string): void {
-  for (const kind of ["propagate", "unix-export", "locks"]) {
+  for (const kind of ["propagate", "unix-export"]) {
     rmSync(`/run/systemd/nspawn/${kind}/${name}`, { recursive: true, force: true });
   }
 }

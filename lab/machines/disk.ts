@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { attempt, run } from "../wan/command";
 import type { MachineSpec } from "./machine-driver";
@@ -91,6 +91,14 @@ export class Disk {
         // Somebody still looks at it; it goes when they do.
         await run(["umount", "-l", this.root]);
       }
+    }
+  }
+
+  /** The lock that systemd-nspawn keeps for a directory; it stays behind if that is killed. */
+  removeNspawnLock(): void {
+    if (this.isMounted()) {
+      const { dev, ino } = statSync(this.root);
+      rmSync(`/run/systemd/nspawn/locks/inode-${dev}:${ino}`, { force: true });
     }
   }
 

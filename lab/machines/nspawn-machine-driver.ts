@@ -279,6 +279,7 @@ export class NspawnMachineDriver implements MachineDriver {
     await groups.remove();
     await removeNetwork(this.names(id));
     removeNspawnLeftovers(this.names(id).machine);
+    this.disk(id).removeNspawnLock();
   }
 
   private async removeEverything(id: number): Promise<void> {

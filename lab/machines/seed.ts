@@ -24,12 +24,13 @@ export function seedFiles(spec: MachineSpec): SeedFile[] {
   };
   // What DigitalOcean's images say: root may log in, there is no other user, and cloud-init looks after /etc/hosts. User data wins.
   const vendorData = { disable_root: false, ssh_pwauth: false, manage_etc_hosts: true, users: [] };
-  const local = { datasource_list: ["NoCloud", "None"], network: { config: "disabled" } };
+  // One key per line: a shell script of cloud-init reads this too, and is no YAML parser.
+  const local = "datasource_list: [ NoCloud, None ]\nnetwork: { config: disabled }\n";
   return [
     { path: `${SEED}/meta-data`, content: `${JSON.stringify(metaData)}\n`, mode: 0o600 },
     { path: `${SEED}/user-data`, content: spec.userData ?? "", mode: 0o600 },
     { path: `${SEED}/vendor-data`, content: `#cloud-config\n${JSON.stringify(vendorData)}\n`, mode: 0o600 },
-    { path: "etc/cloud/cloud.cfg.d/99_lab.cfg", content: `${JSON.stringify(local)}\n`, mode: 0o644 },
+    { path: "etc/cloud/cloud.cfg.d/99_lab.cfg", content: local, mode: 0o644 },
     { path: "etc/hostname", content: `${spec.name}\n`, mode: 0o644 },
     { path: "etc/machine-id", content: "", mode: 0o444 },
     // The lab has no name servers.
@@ -62,7 +63,7 @@ function notReadyUnits(seconds: number): SeedFile[] {
     "Type=oneshot",
     `ExecStart=/bin/sed -i "/^${NOT_READY_MARK}/,$$d" /etc/ssh/sshd_config`,
     "ExecStart=-/bin/systemctl try-reload-or-restart ssh.service",
-    "ExecStart=/bin/rm -f /etc/systemd/system/timers.target.wants/droplet-ready.timer",
+    "ExecStart=/bin/rm -f /etc/systemd/system/timers.target.d/droplet-ready.conf",
     "",
   ];
   const timer = [
@@ -78,6 +79,10 @@ function notReadyUnits(seconds: number): SeedFile[] {
   return [
     { path: `${units}/droplet-ready.service`, content: service.join("\n"), mode: 0o644 },
     { path: `${units}/droplet-ready.timer`, content: timer, mode: 0o644 },
-    { path: `${units}/timers.target.wants/droplet-ready.timer`, content: timer, mode: 0o644 },
+    {
+      path: `${units}/timers.target.d/droplet-ready.conf`,
+      content: "[Unit]\nWants=droplet-ready.timer\n",
+      mode: 0o644,
+    },
   ];
 }

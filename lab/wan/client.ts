@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -60,6 +60,7 @@ export interface WanHello {
   readonly build: string;
   /** How it is scheduled: "rr" (real time), "nice" (higher priority) or "none" (as anything else). */
   readonly scheduler: "rr" | "nice" | "none";
+  /** What is taken off each delay at the moment, for what the switch and the kernel add themselves. */
   readonly biasNs: number;
 }
 
@@ -199,7 +200,9 @@ export class WanClient {
         await waitUntil(() => !isAlive(record), 2000);
       }
       await attempt(this.inOperatorNamespace(["ip", "route", "del", ...BLACKHOLE]));
-      this.write({ matrix: this.options.matrix, attachments: {}, changes: [] });
+      for (const file of [this.recordsFile, this.processFile, this.socket, `${this.socket}.lock`]) {
+        rmSync(file, { force: true });
+      }
     });
   }
 

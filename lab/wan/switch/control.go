@@ -44,7 +44,7 @@ type helloAnswer struct {
 	Pid       int    `json:"pid"`
 	Build     string `json:"build"`
 	Scheduler string `json:"scheduler"`
-	BiasNs    int64  `json:"biasNs"`
+	BiasNs    int64  `json:"biasNs"` // what is taken off each delay now
 }
 
 type endpointStats struct {
@@ -159,7 +159,7 @@ func (c *control) answer(line []byte) (result interface{}, stop bool, err error)
 	switch r.Op {
 	case "hello":
 		var hello helloAnswer
-		c.engine.do(func() { hello = helloAnswer{os.Getpid(), c.build, c.engine.scheduler, c.engine.bias} })
+		c.engine.do(func() { hello = helloAnswer{os.Getpid(), c.build, c.engine.scheduler, c.engine.bias + 2*c.engine.late} })
 		return hello, false, nil
 	case "attach":
 		return nil, false, c.attach(r.attachRequest)

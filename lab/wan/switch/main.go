@@ -26,7 +26,7 @@ func main() {
 		}
 	}
 	socket := flag.String("socket", "", "path of the control socket")
-	bias := flag.Duration("bias", 40*time.Microsecond, "what the kernel and the switch themselves add one way; taken off each delay")
+	bias := flag.Duration("bias", 20*time.Microsecond, "what the kernel adds one way, whatever the load; taken off each delay")
 	flag.Parse()
 	if *socket == "" || flag.NArg() > 0 {
 		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
