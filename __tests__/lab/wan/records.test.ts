@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readJson, withLock, writeAtomically } from "../../../lab/wan/files";
+import { isAlive, parseStat, recordOf, signal, waitUntil } from "../../../lab/wan/process-record";
+
+const directory = mkdtempSync(join(tmpdir(), "records-"));
+afterAll(() => {
+  rmSync(directory, { recursive: true });
+});
+
+describe("a recorded process", () => {
+  it("is found by number and start, whatever its name", () => {
+    const rest = ["7", ...Array<string>(17).fill("0"), "4242", "1"].join(" ");
+    expect(parseStat(`12 (tricky) name (x) S ${rest}`)).toEqual({ state: "S", parent: 7, startTime: 4242 });
+  });
+
+  it("is alive while it runs, and then not", async () => {
+    const child = spawn("sleep", ["60"]);
+    const record = recordOf(child.pid ?? 0);
+    expect(isAlive(record)).toBe(true);
+    signal(record, "SIGKILL");
+    await once(child, "exit");
+    expect(isAlive(record)).toBe(false);
+  });
+
+  it("is not the one that got its number later, which is left alone", async () => {
+    const child = spawn("sleep", ["60"]);
+    const record = recordOf(child.pid ?? 0);
+    const stale = record && { ...record, startTime: record.startTime - 1 };
+    expect(isAlive(stale)).toBe(false);
+    signal(stale, "SIGKILL");
+    await sleep(50);
+    expect(isAlive(record)).toBe(true);
+    child.kill("SIGKILL");
+  });
+
+  it("does not survive a restart of the host", () => {
+    const me = recordOf(process.pid);
+    expect(isAlive(me && { ...me, bootId: "another" })).toBe(false);
+  });
+});
+
+describe("a lock", () => {
+  it("is held by one at a time, in the order of asking", async () => {
+    const path = join(directory, "order.lock");
+    const events: string[] = [];
+    await Promise.all(
+      ["a", "b", "c"].map((name) =>
+        withLock(path, async () => {
+          events.push(`${name} in`);
+          await sleep(10);
+          events.push(`${name} out`);
+        }),
+      ),
+    );
+    expect(events).toEqual(["a in", "a out", "b in", "b out", "c in", "c out"]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("is given back when its holder fails", async () => {
+    const path = join(directory, "failing.lock");
+    await expect(withLock(path, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await expect(withLock(path, () => Promise.resolve("yes"))).resolves.toBe("yes");
+  });
+
+  it("of a dead process is void", async () => {
+    const path = join(directory, "stale.lock");
+    const child = spawn("sleep", ["0"]);
+    const record = recordOf(child.pid ?? 0);
+    await once(child, "exit");
+    writeFileSync(path, JSON.stringify(record));
+    await expect(withLock(path, () => Promise.resolve("mine"), 2000)).resolves.toBe("mine");
+  });
+
+  it("of another living process is waited for, and the wait is bounded", async () => {
+    const path = join(directory, "held.lock");
+    const child = spawn("sleep", ["60"]);
+    writeFileSync(path, JSON.stringify(recordOf(child.pid ?? 0)));
+    await expect(withLock(path, () => Promise.resolve(), 100)).rejects.toThrow(`held by process ${child.pid ?? 0}`);
+    child.kill("SIGKILL");
+    await expect(withLock(path, () => Promise.resolve("mine"), 5000)).resolves.toBe("mine");
+  });
+
+  it("leaves nothing behind", () => {
+    expect(readdirSync(directory).filter((name) => name.includes("lock"))).toEqual([]);
+  });
+});
+
+describe("a record", () => {
+  it("is read back, and what cannot be read is not there", () => {
+    const path = join(directory, "deep", "record.json");
+    expect(readJson(path)).toBeUndefined();
+    writeAtomically(path, '{"a":1}');
+    expect(readJson(path)).toEqual({ a: 1 });
+    writeFileSync(path, '{"a":');
+    expect(readJson(path)).toBeUndefined();
+  });
+});
+
+describe("waiting", () => {
+  it("ends with the condition or with the time", async () => {
+    let turns = 0;
+    expect(await waitUntil(() => ++turns > 3, 1000, 1)).toBe(true);
+    expect(await waitUntil(() => false, 20, 5)).toBe(false);
+  });
+});
