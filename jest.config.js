@@ -1,5 +1,5 @@
 /** Two tiers: `unit` is fast and needs nothing; `lab` boots machines and needs root on Linux. */
-const transform = { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json", isolatedModules: true }] };
+const transform = { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json" }] };
 
 module.exports = {
   projects: [

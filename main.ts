@@ -1,7 +1,8 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { App, TerraformStack } from "cdktf";
+import * as path from "node:path";
+import { App, LocalBackend, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { DigitalOceanHost, EtcdCluster, EtcdVersion } from "./lib";
 
@@ -15,6 +16,9 @@ const networks = (value: string | undefined): string[] => value?.split(",").filt
 class EtcdAcrossContinents extends TerraformStack {
   public constructor(scope: Construct, id: string) {
     super(scope, id);
+    if (env.ETCD_STATE_DIRECTORY) {
+      new LocalBackend(this, { path: path.resolve(env.ETCD_STATE_DIRECTORY, `terraform.${id}.tfstate`) });
+    }
     new DigitaloceanProvider(this, "digitalocean");
     new TlsProvider(this, "tls");
     new LocalProvider(this, "local");

@@ -22,7 +22,11 @@ const PUBLISHED: Readonly<Record<string, EtcdChecksums>> = {
 };
 
 /** The oldest patch of each minor without the TLS handshake denial of service of GHSA-6vch-q96h-7gc3. */
-const SECURITY_FLOOR: Readonly<Record<string, number>> = { "3.5": 33, "3.6": 14, "3.7": 1 };
+const SECURITY_FLOOR: ReadonlyMap<string, number> = new Map([
+  ["3.5", 33],
+  ["3.6", 14],
+  ["3.7", 1],
+]);
 
 /** A version of etcd: an official release whose tarball is pinned by its SHA-256. */
 export class EtcdVersion {
@@ -39,8 +43,8 @@ export class EtcdVersion {
    * @throws ValidationError if it is no version, below the floor, of an unknown minor, or without a checksum
    */
   public static of(version: string, checksums?: EtcdChecksums): EtcdVersion {
-    const [, minor, patch] = /^v?(\d+\.\d+)\.(\d+)$/.exec(version) ?? [];
-    if (minor === undefined) {
+    const match = /^v?(\d+\.\d+)\.(\d+)$/.exec(version);
+    if (match === null) {
       throw new ValidationError({
         what: "etcd version",
         given: JSON.stringify(version),
@@ -48,12 +52,13 @@ export class EtcdVersion {
         mend: "name a release of etcd",
       });
     }
-    const floor = SECURITY_FLOOR[minor];
+    const [, minor, patch] = match;
+    const floor = SECURITY_FLOOR.get(minor);
     if (floor === undefined) {
       throw new ValidationError({
         what: "etcd version",
         given: version,
-        expected: `one of the minors ${Object.keys(SECURITY_FLOOR).join(", ")}`,
+        expected: `one of the minors ${[...SECURITY_FLOOR.keys()].join(", ")}`,
         mend: "choose a version whose flags and upgrade path this library knows",
       });
     }

@@ -30,12 +30,14 @@ export function requireCidr(what: string, value: string): void {
 }
 
 function cidrProblem(value: string): string | undefined {
-  const [address = "", prefix, ...rest] = value.split("/");
+  const slash = value.indexOf("/");
+  const address = slash < 0 ? value : value.slice(0, slash);
+  const prefix = slash < 0 ? undefined : value.slice(slash + 1);
   const family = isIP(address);
   if (family === 0) return `"${address}" is no IP address`;
   if (prefix === undefined) return `add the prefix length: ${value}/${family === 4 ? 32 : 128} for this address alone`;
   const bits = family === 4 ? 32 : 128;
-  if (rest.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
+  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
     return `the prefix length must be 0 to ${bits}`;
   }
   if (family === 4 && hostBits(address, Number(prefix)) !== 0) {

@@ -157,7 +157,8 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         createBeforeDestroy: true,
         // An edit of these must not replace every machine at once.
         ignoreChanges: ["user_data", "image", "ssh_keys", "size"],
-        replaceTriggeredBy: [generation.fqn],
+        // Terraform wants a bare address here, and CDKTF would render a reference as an expression.
+        replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],
       },
     });
     this.publicAddress = this.droplet.ipv4Address;

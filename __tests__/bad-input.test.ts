@@ -1,0 +1,190 @@
+import { TerraformStack } from "cdktf";
+import {
+  DigitalOceanHost,
+  DigitalOceanHostGroup,
+  EtcdCluster,
+  EtcdVersion,
+  RoundTripTimes,
+  ValidationError,
+} from "../lib";
+import { cluster, SSH_FROM, synth } from "./synth";
+
+/** The error that building such a stack throws. */
+function errorOf(build: (stack: TerraformStack) => void): ValidationError {
+  try {
+    synth(build);
+  } catch (error) {
+    if (error instanceof ValidationError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted, but must be rejected at synth");
+}
+
+const hosts = (stack: TerraformStack, props: object): DigitalOceanHost[] =>
+  DigitalOceanHost.inRegions(stack, ["lon1", "nyc3", "sgp1"], { sshFrom: SSH_FROM, ...props });
+
+const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
+  [
+    "no hosts",
+    (s) => new EtcdCluster(s, "etcd", { hosts: [] }),
+    /^hosts: given none, expected 1 to 9 hosts; give some/,
+  ],
+  [
+    "ten hosts",
+    (s) => cluster(s, Array<string>(10).fill("lon1")),
+    /^hosts: given 10, expected 1 to 9 hosts; take fewer/,
+  ],
+  [
+    "duplicate names",
+    (s) => {
+      const group = new DigitalOceanHostGroup(s, "group", { sshFrom: SSH_FROM });
+      const make = (id: string): DigitalOceanHost =>
+        new DigitalOceanHost(s, id, { group, region: "lon1", hostName: "same" });
+      new EtcdCluster(s, "etcd", { hosts: [make("a"), make("b")] });
+    },
+    /^names of the hosts: given "same" twice, expected each only once; give every host a name of its own/,
+  ],
+  [
+    "unknown region",
+    (s) => cluster(s, ["lon2"]),
+    /^region: given "lon2", expected the slug of a DigitalOcean region; .*lon1/,
+  ],
+  ["malformed CIDR", (s) => hosts(s, { sshFrom: ["10.0.0.300/8"] }), /^sshFrom: given "10.0.0.300\/8".*no IP address/],
+  ["CIDR without length", (s) => hosts(s, { sshFrom: ["10.0.0.1"] }), /add the prefix length: 10\.0\.0\.1\/32/],
+  ["CIDR with host bits", (s) => hosts(s, { sshFrom: ["10.0.0.1/8"] }), /write 10\.0\.0\.0\/8/],
+  ["CIDR too long", (s) => hosts(s, { clientsFrom: ["10.0.0.0/33"] }), /^clientsFrom: .*must be 0 to 32/],
+  ["no one may log in", (s) => hosts(s, { sshFrom: [] }), /^sshFrom: given no network, expected at least one CIDR/],
+  ["SSH open to the world", (s) => hosts(s, { sshFrom: ["0.0.0.0/0"] }), /^sshFrom: .*allowSshFromAnywhere: true/],
+  ["SSH open to the IPv6 world", (s) => hosts(s, { sshFrom: ["::/0"] }), /allowSshFromAnywhere: true/],
+  ["a name that is no DNS label", (s) => hosts(s, { namePrefix: "Etcd_1" }), /^namePrefix: given "Etcd_1".*DNS label/],
+  [
+    "an id that is no DNS label",
+    (s) => new EtcdCluster(s, "My Cluster", { hosts: hosts(s, {}) }),
+    /^id of EtcdCluster: given "My Cluster"/,
+  ],
+  [
+    "unknown image",
+    (s) => hosts(s, { image: "centos-7-x64" }),
+    /^image: given "centos-7-x64", expected one of debian-13-x64/,
+  ],
+  [
+    "boot timeout",
+    (s) => hosts(s, { bootTimeoutSeconds: 5 }),
+    /^bootTimeoutSeconds: given 5 seconds, expected .* 30 to 3600/,
+  ],
+  [
+    "leaf validity zero",
+    (s) => cluster(s, undefined, { pki: { leafValidityDays: 0 } }),
+    /^pki.leafValidityDays: given 0 days/,
+  ],
+  [
+    "CA validity zero",
+    (s) => cluster(s, undefined, { pki: { caValidityDays: 0 } }),
+    /^pki.caValidityDays: given 0 days/,
+  ],
+  [
+    "leaf validity beyond the CA's",
+    (s) => cluster(s, undefined, { pki: { caValidityDays: 100, leafValidityDays: 101 } }),
+    /^pki.leafValidityDays: given 101 days, expected at most the authority's 100 days/,
+  ],
+  [
+    "renewal window as long as the validity",
+    (s) => cluster(s, undefined, { pki: { leafValidityDays: 30, earlyRenewalDays: 30 } }),
+    /^pki.earlyRenewalDays: given 30 days/,
+  ],
+  [
+    "etcd below the floor",
+    () => EtcdVersion.of("3.6.13"),
+    /^etcd version: given 3.6.13, expected at least 3.6.14; .*GHSA/,
+  ],
+  [
+    "etcd of an unknown minor",
+    () => EtcdVersion.of("3.4.23"),
+    /^etcd version: given 3.4.23, expected one of the minors 3.5/,
+  ],
+  ["no etcd version", () => EtcdVersion.of("latest"), /^etcd version: given "latest", expected MAJOR.MINOR.PATCH/],
+  ["unknown etcd without a checksum", () => EtcdVersion.of("3.6.99"), /^etcd version: given 3.6.99 without a checksum/],
+  [
+    "checksum of wrong shape",
+    () => EtcdVersion.of("3.6.99", { amd64: "abc" }),
+    /^checksum of etcd 3.6.99: given "abc" \(3 characters\), expected a SHA-256: 64 lower-case hexadecimal digits/,
+  ],
+  [
+    "a mirror that is no URL",
+    (s) => cluster(s, undefined, { download: { mirror: "mirror" } }),
+    /^download.mirror: given "mirror"/,
+  ],
+  [
+    "a mirror without TLS",
+    (s) => cluster(s, undefined, { download: { mirror: "http://mirror.example/etcd" } }),
+    /^download.mirror: .*allowInsecureMirror: true/,
+  ],
+  ["heartbeat out of etcd's range", (s) => cluster(s, undefined, { heartbeatMs: 0 }), /heartbeat.*given 0/],
+  ["election below 5 heartbeats", (s) => cluster(s, undefined, { heartbeatMs: 200, electionMs: 900 }), /election.*900/],
+  ["election above 50 s", (s) => cluster(s, undefined, { electionMs: 60_000 }), /election.*given 60000/],
+  [
+    "election below what the distances allow",
+    (s) => cluster(s, undefined, { heartbeatMs: 40, electionMs: 400 }),
+    /election.*400/,
+  ],
+  [
+    "quota out of range",
+    (s) => cluster(s, undefined, { settings: { quotaGiB: 9 } }),
+    /^settings.quotaGiB: given 9 GiB, expected .* 1 to 8/,
+  ],
+  [
+    "retention out of range",
+    (s) => cluster(s, undefined, { settings: { retentionHours: 0 } }),
+    /^settings.retentionHours/,
+  ],
+  [
+    "request size out of range",
+    (s) => cluster(s, undefined, { settings: { maxRequestKiB: 20_000 } }),
+    /^settings.maxRequestKiB/,
+  ],
+  [
+    "a setting that is derived",
+    (s) => cluster(s, undefined, { settings: { extra: { ETCD_ELECTION_TIMEOUT: "1" } } }),
+    /^settings.extra: given ETCD_ELECTION_TIMEOUT/,
+  ],
+  [
+    "a setting that is none",
+    (s) => cluster(s, undefined, { settings: { extra: { "snapshot-count": "1" } } }),
+    /^settings.extra: given "snapshot-count"/,
+  ],
+  [
+    "a droplet too small for the quota",
+    (s) => new EtcdCluster(s, "etcd", { hosts: hosts(s, { size: "s-1vcpu-1gb" }) }),
+    /^size of etcd-lon1: given 1024 MiB of memory for a quota of 2 GiB, expected at least 2048 MiB/,
+  ],
+  [
+    "a client name used twice",
+    (s) => {
+      const made = cluster(s);
+      made.addClient("billing");
+      made.addClient("billing");
+    },
+    /^client name: given "billing" twice/,
+  ],
+  [
+    "a client name that is no DNS label",
+    (s) => {
+      cluster(s).addClient("Billing App");
+    },
+    /^client name: given "Billing App"/,
+  ],
+  [
+    "a location without round-trip times",
+    (s) => cluster(s, undefined, { roundTripTimes: RoundTripTimes.of([{ a: "lon1", b: "nyc3", p50: 78 }]) }),
+    /sgp1/,
+  ],
+  ["genesis below one", (s) => cluster(s, undefined, { genesis: 0 }), /^genesis: given 0/],
+];
+
+describe("bad input is rejected at synth, with what was given, what was expected and how to mend it", () => {
+  it.each(CASES)("%s", (_name, build, message) => {
+    const error = errorOf(build);
+    expect(error.message).toMatch(message);
+    for (const part of [error.what, error.given, error.expected, error.mend]) expect(part).not.toBe("");
+  });
+});

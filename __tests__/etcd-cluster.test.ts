@@ -1,0 +1,153 @@
+import { cluster, resources, synth, warnings } from "./synth";
+
+describe("a cluster on three continents", () => {
+  const synthesized = synth((stack) => {
+    cluster(stack).addClient("billing");
+  });
+  const steps = resources(synthesized, "terraform_data");
+
+  it("has a machine per region, and nothing else of DigitalOcean's than tag, key and firewall", () => {
+    const types = Object.keys(synthesized.resource).filter((type) => type.startsWith("digitalocean_"));
+    expect(types.sort()).toEqual([
+      "digitalocean_droplet",
+      "digitalocean_firewall",
+      "digitalocean_ssh_key",
+      "digitalocean_tag",
+    ]);
+    expect(Object.values(resources(synthesized, "digitalocean_droplet")).map((droplet) => droplet.region)).toEqual([
+      "lon1",
+      "nyc3",
+      "sgp1",
+    ]);
+  });
+
+  it("activates one member after the other, the leader's preferred place last", () => {
+    const after = (path: string): unknown => steps[path].depends_on;
+    expect(after("etcd/etcd-sgp1/activate")).toEqual([]);
+    expect(after("etcd/etcd-nyc3/activate")).toEqual([expect.stringMatching(/etcd-sgp1_activate/)]);
+    expect(after("etcd/etcd-lon1/activate")).toEqual([expect.stringMatching(/etcd-nyc3_activate/)]);
+  });
+
+  it("installs all members before it writes the genesis record, and never rewrites that", () => {
+    const genesis = steps["etcd/genesis"];
+    expect(genesis.depends_on).toEqual([
+      expect.stringMatching(/etcd-lon1_install/),
+      expect.stringMatching(/etcd-nyc3_install/),
+      expect.stringMatching(/etcd-sgp1_install/),
+    ]);
+    expect(genesis.lifecycle).toEqual({ ignore_changes: ["input"] });
+    expect(Object.keys(genesis.input as object)).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1"]);
+  });
+
+  it("logs in with a pinned host key and leaves its script where only root can read it", () => {
+    for (const [path, step] of Object.entries(steps)) {
+      if (step.provisioner === undefined) continue;
+      const [{ "remote-exec": remote }] = step.provisioner as {
+        "remote-exec": { connection: Record<string, string> };
+      }[];
+      expect({ path, ...remote.connection }).toMatchObject({
+        path,
+        host_key: expect.stringMatching(/tls_private_key\.hosts_\w+_host-key/) as string,
+        script_path: expect.stringMatching(/^\/root\//) as string,
+        agent: "false",
+      });
+    }
+  });
+
+  it("connects once per member to install, once to activate, and once in all to converge", () => {
+    const connections = Object.entries(steps)
+      .filter(([, step]) => step.provisioner !== undefined)
+      .map(([path]) => path);
+    expect(connections.sort()).toEqual([
+      "etcd/converge",
+      "etcd/etcd-lon1/activate",
+      "etcd/etcd-lon1/install",
+      "etcd/etcd-nyc3/activate",
+      "etcd/etcd-nyc3/install",
+      "etcd/etcd-sgp1/activate",
+      "etcd/etcd-sgp1/install",
+    ]);
+  });
+
+  it("lets no address of another member trigger a restart: they are no part of the unit or its environment", () => {
+    const [, env] = Object.entries(synthesized.locals).find(([name]) => name.includes("lon1_bundle_env")) ?? [];
+    expect(env).not.toMatch(/nyc3|sgp1/);
+    expect(env).not.toContain('ETCD_INITIAL_CLUSTER"');
+  });
+
+  it("keeps keys out of user data, triggers and unmarked outputs", () => {
+    for (const droplet of Object.values(resources(synthesized, "digitalocean_droplet"))) {
+      // The SSH host key is the only key that a machine gets with its user data.
+      const keys = [...String(droplet.user_data).matchAll(/tls_private_key\.(\S+?)\.private_key/g)].map(
+        (match) => match[1],
+      );
+      expect(keys).toEqual([expect.stringMatching(/_host-key_/)]);
+    }
+    for (const step of Object.values(steps)) expect(JSON.stringify(step.triggers_replace)).not.toMatch(/private_key/);
+    for (const [name, { value, sensitive }] of Object.entries(synthesized.output)) {
+      expect([name, /private_key/.test(JSON.stringify(value)) && sensitive !== true]).toEqual([name, false]);
+    }
+  });
+
+  it("gives a client files that only its owner can read, and outputs", () => {
+    const files = resources(synthesized, "local_sensitive_file");
+    const names = Object.keys(files).map((path) => path.split("/").pop());
+    expect(names.sort()).toEqual(["ca.crt", "client.crt", "client.key", "curl.sh", "etcd.env"]);
+    for (const file of Object.values(files)) {
+      expect(file).toMatchObject({ file_permission: "0600", directory_permission: "0700" });
+      expect(file.filename).toMatch(/^(\.\.\/)+etcd-access\/billing\//);
+    }
+    expect(Object.keys(synthesized.output).sort()).toEqual([
+      "etcd_ca_certificate",
+      "etcd_client_billing_certificate",
+      "etcd_client_billing_certificate_expires",
+      "etcd_client_billing_key",
+      "etcd_endpoints",
+      "etcd_members",
+      "etcd_preferred_leader",
+    ]);
+    expect(synthesized.output.etcd_preferred_leader.value).toBe("etcd-lon1");
+  });
+
+  it("warns of nothing", () => {
+    expect(
+      warnings((stack) => {
+        cluster(stack);
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe("other shapes", () => {
+  it.each([[1], [3], [5], [9]])("takes %i members", (count) => {
+    const regions = ["lon1", "nyc3", "sgp1", "sfo3", "ams3", "fra1", "tor1", "blr1", "syd1"].slice(0, count);
+    const synthesized = synth((stack) => {
+      cluster(stack, regions);
+    });
+    expect(Object.keys(synthesized.resource.digitalocean_droplet)).toHaveLength(count);
+  });
+
+  it("takes a region twice, with names of their own", () => {
+    const synthesized = synth((stack) => {
+      cluster(stack, ["lon1", "lon1", "nyc3"]);
+    });
+    const names = Object.values(synthesized.resource.digitalocean_droplet).map((droplet) => droplet.name);
+    expect(names).toEqual(["etcd-lon1", "etcd-lon1-2", "etcd-nyc3"]);
+  });
+
+  it("warns at an even count", () => {
+    expect(
+      warnings((stack) => {
+        cluster(stack, ["lon1", "nyc3", "sgp1", "sfo3"]);
+      }),
+    ).toEqual([expect.stringMatching(/^4 members tolerate the loss of 1, no more than 3 would/)]);
+  });
+
+  it("warns where the loss of one location would stop the cluster", () => {
+    expect(
+      warnings((stack) => {
+        cluster(stack, ["lon1", "lon1", "nyc3"]);
+      }),
+    ).toEqual([expect.stringMatching(/^the loss of lon1 alone would stop the cluster: 2 of 3/)]);
+  });
+});

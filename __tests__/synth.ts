@@ -1,0 +1,52 @@
+import { App, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import { DigitalOceanHost, EtcdCluster, EtcdClusterProps } from "../lib";
+
+/** Synthesized Terraform, as far as the tests look into it. */
+export interface Synthesized {
+  readonly resource: Record<string, Record<string, Record<string, unknown>>>;
+  readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
+  readonly locals: Record<string, unknown>;
+}
+
+export const SSH_FROM = ["198.51.100.7/32"];
+
+/** What a stack with this content synthesizes to. */
+export function synth(build: (stack: TerraformStack) => void): Synthesized {
+  const stack = new TerraformStack(new App(), "test");
+  build(stack);
+  // Not Testing.synth: that drops the construct paths.
+  stack.prepareStack();
+  return JSON.parse(JSON.stringify(stack.toTerraform())) as Synthesized;
+}
+
+/** A cluster in these regions, with whatever else is given. */
+export function cluster(
+  scope: Construct,
+  regions: string[] = ["lon1", "nyc3", "sgp1"],
+  props: Partial<EtcdClusterProps> = {},
+): EtcdCluster {
+  const hosts = DigitalOceanHost.inRegions(scope, regions, { sshFrom: SSH_FROM });
+  return new EtcdCluster(scope, "etcd", { hosts, ...props });
+}
+
+/** All resources of a type, by the last part of their construct path. */
+export function resources(synthesized: Synthesized, type: string): Record<string, Record<string, unknown>> {
+  const found: Record<string, Record<string, unknown>> = {};
+  for (const resource of Object.values(synthesized.resource[type] ?? {})) {
+    const { metadata } = resource["//"] as { metadata: { path: string } };
+    found[metadata.path.replace(/^test\//, "")] = resource;
+  }
+  return found;
+}
+
+/** The warnings that a stack's constructs carry. */
+export function warnings(build: (stack: TerraformStack) => void): string[] {
+  const stack = new TerraformStack(new App(), "test");
+  build(stack);
+  return stack.node
+    .findAll()
+    .flatMap((construct) => construct.node.metadata)
+    .filter((entry) => entry.type === "@cdktf/warn")
+    .map((entry) => String(entry.data));
+}

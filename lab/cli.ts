@@ -1,0 +1,151 @@
+import { Command, InvalidArgumentError } from "commander";
+import { Lab } from "./lab";
+import { LabPaths } from "./paths";
+import { labStatus, renderStatus } from "./status";
+import { ToolError } from "./tools/tool-error";
+import { wanClient } from "./wan-client";
+
+const paths = LabPaths.here();
+const started = Date.now();
+const progress = (line: string): void => {
+  console.error(`[${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+};
+const lab = new Lab(paths, progress);
+
+const program = new Command("npm run lab --")
+  .description(
+    "Three continents on one machine: a DigitalOcean API server, real machines behind it, and a WAN with real\n" +
+      "round-trip times between them.",
+  )
+  .showHelpAfterError("(add --help for what there is)");
+
+program
+  .command("up")
+  .description("install and build what is missing, start the API server and the WAN; safe to repeat")
+  .action(async () => {
+    const config = await lab.up();
+    console.error("\nThe lab is up. What stands in for the real thing here:");
+    for (const sentence of lab.standIns(config)) console.error(`  - ${sentence}`);
+    console.error(
+      '\nGo on with:\n  eval "$(npm run -s lab -- env)"\n  npx cdktf deploy --auto-approve\nand when you are done:\n  npm run lab -- down',
+    );
+  });
+
+program
+  .command("env")
+  .description('print exports for eval "$(npm run -s lab -- env)"')
+  .action(() => {
+    for (const [name, value] of Object.entries(lab.environment(lab.config()))) {
+      console.log(`export ${name}='${value.replaceAll("'", "'\\''")}'`);
+    }
+  });
+
+program
+  .command("status")
+  .description("machines, their state and addresses, and who leads")
+  .option("--json", "for programs")
+  .action(async (options: { json?: boolean }) => {
+    const status = await labStatus(lab, paths);
+    console.log(options.json === true ? JSON.stringify(status, null, 2) : renderStatus(status));
+  });
+
+program
+  .command("exec")
+  .description("run a command on a machine as root")
+  .argument("<host>", "name of the machine")
+  .argument("<command...>", "after --: the command and its arguments")
+  .action(async (host: string, command: string[]) => {
+    const droplet = await lab.api().droplet(host);
+    const result = await lab.driver().exec(droplet.id, ["/bin/bash", "-lc", 'exec "$@"', "lab", ...command], {
+      tty: true,
+    });
+    process.exitCode = typeof result.status === "number" ? result.status : 1;
+  });
+
+program
+  .command("power")
+  .description("shut a machine down, start it, or pull its plug")
+  .argument("<host>", "name of the machine")
+  .argument("<what>", "off, on or kill", oneOf("off", "on", "kill"))
+  .action(async (host: string, what: string) => {
+    const api = lab.api();
+    const action = what === "on" ? "power_on" : what === "off" ? "shutdown" : "power_off";
+    await api.power(await api.droplet(host), action);
+    progress(`${host} is ${what === "on" ? "on" : "off"}`);
+  });
+
+program
+  .command("link")
+  .description("change the WAN between two regions; what is not given stays as it is")
+  .argument("<a>", "region, for example lon1")
+  .argument("<b>", "another region")
+  .option("--rtt <ms>", "round-trip time in ms", number(0, 10_000))
+  .option("--jitter <ms>", "jitter in ms", number(0, 10_000))
+  .option("--loss <percent>", "packets lost, in percent", number(0, 100))
+  .option("--down", "cut the link")
+  .option("--up", "mend a cut link")
+  .action(async (a: string, b: string, options: LinkOptions) => {
+    lab.config();
+    if (Object.keys(options).length === 0) {
+      throw new ToolError("Nothing to change was given.", "Give --rtt, --jitter, --loss, --down or --up.");
+    }
+    await wanClient(paths).link({
+      a,
+      b,
+      rttMs: options.rtt,
+      jitterMs: options.jitter,
+      loss: options.loss,
+      down: options.down === true ? true : options.up === true ? false : undefined,
+    });
+    progress(`${a} - ${b} changed`);
+  });
+
+program
+  .command("heal")
+  .description("undo what link did: between two regions, of one region, or everywhere")
+  .argument("[a]", "region")
+  .argument("[b]", "another region")
+  .action(async (a?: string, b?: string) => {
+    lab.config();
+    await wanClient(paths).heal(a, b);
+    progress("healed");
+  });
+
+program
+  .command("down")
+  .description("end and remove everything, also after a crash of any part")
+  .action(async () => {
+    await lab.down();
+    progress("Nothing of the lab is left");
+  });
+
+interface LinkOptions {
+  readonly rtt?: number;
+  readonly jitter?: number;
+  readonly loss?: number;
+  readonly down?: boolean;
+  readonly up?: boolean;
+}
+
+function number(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < minimum || value > maximum) {
+      throw new InvalidArgumentError(`Expected a number from ${minimum} to ${maximum}.`);
+    }
+    return value;
+  };
+}
+
+function oneOf(...choices: string[]): (text: string) => string {
+  return (text) => {
+    if (!choices.includes(text)) throw new InvalidArgumentError(`Expected ${choices.join(", ")}.`);
+    return text;
+  };
+}
+
+program.parseAsync().catch((error: unknown) => {
+  // A ToolError is a whole sentence with the way out; anything else is ours, and its origin matters.
+  console.error(error instanceof ToolError ? `error: ${error.message}` : error);
+  process.exitCode = 1;
+});

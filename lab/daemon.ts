@@ -1,0 +1,70 @@
+/**
+ * The lab's one long-lived process: API server, machines, package mirror. `up` starts it, `down` ends it; machines and
+ * the WAN outlive it, so that it may crash and be started again.
+ */
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { createApiServer } from "./api/server";
+import { Store } from "./api/store";
+import { readConfig } from "./config";
+import { MACHINE_PACKAGES } from "./machine-packages";
+import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
+import { LabPaths } from "./paths";
+import { ensureImage } from "./tools/image";
+import { startMirrorServer } from "./tools/mirror-server";
+import { ensurePackageMirror } from "./tools/package-mirror";
+import { wanClient } from "./wan-client";
+import { MIRROR_ADDRESS } from "./wan/client";
+
+function log(line: string): void {
+  console.log(`${new Date().toISOString()} ${line}`);
+}
+
+async function main(): Promise<void> {
+  const paths = new LabPaths(path.resolve(process.argv[2] ?? ".lab"));
+  const config = readConfig(paths);
+  mkdirSync(paths.machines, { recursive: true });
+
+  const wan = wanClient(paths, log);
+  await wan.start();
+  const stopWatching = wan.watch();
+
+  const mounts: Record<string, string> = {
+    [`/etcd/v${config.etcd.version}/`]: path.dirname(config.etcd.tarball),
+  };
+  const mirror = await startMirrorServer({
+    address: MIRROR_ADDRESS,
+    port: 80,
+    mounts,
+    onRequest: (method, url, status) => {
+      log(`mirror: ${method} ${url} ${status}`);
+    },
+  });
+
+  const driver = new NspawnMachineDriver({
+    stateDir: paths.machines,
+    wan,
+    log,
+    imageFor: async (slug) => {
+      const image = await ensureImage(slug, log);
+      const suite = image.distribution.suite;
+      mounts[`/debian/${suite}/`] = await ensurePackageMirror(image, MACHINE_PACKAGES, log);
+      return image.rootfs;
+    },
+  });
+  const api = createApiServer({ store: Store.open(paths.apiState), driver, tokens: [config.token], log });
+  await api.listen(config.port);
+  log(`ready on 127.0.0.1:${config.port}`);
+
+  const stop = (): void => {
+    stopWatching();
+    void Promise.allSettled([api.close(), mirror.close()]).then(() => process.exit(0));
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main().catch((error: unknown) => {
+  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+});

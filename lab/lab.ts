@@ -1,0 +1,251 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import * as path from "node:path";
+import { EtcdVersion, Architecture } from "../lib";
+import { LabApi } from "./api-client";
+import { findConfig, LabConfig, readConfig, writeConfig } from "./config";
+import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
+import { LabPaths } from "./paths";
+import { ensureCommands } from "./tools/apt";
+import { ensureEtcd } from "./tools/etcd";
+import { ensureImage } from "./tools/image";
+import { ensurePackageMirror } from "./tools/package-mirror";
+import { Progress } from "./tools/progress";
+import { ensureProviders } from "./tools/providers";
+import { findTerraform } from "./tools/terraform";
+import { writeTerraformrc } from "./tools/terraformrc";
+import { ToolError } from "./tools/tool-error";
+import { wanClient } from "./wan-client";
+import { buildWan } from "./wan/build";
+import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "./wan/client";
+import { writeAtomically } from "./wan/files";
+import { isAlive, ProcessRecord, recordOf, signal, waitUntil } from "./wan/process-record";
+import { MACHINE_PACKAGES } from "./machine-packages";
+
+const DEFAULT_PORT = 18180;
+const DEFAULT_IMAGE = "debian-13-x64";
+const ETCD_VERSION = "3.6.14";
+
+/** One lab at a time on a machine: its addresses are the machine's. This file says whose it is. */
+const OWNER_FILE = "/run/cdktf-etcd-lab.json";
+
+/** Three continents on one machine: what the verbs of the command line do. */
+export class Lab {
+  public constructor(
+    private readonly paths: LabPaths,
+    private readonly progress: Progress,
+  ) {}
+
+  /** Brings the lab up, repairing what an earlier one left; does nothing that is done already. */
+  public async up(): Promise<LabConfig> {
+    requireRootOnLinux();
+    this.requireOwnership();
+    const running = findConfig(this.paths);
+    if (running !== undefined && isAlive(this.daemon()) && (await new LabApi(running).answers())) {
+      await wanClient(this.paths).start();
+      this.progress("The lab is up already");
+      return running;
+    }
+
+    await ensureCommands(undefined, this.progress);
+    const terraform = await findTerraform();
+    const etcd = await ensureEtcd(
+      { version: ETCD_VERSION, sha256: EtcdVersion.of(ETCD_VERSION).sha256(Architecture.AMD64) },
+      this.progress,
+    );
+    const providers = await ensureProviders(terraform, this.progress);
+    const image = await ensureImage(DEFAULT_IMAGE, this.progress);
+    await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
+    await ensureCommands(["go"], this.progress);
+    await buildWan();
+
+    const port = running?.port ?? (Number(process.env.CDKTF_ETCD_LAB_PORT) || DEFAULT_PORT);
+    await endDaemon(this.daemon());
+    await requireFreePort(port);
+    mkdirSync(this.paths.root, { recursive: true });
+    await writeTerraformrc({
+      file: this.paths.terraformrc,
+      mirrorDir: providers.mirrorDir,
+      registryReachable: providers.registryReachable,
+    });
+    const config: LabConfig = {
+      port,
+      token: running?.token ?? randomBytes(24).toString("hex"),
+      terraform,
+      providers: providers.providers,
+      etcd: { version: ETCD_VERSION, ...etcd },
+    };
+    writeConfig(this.paths, config);
+    this.progress("Starting the WAN, the API server and the package mirror");
+    // Whatever a crash left half-made goes; machines that still run stay.
+    await wanClient(this.paths).start();
+    const report = await this.driver().reconcile();
+    if (report.removed.length > 0) this.progress(`Removed what was left of ${report.removed.length} machine(s)`);
+    await this.startDaemon(config);
+    return config;
+  }
+
+  /** What is not the real thing in this lab, in a sentence each. */
+  public standIns(config: LabConfig): string[] {
+    const sentences = config.providers
+      .filter((provider) => provider.origin !== "registry")
+      .map((provider) =>
+        provider.origin === "stand-in"
+          ? `the provider ${provider.address} ${provider.version} is the lab's own stand-in: the registry can't be reached`
+          : `the provider ${provider.address} ${provider.version} was built here from a nearby version of its source: the registry can't be reached`,
+      );
+    if (config.etcd.origin === "built") {
+      sentences.push(`etcd ${config.etcd.version} was built here from its Go modules: its release can't be reached`);
+    }
+    sentences.push("machines are containers that boot systemd, and share this machine's kernel, clock and disk");
+    return sentences;
+  }
+
+  /** The environment in which `npx cdktf deploy` deploys into the lab. */
+  public environment(config: LabConfig): Record<string, string> {
+    return {
+      DIGITALOCEAN_TOKEN: config.token,
+      DIGITALOCEAN_API_URL: new LabApi(config).url,
+      TF_CLI_CONFIG_FILE: this.paths.terraformrc,
+      TERRAFORM_BINARY_NAME: config.terraform.path,
+      CHECKPOINT_DISABLE: "1",
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
+      // Locking asks the registry for checksums, which knows nothing of providers built here.
+      ...(config.providers.every((provider) => provider.origin === "registry")
+        ? {}
+        : { CDKTF_SKIP_PROVIDER_LOCK: "true" }),
+      ETCD_SSH_FROM: `${OPERATOR_ADDRESS}/32`,
+      ETCD_CLIENTS_FROM: `${OPERATOR_ADDRESS}/32`,
+      ETCD_VERSION: config.etcd.version,
+      ETCD_MIRROR: `http://${MIRROR_ADDRESS}/etcd`,
+      ETCD_MIRROR_INSECURE: "yes",
+      ETCD_TARBALL_SHA256: config.etcd.sha256,
+      ETCD_STATE_DIRECTORY: this.paths.terraformState,
+      ETCD_ACCESS_DIRECTORY: this.paths.access,
+      PATH: `${config.etcd.binDir}:${process.env.PATH ?? ""}`,
+    };
+  }
+
+  /** Ends and removes everything that `up` and deploys into the lab made, also after a crash of any part. */
+  public async down(): Promise<void> {
+    requireRootOnLinux();
+    this.requireOwnership();
+    this.progress("Ending the API server and the package mirror");
+    await endDaemon(this.daemon());
+    this.progress("Removing the machines");
+    await this.driver().destroyAll();
+    this.progress("Ending the WAN");
+    if (existsSync(this.paths.wan)) await wanClient(this.paths).stop();
+    rmSync(this.paths.root, { recursive: true, force: true });
+    rmSync(OWNER_FILE, { force: true });
+  }
+
+  /** The machines. */
+  public driver(): NspawnMachineDriver {
+    return new NspawnMachineDriver({
+      stateDir: this.paths.machines,
+      wan: wanClient(this.paths),
+      imageFor: async (slug) => (await ensureImage(slug, this.progress)).rootfs,
+    });
+  }
+
+  /** @throws ToolError if there is no lab */
+  public config(): LabConfig {
+    return readConfig(this.paths);
+  }
+
+  public api(): LabApi {
+    return new LabApi(this.config());
+  }
+
+  private daemon(): ProcessRecord | undefined {
+    return readRecord(this.paths.daemonRecord);
+  }
+
+  /** Another checkout's lab on this machine would fight over addresses and namespaces. */
+  private requireOwnership(): void {
+    const owner = readJson(OWNER_FILE) as { root?: string } | undefined;
+    if (owner?.root !== undefined && owner.root !== this.paths.root && existsSync(owner.root)) {
+      throw new ToolError(
+        `Another lab has this machine's lab addresses: ${owner.root}.`,
+        `End it first: CDKTF_ETCD_LAB=${owner.root} npm run lab -- down`,
+      );
+    }
+    writeAtomically(OWNER_FILE, JSON.stringify({ root: this.paths.root }), 0o644);
+  }
+
+  private async startDaemon(config: LabConfig): Promise<void> {
+    const logFile = openSync(this.paths.daemonLog, "a");
+    const child = spawn(
+      process.execPath,
+      ["--import", require.resolve("tsx"), path.join(__dirname, "daemon.ts"), this.paths.root],
+      { detached: true, stdio: ["ignore", logFile, logFile], cwd: path.join(__dirname, "..") },
+    );
+    child.unref();
+    const record = child.pid === undefined ? undefined : recordOf(child.pid);
+    if (record !== undefined) writeAtomically(this.paths.daemonRecord, JSON.stringify(record));
+    const api = new LabApi(config);
+    const ready = await waitUntil(async () => !isAlive(record) || (await api.answers()), 30_000, 100);
+    if (!ready || !isAlive(record)) {
+      const tail = readFileSync(this.paths.daemonLog, "utf8").trim().split("\n").slice(-5).join("\n");
+      throw new ToolError(`The lab's server did not start:\n${tail}\n`, `See ${this.paths.daemonLog}.`);
+    }
+  }
+}
+
+function requireRootOnLinux(): void {
+  if (process.platform !== "linux") {
+    throw new ToolError(
+      `The lab boots Linux machines and cannot run on ${process.platform}.`,
+      "Run it on a Debian or Ubuntu machine, for example a small cloud server.",
+    );
+  }
+  if (process.getuid?.() !== 0) {
+    throw new ToolError(
+      "The lab makes network namespaces and boots machines, which only root may do.",
+      'Run it as root, for example: sudo -E env "PATH=$PATH" npm run lab -- up',
+    );
+  }
+}
+
+async function requireFreePort(port: number): Promise<void> {
+  const free = await new Promise<boolean>((resolve) => {
+    const server = createServer();
+    server.once("error", () => {
+      resolve(false);
+    });
+    server.listen(port, "127.0.0.1", () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+  if (!free) {
+    throw new ToolError(
+      `Port ${port} on 127.0.0.1, which the lab's API server wants, is taken by another program.`,
+      `End that program or choose another port: CDKTF_ETCD_LAB_PORT=${port + 1} npm run lab -- up`,
+    );
+  }
+}
+
+async function endDaemon(record: ProcessRecord | undefined): Promise<void> {
+  signal(record, "SIGTERM");
+  if (!(await waitUntil(() => !isAlive(record), 5000))) {
+    signal(record, "SIGKILL");
+    await waitUntil(() => !isAlive(record), 2000);
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function readRecord(file: string): ProcessRecord | undefined {
+  return readJson(file) as ProcessRecord | undefined;
+}

@@ -1,0 +1,47 @@
+import * as path from "node:path";
+
+/** Where a lab keeps what it knows. Everything lies below one directory, so that `down` can remove it. */
+export class LabPaths {
+  /** The lab of a checkout: `.lab` in the working directory, or $CDKTF_ETCD_LAB. */
+  public static here(env: NodeJS.ProcessEnv = process.env): LabPaths {
+    return new LabPaths(path.resolve(env.CDKTF_ETCD_LAB ?? ".lab"));
+  }
+
+  public constructor(public readonly root: string) {}
+
+  /** What `up` settled: port, token, tools; see LabConfig. */
+  public get config(): string {
+    return path.join(this.root, "lab.json");
+  }
+  public get daemonRecord(): string {
+    return path.join(this.root, "daemon.json");
+  }
+  public get daemonLog(): string {
+    return path.join(this.root, "daemon.log");
+  }
+  /** The API server's state. */
+  public get apiState(): string {
+    return path.join(this.root, "digitalocean.json");
+  }
+  public get machines(): string {
+    return path.join(this.root, "machines");
+  }
+  public get wan(): string {
+    return path.join(this.root, "wan");
+  }
+  public get terraformrc(): string {
+    return path.join(this.root, "terraformrc");
+  }
+  /** Terraform state of what is deployed into the lab: it goes with the lab. */
+  public get terraformState(): string {
+    return path.join(this.root, "terraform");
+  }
+  /** Client certificates and environment files of what is deployed into the lab. */
+  public get access(): string {
+    return path.join(this.root, "access");
+  }
+  /** To be sourced by a person's shell. */
+  public get etcdEnv(): string {
+    return path.join(this.root, "etcd.env");
+  }
+}
