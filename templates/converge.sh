@@ -4,8 +4,7 @@
 . /usr/local/lib/cdktf-etcd/common.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
-all=$(echo "$DECLARED" | tr ' ' '\n' | sed 's/^[^=]*=//' | paste -sd, -)
-name_of() { echo "$DECLARED" | tr ' ' '\n' | sed -n "s#=$1\$##p"; }
+all=$(echo "$DECLARED" | tr ' ' '\n' | cut -d= -f2- | paste -sd, -)
 
 waiting_before=
 while :; do
@@ -25,7 +24,7 @@ while :; do
   fi
   sleep 0.5
 done
-say "all members are healthy: $(for url in $well; do name_of "$url"; done | sort | paste -sd' ' -)"
+say "all members are healthy"
 
 # Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
 members | while read -r id name peer _ _; do
@@ -40,13 +39,10 @@ done
 
 # One transfer at most, and none if the leader is where it should be.
 want=${LEADER_ORDER%% *}
-entry=$(members | awk -v name="$want" '$2 == name && $5 == "false"')
-status=$(ctl "$all" endpoint status -w fields 2>/dev/null)
-leader=$(echo "$status" | sed -n 's/^"Leader" : //p' | sort -u | head -n 1)
-wanted_id=$(echo "$entry" | cut -d' ' -f1)
-if [ -n "$wanted_id" ] && [ "$(printf '%x' "$leader")" != "$wanted_id" ]; then
-  leader_url=$(members | awk -v id="$(printf '%x' "$leader")" '$1 == id { print $4 }')
+wanted_id=$(members | awk -v name="$want" '$2 == name && $5 == "false" { print $1 }')
+leader_id=$(printf '%x' "$(field Leader)")
+if [ -n "$wanted_id" ] && [ "$leader_id" != "$wanted_id" ]; then
+  leader_url=$(members | awk -v id="$leader_id" '$1 == id { print $4 }')
   say "moving the leader to $want"
-  ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "leader stays where it is for now"
+  ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "the leader stays where it is for now"
 fi
-say "leader: $want"
