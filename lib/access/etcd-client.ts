@@ -72,7 +72,7 @@ export class EtcdClient extends Construct {
 
 /** An output under exactly that name, whatever the construct's path. */
 export function output(scope: Construct, name: string, value: unknown, sensitive: boolean): void {
-  new TerraformOutput(scope, `output-${name}`, { value, sensitive }).overrideLogicalId(name);
+  new TerraformOutput(scope, name, { value, sensitive, staticId: true });
 }
 
 /** Terraform runs in the stack's folder; a path written relative to it is the same on every machine. */
