@@ -118,7 +118,7 @@ const MASKED_UNITS: readonly string[] = [
 export function imageFiles(distribution: Distribution): Readonly<Record<string, string>> {
   return {
     // Unsigned on purpose: the lab fetched the packages from the real archive and checked the signatures there.
-    "/etc/apt/sources.list": `deb [trusted=yes] ${LAB_MIRROR} ${distribution.suite} main\n`,
+    "/etc/apt/sources.list": `deb [trusted=yes] ${LAB_MIRROR}/${distribution.suite} ${distribution.suite} main\n`,
     "/etc/apt/apt.conf.d/90lab": 'Acquire::Languages "none";\n',
     "/etc/default/locale": "LANG=C.UTF-8\n",
     "/etc/cloud/cloud.cfg.d/95-lab.cfg": `# Where a droplet asks DigitalOcean's metadata service, a lab machine reads its seed directory.

@@ -28,12 +28,8 @@ export function terraformrc(props: Omit<TerraformrcProps, "file">): string {
 
 provider_installation {
   filesystem_mirror {
-    path = ${hclString(props.mirrorDir)}
+    path = ${JSON.stringify(props.mirrorDir)}
   }
 ${direct}}
 `;
-}
-
-function hclString(text: string): string {
-  return JSON.stringify(text).replaceAll("${", "$${").replaceAll("%{", "%%{");
 }

@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { ensureProviders } from "../../../lab/tools/providers";
+import { CommandError, run } from "../../../lab/tools/run";
+import { findTerraform, type TerraformTool } from "../../../lab/tools/terraform";
+import { writeTerraformrc } from "../../../lab/tools/terraformrc";
+
+const TOKEN = "token-of-the-test";
+const ROOT = path.join(__dirname, "..", "..", "..");
+
+/** One request as the API server logged it. */
+export interface Request {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** What a Terraform command did. */
+export interface Outcome {
+  readonly ok: boolean;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+/** A directory with a configuration in which the real Terraform is run against some API. */
+export class Workspace {
+  private constructor(
+    private readonly terraform: TerraformTool,
+    private readonly dir: string,
+    /** Added to the environment of every command. */
+    readonly env: Record<string, string>,
+  ) {}
+
+  static async open(apiUrl: string): Promise<Workspace> {
+    const terraform = await findTerraform();
+    const mirror = await ensureProviders(terraform);
+    const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-test-"));
+    const rc = path.join(dir, "terraformrc");
+    await writeTerraformrc({ file: rc, ...mirror });
+    return new Workspace(terraform, dir, {
+      TF_CLI_CONFIG_FILE: rc,
+      TF_IN_AUTOMATION: "1",
+      CHECKPOINT_DISABLE: "1",
+      DIGITALOCEAN_TOKEN: TOKEN,
+      DIGITALOCEAN_API_URL: apiUrl,
+      DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.1",
+    });
+  }
+
+  async write(config: string): Promise<void> {
+    const header = `terraform {
+  required_providers {
+    digitalocean = { source = "digitalocean/digitalocean" }
+    local        = { source = "hashicorp/local" }
+    tls          = { source = "hashicorp/tls" }
+  }
+}
+`;
+    await writeFile(path.join(this.dir, "main.tf"), header + config);
+  }
+
+  async terraformCommand(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+    const began = Date.now();
+    const seconds = () => (Date.now() - began) / 1000;
+    try {
+      const { stdout } = await run(this.terraform.path, [...args, "-no-color"], {
+        cwd: this.dir,
+        env: { ...this.env, ...env },
+      });
+      return { ok: true, output: stdout, seconds: seconds() };
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      // Terraform wraps its messages at the terminal's width and draws a frame around them.
+      return { ok: false, output: error.stderr.replace(/\n[│ ]*/g, " "), seconds: seconds() };
+    }
+  }
+
+  async init(): Promise<void> {
+    const { ok, output } = await this.terraformCommand(["init", "-input=false"]);
+    if (!ok) throw new Error(output);
+  }
+
+  apply(env: Record<string, string> = {}): Promise<Outcome> {
+    return this.terraformCommand(["apply", "-auto-approve", "-input=false"], env);
+  }
+
+  destroy(env: Record<string, string> = {}): Promise<Outcome> {
+    return this.terraformCommand(["destroy", "-auto-approve", "-input=false"], env);
+  }
+
+  plan(): Promise<Outcome> {
+    return this.terraformCommand(["plan", "-input=false"]);
+  }
+
+  async close(): Promise<void> {
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** The lab's API server in a process of its own, as a user would run it. */
+export class Api {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly dir: string,
+    readonly url: string,
+  ) {}
+
+  static async start(bootSeconds = 0): Promise<Api> {
+    const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-test-"));
+    const args = ["--import", "tsx", "lab/api/main.ts", "--port", "0", "--token", TOKEN];
+    args.push("--state", path.join(dir, "account.json"), "--boot-seconds", String(bootSeconds));
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+    const url = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      child.stdout.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        const found = /http:\/\/[\d.]+:\d+/.exec(text);
+        if (found !== null) resolve(found[0]);
+      });
+      child.once("close", () => {
+        reject(new Error(`The API server did not start: ${text}`));
+      });
+    });
+    return new Api(child, dir, url);
+  }
+
+  /** The requests since the last {@link forget}, other than the test's own. */
+  async requests(): Promise<readonly Request[]> {
+    const answer = (await (await this.call("GET", "/lab/requests?path=^/v2/")).json()) as { requests: Request[] };
+    return answer.requests;
+  }
+
+  async forget(): Promise<void> {
+    await this.call("DELETE", "/lab/requests");
+  }
+
+  async fault(fault: Readonly<Record<string, unknown>>): Promise<void> {
+    const response = await this.call("POST", "/lab/faults", fault);
+    if (!response.ok) throw new Error(await response.text());
+  }
+
+  async get(pathname: string): Promise<unknown> {
+    return (await this.call("GET", pathname)).json();
+  }
+
+  call(method: string, pathname: string, body?: unknown): Promise<Response> {
+    return fetch(this.url + pathname, {
+      method,
+      headers: {
+        authorization: `Bearer ${TOKEN}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once("close", resolve));
+    this.child.kill("SIGTERM");
+    await ended;
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,76 @@
+import { spawn } from "node:child_process";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { cached, cachePath, cacheRoot, isCached } from "../../../lab/tools/cache";
+import { lockFile } from "../../../lab/tools/file-lock";
+import { useScratchDir } from "./scratch";
+
+const scratch = useScratchDir();
+const key = { name: "thing", version: "1.0" };
+
+test("the cache lies in XDG_CACHE_HOME, and in the home directory if that is relative", () => {
+  expect(cacheRoot()).toBe(path.join(scratch(), "cache", "cdktf-etcd"));
+  process.env.XDG_CACHE_HOME = "relative";
+  expect(cacheRoot()).toMatch(/\/\.cache\/cdktf-etcd$/);
+});
+
+test("an entry is filled once", async () => {
+  let fills = 0;
+  const fill = async (dir: string) => {
+    fills += 1;
+    await writeFile(path.join(dir, "file"), "text");
+  };
+  const first = await cached(key, fill);
+  const second = await cached(key, fill);
+  expect(first).toBe(cachePath(key));
+  expect(second).toBe(first);
+  expect(fills).toBe(1);
+  expect(await readFile(path.join(first, "file"), "utf8")).toBe("text");
+});
+
+test("callers that race wait for the one that fills", async () => {
+  let fills = 0;
+  const lines: string[] = [];
+  const fill = async (dir: string) => {
+    fills += 1;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await writeFile(path.join(dir, "file"), "text");
+  };
+  const dirs = await Promise.all([1, 2, 3].map(() => cached(key, fill, (line) => lines.push(line))));
+  expect(new Set(dirs).size).toBe(1);
+  expect(fills).toBe(1);
+  expect(lines).toContain("Waiting for another run that is preparing thing 1.0");
+});
+
+test("a fill that fails leaves nothing behind, and the next one starts afresh", async () => {
+  const failing = cached(key, async (dir) => {
+    await writeFile(path.join(dir, "half"), "");
+    throw new Error("no space");
+  });
+  await expect(failing).rejects.toThrow("no space");
+  expect(await isCached(key)).toBe(false);
+  expect(await readdir(path.join(cacheRoot(), ".work"))).toEqual([]);
+  const dir = await cached(key, (work) => writeFile(path.join(work, "whole"), ""));
+  expect(await readdir(dir)).toEqual(["whole"]);
+});
+
+test("what an interrupted run left is cleared, but not what another entry is being made of", async () => {
+  const work = path.join(cacheRoot(), ".work");
+  await mkdir(path.join(work, "thing@1.0~dead", "deep"), { recursive: true });
+  await mkdir(path.join(work, "thing@1.0.1~busy"), { recursive: true });
+  await cached(key, () => Promise.resolve());
+  expect(await readdir(work)).toEqual(["thing@1.0.1~busy"]);
+});
+
+test("the lock goes with the process that held it", async () => {
+  const file = path.join(scratch(), "lock");
+  const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
+  await new Promise((resolve) => holder.stdout.once("data", resolve));
+  let waited = false;
+  const lock = lockFile(file, () => (waited = true));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(waited).toBe(true);
+  holder.kill("SIGKILL");
+  holder.stdin.destroy();
+  await (await lock).release();
+});
