@@ -193,7 +193,7 @@ export class EtcdCluster extends Construct {
     );
     this.clientNames.push(name);
     const scope = new Construct(this, `client-${name}`);
-    return new EtcdClient(scope, "access", name, this.pki.forClient(scope, name), {
+    return EtcdClient._of(scope, "access", name, this.pki.forClient(scope, name), {
       endpoints: this.endpoints,
       caPem: this.caCertificatePem,
       dialTimeoutMs: this.tuning.clientDialTimeoutMs,

@@ -1,13 +1,25 @@
-export * from "./access/etcd-client";
-export * from "./etcd-cluster";
-export * from "./etcd-download";
-export * from "./etcd-member";
-export * from "./etcd-settings";
-export * from "./etcd-version";
-export * from "./hosts/digitalocean-host";
-export * from "./hosts/digitalocean-host-group";
-export * from "./hosts/host";
-export * from "./pki/key-algorithm";
-export * from "./pki/pki-props";
-export * from "./validation-error";
+/** The public names, nothing else: what is not listed here may change at any time. */
+export { EtcdClient } from "./access/etcd-client";
+export type { EtcdClusterProps } from "./etcd-cluster";
+export { EtcdCluster } from "./etcd-cluster";
+export type { EtcdDownloadProps } from "./etcd-download";
+export { PeerNetwork } from "./etcd-member";
+export type { EtcdSettingsProps } from "./etcd-settings";
+export { EtcdLogLevel } from "./etcd-settings";
+export type { EtcdChecksums } from "./etcd-version";
+export { EtcdVersion } from "./etcd-version";
+export type {
+  DigitalOceanHostProps,
+  DigitalOceanHostsProps,
+  DigitalOceanMachineProps,
+} from "./hosts/digitalocean-host";
+export { DigitalOceanHost } from "./hosts/digitalocean-host";
+export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group";
+export { DigitalOceanHostGroup } from "./hosts/digitalocean-host-group";
+export type { BootDownload, IEtcdHost, SshConnection } from "./hosts/host";
+export { Architecture } from "./hosts/host";
+export { KeyAlgorithm } from "./pki/key-algorithm";
+export type { PkiProps } from "./pki/pki-props";
+export type { ValidationErrorProps } from "./validation-error";
+export { ValidationError } from "./validation-error";
 export * from "./wan";

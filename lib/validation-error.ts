@@ -15,6 +15,10 @@ export interface ValidationErrorProps {
  *
  * The message reads `<what>: given <given>, expected <expected>; <mend>`, so that whoever meets it in a log
  * knows what to type next. The parts stay readable on the error itself for whoever renders it differently.
+ *
+ * TypeScript's own: errors have no type that jsii could carry to other languages, which get the message.
+ *
+ * @jsii ignore
  */
 export class ValidationError extends Error {
   /** The thing that is wrong. */

@@ -24,14 +24,26 @@ export interface EtcdClientAccess {
  * outputs for other stacks.
  */
 export class EtcdClient extends Construct {
+  /** @internal clients are made by {@link EtcdCluster.addClient} */
+  public static _of(
+    scope: Construct,
+    id: string,
+    clientName: string,
+    certificate: LeafCertificate,
+    access: EtcdClientAccess,
+  ): EtcdClient {
+    return new EtcdClient(scope, id, clientName, certificate, access);
+  }
+
   /** The client's certificate, PEM. */
   public readonly certificatePem: string;
   /** Its private key, PEM; sensitive. */
   public readonly privateKeyPem: string;
 
-  public constructor(
+  private constructor(
     scope: Construct,
     id: string,
+    /** The client's name: etcd's user name. */
     public readonly clientName: string,
     certificate: LeafCertificate,
     access: EtcdClientAccess,
