@@ -109,6 +109,13 @@ export async function applyFirewall(names: MachineNames, firewall: ResolvedFirew
   await run(["nsenter", `--net=${namespacePath(names.edge)}`, "nft", "-f", "-"], { input: renderFirewall(firewall) });
 }
 
+/** Takes the machine off the WAN from its own end. */
+export async function silence(names: MachineNames): Promise<void> {
+  if (existsSync(namespacePath(names.edge))) {
+    await attempt(["ip", "-n", names.edge, "link", "set", WAN_DEVICE, "down"]);
+  }
+}
+
 export function networkExists(names: MachineNames): boolean {
   return existsSync(namespacePath(names.edge)) && existsSync(namespacePath(names.machine));
 }

@@ -26,6 +26,7 @@ import {
   networkExists,
   removeNamespace,
   removeNetwork,
+  silence,
   type MachineNames,
 } from "./network";
 
@@ -74,6 +75,8 @@ interface MachineRecord {
 }
 
 const SHUTDOWN_TIMEOUT_MS = 60_000;
+/** Longer than it takes to make an image and what belongs to it, which happens during the first `create`. */
+const LOCK_TIMEOUT_MS = 15 * 60_000;
 
 /** Machines that are systemd-nspawn containers: real Debian, real systemd, on the lab's WAN. */
 export class NspawnMachineDriver implements MachineDriver {
@@ -268,7 +271,13 @@ export class NspawnMachineDriver implements MachineDriver {
 
   /** The network goes first: no connection may be closed by a dying kernel, as none is in a power cut. */
   private async halt(id: number): Promise<void> {
-    await this.options.wan.detach(String(id));
+    try {
+      await this.options.wan.detach(String(id));
+    } catch (error) {
+      // A switch in trouble must not keep a machine from being stopped; its edge can be silenced without.
+      this.log(id, `cannot detach: ${error instanceof Error ? error.message : String(error)}`);
+      await silence(this.names(id));
+    }
     for (const keeper of findKeepers(this.prefix)) {
       if (keeper.id === id) {
         signal(recordOf(keeper.pid), "SIGKILL");
@@ -333,7 +342,7 @@ export class NspawnMachineDriver implements MachineDriver {
   }
 
   private locked<T>(id: number, action: () => Promise<T>): Promise<T> {
-    return withLock(join(this.machines, `${id}.lock`), action);
+    return withLock(join(this.machines, `${id}.lock`), action, LOCK_TIMEOUT_MS);
   }
 
   private log(id: number, line: string): void {
