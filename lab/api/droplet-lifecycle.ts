@@ -18,7 +18,7 @@ export function isMachineAction(type: string): type is MachineAction {
 
 /** How long a destroy waits for a boot that is under way before it goes ahead regardless. */
 const BOOT_PATIENCE_MS = 30_000;
-const FIREWALL_ROUNDS = 5;
+const FIREWALL_ROUNDS = 2;
 
 /** Takes droplets from `new` to gone, by way of the driver; what it does goes on after the request was answered. */
 export class DropletLifecycle {

@@ -57,7 +57,7 @@ export class FirewallSync {
         failures += 1;
         this.log(`firewall of droplet ${droplet.id} (${droplet.name}) not set: ${String(error)}`);
         if (failures === TRIES) return;
-        await pause(250 * failures);
+        await pause(100 * failures);
       }
     }
   }
