@@ -50,7 +50,8 @@ export async function labStatus(lab: Lab, paths: LabPaths): Promise<LabStatus> {
   return { api: { url: api.url, answers }, machines, etcd, standIns: lab.standIns(config) };
 }
 
-async function etcdStatus(etcdctl: string, env: Record<string, string>): Promise<EtcdStatus> {
+/** Members and leader, as any member that answers tells them. */
+export async function etcdStatus(etcdctl: string, env: Record<string, string>): Promise<EtcdStatus> {
   const { stdout: list } = await run(etcdctl, ["member", "list"], { env });
   const members = list
     .trim()
@@ -59,9 +60,9 @@ async function etcdStatus(etcdctl: string, env: Record<string, string>): Promise
     .map(([id, , name, , endpoint, learner]) => ({ id, name, endpoint, learner: learner === "true" }));
   // One endpoint after the other: a dead one must not hide the others.
   for (const { endpoint } of members) {
-    const answer = await run(etcdctl, [`--endpoints=${endpoint}`, "endpoint", "status", "-w", "fields"], { env }).catch(
-      () => undefined,
-    );
+    // etcdctl refuses to be told by a flag what a variable says already.
+    const asking = { ...env, ETCDCTL_ENDPOINTS: endpoint };
+    const answer = await run(etcdctl, ["endpoint", "status", "-w", "fields"], { env: asking }).catch(() => undefined);
     const leader = /^"Leader" : (\d+)$/m.exec(answer?.stdout ?? "")?.[1];
     if (leader !== undefined) {
       const id = BigInt(leader).toString(16);

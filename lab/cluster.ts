@@ -1,0 +1,99 @@
+import * as path from "node:path";
+import { QuorumModel, RoundTripTimes } from "../lib/wan";
+import { LabDroplet } from "./api-client";
+import { Lab } from "./lab";
+import { LabPaths } from "./paths";
+import { EtcdStatus, etcdStatus, operatorEnvironment } from "./status";
+import { CommandError, run } from "./tools/run";
+
+const GATEWAY_PUT = '{"key":"L2xhYi9wcm9iZQ==","value":"MQ=="}'; // /lab/probe = 1
+
+/** What etcdctl printed and how it ended. */
+export interface EtcdctlResult {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The cluster that is deployed into a lab, as its operator and as somebody on its machines sees it. */
+export class LabCluster {
+  public static async of(lab: Lab, paths: LabPaths): Promise<LabCluster> {
+    return new LabCluster(lab, paths, await lab.api().droplets());
+  }
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly paths: LabPaths,
+    public readonly machines: readonly LabDroplet[],
+  ) {}
+
+  public machine(name: string): LabDroplet {
+    const found = this.machines.find((machine) => machine.name === name);
+    if (found === undefined) throw new Error(`no machine ${name} among ${this.machines.map((m) => m.name).join(", ")}`);
+    return found;
+  }
+
+  public clientUrl(machine: LabDroplet): string {
+    return `https://${machine.publicAddress ?? ""}:2379`;
+  }
+
+  /** The operator's environment for etcdctl, with every member as an endpoint unless told. */
+  public environment(machines: readonly LabDroplet[] = this.machines): Record<string, string> {
+    const endpoints = machines.map((machine) => this.clientUrl(machine));
+    const env = operatorEnvironment(this.paths, endpoints);
+    if (env === undefined) throw new Error(`the operator's files are not in ${this.paths.access}`);
+    return env;
+  }
+
+  /** etcdctl from the operator's shell. */
+  public async etcdctl(args: readonly string[], env = this.environment()): Promise<EtcdctlResult> {
+    const etcdctl = path.join(this.lab.config().etcd.binDir, "etcdctl");
+    try {
+      const { stdout, stderr } = await run(etcdctl, args, { env, timeoutMs: 60_000 });
+      return { ok: true, stdout, stderr };
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return { ok: false, stdout: "", stderr: error.stderr };
+    }
+  }
+
+  /** A command in a login shell of root on a machine. */
+  public async on(machine: LabDroplet, command: string): Promise<EtcdctlResult> {
+    const result = await this.lab.driver().exec(machine.id, ["/bin/bash", "-lc", command], { timeoutMs: 60_000 });
+    return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  public status(): Promise<EtcdStatus> {
+    return etcdStatus(path.join(this.lab.config().etcd.binDir, "etcdctl"), this.environment());
+  }
+
+  /**
+   * Milliseconds that a write takes for a client on this machine that talks to the member there: the median of nine on
+   * one connection, so that neither the handshake nor a process's start is counted.
+   */
+  public async writeMs(machine: LabDroplet): Promise<number> {
+    const url = "https://127.0.0.1:2379/v3/kv/put";
+    const { ok, stdout, stderr } = await this.on(
+      machine,
+      `set -- ${Array<string>(10).fill(url).join(" ")}; curl -sS --cacert $ETCDCTL_CACERT --cert $ETCDCTL_CERT ` +
+        `--key $ETCDCTL_KEY -d '${GATEWAY_PUT}' -w '\\n%{http_code} %{time_total}\\n' "$@"`,
+    );
+    const times = [...stdout.matchAll(/^200 ([\d.]+)$/gm)].map((match) => Number(match[1]) * 1000);
+    if (!ok || times.length < 10) throw new Error(`writes on ${machine.name} failed: ${stderr}${stdout.slice(0, 300)}`);
+    const counted = times.slice(1).sort((a, b) => a - b);
+    return counted[Math.floor(counted.length / 2)];
+  }
+
+  /** What the model says of this cluster's distances. */
+  public model(): QuorumModel {
+    return new QuorumModel({
+      roundTripTimes: RoundTripTimes.digitalOcean(),
+      memberLocations: this.machines.map((machine) => machine.region),
+    });
+  }
+
+  /** Whether every one of these members commits writes. */
+  public async healthy(machines: readonly LabDroplet[] = this.machines): Promise<boolean> {
+    return (await this.etcdctl(["endpoint", "health"], this.environment(machines))).ok;
+  }
+}

@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import { ToolError } from "./tools/tool-error";
+
+const PROJECT = path.join(__dirname, "..");
+
+/** How to run CDKTF. */
+export interface CdktfRun {
+  /** For example ["deploy", "--auto-approve"]. */
+  readonly args: readonly string[];
+  /** Added to this process's environment; see Lab.environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Everything that is printed goes there too. */
+  readonly logFile: string;
+  /** Directory of the app. @default - this project */
+  readonly cwd?: string;
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How it ended. */
+export interface CdktfResult {
+  readonly exitCode: number;
+  /** Everything that was printed, without colours and spinners. */
+  readonly output: string;
+}
+
+/** Runs the project's own `cdktf` and resolves whatever its exit code. */
+export async function cdktf(run: CdktfRun): Promise<CdktfResult> {
+  writeFileSync(run.logFile, "");
+  const child = spawn(path.join(PROJECT, "node_modules", ".bin", "cdktf"), [...run.args], {
+    cwd: run.cwd ?? PROJECT,
+    env: { ...process.env, ...run.env, CI: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+    signal: run.signal,
+    // Terraform finishes its step and saves its state on SIGINT.
+    killSignal: "SIGINT",
+  });
+  const lines: string[] = [];
+  const take = (raw: string): void => {
+    const line = plain(raw);
+    if (line === "") return;
+    lines.push(line);
+    appendFileSync(run.logFile, `${line}\n`);
+    run.onLine?.(line);
+  };
+  createInterface(child.stdout).on("line", take);
+  createInterface(child.stderr).on("line", take);
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      resolve(code ?? 130);
+    });
+  });
+  return { exitCode, output: lines.join("\n") };
+}
+
+/** Deploys, or throws with what Terraform said. */
+export async function deploy(run: Omit<CdktfRun, "args">): Promise<CdktfResult> {
+  const result = await cdktf({ ...run, args: ["deploy", "--auto-approve"] });
+  if (result.exitCode !== 0) {
+    throw new ToolError(
+      `cdktf deploy failed:\n${errorsIn(result.output)}\n`,
+      `All of its output is in ${run.logFile}.`,
+    );
+  }
+  return result;
+}
+
+/** The errors in Terraform's output, and what the node scripts said about them. */
+export function errorsIn(output: string): string {
+  const lines = output.split("\n");
+  const said = lines.filter((line) => /\(remote-exec\): +(error:|etcd:)/.test(line));
+  const first = lines.findIndex((line) => line.includes("Error: "));
+  return [...said, ...(first < 0 ? lines.slice(-15) : lines.slice(first, first + 12))].join("\n");
+}
+
+function plain(line: string): string {
+  return (
+    line
+      // eslint-disable-next-line no-control-regex -- that is what is to go
+      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+      .replace(/^\S+ {2}(?=\S)/, "")
+      .trim()
+  );
+}
