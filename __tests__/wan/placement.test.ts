@@ -159,8 +159,8 @@ describe("advice", () => {
         "but then an outage of Europe stops the cluster",
     );
     // London 17, New York 78 + 17, Singapore 166 + 17 + 17
-    expect(advice.find((one) => one.from === "sgp1")).toMatchObject({
-      to: "fra1",
+    expect(advice.find((one) => one.fromLocation === "sgp1")).toMatchObject({
+      toLocation: "fra1",
       leader: "lon1",
       meanWriteAfterMs: (17 + 95 + 200) / 3,
       newlyFatal: ["Europe"],

@@ -232,7 +232,7 @@ describe("losses", () => {
   });
 
   test("a location that is not on the map is a continent of its own", () => {
-    const times = roundTripTimes.with([
+    const times = roundTripTimes.withPairs([
       { a: "mars", b: "lon1", p50: 90 },
       { a: "mars", b: "nyc3", p50: 90 },
     ]);
@@ -285,7 +285,7 @@ describe("for any cluster", () => {
         const { roundTripTimes, memberLocations } = cluster;
         const pairs = roundTripTimes.pairs();
         const { a, b, p50 } = pairs[which % pairs.length];
-        const slower = roundTripTimes.with([{ a, b, p50: Math.min(2000, p50 * factor), p95: 2000 }]);
+        const slower = roundTripTimes.withPairs([{ a, b, p50: Math.min(2000, p50 * factor), p95: 2000 }]);
         for (const leader of memberLocations) {
           const before = new QuorumModel({ roundTripTimes, memberLocations }).commitMs(leader);
           const after = new QuorumModel({ roundTripTimes: slower, memberLocations }).commitMs(leader);

@@ -103,7 +103,7 @@ describe("symmetry and identity", () => {
 
   test("a location is 0 ms from itself, unless a pair says otherwise", () => {
     expect(table.between("lon1", "lon1")).toBe(0);
-    expect(table.with([{ a: "lon1", b: "lon1", p50: 0.4 }]).largestAmong(["lon1", "lon1"])).toBe(0.4);
+    expect(table.withPairs([{ a: "lon1", b: "lon1", p50: 0.4 }]).largestAmong(["lon1", "lon1"])).toBe(0.4);
   });
 
   test("p95 is never below p50", () => {
@@ -228,7 +228,7 @@ describe("a pair given for both directions", () => {
 });
 
 describe("overrides", () => {
-  const measured = table.with([{ a: "nyc3", b: "lon1", p50: 75, p95: 76 }], { source: "our own ping" });
+  const measured = table.withPairs([{ a: "nyc3", b: "lon1", p50: 75, p95: 76 }], { source: "our own ping" });
 
   test("replace a pair and nothing else", () => {
     expect(measured.between("lon1", "nyc3")).toBe(75);
@@ -242,7 +242,7 @@ describe("overrides", () => {
   });
 
   test("do not inherit the old p95", () => {
-    expect(table.with([{ a: "lon1", b: "sgp1", p50: 100 }]).p95Between("lon1", "sgp1")).toBeCloseTo(110);
+    expect(table.withPairs([{ a: "lon1", b: "sgp1", p50: 100 }]).p95Between("lon1", "sgp1")).toBeCloseTo(110);
   });
 
   test("add their source to the old one", () => {
@@ -251,7 +251,7 @@ describe("overrides", () => {
 
   test("can add a location of another cloud, with its place on the map", () => {
     const place = { city: "Paris", country: "France", continent: Continent.EUROPE, latitude: 48.86, longitude: 2.35 };
-    const times = table.with([{ a: "eu-west-3", b: "lon1", p50: 8 }], {
+    const times = table.withPairs([{ a: "eu-west-3", b: "lon1", p50: 8 }], {
       regions: [new Region({ slug: "eu-west-3", ...place })],
     });
     expect(times.between("lon1", "eu-west-3")).toBe(8);
@@ -280,7 +280,7 @@ describe("files", () => {
 
   test("survive being written and read again, own regions included", () => {
     const place = { city: "Paris", country: "France", continent: Continent.EUROPE, latitude: 48.86, longitude: 2.35 };
-    const times = table.with([{ a: "eu-west-3", b: "lon1", p50: 8, lossPercent: 1 }], {
+    const times = table.withPairs([{ a: "eu-west-3", b: "lon1", p50: 8, lossPercent: 1 }], {
       regions: [new Region({ slug: "eu-west-3", ...place })],
     });
     const again = RoundTripTimes.fromJson(times.toJson());

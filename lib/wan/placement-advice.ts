@@ -35,9 +35,9 @@ export interface PlacementAdvice {
   /** The whole thing in words. */
   readonly sentence: string;
   /** Where the member is now. */
-  readonly from: string;
+  readonly fromLocation: string;
   /** Where it would go. */
-  readonly to: string;
+  readonly toLocation: string;
   /** The best place for the leader afterwards. */
   readonly leader: string;
   /** The weighted mean of the clients' writes now, with the leader at its best place. */
@@ -112,8 +112,8 @@ class Move {
   public advice(): PlacementAdvice {
     return {
       sentence: this.sentence(),
-      from: this.from,
-      to: this.to,
+      fromLocation: this.from,
+      toLocation: this.to,
       leader: this.after.bestLeader().location,
       meanWriteBeforeMs: this.now.bestLeader().meanWriteMs,
       meanWriteAfterMs: this.after.bestLeader().meanWriteMs,

@@ -82,7 +82,7 @@ const FEW_SAMPLES = 20;
  * Round-trip times between locations, in milliseconds: what every other number in this library that depends on distance
  * is derived from.
  *
- * Immutable: {@link RoundTripTimes.with} gives a new one. Two machines in one location count as 0 ms apart (really
+ * Immutable: {@link RoundTripTimes.withPairs} gives a new one. Two machines in one location count as 0 ms apart (really
  * 0.3-1 ms: below what matters across continents) unless a pair with the same name twice says otherwise.
  */
 export class RoundTripTimes {
@@ -206,7 +206,7 @@ export class RoundTripTimes {
    *
    * @throws ValidationError as {@link RoundTripTimes.of}
    */
-  public with(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): RoundTripTimes {
+  public withPairs(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): RoundTripTimes {
     const replaced = new Set(pairs.map((given) => keyOf(given.a, given.b)));
     const kept = this.pairs().filter((old) => !replaced.has(keyOf(old.a, old.b)));
     return new RoundTripTimes([...kept, ...pairs], {
@@ -371,7 +371,7 @@ export class RoundTripTimes {
         what: "round-trip time",
         given: `nothing for ${given}`,
         expected: "a time for each two locations",
-        mend: `add it: .with([{ a: "${pairs[0].a}", b: "${pairs[0].b}", p50: ... }])`,
+        mend: `add it: .withPairs([{ a: "${pairs[0].a}", b: "${pairs[0].b}", p50: ... }])`,
       });
     }
     const near = unknown.flatMap((location) => [
@@ -384,7 +384,7 @@ export class RoundTripTimes {
       what: "round-trip time",
       given: `nothing for ${given}`,
       expected: "locations that the table knows",
-      mend: `${didYouMean([...new Set(near)], this.locations)} A location of your own needs its times: .with([{ a: "${unknown[0]}", b: ..., p50: ... }])`,
+      mend: `${didYouMean([...new Set(near)], this.locations)} A location of your own needs its times: .withPairs([{ a: "${unknown[0]}", b: ..., p50: ... }])`,
     });
   }
 
