@@ -106,7 +106,7 @@ async function download(request: EtcdRequest, layout: EtcdLayout, dir: string, p
 }
 
 async function build(version: string, layout: EtcdLayout, dir: string, progress: Progress): Promise<void> {
-  progress(`Building etcd ${version} from its Go modules (a minute or two)`);
+  progress(`Building etcd ${version} from its Go modules (one to three minutes)`);
   const out = path.join(dir, "out");
   await buildGoModules(
     PROGRAMS.map((program) => `${program.module}@v${version}`),

@@ -35,7 +35,7 @@ export interface BaseImage {
 /** What stands in for an image whose distribution cannot be had. */
 const STAND_IN = "debian-13-x64";
 
-/** The root file system for a DigitalOcean image slug; builds it (about 40 s) if the cache has none. */
+/** The root file system for a DigitalOcean image slug; builds it (35 s on an idle machine) if the cache has none. */
 export async function ensureImage(slug: string, progress: Progress = silent): Promise<BaseImage> {
   const distribution = distributionOf(slug, hostArch());
   if (distribution === undefined) {
@@ -57,7 +57,7 @@ export async function ensureImage(slug: string, progress: Progress = silent): Pr
     async (work) => {
       ensureRoot();
       await ensureCommands(["mmdebstrap"], progress);
-      progress(`Building the ${slug} image (about 40 s)`);
+      progress(`Building the ${slug} image (about a minute)`);
       const hook = path.join(work, "customize.sh");
       await writeFile(hook, `#!/bin/sh\n${script}`);
       await chmod(hook, 0o755);

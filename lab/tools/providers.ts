@@ -217,10 +217,10 @@ async function build({ recipe, version }: Wanted, progress: Progress): Promise<B
 
 async function buildOneWay(recipe: Recipe, way: Way, output: string, progress: Progress): Promise<void> {
   if (way.origin === "source") {
-    progress(`Building the ${recipe.name} provider from source (about a minute)`);
+    progress(`Building the ${recipe.name} provider from source (one to three minutes)`);
     await buildGoModules([`${way.module}@${way.moduleVersion}`], [{ package: way.module, output }], progress);
   } else {
-    progress(`Building the lab's stand-in for the ${recipe.name} provider (about a minute)`);
+    progress(`Building the lab's stand-in for the ${recipe.name} provider (one to three minutes)`);
     await buildGoSource(STAND_IN_SOURCES, { package: way.package, output }, progress);
   }
 }

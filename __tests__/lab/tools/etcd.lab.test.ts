@@ -1,4 +1,3 @@
-import { copyFile } from "node:fs/promises";
 import * as path from "node:path";
 import { ensureEtcd, etcdLayout } from "../../../lab/tools/etcd";
 import { run } from "../../../lab/tools/run";
@@ -32,6 +31,4 @@ test("a second call answers at once with the same", async () => {
   const began = Date.now();
   expect(await ensureEtcd(request)).toEqual(first);
   expect(Date.now() - began).toBeLessThan(500);
-  // Readable by whoever serves it.
-  await copyFile(first.tarball, "/dev/null");
 });
