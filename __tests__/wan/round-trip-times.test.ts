@@ -139,7 +139,7 @@ describe("what is missing", () => {
   test("is listed in one go, with what to add", () => {
     expect(() => {
       partial.require(["lon1", "nyc3", "sgp1", "syd1"]);
-    }).toThrow(/nothing for nyc3-sgp1, nyc3-syd1, sgp1-syd1.*\.with\(\[\{ a: "nyc3", b: "sgp1"/);
+    }).toThrow(/nothing for nyc3-sgp1, nyc3-syd1, sgp1-syd1.*\.withPairs\(\[\{ a: "nyc3", b: "sgp1"/);
   });
 
   test("by a misspelt location is met with the near ones", () => {
