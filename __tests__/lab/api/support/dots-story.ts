@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   // of texts. So the client makes and sends the requests, and the answers are read as plain JSON.
   adapter.send = async (request) => {
     const bytes = await adapter.sendPrimitive(request, "ArrayBuffer", undefined);
-    return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
+    return bytes === undefined ? undefined : (JSON.parse(new TextDecoder().decode(bytes)) as unknown);
   };
   const { v2 } = dots.createDigitalOceanClient(adapter);
 
