@@ -4,6 +4,7 @@
 . /usr/local/lib/cdktf-etcd/common.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
+# shellcheck disable=SC2153 # DECLARED comes from rollout.env
 all=$(echo "$DECLARED" | tr ' ' '\n' | cut -d= -f2- | paste -sd, -)
 
 waiting_before=

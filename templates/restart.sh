@@ -18,7 +18,7 @@ hand_over() {
   [ "$(field MemberID)" = "$(field Leader)" ] || return 0
   for name in $LEADER_ORDER; do
     entry=$(members | awk -v name="$name" '$2 == name && $5 == "false"')
-    [ -n "$entry" ] && [ "$name" != "$MEMBER" ] || continue
+    if [ -z "$entry" ] || [ "$name" = "$MEMBER" ]; then continue; fi
     id=$(echo "$entry" | cut -d' ' -f1)
     url=$(echo "$entry" | cut -d' ' -f4)
     [ -n "$(healthy "$url")" ] || continue
