@@ -44,7 +44,8 @@ healthy() {
 # before there is a quorum, and knows the cluster's version only once there was one.
 running_elsewhere() {
   for _url in $OTHER_PEER_URLS; do
-    if curl -sS --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" --cacert /etc/etcd/pki/peer-ca.crt \
+    # etcd offers HTTP/2 on that port to whoever asks, and then speaks HTTP/1.1.
+    if curl -sS --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" --cacert /etc/etcd/pki/peer-ca.crt \
       --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key "$_url/version" 2>/dev/null |
       grep -q '"etcdcluster":"[0-9]'; then
       echo "$_url"
