@@ -105,6 +105,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const app = Fastify({
     bodyLimit: MOST_BODY_BYTES,
     forceCloseConnections: true,
+    exposeHeadRoutes: false,
     routerOptions: { maxParamLength: LONGEST_PARAMETER, ignoreTrailingSlash: true },
     genReqId: newRequestId,
   });
