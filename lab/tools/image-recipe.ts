@@ -1,6 +1,6 @@
 import type { Arch } from "./platform";
 
-/** Where a lab machine finds the lab's own mirror (see mirror-server.ts). */
+/** Where a lab machine finds the lab's own mirror: one archive per suite, at LAB_MIRROR/<suite> (see mirror-server.ts). */
 export const LAB_MIRROR = "http://198.18.0.2/debian";
 
 /** A Debian or Ubuntu release that a droplet image stands for. */
