@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import type { WanClient } from "../wan/client";
 import type { CommandResult } from "../wan/command";
@@ -256,7 +256,8 @@ export class NspawnMachineDriver implements MachineDriver {
       const keeper = startContainer(spec, disk.root, names, groups, this.consoleLog(spec.id));
       this.write({ ...record, keeper });
       if (!(await waitForInit(keeper))) {
-        throw new MachineError("did-not-boot", spec.id, `its init did not start; see ${this.consoleLog(spec.id)}`);
+        const file = this.consoleLog(spec.id);
+        throw new MachineError("did-not-boot", spec.id, `its init did not start: ${lastLine(file)}; see ${file}`);
       }
     } catch (error) {
       await this.halt(spec.id);
@@ -348,4 +349,10 @@ export class NspawnMachineDriver implements MachineDriver {
   private log(id: number, line: string): void {
     this.options.log?.(`machine ${id}: ${line}`);
   }
+}
+
+/** What a machine, or systemd-nspawn about it, said last. */
+function lastLine(file: string): string {
+  const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
+  return lines.at(-1)?.trim() ?? "no message";
 }
