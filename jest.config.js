@@ -5,6 +5,7 @@ module.exports = {
   projects: [
     {
       displayName: "unit",
+      globalSetup: "<rootDir>/__tests__/global-setup.ts",
       testEnvironment: "node",
       transform,
       testMatch: ["<rootDir>/__tests__/**/*.test.ts"],

@@ -1,0 +1,154 @@
+import { writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { Templates } from "../../lib/rollout/templates";
+import { cluster, synth } from "../synth";
+import { runCommand } from "../tools";
+import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";
+import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, Sample, SAMPLES, stepsOf, VERSION } from "./samples";
+
+const scratch = scratchDirectory();
+const getEtcd = plain("get-etcd.sh");
+const rendered = SAMPLES.map((sample) => ({
+  sample,
+  name: sample.name,
+  others: sample.others.length,
+  files: render(filesOf(sample, getEtcd)),
+}));
+
+/** The variables that a file sets in a shell which allows no unset ones. */
+function sourced(text: string, ...names: string[]): Record<string, string> {
+  const file = path.join(scratch, "sourced.env");
+  writeFileSync(file, text);
+  const script = `. '${file}'\n${names.map((name) => `printf '%s\\0' "$${name}"`).join("\n")}`;
+  const { status, output, stdout } = runCommand("/bin/sh", ["-eu", "-c", script]);
+  if (status !== 0) throw new Error(`not readable by sh -eu:\n${output}\n${text}`);
+  const values = stdout.split("\0");
+  return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+}
+
+/** The lines of a file that are neither empty nor comments. */
+const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+
+describe("what the library hands to the templates", () => {
+  /** The names of the variables that a template gets when a stack is synthesized. */
+  const given = new Map<string, string[]>();
+  const original = Object.getOwnPropertyDescriptor(Templates.prototype, "render")?.value as Templates["render"];
+  jest.spyOn(Templates.prototype, "render").mockImplementation(function (this: Templates, name, variables) {
+    given.set(name, Object.keys(variables).sort());
+    return original.call(this, name, variables);
+  });
+  synth((stack) => {
+    cluster(stack).addClient("billing");
+  });
+  jest.restoreAllMocks();
+
+  const samples: Rendering[] = Object.values({
+    ...filesOf(SAMPLES[0], getEtcd),
+    ...stepsOf(SAMPLES[0], { unit: "", env: "", rollout: "" }),
+  });
+
+  it("is what these tests hand to them", () => {
+    for (const { template, variables } of samples) {
+      expect([template, given.get(template)]).toEqual([template, Object.keys(variables).sort()]);
+    }
+  });
+
+  it("leaves no template out, here or there", () => {
+    const templates = templateNames().filter((name) => name.endsWith(".tftpl"));
+    expect([...given.keys()].sort()).toEqual(templates);
+    expect([...new Set(samples.map(({ template }) => template))].sort()).toEqual(templates);
+  });
+});
+
+describe.each(rendered)("for $name with $others others", ({ sample, files }) => {
+  it("user data is YAML with the host key, the download and nothing of etcd's keys", () => {
+    const config = parse(files.cloudInit) as Record<string, unknown>;
+    expect(files.cloudInit.startsWith("#cloud-config\n")).toBe(true);
+    expect(config).toMatchObject({
+      ssh_pwauth: false,
+      ssh_deletekeys: true,
+      ssh_keys: { ed25519_private: HOST_KEY, ed25519_public: HOST_PUBLIC_KEY },
+      packages: expect.arrayContaining(["chrony", "curl"]) as unknown,
+      runcmd: [["/usr/local/lib/cdktf-etcd/get-etcd", VERSION, expect.any(String), expect.stringMatching(/^https:/)]],
+    });
+    expect(files.cloudInit.match(/BEGIN [A-Z ]*PRIVATE KEY/g)).toEqual(["BEGIN OPENSSH PRIVATE KEY"]);
+    expect(files.cloudInit).not.toMatch(/BEGIN CERTIFICATE/);
+  });
+
+  it("user data brings get-etcd as it is in templates/", () => {
+    const { write_files } = parse(files.cloudInit) as {
+      write_files: { path: string; permissions?: string; content: string }[];
+    };
+    expect(write_files.find((file) => file.path.endsWith("/get-etcd"))).toEqual({
+      path: "/usr/local/lib/cdktf-etcd/get-etcd",
+      permissions: "0755",
+      content: getEtcd,
+    });
+  });
+
+  it("user data without a download runs nothing", () => {
+    expect(parse(files.cloudInitWithoutDownload)).not.toHaveProperty("runcmd");
+  });
+
+  it("etcd's environment has a variable of etcd's in every line, sorted", () => {
+    const names = lines(files.env).map((line) => /^(ETCD_[A-Z_]+)=\S+$/.exec(line)?.[1]);
+    expect(names).not.toContain(undefined);
+    expect(names).toEqual([...names].sort());
+    expect(sourced(files.env, "ETCD_NAME")).toEqual({ ETCD_NAME: sample.name });
+  });
+
+  it("the rollout's variables are readable by the node scripts", () => {
+    const { others } = sample;
+    const variables = sourced(files.rollout, "MEMBER", "OTHERS", "OTHER_PEER_URLS", "DECLARED", "LEADER_ORDER");
+    expect(variables).toEqual({
+      MEMBER: sample.name,
+      OTHERS: others.map((_, index) => `,https://198.51.100.${index + 2}:2379`).join(""),
+      OTHER_PEER_URLS: others.map((_, index) => `https://198.51.100.${index + 2}:2380`).join(" "),
+      DECLARED: expect.stringContaining(`${sample.name}=https://198.51.100.1:2379`) as unknown,
+      LEADER_ORDER: [sample.name, ...others].reverse().join(" "),
+    });
+    expect(variables.DECLARED.split(" ")).toHaveLength(others.length + 1);
+  });
+
+  it("only a machine of the genesis record is told that it may found", () => {
+    const variables = sourced(files.rollout, "FOUNDER_MACHINE_ID", "INITIAL_CLUSTER");
+    expect(variables.FOUNDER_MACHINE_ID).toBe(sample.founder ? "1" : "");
+    expect(variables.INITIAL_CLUSTER.includes(`${sample.name}=`)).toBe(sample.founder);
+  });
+
+  it("etcdctl's environment asks this machine, as its administrator", () => {
+    expect(sourced(files.etcdctl, "ETCDCTL_ENDPOINTS", "ETCDCTL_KEY", "ETCDCTL_DIAL_TIMEOUT")).toEqual({
+      ETCDCTL_ENDPOINTS: "https://127.0.0.1:2379",
+      ETCDCTL_KEY: "/etc/etcd/admin/admin.key",
+      ETCDCTL_DIAL_TIMEOUT: "3900ms",
+    });
+  });
+
+  it("the endpoints' file names this member and all of them, this one first", () => {
+    const { ETCD_ENDPOINT, ETCD_ENDPOINTS } = sourced(files.endpoints, "ETCD_ENDPOINT", "ETCD_ENDPOINTS");
+    expect(ETCD_ENDPOINTS.split(",")).toHaveLength(sample.others.length + 1);
+    expect(ETCD_ENDPOINTS.split(",")[0]).toBe(ETCD_ENDPOINT);
+  });
+
+  it("a client's environment survives a directory with spaces, quotes and dollars", () => {
+    expect(sourced(files.clientEnv, "ETCDCTL_CACERT", "ETCDCTL_KEY")).toEqual({
+      ETCDCTL_CACERT: "/home/jo o'neil/$ & co/ca.crt",
+      ETCDCTL_KEY: "/home/jo o'neil/$ & co/client.key",
+    });
+  });
+
+  it("kernel settings are one per line, with whole numbers", () => {
+    for (const line of lines(files.sysctl)) expect(line).toMatch(/^net\.(ipv4|core)\.[a-z_]+ = \d+( \d+ \d+)?$/);
+  });
+
+  it("the drop-in allows one address or network per line, this host first", () => {
+    const [section, local, ...rest] = lines(files.addresses);
+    expect([section, local]).toEqual(["[Service]", "IPAddressAllow=localhost"]);
+    expect(rest).toEqual(allowed(sample).map((address) => `IPAddressAllow=${address}`));
+  });
+});
+
+function allowed({ others, clientsFrom }: Sample): string[] {
+  return ["198.51.100.1", ...others.map((_, index) => `198.51.100.${index + 2}`), ...clientsFrom, "172.16.0.0/12"];
+}

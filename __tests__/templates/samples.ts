@@ -1,0 +1,140 @@
+import { Rendering } from "./render";
+
+/** One node, with all that the templates are told about it. */
+export interface Sample {
+  readonly name: string;
+  /** Names of the other members. */
+  readonly others: readonly string[];
+  readonly clientsFrom: readonly string[];
+  /** Whether its address is in the genesis record. */
+  readonly founder: boolean;
+}
+
+const LONGEST_LABEL = `0${"x-".repeat(30)}x9`;
+
+/** Several members, none beside it, and names at the edges of what a DNS label may be. */
+export const SAMPLES: readonly Sample[] = [
+  { name: "etcd-lon1", others: ["etcd-nyc3", "etcd-sgp1"], clientsFrom: ["203.0.113.0/24"], founder: true },
+  { name: "etcd-lon1", others: [], clientsFrom: [], founder: true },
+  { name: LONGEST_LABEL, others: ["0", "a--b"], clientsFrom: ["2001:db8::/64", "10.0.0.0/8"], founder: false },
+];
+
+export const VERSION = "3.6.14";
+const SHA256 = "ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5";
+const URL = `https://mirror.example/v${VERSION}/etcd-v${VERSION}-linux-amd64.tar.gz`;
+
+/** Shaped like OpenSSH's, and no key. */
+export const HOST_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nbm8ga2V5\n-----END OPENSSH PRIVATE KEY-----\n";
+export const HOST_PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5vIGtleQ";
+
+const address = (index: number): string => `198.51.100.${index + 1}`;
+const clientUrl = (index: number): string => `https://${address(index)}:2379`;
+const peerUrl = (index: number): string => `https://${address(index)}:2380`;
+
+/** The step scripts that exist. */
+export const STEPS = ["activate", "converge"] as const;
+
+/** What every template that has to be rendered is given for a node, but for those that hold other rendered files. */
+export function filesOf(sample: Sample, getEtcd: string) {
+  const { name, others } = sample;
+  const members = [name, ...others];
+  const dial = { dial_timeout_ms: 3900, command_timeout_ms: 8000 };
+  return {
+    unit: { template: "etcd.service.tftpl", variables: { name, version: VERSION } },
+    addresses: {
+      template: "addresses.conf.tftpl",
+      variables: { addresses: [...members.map((_, index) => address(index)), ...sample.clientsFrom, "172.16.0.0/12"] },
+    },
+    env: {
+      template: "etcd.env.tftpl",
+      variables: {
+        settings: {
+          ETCD_NAME: name,
+          ETCD_LISTEN_CLIENT_URLS: "https://0.0.0.0:2379",
+          ETCD_ADVERTISE_CLIENT_URLS: clientUrl(0),
+          ETCD_FEATURE_GATES: "InitialCorruptCheck=true,CompactHashCheck=true",
+        },
+      },
+    },
+    endpoints: {
+      template: "endpoints.env.tftpl",
+      variables: { endpoint: clientUrl(0), endpoints: members.map((_, index) => clientUrl(index)) },
+    },
+    etcdctl: { template: "etcdctl.env.tftpl", variables: dial },
+    sysctl: { template: "sysctl.conf.tftpl", variables: { max_rtt_ms: 224.5, buffer_bytes: 28_311_552 } },
+    rollout: {
+      template: "rollout.env.tftpl",
+      variables: {
+        member: name,
+        machine_id: "12345678",
+        peer_url: peerUrl(0),
+        other_client_urls: others.map((_, index) => clientUrl(index + 1)),
+        other_peer_urls: others.map((_, index) => peerUrl(index + 1)),
+        client_urls: Object.fromEntries(members.map((member, index) => [member, clientUrl(index)])),
+        leader_order: [...members].reverse(),
+        genesis: Object.fromEntries(
+          (sample.founder ? members : others).map((member, index) => [
+            member,
+            { machine_id: String(index + 1), peer_url: peerUrl(index) },
+          ]),
+        ),
+        dial_seconds: 4,
+        health_budget_seconds: 132,
+        join_budget_seconds: 1800,
+      },
+    },
+    cloudInit: {
+      template: "cloud-init.yaml.tftpl",
+      variables: {
+        host_private_key: HOST_KEY,
+        host_public_key: HOST_PUBLIC_KEY,
+        get_etcd: getEtcd,
+        downloads: [{ version: VERSION, url: URL, sha256: SHA256 }],
+      },
+    },
+    cloudInitWithoutDownload: {
+      template: "cloud-init.yaml.tftpl",
+      variables: {
+        host_private_key: HOST_KEY,
+        host_public_key: HOST_PUBLIC_KEY,
+        get_etcd: getEtcd,
+        downloads: [],
+      },
+    },
+    clientEnv: { template: "client.env.tftpl", variables: { ...client(name, members), ...dial } },
+    clientCurl: { template: "client-curl.sh.tftpl", variables: { ...client(name, members), ...dial } },
+  } satisfies Record<string, Rendering>;
+}
+
+function client(name: string, members: readonly string[]) {
+  return { client: name, directory: "/home/jo o'neil/$ & co", endpoints: members.map((_, index) => clientUrl(index)) };
+}
+
+/** What the steps are given: they carry files that were rendered before. */
+export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env" | "rollout", string>>) {
+  const member = sample.name;
+  const step = (command: string): Rendering => ({
+    template: "step.sh.tftpl",
+    variables: { command, member, rollout_env: rendered.rollout },
+  });
+  return {
+    install: {
+      template: "install.sh.tftpl",
+      variables: {
+        member,
+        boot_timeout_seconds: 300,
+        valid_from: "2026-11-22T15:00:00Z",
+        files: {
+          "/etc/systemd/system/etcd.service": { mode: "0644", owner: "root:root", content: rendered.unit },
+          "/etc/etcd/etcd.env": { mode: "0644", owner: "root:root", content: rendered.env },
+          "/etc/etcd/pki/peer.key": { mode: "0400", owner: "etcd:etcd", content: "no key\n" },
+        },
+        version: VERSION,
+        sha256: SHA256,
+        url: URL,
+      },
+    },
+    activate: step("activate"),
+    converge: step("converge"),
+  } satisfies Record<string, Rendering>;
+}

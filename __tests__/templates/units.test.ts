@@ -1,0 +1,76 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { runTool } from "../tools";
+import { describeOnLinux, plain, render, scratchDirectory } from "./render";
+import { filesOf, Sample, SAMPLES, VERSION } from "./samples";
+
+/** Units of the system's own that ours name; they only have to exist. */
+const SYSTEM_UNITS = ["basic", "multi-user", "network-online", "shutdown", "sysinit", "time-sync"];
+
+/** A file system root with the units as a node has them, and programs that do nothing in the places they name. */
+function nodeRoot(root: string, sample: Sample): string {
+  const put = (name: string, content: string, mode = 0o644): void => {
+    const file = path.join(root, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    chmodSync(file, mode);
+  };
+  const { unit, addresses } = render(filesOf(sample, ""));
+  put("/etc/systemd/system/etcd.service", unit);
+  put("/etc/systemd/system/etcd.service.d/10-addresses.conf", addresses);
+  put("/etc/systemd/system/etcd-join.service", plain("etcd-join.service"));
+  for (const target of SYSTEM_UNITS) put(`/usr/lib/systemd/system/${target}.target`, `[Unit]\nDescription=${target}\n`);
+  const programs = [
+    `/opt/etcd/${VERSION}/etcd`,
+    "/usr/local/lib/cdktf-etcd/publish-endpoint",
+    "/usr/local/lib/cdktf-etcd/join",
+  ];
+  for (const program of programs) put(program, "#!/bin/sh\n", 0o755);
+  return root;
+}
+
+function verify(root: string, unit: string): { readonly status: number | null; readonly output: string } {
+  const { status, output } = runTool("systemd-analyze", [
+    "verify",
+    "--man=no",
+    "--recursive-errors=yes",
+    `--root=${root}`,
+    unit,
+  ]);
+  return { status, output };
+}
+
+describeOnLinux("the units, by systemd's own judgement", () => {
+  const scratch = scratchDirectory();
+  const roots = SAMPLES.map((sample, index) => nodeRoot(path.join(scratch, String(index)), sample));
+
+  it.each(SAMPLES.map((sample, index) => ({ sample: sample.name, others: sample.others.length, root: roots[index] })))(
+    "are well-formed for $sample with $others others",
+    ({ root }) => {
+      expect(verify(root, "etcd.service")).toEqual({ status: 0, output: "" });
+      expect(verify(root, "etcd-join.service")).toEqual({ status: 0, output: "" });
+    },
+  );
+
+  it("expose no more than 1.0 of 10, the drop-in with the addresses included", () => {
+    // The threshold is in tenths.
+    const analyze = [
+      "security",
+      "--offline=true",
+      "--no-pager",
+      "--threshold=10",
+      `--root=${roots[0]}`,
+      "etcd.service",
+    ];
+    const { status, output } = runTool("systemd-analyze", analyze);
+    expect(output).toMatch(/Overall exposure level for etcd\.service: (0\.\d|1\.0) /);
+    expect(status).toBe(0);
+  });
+
+  it("would not pass with a mistake: the judge is awake", () => {
+    const root = nodeRoot(path.join(scratch, "mistake"), SAMPLES[0]);
+    const unit = path.join(root, "etc/systemd/system/etcd.service");
+    writeFileSync(unit, render(filesOf(SAMPLES[0], "")).unit.replace("ProtectSystem=strict", "ProtectSystm=strict"));
+    expect(verify(root, "etcd.service").output).toMatch(/Unknown key.*ProtectSystm/);
+  });
+});
