@@ -67,7 +67,13 @@ export function startContainer(
       detached: true,
       stdio: ["ignore", log, log],
       cwd: "/",
-      env: { PATH: process.env.PATH, LANG: "C.UTF-8", SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1" },
+      env: {
+        PATH: process.env.PATH,
+        LANG: "C.UTF-8",
+        SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: "1",
+        // A machine may tune its own network; the rest of /proc/sys is this host's.
+        SYSTEMD_NSPAWN_API_VFS_WRITABLE: "network",
+      },
     });
     child.unref();
     const record = child.pid === undefined ? undefined : recordOf(child.pid);

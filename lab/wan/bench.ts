@@ -154,6 +154,11 @@ class Bench {
     return result;
   }
 
+  /** How late the switch was at worst since it was last asked. */
+  async worstLateMs(): Promise<number> {
+    return round((await this.wan.stats()).worstLateMs, 3);
+  }
+
   async throughput(bytes: number): Promise<Throughput> {
     // 28 bytes of every packet are its headers.
     const flooded = await this.transfer(bytes - 28, 0, 1.5);
@@ -255,16 +260,29 @@ async function main(): Promise<void> {
   process.once("SIGTERM", interrupted);
   try {
     const scheduler = await bench.setUp();
+    await bench.worstLateMs();
     const idle = await bench.roundTrips();
+    const idleWorstLateMs = await bench.worstLateMs();
     const loaded = await bench.roundTripsUnderLoad();
+    const loadedWorstLateMs = await bench.worstLateMs();
     const throughput = [await bench.throughput(64), await bench.throughput(1428)];
     if (process.argv.includes("--json")) {
-      console.log(JSON.stringify({ scheduler, idle, loadPps: LOAD_PPS, loaded, throughput }, undefined, 2));
+      console.log(
+        JSON.stringify(
+          { scheduler, idle, idleWorstLateMs, loadPps: LOAD_PPS, loaded, loadedWorstLateMs, throughput },
+          undefined,
+          2,
+        ),
+      );
       return;
     }
-    console.log(`Round-trip times, idle (the switch's scheduling: ${scheduler})`);
+    console.log(
+      `Round-trip times, idle (scheduling: ${scheduler}; the latest delivery was ${idleWorstLateMs} ms late)`,
+    );
     console.table(idle);
-    console.log(`Round-trip times beside ${LOAD_PPS} packets per second`);
+    console.log(
+      `Round-trip times beside ${LOAD_PPS} packets per second (the latest delivery was ${loadedWorstLateMs} ms late)`,
+    );
     console.table(loaded);
     console.log("Throughput, one way between two machines");
     console.table(throughput);

@@ -108,6 +108,11 @@ export interface WanStats {
   readonly peakInFlight: number;
   /** Delivered per second, since the last call. */
   readonly packetsPerSecond: number;
+  /**
+   * How many milliseconds after its time the latest packet was delivered, since the last call. A machine with too much to do makes its own
+   * delays; what is measured in the lab is as good as this number is small.
+   */
+  readonly worstLateMs: number;
   readonly endpoints: readonly WanEndpointStats[];
   readonly links: readonly WanLinkStats[];
 }

@@ -89,10 +89,12 @@ type statsAnswer struct {
 	Dropped    uint64 `json:"dropped"`
 	InFlight   int    `json:"inFlight"`
 	// The most that was ever in flight since the last call.
-	PeakInFlight     int             `json:"peakInFlight"`
-	PacketsPerSecond float64         `json:"packetsPerSecond"` // since the last call
-	Endpoints        []endpointStats `json:"endpoints"`
-	Links            []linkStats     `json:"links"`
+	PeakInFlight     int     `json:"peakInFlight"`
+	PacketsPerSecond float64 `json:"packetsPerSecond"` // since the last call
+	// How long after its time the latest packet was delivered, since the last call: this machine's fault, not the network's.
+	WorstLateMs float64         `json:"worstLateMs"`
+	Endpoints   []endpointStats `json:"endpoints"`
+	Links       []linkStats     `json:"links"`
 }
 
 type listedPair struct {
@@ -317,9 +319,10 @@ func (e *engine) stats() statsAnswer {
 	answer := statsAnswer{
 		PacketsIn: e.totalIn, PacketsOut: e.totalOut, Dropped: e.totalDropped,
 		InFlight: e.slots.used, PeakInFlight: e.peakQueue, PacketsPerSecond: e.rate,
-		Endpoints: []endpointStats{}, Links: []linkStats{},
+		WorstLateMs: float64(e.worst) / 1e6,
+		Endpoints:   []endpointStats{}, Links: []linkStats{},
 	}
-	e.peakQueue = e.slots.used
+	e.peakQueue, e.worst = e.slots.used, 0
 	for _, end := range e.sortedEnds() {
 		s := endpointStats{
 			ID: end.spec.ID, Location: end.spec.Location, Device: end.spec.Device, Netns: end.spec.Netns,

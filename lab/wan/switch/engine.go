@@ -53,6 +53,7 @@ type engine struct {
 	heap     flowHeap
 	bias     int64 // what the kernel adds one way, whatever the load
 	late     int64 // how late packets are delivered, in the middle: see noteLateness
+	worst    int64 // the latest delivery since somebody asked
 	pwait2   bool
 
 	ends      map[string]*endpoint
@@ -386,6 +387,9 @@ func (e *engine) release() {
 // noteLateness follows the median of how long after its time the first packet of each turn is delivered: on an idle machine a processor has to be
 // woken, on a busy one the switch is awake already. A median, in small steps, because one long pause says nothing about the next.
 func (e *engine) noteLateness(late int64) {
+	if late > e.worst {
+		e.worst = late
+	}
 	const step, most = int64(500), int64(250 * time.Microsecond)
 	switch {
 	case late > e.late && e.late < most:
