@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"runtime"
 	"sort"
 	"sync"
 	"syscall"
@@ -114,7 +115,11 @@ type control struct {
 	build  string
 	// One change at a time: attach works partly outside of the engine's thread.
 	changes sync.Mutex
+	answers int
 }
+
+// collectEvery is after how many answers garbage is collected: at most some ten megabytes.
+const collectEvery = 1000
 
 func (c *control) serve(listener net.Listener) {
 	for {
@@ -158,6 +163,9 @@ func (c *control) answer(line []byte) (result interface{}, stop bool, err error)
 	}
 	c.changes.Lock()
 	defer c.changes.Unlock()
+	if c.answers++; c.answers%collectEvery == 0 {
+		runtime.GC()
+	}
 	switch r.Op {
 	case "hello":
 		var hello helloAnswer

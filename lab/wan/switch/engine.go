@@ -172,7 +172,9 @@ func (e *engine) wait(events []syscall.EpollEvent) (int, error) {
 		pointer = unsafe.Pointer(&timeout)
 	}
 	for e.pwait2 {
-		n, _, errno := syscall.Syscall6(sysEpollPwait2, uintptr(e.epoll), uintptr(unsafe.Pointer(&events[0])),
+		// Raw: a call that the runtime knows of may have to wait for other threads when it returns, and those do not have this thread's
+		// priority. Should the runtime need this thread, its signal ends the call.
+		n, _, errno := syscall.RawSyscall6(sysEpollPwait2, uintptr(e.epoll), uintptr(unsafe.Pointer(&events[0])),
 			uintptr(len(events)), uintptr(pointer), 0, 0)
 		switch errno {
 		case 0:

@@ -34,9 +34,10 @@ func main() {
 	}
 	// The control side may come and go: nothing that happens to its terminal concerns the switch.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGPIPE)
-	// Room for the engine's thread to come back from its system call while others run; garbage only comes from requests.
+	// The engine's thread keeps one for itself. Collecting garbage stops that thread too, so it is done only when there is some: packets
+	// make none, requests do; see control.
 	runtime.GOMAXPROCS(4)
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(-1)
 	if err := run(*socket, *bias); err != nil {
 		fmt.Fprintln(os.Stderr, "wan:", err)
 		os.Exit(1)
