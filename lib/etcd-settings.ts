@@ -63,7 +63,10 @@ export function renderSettings(
   hosts.forEach((host) => {
     requireRoomFor(quotaGiB, host);
   });
-  for (const name of Object.keys(props.extra ?? {})) requireFree(name);
+  for (const [name, value] of Object.entries(props.extra ?? {})) {
+    requireFree(name);
+    requireOneLine(name, value);
+  }
   return {
     ETCD_QUOTA_BACKEND_BYTES: String(quotaGiB * 1024 ** 3),
     ETCD_AUTO_COMPACTION_MODE: "periodic",
@@ -113,6 +116,19 @@ function requireFree(name: string): void {
       given: name,
       expected: "a setting that this library does not derive itself",
       mend: "use the prop that stands for it, or leave it to the library",
+    });
+  }
+}
+
+/** A second line would be a variable of its own, past {@link requireFree}. */
+function requireOneLine(name: string, value: string): void {
+  // eslint-disable-next-line no-control-regex
+  if (/[\x00-\x1f\x7f]/.test(value)) {
+    throw new ValidationError({
+      what: "settings.extra",
+      given: `${name} as ${JSON.stringify(value)}`,
+      expected: "one line of text",
+      mend: "leave out line breaks and control characters",
     });
   }
 }

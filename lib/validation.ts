@@ -34,29 +34,47 @@ function cidrProblem(value: string): string | undefined {
   const address = slash < 0 ? value : value.slice(0, slash);
   const prefix = slash < 0 ? undefined : value.slice(slash + 1);
   const family = isIP(address);
-  if (family === 0) return `"${address}" is no IP address`;
-  if (prefix === undefined) return `add the prefix length: ${value}/${family === 4 ? 32 : 128} for this address alone`;
+  // A zone ("fe80::1%eth0") means something on one machine only.
+  if (family === 0 || address.includes("%")) return `"${address}" is no IP address`;
   const bits = family === 4 ? 32 : 128;
-  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
+  if (prefix === undefined) return `add the prefix length: ${value}/${bits} for this address alone`;
+  // "00" would be as wide as "0", and look like none of our checks.
+  if (!/^(0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > bits) {
     return `the prefix length must be 0 to ${bits}`;
   }
-  if (family === 4 && hostBits(address, Number(prefix)) !== 0) {
-    return `address bits lie beyond the prefix; write ${network(address, Number(prefix))}/${prefix}`;
+  const given = family === 4 ? ipv4ToNumber(address) : ipv6ToNumber(address);
+  const beyond = BigInt(bits - Number(prefix));
+  const network = (given >> beyond) << beyond;
+  if (network !== given) {
+    const written = family === 4 ? numberToIpv4(network) : numberToIpv6(network);
+    return `address bits lie beyond the prefix; write ${written}/${prefix}`;
   }
   return undefined;
 }
 
-function toNumber(address: string): number {
-  return address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+function ipv4ToNumber(address: string): bigint {
+  return address.split(".").reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
 }
 
-function hostBits(address: string, prefix: number): number {
-  return toNumber(address) % 2 ** (32 - prefix);
+function numberToIpv4(address: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) % 256n).join(".");
 }
 
-function network(address: string, prefix: number): string {
-  const base = toNumber(address) - hostBits(address, prefix);
-  return [24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join(".");
+function ipv6ToNumber(address: string): bigint {
+  const groups = (text: string): string[] => text.split(":").filter((group) => group !== "");
+  const [head, tail = []] = canonicalIpv6(address).split("::").map(groups);
+  const zeros = Array<string>(8 - head.length - tail.length).fill("0");
+  return [...head, ...zeros, ...tail].reduce((sum, group) => sum * 65536n + BigInt(`0x${group}`), 0n);
+}
+
+function numberToIpv6(address: bigint): string {
+  const groups = Array.from({ length: 8 }, (_, index) => (address >> BigInt(112 - 16 * index)) % 65536n);
+  return canonicalIpv6(groups.map((group) => group.toString(16)).join(":"));
+}
+
+/** The shortest form, in hexadecimal throughout (RFC 5952, but for IPv4 at the end). */
+function canonicalIpv6(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 /** Whether a CIDR admits the whole Internet. */
