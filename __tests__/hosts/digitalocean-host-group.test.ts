@@ -1,0 +1,86 @@
+import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "../../lib";
+import { resources, SSH_FROM, synth } from "../synth";
+
+const ANYWHERE = ["0.0.0.0/0", "::/0"];
+
+function group(props: Partial<DigitalOceanHostGroupProps> = {}) {
+  const synthesized = synth((stack) => {
+    new DigitalOceanHostGroup(stack, "group", { sshFrom: SSH_FROM, ...props });
+  });
+  const only = (type: string): Record<string, unknown> => Object.values(resources(synthesized, type))[0];
+  return { only, all: synthesized.resource };
+}
+
+/** The tag's reference, whatever id CDKTF gives it. */
+function tagOf(made: ReturnType<typeof group>): string {
+  return `\${digitalocean_tag.${Object.keys(made.all.digitalocean_tag)[0]}.id}`;
+}
+
+describe("the firewall of a group", () => {
+  it("lets in SSH from sshFrom, etcd's clients and peers from the group, and nothing else", () => {
+    const made = group();
+    expect(made.only("digitalocean_firewall").inbound_rule).toEqual([
+      { protocol: "tcp", port_range: "22", source_addresses: SSH_FROM },
+      { protocol: "tcp", port_range: "2379", source_tags: [tagOf(made)] },
+      { protocol: "tcp", port_range: "2380", source_tags: [tagOf(made)] },
+    ]);
+  });
+
+  it("lets clients in on 2379 only", () => {
+    const made = group({ clientsFrom: ["203.0.113.0/24", "2001:db8::/64"] });
+    expect(made.only("digitalocean_firewall").inbound_rule).toEqual([
+      { protocol: "tcp", port_range: "22", source_addresses: SSH_FROM },
+      {
+        protocol: "tcp",
+        port_range: "2379",
+        source_tags: [tagOf(made)],
+        source_addresses: ["203.0.113.0/24", "2001:db8::/64"],
+      },
+      { protocol: "tcp", port_range: "2380", source_tags: [tagOf(made)] },
+    ]);
+  });
+
+  it("lets out to the other members, and to names, packages, downloads and time", () => {
+    const made = group();
+    expect(made.only("digitalocean_firewall").outbound_rule).toEqual([
+      { protocol: "tcp", port_range: "2379-2380", destination_tags: [tagOf(made)] },
+      { protocol: "udp", port_range: "53", destination_addresses: ANYWHERE },
+      { protocol: "tcp", port_range: "53", destination_addresses: ANYWHERE },
+      { protocol: "tcp", port_range: "80", destination_addresses: ANYWHERE },
+      { protocol: "tcp", port_range: "443", destination_addresses: ANYWHERE },
+      { protocol: "udp", port_range: "123", destination_addresses: ANYWHERE },
+    ]);
+  });
+
+  it("is bound to the tag, so that no machine of the group is ever without it", () => {
+    const made = group();
+    expect(made.only("digitalocean_firewall").tags).toEqual([tagOf(made)]);
+    expect(made.only("digitalocean_firewall")).not.toHaveProperty("droplet_ids");
+  });
+});
+
+describe("a group", () => {
+  it("names everything after its prefix", () => {
+    const made = group({ namePrefix: "store-eu" });
+    for (const type of ["digitalocean_firewall", "digitalocean_tag", "digitalocean_ssh_key"]) {
+      expect(made.only(type).name).toBe("store-eu");
+    }
+  });
+
+  it("logs in with a key of its own, of which DigitalOcean gets the public half", () => {
+    const made = group();
+    expect(made.only("tls_private_key")).toMatchObject({ algorithm: "ED25519" });
+    expect(made.only("digitalocean_ssh_key").public_key).toMatch(
+      /^\$\{trimspace\(tls_private_key\.\S+_login-key_\w+\.public_key_openssh\)\}$/,
+    );
+  });
+
+  it("opens SSH to the world only when that is asked for", () => {
+    const made = group({ sshFrom: ["0.0.0.0/0"], allowSshFromAnywhere: true });
+    expect(made.only("digitalocean_firewall").inbound_rule).toContainEqual({
+      protocol: "tcp",
+      port_range: "22",
+      source_addresses: ["0.0.0.0/0"],
+    });
+  });
+});

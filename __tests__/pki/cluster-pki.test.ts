@@ -1,0 +1,155 @@
+import { EtcdClusterProps, KeyAlgorithm, PeerNetwork } from "../../lib";
+import { cluster, resources, synth } from "../synth";
+
+type Resource = Readonly<Record<string, unknown>>;
+
+interface Certificate {
+  readonly request: Resource;
+  readonly certificate: Resource;
+  readonly key: Resource;
+}
+
+/** Every leaf and authority of a cluster, by its construct path below the cluster's. */
+function pki(props: Partial<EtcdClusterProps> = {}) {
+  const synthesized = synth((stack) => {
+    cluster(stack, undefined, props).addClient("billing");
+  });
+  const under = (type: string): Record<string, Resource> => resources(synthesized, type);
+  return {
+    leaf: (path: string): Certificate => ({
+      request: under("tls_cert_request")[`etcd/${path}/request`],
+      certificate: under("tls_locally_signed_cert")[`etcd/${path}/certificate`],
+      key: under("tls_private_key")[`etcd/${path}/key`],
+    }),
+    authority: (name: string): Resource => under("tls_self_signed_cert")[`etcd/pki/${name}/certificate`],
+    leaves: Object.keys(under("tls_locally_signed_cert")),
+    keys: Object.entries(under("tls_private_key")).filter(([path]) => path.startsWith("etcd/")),
+  };
+}
+
+const ADDRESS = /^\$\{digitalocean_droplet\.hosts_lon1_droplet_\w+\.ipv4_address\}$/;
+const CLIENT_CA = /^\$\{tls_self_signed_cert\.etcd_pki_client-ca_certificate_\w+\.cert_pem\}$/;
+const PEER_CA = /^\$\{tls_self_signed_cert\.etcd_pki_peer-ca_certificate_\w+\.cert_pem\}$/;
+const KEY_USES = ["digital_signature", "key_encipherment"];
+
+describe("the certificates of a cluster", () => {
+  const made = pki();
+
+  it("are three per member and one per client", () => {
+    const members = ["lon1", "nyc3", "sgp1"].flatMap((region) =>
+      ["server", "peer", "admin"].map((kind) => `etcd/etcd-${region}/${kind}/certificate`),
+    );
+    expect([...made.leaves].sort()).toEqual([...members, "etcd/client-billing/certificate/certificate"].sort());
+  });
+
+  it("of a server names the machine at every address that clients may use, itself included", () => {
+    const { request, certificate } = made.leaf("etcd-lon1/server");
+    expect(request).toMatchObject({
+      subject: [{ common_name: "etcd-lon1" }],
+      dns_names: ["etcd-lon1", "localhost"],
+      // compact() leaves out the private address of a machine that has none.
+      ip_addresses: expect.stringMatching(
+        /^\$\{compact\(\[digitalocean_droplet\.(\S+)\.ipv4_address, digitalocean_droplet\.\1\.ipv4_address_private, "127\.0\.0\.1"\]\)\}$/,
+      ) as unknown,
+    });
+    expect(certificate).toMatchObject({
+      allowed_uses: [...KEY_USES, "server_auth", "client_auth"],
+      ca_cert_pem: expect.stringMatching(CLIENT_CA) as unknown,
+    });
+  });
+
+  it("of a peer names the one address that its peers dial, and is the peer authority's", () => {
+    const { request, certificate } = made.leaf("etcd-lon1/peer");
+    expect(request).toMatchObject({
+      subject: [{ common_name: "etcd-lon1" }],
+      dns_names: ["etcd-lon1"],
+      ip_addresses: [expect.stringMatching(ADDRESS)],
+    });
+    expect(certificate).toMatchObject({
+      allowed_uses: [...KEY_USES, "server_auth", "client_auth"],
+      ca_cert_pem: expect.stringMatching(PEER_CA) as unknown,
+    });
+  });
+
+  it.each([
+    ["etcd-lon1/admin", "root"],
+    ["client-billing/certificate", "billing"],
+  ])("of %s is good for a client named %s, and for nothing else", (path, commonName) => {
+    const { request, certificate } = made.leaf(path);
+    expect(request.subject).toEqual([{ common_name: commonName }]);
+    expect(request).not.toHaveProperty("ip_addresses");
+    expect(request).not.toHaveProperty("dns_names");
+    expect(certificate.allowed_uses).toEqual([...KEY_USES, "client_auth"]);
+    expect(certificate.ca_cert_pem).toMatch(CLIENT_CA);
+  });
+
+  it("come from the peer authority for peers, and for no one else", () => {
+    for (const path of made.leaves) {
+      const { certificate } = made.leaf(path.replace(/^etcd\//, "").replace(/\/certificate$/, ""));
+      const authority = path.endsWith("/peer/certificate") ? PEER_CA : CLIENT_CA;
+      expect([path, certificate.ca_cert_pem]).toEqual([path, expect.stringMatching(authority)]);
+      // Certificate and key of the same authority.
+      const name = /pki_(\S+)_certificate/.exec(String(certificate.ca_cert_pem))?.[1];
+      expect(certificate.ca_private_key_pem).toMatch(
+        new RegExp(`^\\$\\{tls_private_key\\.etcd_pki_${String(name)}_key_`),
+      );
+    }
+  });
+
+  it("each have a key of their own", () => {
+    const keys = made.leaves.map((path) => {
+      const { request } = made.leaf(path.replace(/^etcd\//, "").replace(/\/certificate$/, ""));
+      return request.private_key_pem;
+    });
+    expect(new Set(keys).size).toBe(made.leaves.length);
+  });
+
+  it("come from two authorities that may sign certificates only, named after the cluster", () => {
+    for (const kind of ["client", "peer"]) {
+      expect(made.authority(`${kind}-ca`)).toMatchObject({
+        subject: [{ common_name: `etcd ${kind} authority` }],
+        is_ca_certificate: true,
+        allowed_uses: ["cert_signing", "crl_signing", "digital_signature"],
+      });
+    }
+  });
+
+  it("of a peer on the private network names the private address", () => {
+    const { request } = pki({ peerNetwork: PeerNetwork.PRIVATE }).leaf("etcd-lon1/peer");
+    expect(request.ip_addresses).toEqual([expect.stringMatching(/\.ipv4_address_private\}$/)]);
+  });
+});
+
+describe("validity", () => {
+  it.each([
+    ["by default: ten years, one year, renewed in its last 90 days", undefined, 87600, 8760, 2160],
+    ["of a short-lived leaf: renewed in its last quarter", { leafValidityDays: 40 }, 87600, 960, 240],
+    ["of a short-lived authority: leaves end with it", { caValidityDays: 100 }, 2400, 2400, 600],
+    ["as given", { caValidityDays: 730, leafValidityDays: 30, earlyRenewalDays: 7 }, 17520, 720, 168],
+  ])("%s", (_name, given, ca, leaf, renewal) => {
+    const made = pki({ pki: given });
+    for (const name of ["client-ca", "peer-ca"]) expect(made.authority(name).validity_period_hours).toBe(ca);
+    for (const path of ["etcd-lon1/server", "etcd-lon1/peer", "etcd-lon1/admin", "client-billing/certificate"]) {
+      expect(made.leaf(path).certificate).toMatchObject({
+        validity_period_hours: leaf,
+        early_renewal_hours: renewal,
+      });
+    }
+  });
+});
+
+describe("keys", () => {
+  it.each([
+    [KeyAlgorithm.ECDSA_P256, { algorithm: "ECDSA", ecdsa_curve: "P256" }],
+    [KeyAlgorithm.RSA_2048, { algorithm: "RSA", rsa_bits: 2048 }],
+    [KeyAlgorithm.RSA_4096, { algorithm: "RSA", rsa_bits: 4096 }],
+  ])("are all %s when that is chosen", (keyAlgorithm, expected) => {
+    const { keys } = pki({ pki: { keyAlgorithm } });
+    expect(keys).toHaveLength(2 + 9 + 1);
+    for (const [, key] of keys) expect(key).toMatchObject(expected);
+  });
+
+  it("are ECDSA on P-256 by default", () => {
+    for (const [, key] of pki().keys) expect(key).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
+  });
+});
