@@ -1,13 +1,14 @@
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WanBinary } from "./build";
 import { attempt, run } from "./command";
 import { MIRROR, OPERATOR } from "./defaults";
 import { readJson, withLock, writeAtomically } from "./files";
-import { isAlive, recordOf, signal, waitUntil, type ProcessRecord } from "./process-record";
+import { isAlive, processesWith, recordOf, signal, waitUntil, type ProcessRecord } from "./process-record";
 
 /** What can be said about the way between two locations. */
 export interface LinkSettings {
@@ -184,10 +185,11 @@ export class WanClient {
   private readonly lockFile: string;
 
   constructor(private readonly options: WanOptions) {
-    this.socket = join(options.stateDir, "wan.sock");
-    this.recordsFile = join(options.stateDir, "wan.json");
-    this.processFile = join(options.stateDir, "wan-process.json");
-    this.lockFile = join(options.stateDir, "wan.json.lock");
+    const stateDir = resolve(options.stateDir);
+    this.socket = socketPath(stateDir);
+    this.recordsFile = join(stateDir, "wan.json");
+    this.processFile = join(stateDir, "wan-process.json");
+    this.lockFile = join(stateDir, "wan.json.lock");
   }
 
   /** Makes sure that the switch runs, is the right one, and knows all that it should. */
@@ -199,11 +201,8 @@ export class WanClient {
   async stop(): Promise<void> {
     await this.locked(async () => {
       await this.request({ op: "stop" }, 2000).catch(() => undefined);
-      const record = this.processRecord();
-      if (!(await waitUntil(() => !isAlive(record), 2000))) {
-        signal(record, "SIGKILL");
-        await waitUntil(() => !isAlive(record), 2000);
-      }
+      await waitUntil(() => this.switches().length === 0, 2000);
+      await this.killSwitches();
       await attempt(this.inOperatorNamespace(["ip", "route", "del", ...BLACKHOLE]));
       for (const file of [this.recordsFile, this.processFile, this.socket, `${this.socket}.lock`]) {
         rmSync(file, { force: true });
@@ -349,8 +348,23 @@ export class WanClient {
     writeAtomically(this.recordsFile, JSON.stringify(records, undefined, 1));
   }
 
-  private processRecord(): ProcessRecord | undefined {
-    return readJson(this.processFile) as ProcessRecord | undefined;
+  /**
+   * Every switch of this state directory: the one on record, and any that lost its record or its socket, for example because somebody removed the
+   * directory under it. It would still hold the devices.
+   */
+  private switches(): ProcessRecord[] {
+    const recorded = readJson(this.processFile) as ProcessRecord | undefined;
+    const found = processesWith((argv) => argv[1] === "-socket" && argv[2] === this.socket);
+    return [...(isAlive(recorded) ? [recorded] : []), ...found];
+  }
+
+  private async killSwitches(): Promise<void> {
+    for (const process of this.switches()) {
+      signal(process, "SIGKILL");
+    }
+    if (!(await waitUntil(() => this.switches().length === 0, 5000))) {
+      throw new WanError("system", "the switch cannot be killed");
+    }
   }
 
   private async startLocked(): Promise<WanHello> {
@@ -360,11 +374,9 @@ export class WanClient {
       await this.replay();
       return running;
     }
-    const old = this.processRecord();
-    if (isAlive(old)) {
+    if (this.switches().length > 0) {
       this.log(running ? "replacing a switch of another version" : "replacing a switch that does not answer");
-      signal(old, "SIGKILL");
-      await waitUntil(() => !isAlive(old), 5000);
+      await this.killSwitches();
     }
     await this.spawn(binary.path);
     await this.replay();
@@ -514,6 +526,13 @@ export class WanClient {
       connection.resume();
     });
   }
+}
+
+/** The kernel takes 107 bytes for the path of a socket; a checkout may lie deeper than that. */
+function socketPath(stateDir: string): string {
+  const path = join(stateDir, "wan.sock");
+  const short = `/run/etcdlab-wan-${createHash("sha256").update(stateDir).digest("hex").slice(0, 12)}.sock`;
+  return Buffer.byteLength(path) <= 100 ? path : short;
 }
 
 const BLACKHOLE = ["blackhole", LAB_NETWORK, "metric", "65000"];

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A process, told apart from any later one that happens to get the same number. */
@@ -57,6 +57,20 @@ export function signal(record: ProcessRecord | undefined, name: NodeJS.Signals |
   } catch {
     // It ended by itself in between.
   }
+}
+
+/** Every process whose command line satisfies the condition. */
+export function processesWith(condition: (argv: readonly string[]) => boolean): ProcessRecord[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const argv = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
+        return condition(argv) ? (recordOf(Number(name)) ?? []) : [];
+      } catch {
+        return []; // it has just ended
+      }
+    });
 }
 
 /** Waits until the condition holds; false if it did not in time. */

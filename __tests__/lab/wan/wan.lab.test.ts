@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildWan } from "../../../lab/wan/build";
@@ -281,6 +281,18 @@ describe("the WAN", () => {
     await wan.attach(ENDPOINTS.nyc2);
     await serve("nyc2", "198.18.2.11");
     expect((await probe("lon", "198.18.2.11", 10)).received).toBe(10);
+  });
+
+  it("is found and replaced also when its directory was removed under it", async () => {
+    const { pid } = await wan.hello();
+    for (const name of readdirSync(stateDir)) {
+      rmSync(join(stateDir, name), { recursive: true });
+    }
+    expect((await wan.start()).pid).not.toBe(pid);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    await wan.attach(ENDPOINTS.lon);
+    await wan.attach(ENDPOINTS.nyc);
+    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
   });
 
   it("leads the lab's addresses nowhere, not out of this machine, while it is away", async () => {

@@ -119,7 +119,7 @@ type control struct {
 }
 
 // collectEvery is after how many answers garbage is collected: at most some ten megabytes.
-const collectEvery = 1000
+const collectEvery = 500
 
 func (c *control) serve(listener net.Listener) {
 	for {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -50,7 +51,13 @@ func openTun(name string, routes, assigned []string) (int, error) {
 	}
 	request := newIfreq(name)
 	binary.LittleEndian.PutUint16(request[16:], iffTun|iffNoPi)
-	if errno := ioctl(fd, tunSetIff, request); errno != 0 {
+	errno := ioctl(fd, tunSetIff, request)
+	// A predecessor that was killed a moment ago may still hold it.
+	for deadline := time.Now().Add(2 * time.Second); errno == syscall.EBUSY && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+		errno = ioctl(fd, tunSetIff, request)
+	}
+	if errno != 0 {
 		syscall.Close(fd)
 		if errno == syscall.EBUSY || errno == syscall.EINVAL {
 			return -1, failure("device-taken", "device %s already exists and belongs to someone else", name)
