@@ -18,7 +18,9 @@ export interface EtcdctlResult {
 /** The cluster that is deployed into a lab, as its operator and as somebody on its machines sees it. */
 export class LabCluster {
   public static async of(lab: Lab, paths: LabPaths): Promise<LabCluster> {
-    return new LabCluster(lab, paths, await lab.api().droplets());
+    // One that never got ready is no machine yet.
+    const machines = (await lab.api().droplets()).filter((droplet) => droplet.status !== "new");
+    return new LabCluster(lab, paths, machines);
   }
 
   private constructor(

@@ -13,6 +13,8 @@ export interface LabConfig {
   readonly token: string;
   readonly terraform: { readonly path: string; readonly flavour: string; readonly version: string };
   readonly providers: readonly ProviderInMirror[];
+  /** Terraform's filesystem mirror with these providers. */
+  readonly mirrorDir: string;
   readonly etcd: {
     readonly version: string;
     readonly sha256: string;

@@ -61,6 +61,10 @@ export class Lab {
     await ensureCommands(["go"], this.progress);
     await buildWan();
 
+    if (running !== undefined && running.mirrorDir !== providers.mirrorDir) {
+      // Terraform holds on to the checksums of providers; these are others.
+      rmSync(this.paths.synthesized, { recursive: true, force: true });
+    }
     const port = running?.port ?? (Number(process.env.CDKTF_ETCD_LAB_PORT) || DEFAULT_PORT);
     await endDaemon(this.daemon());
     await requireFreePort(port);
@@ -75,6 +79,7 @@ export class Lab {
       token: running?.token ?? randomBytes(24).toString("hex"),
       terraform,
       providers: providers.providers,
+      mirrorDir: providers.mirrorDir,
       etcd: { version: ETCD_VERSION, ...etcd },
     };
     writeConfig(this.paths, config);
@@ -116,6 +121,8 @@ export class Lab {
       ...(config.providers.every((provider) => provider.origin === "registry")
         ? {}
         : { CDKTF_SKIP_PROVIDER_LOCK: "true" }),
+      // What is synthesized for the lab, and the lock file for its providers, stay apart from production's.
+      CDKTF_OUTPUT: this.paths.synthesized,
       ETCD_SSH_FROM: `${OPERATOR_ADDRESS}/32`,
       ETCD_CLIENTS_FROM: `${OPERATOR_ADDRESS}/32`,
       ETCD_VERSION: config.etcd.version,

@@ -32,6 +32,10 @@ export class LabPaths {
   public get terraformrc(): string {
     return path.join(this.root, "terraformrc");
   }
+  /** What CDKTF synthesizes when it deploys into the lab. */
+  public get synthesized(): string {
+    return path.join(this.root, "cdktf.out");
+  }
   /** Terraform state of what is deployed into the lab: it goes with the lab. */
   public get terraformState(): string {
     return path.join(this.root, "terraform");

@@ -15,6 +15,7 @@ const PACKAGE_OF = {
   flock: "util-linux",
   tar: "tar",
   go: "golang-go",
+  openssl: "openssl",
 } as const;
 
 /** A command that {@link ensureCommands} knows how to get. */

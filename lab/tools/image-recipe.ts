@@ -1,24 +1,20 @@
-import type { Arch } from "./platform";
-
 /** Where a lab machine finds the lab's own mirror: one archive per suite, at LAB_MIRROR/<suite> (see mirror-server.ts). */
 export const LAB_MIRROR = "http://198.18.0.2/debian";
+
+/** Beside an image's root file system: the sources.list that it was built from. */
+export const ARCHIVE_SOURCES = "archive-sources.list";
 
 /** A Debian or Ubuntu release that a droplet image stands for. */
 export interface Distribution {
   readonly name: "debian" | "ubuntu";
   readonly suite: string;
-  readonly archive: string;
   /** File with the archive's signing keys, as the distribution's keyring package installs it. */
   readonly keyring: string;
   readonly components: string;
-  /** Suites that the packages come from; the first is the release itself. */
-  readonly suites: readonly string[];
-  /** Archive of the security updates, if that is another one. */
-  readonly security?: { readonly archive: string; readonly suite: string };
 }
 
 /** The distribution behind a DigitalOcean image slug such as "debian-13-x64"; undefined if the lab has none. */
-export function distributionOf(slug: string, arch: Arch): Distribution | undefined {
+export function distributionOf(slug: string): Distribution | undefined {
   const debian = new Map([
     ["debian-12-x64", "bookworm"],
     ["debian-13-x64", "trixie"],
@@ -27,11 +23,8 @@ export function distributionOf(slug: string, arch: Arch): Distribution | undefin
     return {
       name: "debian",
       suite: debian,
-      archive: "http://deb.debian.org/debian",
       keyring: "/usr/share/keyrings/debian-archive-keyring.gpg",
       components: "main",
-      suites: [debian, `${debian}-updates`],
-      security: { archive: "http://deb.debian.org/debian-security", suite: `${debian}-security` },
     };
   }
   const ubuntu = new Map([
@@ -42,24 +35,11 @@ export function distributionOf(slug: string, arch: Arch): Distribution | undefin
     return {
       name: "ubuntu",
       suite: ubuntu,
-      // The main archive has amd64 only; everything else is under "ports".
-      archive: arch === "amd64" ? "http://archive.ubuntu.com/ubuntu" : "http://ports.ubuntu.com/ubuntu-ports",
       keyring: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
       components: "main universe",
-      suites: [ubuntu, `${ubuntu}-updates`, `${ubuntu}-security`],
     };
   }
   return undefined;
-}
-
-/** The sources.list lines for the real archive of `distribution`. */
-export function archiveSources(distribution: Distribution): readonly string[] {
-  const { archive, components, keyring, security, suites } = distribution;
-  const lines = suites.map((suite) => `deb [signed-by=${keyring}] ${archive} ${suite} ${components}`);
-  if (security !== undefined) {
-    lines.push(`deb [signed-by=${keyring}] ${security.archive} ${security.suite} ${components}`);
-  }
-  return lines;
 }
 
 /** What a fresh droplet has, as far as anything the lab runs there can tell. */
@@ -154,6 +134,8 @@ export function customizeScript(distribution: Distribution): string {
   const masks = MASKED_UNITS.map((unit) => `ln -sf /dev/null "$1/etc/systemd/system/${unit}"\n`);
   return [
     "set -eu\n",
+    // Where mmdebstrap found the packages: package-mirror.ts asks there for more.
+    `cp "$1/etc/apt/sources.list" "$1/../${ARCHIVE_SOURCES}"\n`,
     'rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/resolv.conf\n',
     ...files,
     ...masks,

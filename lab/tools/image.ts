@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { ensureCommands } from "./apt";
 import { cached } from "./cache";
 import {
-  archiveSources,
+  ARCHIVE_SOURCES,
   customizeScript,
   distributionOf,
   DPKG_EXCLUDES,
@@ -12,7 +12,6 @@ import {
 } from "./image-recipe";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
-import { reachable } from "./reach";
 import { CommandError, run } from "./run";
 import { sha256OfText } from "./sha256";
 import { ToolError } from "./tool-error";
@@ -26,6 +25,8 @@ export interface BaseImage {
   readonly slug: string;
   /** The root directory. */
   readonly rootfs: string;
+  /** The sources.list that it was built from. */
+  readonly archiveSources: string;
   readonly distribution: Distribution;
   /** Changes whenever the contents may. */
   readonly key: string;
@@ -37,7 +38,7 @@ const STAND_IN = "debian-13-x64";
 
 /** The root file system for a DigitalOcean image slug; builds it (35 s on an idle machine) if the cache has none. */
 export async function ensureImage(slug: string, progress: Progress = silent): Promise<BaseImage> {
-  const distribution = distributionOf(slug, hostArch());
+  const distribution = distributionOf(slug);
   if (distribution === undefined) {
     throw new ToolError(
       `The lab has no image "${slug}".`,
@@ -45,7 +46,9 @@ export async function ensureImage(slug: string, progress: Progress = silent): Pr
     );
   }
   if (distribution.name === "ubuntu" && !(await obtainable(distribution))) {
-    progress(`${slug} cannot be built here (no Ubuntu keyring, or its archive is out of reach); ${STAND_IN} stands in`);
+    progress(
+      `${slug} cannot be built here (no Ubuntu keyring; the package ubuntu-keyring has it); ${STAND_IN} stands in`,
+    );
     return { ...(await ensureImage(STAND_IN, progress)), slug, origin: "stand-in" };
   }
 
@@ -62,24 +65,29 @@ export async function ensureImage(slug: string, progress: Progress = silent): Pr
       await writeFile(hook, `#!/bin/sh\n${script}`);
       await chmod(hook, 0o755);
       try {
-        const input = `${archiveSources(distribution).join("\n")}\n`;
-        await run(
-          "mmdebstrap",
-          [...args, `--customize-hook=${hook}`, distribution.suite, path.join(work, "rootfs"), "-"],
-          { input, nice: true },
-        );
+        // No mirror is named: mmdebstrap knows each suite's archive.
+        await run("mmdebstrap", [...args, `--customize-hook=${hook}`, distribution.suite, path.join(work, "rootfs")], {
+          nice: true,
+        });
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
         throw new ToolError(
           `The ${slug} image could not be built: ${error.message}`,
-          `Check that ${distribution.archive} can be reached and that there are 2 GB free in ${work}.`,
+          `Check that the ${distribution.name} archive can be reached and that there are 2 GB free in ${work}.`,
           { cause: error },
         );
       }
     },
     progress,
   );
-  return { slug, rootfs: path.join(dir, "rootfs"), distribution, key, origin: "archive" };
+  return {
+    slug,
+    rootfs: path.join(dir, "rootfs"),
+    archiveSources: path.join(dir, ARCHIVE_SOURCES),
+    distribution,
+    key,
+    origin: "archive",
+  };
 }
 
 function mmdebstrapArgs(distribution: Distribution): readonly string[] {
@@ -99,10 +107,10 @@ function mmdebstrapArgs(distribution: Distribution): readonly string[] {
 async function obtainable(distribution: Distribution): Promise<boolean> {
   try {
     await readFile(distribution.keyring);
+    return true;
   } catch {
     return false;
   }
-  return reachable(`${distribution.archive}/dists/${distribution.suite}/Release`);
 }
 
 function ensureRoot(): void {

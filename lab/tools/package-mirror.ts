@@ -3,7 +3,6 @@ import * as path from "node:path";
 import { ensureCommands } from "./apt";
 import { cached } from "./cache";
 import type { BaseImage } from "./image";
-import { archiveSources } from "./image-recipe";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 import { CommandError, run } from "./run";
@@ -52,15 +51,13 @@ export async function ensurePackageMirror(
 async function download(image: BaseImage, packages: readonly string[], dir: string): Promise<void> {
   for (const sub of ["lists/partial", "archives/partial", "empty"])
     await mkdir(path.join(dir, sub), { recursive: true });
-  const sources = path.join(dir, "sources.list");
-  await writeFile(sources, `${archiveSources(image.distribution).join("\n")}\n`);
   const settings = [
     `Dir::State::status=${path.join(image.rootfs, "var/lib/dpkg/status")}`,
     `Dir::State::lists=${path.join(dir, "lists")}`,
     `Dir::State::extended_states=${path.join(dir, "extended_states")}`,
     `Dir::Cache=${dir}`,
     `Dir::Cache::archives=${path.join(dir, "archives")}`,
-    `Dir::Etc::sourcelist=${sources}`,
+    `Dir::Etc::sourcelist=${image.archiveSources}`,
     `Dir::Etc::sourceparts=${path.join(dir, "empty")}`,
     `Dir::Etc::preferencesparts=${path.join(dir, "empty")}`,
     "Dir::Etc::preferences=/dev/null",
@@ -79,7 +76,7 @@ async function download(image: BaseImage, packages: readonly string[], dir: stri
     if (!(error instanceof CommandError)) throw error;
     throw new ToolError(
       `apt-get could not fetch ${packages.join(", ")}: ${error.message}`,
-      `Check the names, and that ${image.distribution.archive} can be reached.`,
+      `Check the names, and that the ${image.distribution.name} archive can be reached.`,
       { cause: error },
     );
   }

@@ -1,0 +1,39 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
+import { LocalProvider } from "@cdktf/provider-local/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import { DigitalOceanHost, EtcdCluster, EtcdVersion } from "../../../lib";
+
+/** main.ts with knobs: what the lab's tests turn comes in LAB_TEST as JSON. */
+interface Knobs {
+  readonly regions?: string[];
+  readonly bootTimeoutSeconds?: number;
+  readonly sha256?: string;
+  readonly quotaGiB?: number;
+  readonly genesis?: number;
+  readonly image?: string;
+}
+
+const env = process.env as Record<string, string> & { readonly LAB_TEST?: string };
+const knobs = JSON.parse(env.LAB_TEST ?? "{}") as Knobs;
+const app = new App();
+const stack = new TerraformStack(app, "test");
+new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.test.tfstate` });
+new DigitaloceanProvider(stack, "digitalocean");
+new TlsProvider(stack, "tls");
+new LocalProvider(stack, "local");
+const cluster = new EtcdCluster(stack, "etcd", {
+  hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
+    sshFrom: [env.ETCD_SSH_FROM],
+    clientsFrom: [env.ETCD_CLIENTS_FROM],
+    bootTimeoutSeconds: knobs.bootTimeoutSeconds,
+    image: knobs.image,
+  }),
+  version: EtcdVersion.of(env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
+  download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+  settings: { quotaGiB: knobs.quotaGiB },
+  accessDirectory: env.ETCD_ACCESS_DIRECTORY,
+  genesis: knobs.genesis,
+});
+cluster.addClient("operator");
+app.synth();

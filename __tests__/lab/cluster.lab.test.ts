@@ -1,0 +1,346 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { LabDroplet } from "../../lab/api-client";
+import { LabCluster } from "../../lab/cluster";
+import { run } from "../../lab/tools/run";
+import { wanClient } from "../../lab/wan-client";
+import { attempt } from "../../lab/wan/command";
+import { eventually, LabHarness, said } from "./lab-harness";
+
+jest.setTimeout(300_000);
+
+const harness = new LabHarness();
+let cluster: LabCluster;
+
+/** Whether a TCP connection opens within two seconds: from the operator, or from a machine or namespace. */
+async function opens(address: string, port: number, from: { on?: LabDroplet; netns?: string } = {}): Promise<boolean> {
+  const script = `exec timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}'`;
+  if (from.on !== undefined) return (await cluster.on(from.on, script)).ok;
+  const prefix = from.netns === undefined ? [] : ["ip", "netns", "exec", from.netns];
+  return (await attempt([...prefix, "bash", "-c", script])).status === 0;
+}
+
+const address = (machine: LabDroplet): string => machine.publicAddress ?? "";
+
+beforeAll(async () => {
+  await harness.up();
+});
+afterAll(async () => {
+  await harness.down();
+});
+
+// One story, in order: each test starts from what the one before left.
+describe("a cluster on three continents", () => {
+  it("is not half-started by a machine that never gets ready, and the next deploy carries on", async () => {
+    const api = harness.lab.api();
+    await api.request("POST", "/lab/faults", { kind: "droplet-stays-new", namePattern: "etcd-sgp1", times: "forever" });
+    const failed = await harness.deployFails({ bootTimeoutSeconds: 30 });
+    expect(failed).toMatch(/Error: .*|timeout while waiting/);
+    expect(failed).toMatch(/hosts_sgp1_droplet/);
+    // No member was started: the birth is all or nothing.
+    expect(said(failed).filter((line) => line.includes("founding"))).toEqual([]);
+    await api.request("DELETE", "/lab/faults");
+  });
+
+  it("refuses a download that is not what was pinned, and changes nothing", async () => {
+    const failed = await harness.deployFails({ sha256: "0".repeat(64) });
+    const lines = said(failed);
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd 3\.6\.14 from http.* has SHA-256 [0-9a-f]{64}, expected 0{64}; nothing was installed/,
+      ),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^error: etcd-lon1: etcd 3\.6\.14 is not installed; nothing was changed/),
+    );
+    cluster = await harness.cluster();
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "ls /etc/systemd/system/etcd.service /opt/etcd /var/lib/etcd 2>/dev/null; true",
+      );
+      expect([machine.name, stdout.trim()]).toEqual([machine.name, "/opt/etcd:"]);
+    }
+  });
+
+  it("is completed by the next deploy: every member founds, waits for none, and all get healthy", async () => {
+    const lines = said(await harness.deploy());
+    expect(lines.filter((line) => line.includes("founding the cluster"))).toHaveLength(3);
+    expect(lines.at(-1)).toMatch(/all members are healthy|moving the leader to etcd-lon1/);
+    cluster = await harness.cluster();
+    expect(await cluster.healthy()).toBe(true);
+    expect(await cluster.status()).toMatchObject({ leader: "etcd-lon1" });
+  });
+
+  it("has nothing left to do at a second look", async () => {
+    const { output } = await harness.run("diff");
+    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+  });
+
+  it("takes writes and reads on each continent, as root, at once", async () => {
+    for (const machine of cluster.machines) {
+      const put = await cluster.on(machine, `etcdctl put /${machine.name} here`);
+      expect([machine.name, put.stdout.trim(), put.stderr]).toEqual([machine.name, "OK", ""]);
+    }
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(machine, "etcdctl get --prefix /etcd- --keys-only | sort -u | xargs");
+      expect([machine.name, stdout.trim()]).toEqual([machine.name, "/etcd-lon1 /etcd-nyc3 /etcd-sgp1"]);
+    }
+  });
+
+  it("tells other units and containers of a host how to reach etcd", async () => {
+    const { stdout } = await cluster.on(
+      cluster.machine("etcd-nyc3"),
+      "cat /run/etcd/endpoint.env; stat -c %a /run/etcd/endpoint.env",
+    );
+    expect(stdout).toContain(`ETCD_ENDPOINT=https://${address(cluster.machine("etcd-nyc3"))}:2379\n`);
+    expect(stdout).toMatch(/^ETCD_ENDPOINTS=https:\S+,https:\S+,https:\S+$/m);
+    expect(stdout.trim().split("\n").at(-1)).toBe("644");
+  });
+
+  it("runs locked down, with keys that only their owners read", async () => {
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "systemd-analyze security etcd --no-pager | tail -n 1; stat -c '%a %U %n' /etc/etcd/pki/*.key /etc/etcd/admin/*.key; ls /tmp/terraform_* /root/.cdktf-etcd-*.sh 2>/dev/null | xargs -r wc -c; grep -l 'PRIVATE KEY' /var/lib/cloud/instance/user-data.txt",
+      );
+      expect(Number(/level for etcd.service: ([\d.]+)/.exec(stdout)?.[1])).toBeLessThanOrEqual(1.0);
+      expect(stdout).toContain("400 etcd /etc/etcd/pki/peer.key");
+      expect(stdout).toContain("400 etcd /etc/etcd/pki/server.key");
+      expect(stdout).toContain("400 root /etc/etcd/admin/admin.key");
+      // Terraform empties its script when it is done with it.
+      expect(stdout).not.toContain("terraform_");
+      expect(stdout).not.toMatch(/^[1-9]\d* \/root\/\.cdktf-etcd/m);
+    }
+  });
+
+  it("refuses a client without a certificate, with a foreign one, and one of a peer", async () => {
+    const env = cluster.environment();
+    const directory = harness.paths.root;
+    const key = path.join(directory, "foreign.key");
+    const certificate = path.join(directory, "foreign.crt");
+    await run("openssl", [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-subj",
+      "/CN=root",
+      "-days",
+      "1",
+      "-keyout",
+      key,
+      "-out",
+      certificate,
+    ]);
+    const none = await cluster.etcdctl(["get", "/x"], { ...env, ETCDCTL_CERT: "", ETCDCTL_KEY: "" });
+    const foreign = await cluster.etcdctl(["get", "/x"], { ...env, ETCDCTL_CERT: certificate, ETCDCTL_KEY: key });
+    expect([none.ok, foreign.ok]).toEqual([false, false]);
+    const asClient = await cluster.on(
+      cluster.machine("etcd-lon1"),
+      "ETCDCTL_CERT=/etc/etcd/pki/peer.crt ETCDCTL_KEY=/etc/etcd/pki/peer.key etcdctl get /x",
+    );
+    expect(asClient.ok).toBe(false);
+    // The very same call with the right certificate works: it was the certificate that was refused.
+    expect((await cluster.etcdctl(["get", "/x"])).ok).toBe(true);
+  });
+
+  it("lets no client certificate act as a peer", async () => {
+    const from = cluster.machine("etcd-lon1");
+    const url = `https://${address(cluster.machine("etcd-nyc3"))}:2380/members`;
+    const call = (certificate: string): string =>
+      `curl -sS --http1.1 --max-time 10 --cacert /etc/etcd/pki/peer-ca.crt --cert ${certificate}.crt --key ${certificate}.key ${url}`;
+    expect((await cluster.on(from, call("/etc/etcd/pki/peer"))).stdout).toContain("etcd-nyc3");
+    expect((await cluster.on(from, call("/etc/etcd/admin/admin"))).ok).toBe(false);
+    expect((await cluster.on(from, call("/etc/etcd/pki/server"))).ok).toBe(false);
+  });
+
+  it("opens 22, 2379 and 2380 to those who are meant, and to nobody else", async () => {
+    const netns = "etcd-test-stranger";
+    const wan = wanClient(harness.paths);
+    await attempt(["ip", "netns", "del", netns]);
+    await run("ip", ["netns", "add", netns]);
+    try {
+      await wan.attach({
+        id: "stranger",
+        netns: `/run/netns/${netns}`,
+        device: "wan0",
+        location: "ams3",
+        addresses: [{ ip: "198.18.99.9" }],
+        assigned: ["198.18.99.9/15"],
+      });
+      const london = cluster.machine("etcd-lon1");
+      const newYork = cluster.machine("etcd-nyc3");
+      const reach = async (from: { on?: LabDroplet; netns?: string }): Promise<Record<string, boolean>> =>
+        Object.fromEntries(
+          await Promise.all(
+            [22, 2379, 2380].map(async (port) => [port, await opens(address(london), port, from)] as const),
+          ),
+        );
+      expect({
+        operator: await reach({}),
+        member: await reach({ on: newYork }),
+        stranger: await reach({ netns }),
+      }).toEqual({
+        operator: { 22: true, 2379: true, 2380: false },
+        member: { 22: false, 2379: true, 2380: true },
+        stranger: { 22: false, 2379: false, 2380: false },
+      });
+    } finally {
+      await wan.detach("stranger");
+      await attempt(["ip", "netns", "del", netns]);
+    }
+  });
+
+  it("gives its clients files that work", async () => {
+    const directory = path.join(harness.paths.access, "operator");
+    const { stdout } = await run("sh", ["-c", `sh ${directory}/curl.sh 2>&1`]);
+    expect(stdout).toContain('"header"');
+    const sourced = await run("bash", ["-c", `. ${directory}/etcd.env && etcdctl endpoint health --cluster 2>&1`], {
+      env: { PATH: `${harness.lab.config().etcd.binDir}:${process.env.PATH ?? ""}` },
+    });
+    expect(sourced.stdout.match(/is healthy/g)).toHaveLength(3);
+  });
+
+  it("goes on writing when a continent is lost, and takes it back", async () => {
+    const api = harness.lab.api();
+    const lost = cluster.machine("etcd-lon1");
+    const others = cluster.machines.filter((machine) => machine !== lost);
+    await api.power(lost, "power_off");
+    const env = { ...cluster.environment(others), ETCDCTL_COMMAND_TIMEOUT: "2s" };
+    await eventually(
+      "a write without London",
+      async () => (await cluster.etcdctl(["put", "/while-away", "yes"], env)).ok,
+    );
+    await api.power(lost, "power_on");
+    await eventually("London healthy again", () => cluster.healthy([lost]));
+    const { stdout } = await cluster.on(lost, "etcdctl get --consistency=s --print-value-only /while-away");
+    expect(stdout.trim()).toBe("yes");
+  });
+
+  it("comes back by itself after a reboot of one machine", async () => {
+    const machine = cluster.machine("etcd-sgp1");
+    // When init started, in clock ticks of the host.
+    const boot = async (): Promise<string> => (await cluster.on(machine, "cut -d' ' -f22 /proc/1/stat")).stdout;
+    const before = await boot();
+    await cluster.on(machine, "systemctl reboot").catch(() => undefined);
+    await eventually("Singapore rebooted", async () => {
+      try {
+        return (await boot()) !== before;
+      } catch {
+        return false;
+      }
+    });
+    await eventually("Singapore healthy again", () => cluster.healthy([machine]));
+  });
+
+  it("takes a change of settings one member at a time, each after the others are healthy", async () => {
+    const lines = said(await harness.deploy({ quotaGiB: 1 }));
+    const restarts = lines.filter((line) => line.endsWith(": restarting"));
+    expect(restarts).toEqual(["etcd-sgp1: restarting", "etcd-nyc3: restarting", "etcd-lon1: restarting"]);
+    // Each is in service again before the next one goes down.
+    const order = lines.filter((line) => /: (restarting|in service)$/.test(line));
+    expect(order).toEqual(restarts.flatMap((line) => [line, line.replace("restarting", "in service")]));
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields | grep DBSizeQuota");
+      expect([machine.name, stdout.trim()]).toEqual([machine.name, `"DBSizeQuota" : ${1024 ** 3}`]);
+    }
+  });
+
+  it("replaces a machine that was deleted in the control panel: as a learner, promoted, its predecessor removed", async () => {
+    const api = harness.lab.api();
+    const before = cluster.machine("etcd-nyc3");
+    await api.request("DELETE", `/v2/droplets/${before.id}`);
+    const lines = said(await harness.deploy({ quotaGiB: 1 }));
+    expect(lines).toContainEqual(expect.stringMatching(/^etcd-nyc3: removing its dead predecessor/));
+    expect(lines).toContain("etcd-nyc3: added as a learner");
+    expect(lines).toContain("etcd-nyc3: caught up: promoted to a voting member");
+    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([]);
+    cluster = await harness.cluster();
+    expect(cluster.machine("etcd-nyc3").id).not.toBe(before.id);
+    const { members } = await cluster.status();
+    expect(members.map(({ endpoint }) => endpoint).sort()).toEqual(
+      cluster.machines.map((m) => cluster.clientUrl(m)).sort(),
+    );
+    expect(await cluster.healthy()).toBe(true);
+    expect((await cluster.etcdctl(["get", "--print-value-only", "/while-away"])).stdout.trim()).toBe("yes");
+  });
+
+  it("refuses a machine whose host key is not the one that was made for it", async () => {
+    const machine = cluster.machine("etcd-sgp1");
+    await cluster.on(
+      machine,
+      "cp -a /etc/ssh /root/ssh.kept && rm /etc/ssh/ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key && systemctl restart ssh",
+    );
+    const failed = await harness.deployFails({ quotaGiB: 2, bootTimeoutSeconds: 30 });
+    expect(failed).toMatch(/etcd-sgp1_install/);
+    expect(failed).toMatch(/host key|knownhosts: key mismatch/);
+    // Nobody was restarted on the way to that.
+    expect(said(failed).filter((line) => line.endsWith(": restarting"))).toEqual([]);
+    await cluster.on(machine, "rm -r /etc/ssh && mv /root/ssh.kept /etc/ssh && systemctl restart ssh");
+  });
+
+  it("names a member that can't be reached, takes nobody down, and carries on when it is back", async () => {
+    const wan = wanClient(harness.paths);
+    await wan.link({ a: "operator", b: "sgp1", down: true });
+    const failed = await harness.deployFails({ quotaGiB: 2, bootTimeoutSeconds: 30 });
+    expect(failed).toMatch(/etcd-sgp1_install/);
+    expect(failed).toMatch(/timeout|i\/o timeout|no route/);
+    expect(said(failed).filter((line) => line.endsWith(": restarting"))).toEqual([]);
+    expect(await cluster.healthy(cluster.machines.filter((machine) => machine.name !== "etcd-sgp1"))).toBe(true);
+    await wan.heal();
+    await harness.deploy({ quotaGiB: 2 });
+    expect(await cluster.healthy()).toBe(true);
+  });
+
+  it("survives the provider's bad days: rate limits and server errors", async () => {
+    const api = harness.lab.api();
+    await api.request("POST", "/lab/faults", {
+      kind: "status",
+      status: 429,
+      retryAfterSeconds: 1,
+      pathPattern: "/v2/droplets",
+      times: 2,
+    });
+    await api.request("POST", "/lab/faults", { kind: "status", status: 500, pathPattern: "/v2/firewalls", times: 2 });
+    const { output, exitCode } = await harness.run("diff");
+    expect([exitCode, output.includes("No changes.")]).toEqual([0, true]);
+  });
+
+  it("is gone without a trace after destroy", async () => {
+    const { exitCode, output } = await harness.run("destroy");
+    if (exitCode !== 0) throw new Error(output.split("\n").slice(-20).join("\n"));
+    const api = harness.lab.api();
+    const left = async (resource: string, key = resource): Promise<unknown> =>
+      ((await api.request("GET", `/v2/${resource}`)) as Record<string, unknown[]>)[key];
+    expect({
+      droplets: await left("droplets"),
+      firewalls: await left("firewalls"),
+      keys: await left("account/keys", "ssh_keys"),
+    }).toEqual({ droplets: [], firewalls: [], keys: [] });
+    expect(readdirSync("/run/netns").filter((name) => name.startsWith("etcdlab"))).toEqual([]);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(".lab-test");
+    expect(existsSync(path.join(harness.paths.access, "operator", "client.key"))).toBe(false);
+  });
+
+  it("leaves nothing of the lab after down", async () => {
+    await harness.down();
+    expect(harness.leftDirectory).toBe(false);
+    expect(existsSync("/sys/class/net/etcdlab0")).toBe(false);
+  });
+});
+
+describe("readiness", () => {
+  it("waits for a machine that answers SSH with 'please wait'", async () => {
+    await harness.up();
+    await harness.lab
+      .api()
+      .request("POST", "/lab/faults", { kind: "ssh-not-ready", namePattern: "etcd-lon1", seconds: 20 });
+    await harness.deploy({ regions: ["lon1"] });
+    cluster = await harness.cluster();
+    expect(await cluster.healthy()).toBe(true);
+  });
+});

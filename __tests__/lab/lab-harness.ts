@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { LabCluster } from "../../lab/cluster";
+import { LabConfig } from "../../lab/config";
+import { cdktf, CdktfResult, errorsIn } from "../../lab/deploy";
+import { Lab } from "../../lab/lab";
+import { LabPaths } from "../../lab/paths";
+import { ensureCommands } from "../../lab/tools/apt";
+
+const APP = path.join(__dirname, "apps", "cluster.ts");
+
+/** A lab of the tests' own, beside the one that a person may have in the same checkout. */
+export class LabHarness {
+  public readonly paths = new LabPaths(path.resolve(__dirname, "..", "..", ".lab-test"));
+  public readonly lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
+  private config?: LabConfig;
+
+  public async up(): Promise<void> {
+    await ensureCommands(["openssl"]);
+    // What an interrupted run left is none of this one's business.
+    await this.lab.down();
+    this.config = await this.lab.up();
+  }
+
+  public down(): Promise<void> {
+    return this.lab.down();
+  }
+
+  /** Runs cdktf on the tests' app with these knobs. */
+  public run(command: string, knobs: object = {}): Promise<CdktfResult> {
+    if (this.config === undefined) throw new Error("the lab is not up");
+    mkdirSync(this.paths.root, { recursive: true });
+    const args = [command, "--app", `npx tsx ${APP}`];
+    return cdktf({
+      args: command === "diff" ? args : [...args, "--auto-approve"],
+      env: { ...this.lab.environment(this.config), LAB_TEST: JSON.stringify(knobs) },
+      logFile: path.join(this.paths.root, `${command}.log`),
+    });
+  }
+
+  /** Deploys; a failure says what Terraform and the node scripts said. */
+  public async deploy(knobs: object = {}): Promise<string> {
+    const { exitCode, output } = await this.run("deploy", knobs);
+    if (exitCode !== 0) throw new Error(`the deploy failed:\n${errorsIn(output)}`);
+    return output;
+  }
+
+  /** Deploys where a failure is what is expected; returns what was said. */
+  public async deployFails(knobs: object = {}): Promise<string> {
+    const { exitCode, output } = await this.run("deploy", knobs);
+    if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
+    return output;
+  }
+
+  public cluster(): Promise<LabCluster> {
+    return LabCluster.of(this.lab, this.paths);
+  }
+
+  /** Whether the tests' lab left its directory behind. */
+  public get leftDirectory(): boolean {
+    return existsSync(this.paths.root);
+  }
+}
+
+/** What the node scripts said during a deploy, in order. */
+export function said(output: string): string[] {
+  return [...output.matchAll(/\(remote-exec\): (etcd-\S+: .*|error: .*)$/gm)].map((match) => match[1]);
+}
+
+/** Polls until `condition` holds; the error says what was waited for. */
+export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
