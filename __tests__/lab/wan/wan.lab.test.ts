@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildWan } from "../../../lab/wan/build";
@@ -12,7 +12,7 @@ import {
   type WanEndpointStats,
 } from "../../../lab/wan/client";
 import { attempt, run } from "../../../lab/wan/command";
-import { waitUntil } from "../../../lab/wan/process-record";
+import { recordOf, waitUntil } from "../../../lab/wan/process-record";
 
 interface ProbeAnswer {
   readonly sent: number;
@@ -289,7 +289,7 @@ describe("the WAN", () => {
       rmSync(join(stateDir, name), { recursive: true });
     }
     expect((await wan.start()).pid).not.toBe(pid);
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(recordOf(pid)).toBeUndefined();
     await wan.attach(ENDPOINTS.lon);
     await wan.attach(ENDPOINTS.nyc);
     expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
