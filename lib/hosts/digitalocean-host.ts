@@ -1,8 +1,9 @@
 import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
-import { DataResource, Lazy } from "cdktf";
+import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { Templates } from "../rollout/templates";
+import { TerraformData } from "../rollout/terraform-data";
 import { ValidationError } from "../validation-error";
 import { requireDnsLabel, requireInteger } from "../validation";
 import { Region } from "../wan";
@@ -130,7 +131,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     // Made before the machine, so that the very first connection is to the machine we created.
     const hostKey = opensshKeyPair(new PrivateKey(this, "host-key", { algorithm: "ED25519" }));
     // A resize in place would power all machines off at once. So a new size makes new machines, which join one by one.
-    const generation = new DataResource(this, "generation", {
+    const generation = new TerraformData(this, "generation", {
       triggersReplace: { size, generation: props.generation ?? 1 },
     });
     const templates = Templates.of(this);

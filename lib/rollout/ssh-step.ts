@@ -1,6 +1,7 @@
-import { DataResource, ITerraformDependable } from "cdktf";
+import { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { IEtcdHost } from "../hosts/host";
+import { TerraformData } from "./terraform-data";
 
 /** One script, run once on one machine. */
 export interface SshStepProps {
@@ -13,7 +14,7 @@ export interface SshStepProps {
 }
 
 /** A step of the rollout: one SSH connection to one machine, pinned to the host key that was made for it. */
-export class SshStep extends DataResource {
+export class SshStep extends TerraformData {
   public constructor(scope: Construct, id: string, props: SshStepProps) {
     const { host, user, port, privateKey, hostKey, timeoutSeconds } = props.host.connection;
     super(scope, id, {
