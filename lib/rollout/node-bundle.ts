@@ -96,14 +96,13 @@ export class NodeBundle extends Construct {
       "/etc/etcd/admin/admin.crt": text(pem.adminCertificate),
     });
     this.digest = Fn.sha256(Fn.jsonencode(shown.expression));
-    this.files = Fn.merge([
-      shown.expression,
-      {
-        "/etc/etcd/pki/server.key": secret("etcd:etcd", pem.serverKey),
-        "/etc/etcd/pki/peer.key": secret("etcd:etcd", pem.peerKey),
-        "/etc/etcd/admin/admin.key": secret("root:root", pem.adminKey),
-      },
-    ]);
+    // A local of their own: CDKTF resolves what stands inside a function's arguments twice per level of nesting.
+    const keys = local("keys", {
+      "/etc/etcd/pki/server.key": secret("etcd:etcd", pem.serverKey),
+      "/etc/etcd/pki/peer.key": secret("etcd:etcd", pem.peerKey),
+      "/etc/etcd/admin/admin.key": secret("root:root", pem.adminKey),
+    });
+    this.files = Fn.merge([shown.expression, keys.expression]);
   }
 }
 
