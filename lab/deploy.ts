@@ -34,10 +34,14 @@ export async function cdktf(run: CdktfRun): Promise<CdktfResult> {
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
     stdio: ["ignore", "pipe", "pipe"],
-    signal: run.signal,
-    // Terraform finishes its step and saves its state on SIGINT.
-    killSignal: "SIGINT",
+    // A process group of its own, so that an interrupt reaches cdktf and Terraform alike, as a terminal's Ctrl-C does.
+    detached: true,
   });
+  // Terraform ends its steps and saves its state on SIGINT.
+  const interrupt = (): void => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
+  };
+  run.signal?.addEventListener("abort", interrupt, { once: true });
   const lines: string[] = [];
   const take = (raw: string): void => {
     const line = plain(raw);
@@ -54,6 +58,7 @@ export async function cdktf(run: CdktfRun): Promise<CdktfResult> {
       resolve(code ?? 130);
     });
   });
+  run.signal?.removeEventListener("abort", interrupt);
   return { exitCode, output: lines.join("\n") };
 }
 

@@ -7,24 +7,31 @@ deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 # shellcheck disable=SC2153 # DECLARED comes from rollout.env
 all=$(echo "$DECLARED" | tr ' ' '\n' | cut -d= -f2- | paste -sd, -)
 
-waiting_before=
-while :; do
-  well=$(healthy "$all")
-  waiting=
-  for declared in $DECLARED; do
-    echo "$well" | grep -qxF "${declared#*=}" || waiting="$waiting ${declared%%=*}"
+# Until every declared member commits writes.
+wait_for_all() {
+  waiting_before=
+  while :; do
+    well=$(healthy "$all")
+    waiting=
+    for declared in $DECLARED; do
+      echo "$well" | grep -qxF "${declared#*=}" || waiting="$waiting ${declared%%=*}"
+    done
+    [ -n "$waiting" ] || return 0
+    if [ "$waiting" != "$waiting_before" ]; then
+      say "waiting for$waiting"
+      waiting_before=$waiting
+    fi
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+      journal
+      [ -n "$well" ] || [ -e "$BORN" ] ||
+        say "this cluster was never healthy. If machines were replaced since its birth began, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are"
+      fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"
+    fi
+    sleep 0.5
   done
-  [ -n "$waiting" ] || break
-  if [ "$waiting" != "$waiting_before" ]; then
-    say "waiting for$waiting"
-    waiting_before=$waiting
-  fi
-  if [ "$(date +%s)" -ge "$deadline" ]; then
-    journal
-    fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"
-  fi
-  sleep 0.5
-done
+}
+
+wait_for_all
 say "all members are healthy"
 
 # Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
@@ -46,4 +53,6 @@ if [ -n "$wanted_id" ] && [ "$leader_id" != "$wanted_id" ]; then
   leader_url=$(members | awk -v id="$leader_id" '$1 == id { print $4 }')
   say "moving the leader to $want"
   ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "the leader stays where it is for now"
+  # Done means done: whoever still looked to the old leader has found the new one.
+  wait_for_all
 fi

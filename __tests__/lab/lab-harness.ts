@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "../../lab/cluster";
 import { LabConfig } from "../../lab/config";
-import { cdktf, CdktfResult, errorsIn } from "../../lab/deploy";
+import { cdktf, CdktfResult, CdktfRun, errorsIn } from "../../lab/deploy";
 import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { ensureCommands } from "../../lab/tools/apt";
@@ -27,7 +27,7 @@ export class LabHarness {
   }
 
   /** Runs cdktf on the tests' app with these knobs. */
-  public run(command: string, knobs: object = {}): Promise<CdktfResult> {
+  public run(command: string, knobs: object = {}, more: Partial<CdktfRun> = {}): Promise<CdktfResult> {
     if (this.config === undefined) throw new Error("the lab is not up");
     mkdirSync(this.paths.root, { recursive: true });
     const args = [command, "--app", `npx tsx ${APP}`];
@@ -35,6 +35,18 @@ export class LabHarness {
       args: command === "diff" ? args : [...args, "--auto-approve"],
       env: { ...this.lab.environment(this.config), LAB_TEST: JSON.stringify(knobs) },
       logFile: path.join(this.paths.root, `${command}.log`),
+      ...more,
+    });
+  }
+
+  /** Runs it until it prints such a line, and interrupts it there as Ctrl-C does. */
+  public interrupt(command: string, at: RegExp, knobs: object = {}): Promise<CdktfResult> {
+    const controller = new AbortController();
+    return this.run(command, knobs, {
+      signal: controller.signal,
+      onLine: (line) => {
+        if (at.test(line)) controller.abort();
+      },
     });
   }
 

@@ -51,7 +51,13 @@ export interface DigitalOceanMachineProps {
 }
 
 /** Options of {@link DigitalOceanHost.inRegions}. */
-export interface DigitalOceanHostsProps extends DigitalOceanHostGroupProps, DigitalOceanMachineProps {}
+export interface DigitalOceanHostsProps extends DigitalOceanHostGroupProps, DigitalOceanMachineProps {
+  /**
+   * Ids of the VPCs that the machines are to be in, by region, for example `{ lon1: vpc.id }`.
+   * @default - each region's default VPC
+   */
+  readonly vpcIds?: Record<string, string>;
+}
 
 /** One droplet for an etcd member. */
 export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
@@ -96,6 +102,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         tags: props.tags,
         generation: props.generation,
         bootTimeoutSeconds: props.bootTimeoutSeconds,
+        vpcId: props.vpcIds?.[region],
       });
     });
   }

@@ -15,7 +15,11 @@ export class CertificateAuthority extends Construct {
 
   public constructor(scope: Construct, id: string, commonName: string, pki: ResolvedPki) {
     super(scope, id);
-    const key = new PrivateKey(this, "key", keyConfig(pki.keyAlgorithm));
+    // An authority stays what it was made as: a new one at once would part members that still trust only the old one.
+    const key = new PrivateKey(this, "key", {
+      ...keyConfig(pki.keyAlgorithm),
+      lifecycle: { ignoreChanges: ["algorithm", "ecdsa_curve", "rsa_bits"] },
+    });
     const certificate = new SelfSignedCert(this, "certificate", {
       privateKeyPem: key.privateKeyPem,
       subject: [{ commonName }],
@@ -23,6 +27,7 @@ export class CertificateAuthority extends Construct {
       setSubjectKeyId: true,
       validityPeriodHours: pki.caValidityHours,
       allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
+      lifecycle: { ignoreChanges: ["subject", "validity_period_hours", "allowed_uses"] },
     });
     this.certificatePem = certificate.certPem;
     this._privateKeyPem = key.privateKeyPem;

@@ -5,12 +5,12 @@ import { KeyAlgorithm } from "./key-algorithm";
 /** How long certificates live and what their keys are. */
 export interface PkiProps {
   /**
-   * Algorithm of every key, authorities' and leaves'.
+   * Algorithm of every key, authorities' and leaves'. A change reaches the leaves; authorities stay as they were made.
    * @default KeyAlgorithm.ECDSA_P256
    */
   readonly keyAlgorithm?: KeyAlgorithm;
   /**
-   * Validity of the two authorities, in days.
+   * Validity of the two authorities, in days, from when they are made; a later change does not reach them.
    * @default 3650 (ten years)
    */
   readonly caValidityDays?: number;

@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { createServer, Server } from "node:net";
+import { ProcessRecord } from "../../lab/wan/process-record";
+import { wanClient } from "../../lab/wan-client";
+import { Lab } from "../../lab/lab";
+import { eventually, LabHarness, said } from "./lab-harness";
+
+jest.setTimeout(300_000);
+
+const harness = new LabHarness();
+const PAIRS = [
+  ["lon1", "nyc3"],
+  ["lon1", "sgp1"],
+  ["nyc3", "sgp1"],
+] as const;
+
+beforeAll(async () => {
+  await harness.up();
+});
+afterAll(async () => {
+  await harness.down();
+});
+
+describe("a birth that fails half-way", () => {
+  it("is interrupted while the founders can't reach each other: nobody acts as a cluster", async () => {
+    const wan = wanClient(harness.paths);
+    for (const [a, b] of PAIRS) await wan.link({ a, b, down: true });
+    const { exitCode, output } = await harness.interrupt("deploy", /waiting for etcd-/);
+    expect(exitCode).not.toBe(0);
+    expect(said(output)).toContainEqual(
+      expect.stringMatching(/^etcd-lon1: waiting for etcd-lon1 etcd-nyc3 etcd-sgp1$/),
+    );
+  });
+
+  it("refuses to found again when most of its machines were replaced, and gives the line to type", async () => {
+    const api = harness.lab.api();
+    const cluster = await harness.cluster();
+    for (const name of ["etcd-nyc3", "etcd-sgp1"]) {
+      await api.request("DELETE", `/v2/droplets/${cluster.machine(name).id}`);
+    }
+    await wanClient(harness.paths).heal();
+    const { output } = await harness.interrupt("deploy", /waiting for etcd-/);
+    const lines = said(output);
+    expect(lines.filter((line) => line.includes("founding"))).toEqual([]);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^etcd-nyc3: was not there at the cluster's birth and no other member answers yet/),
+    );
+    expect(lines).toContain("etcd-lon1: was started before and still waits for a quorum: starting it again");
+
+    // The same step with a short budget, as the machine runs it.
+    const again = await harness.cluster();
+    const { ok, stdout } = await again.on(
+      again.machine("etcd-lon1"),
+      "sed -i 's/^HEALTH_BUDGET_SECONDS=.*/HEALTH_BUDGET_SECONDS=1/' /etc/etcd/rollout.env; /usr/local/lib/cdktf-etcd/converge",
+    );
+    expect([ok, stdout]).toEqual([
+      false,
+      expect.stringContaining("count the prop 'genesis' of EtcdCluster up by one") as string,
+    ]);
+  });
+
+  it("is founded anew on the machines as they are once that line was typed, setting old data aside", async () => {
+    const lines = said(await harness.deploy({ genesis: 2 }));
+    expect(lines).toContain("etcd-lon1: setting aside the data of a birth that never completed");
+    expect(lines.filter((line) => line.includes("founding the cluster"))).toHaveLength(3);
+    expect(await (await harness.cluster()).healthy()).toBe(true);
+  });
+
+  it("never founds again what was healthy once, even if that line is typed", async () => {
+    const cluster = await harness.cluster();
+    await cluster.etcdctl(["put", "/kept", "yes"]);
+    const lines = said(await harness.deploy({ genesis: 3 }));
+    expect(lines.filter((line) => line.includes("founding"))).toEqual([]);
+    expect((await cluster.etcdctl(["get", "--print-value-only", "/kept"])).stdout.trim()).toBe("yes");
+  });
+
+  it("lets a founder that lost its disk join, not found", async () => {
+    const cluster = await harness.cluster();
+    const machine = cluster.machine("etcd-sgp1");
+    await cluster.on(machine, "systemctl stop etcd; rm -rf /var/lib/etcd /var/lib/cdktf-etcd");
+    // A change makes the deploy look at the member again.
+    const lines = said(await harness.deploy({ genesis: 3, quotaGiB: 1 }));
+    expect(lines).toContainEqual(expect.stringMatching(/^etcd-sgp1: removing its dead predecessor/));
+    expect(lines).toContain("etcd-sgp1: caught up: promoted to a voting member");
+    expect(await cluster.healthy()).toBe(true);
+    const { stdout } = await cluster.on(machine, "etcdctl get --consistency=s --print-value-only /kept");
+    expect(stdout.trim()).toBe("yes");
+  });
+});
+
+describe("a lab that is half-dead", () => {
+  it("is repaired by up, and its cluster goes on", async () => {
+    const record = (file: string): ProcessRecord => JSON.parse(readFileSync(file, "utf8")) as ProcessRecord;
+    process.kill(record(harness.paths.daemonRecord).pid, "SIGKILL");
+    process.kill((await wanClient(harness.paths).hello()).pid, "SIGKILL");
+    await harness.lab.up();
+    const cluster = await harness.cluster();
+    await eventually("all members healthy after the repair", () => cluster.healthy());
+  });
+
+  it("is not started over another program's port, and says how to mend it", async () => {
+    await harness.down();
+    const server: Server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    process.env.CDKTF_ETCD_LAB_PORT = String(port);
+    try {
+      await expect(new Lab(harness.paths, () => undefined).up()).rejects.toThrow(
+        new RegExp(`Port ${port} on 127.0.0.1.*is taken by another program.*CDKTF_ETCD_LAB_PORT=${port + 1}`),
+      );
+    } finally {
+      delete process.env.CDKTF_ETCD_LAB_PORT;
+      server.close();
+    }
+  });
+});
