@@ -1,6 +1,6 @@
 /**
  * What this library adds to the time that synth takes: the three-continent app (main.ts) against an app that makes the
- * same resources directly. Both run as plain JavaScript in fresh node processes, in turn. Offline, as any user, about 2 s
+ * same resources directly. Both run as plain JavaScript in fresh node processes, in turn. Offline, as any user, about 4 s
  * per round of both.
  *
  *   npm run bench:synth -- [--rounds N] [--json]
