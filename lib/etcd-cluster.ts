@@ -1,4 +1,4 @@
-import { Annotations, Fn, ITerraformDependable } from "cdktf";
+import { Annotations, ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdClient, output } from "./access/etcd-client";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
@@ -139,39 +139,32 @@ export class EtcdCluster extends Construct {
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
     // Install: all at once; nothing starts yet.
-    const installs = new Map<EtcdMember, SshStep>();
-    for (const member of members) {
+    const installs = members.map((member) => {
       const download = downloadFor(member.host, version, mirror);
       member.host.downloadAtBoot(download);
-      installs.set(member, member.install(download, members));
-    }
+      return member.install(download, members);
+    });
 
     // Genesis: the machines that got this far may found the cluster; whoever comes later joins it.
     const founders = members.map(
       ({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const,
     );
-    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), props.genesis ?? 1, [
-      ...installs.values(),
-    ]);
+    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), props.genesis ?? 1, installs);
 
-    // Activate: one after the other, the leader's preferred place last.
+    // Activate: one after the other, the leader's preferred place last. That last step converges too: everybody healthy,
+    // nobody in the cluster who is not declared, leader in place.
+    const order = [...byPreference].reverse().map((host) => members[hosts.indexOf(host)]);
     const activations: SshStep[] = [];
-    for (const host of [...byPreference].reverse()) {
-      const member = members[hosts.indexOf(host)];
-      const install = installs.get(member);
-      if (install === undefined) continue;
-      activations.push(member.activate(install, genesis, members, activations.slice(-1)));
-    }
-
-    // Converge: everybody healthy, nobody in the cluster who is not declared, leader in place.
-    const activated = {
-      activated: Fn.join(
-        ",",
-        activations.map((step) => step.id),
-      ),
-    };
-    const first = members[hosts.indexOf(byPreference[0])];
-    this.ready = first.converge(this, activated, genesis, members, activations);
+    order.forEach((member, position) => {
+      const install = installs[members.indexOf(member)];
+      const last = position === order.length - 1;
+      activations.push(
+        last
+          ? member.activateAndConverge(install, genesis, members, [...activations])
+          : member.activate(install, genesis, members, [...activations]),
+      );
+    });
+    this.ready = activations[activations.length - 1];
 
     this.endpoints = byPreference.map((host) => members[hosts.indexOf(host)].clientUrl);
     this.accessDirectory = props.accessDirectory ?? "etcd-access";

@@ -1,4 +1,4 @@
-import { Fn, ITerraformDependable, TerraformLocal, Token } from "cdktf";
+import { Fn, TerraformLocal, Token } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./hosts/host";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
@@ -100,43 +100,41 @@ export class EtcdMember extends Construct {
     });
   }
 
-  /** Puts what was installed into service, over one connection. */
-  public activate(
-    install: SshStep,
-    genesis: Genesis,
-    members: readonly EtcdMember[],
-    after: ITerraformDependable[],
-  ): SshStep {
+  /** Puts what was installed into service, over one connection, once the members before it are in service. */
+  public activate(install: SshStep, genesis: Genesis, members: readonly EtcdMember[], earlier: SshStep[]): SshStep {
     return new SshStep(this, "activate", {
       host: this.host,
       triggers: { installed: install.id, genesis: genesis.id },
-      script: this.step("activate", genesis, members),
-      dependsOn: after,
+      script: this.step(["activate"], genesis, members),
+      dependsOn: earlier.slice(-1),
     });
   }
 
-  /** Waits until the whole cluster is as declared. */
-  public converge(
-    scope: Construct,
-    triggers: Record<string, string>,
+  /**
+   * The last activation, and in the same connection the end of the deploy: waits until the whole cluster is as declared.
+   * So it runs whenever any other activation did.
+   */
+  public activateAndConverge(
+    install: SshStep,
     genesis: Genesis,
     members: readonly EtcdMember[],
-    after: ITerraformDependable[],
+    earlier: SshStep[],
   ): SshStep {
-    return new SshStep(scope, "converge", {
+    const ids = earlier.map((step) => step.id);
+    return new SshStep(this, "converge", {
       host: this.host,
-      triggers,
-      script: this.step("converge", genesis, members),
-      dependsOn: after,
+      triggers: { installed: install.id, genesis: genesis.id, activated: Fn.join(",", ids) },
+      script: this.step(["activate", "converge"], genesis, members),
+      dependsOn: earlier.slice(-1),
     });
   }
 
-  private step(command: string, genesis: Genesis, members: readonly EtcdMember[]): string {
+  private step(commands: string[], genesis: Genesis, members: readonly EtcdMember[]): string {
     const others = members.filter((member) => member !== this);
     const { tuning } = this.plan;
     const environment = new TerraformLocal(
       this,
-      `${command}-env`,
+      "rollout-env",
       this.templates.render("rollout.env.tftpl", {
         member: this.host.hostName,
         machine_id: this.host.machineId,
@@ -152,7 +150,7 @@ export class EtcdMember extends Construct {
       }),
     );
     return this.templates.render("step.sh.tftpl", {
-      command,
+      commands,
       member: this.host.hostName,
       rollout_env: environment.expression,
     });

@@ -113,9 +113,9 @@ function client(name: string, members: readonly string[]) {
 /** What the steps are given: they carry files that were rendered before. */
 export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env" | "rollout", string>>) {
   const member = sample.name;
-  const step = (command: string): Rendering => ({
+  const step = (...commands: string[]): Rendering => ({
     template: "step.sh.tftpl",
-    variables: { command, member, rollout_env: rendered.rollout },
+    variables: { commands, member, rollout_env: rendered.rollout },
   });
   return {
     install: {
@@ -135,6 +135,6 @@ export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
       },
     },
     activate: step("activate"),
-    converge: step("converge"),
+    converge: step("activate", "converge"),
   } satisfies Record<string, Rendering>;
 }

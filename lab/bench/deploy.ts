@@ -17,7 +17,7 @@ const PHASES: readonly (readonly [string, RegExp])[] = [
   ["plan", /Plan: \d+ to add/],
   ["machines", /digitalocean_droplet\.\S+: Creation complete/],
   ["install", /_install_\S+: Creation complete/],
-  ["activate", /_activate_\S+: Creation complete/],
+  ["activate", /_converge_\S+ \(remote-exec\): \S+: (founding|nothing to restart|restarting)/],
   ["converge", /_converge_\S+: Creation complete/],
   ["finish", /(?!)/],
 ];
