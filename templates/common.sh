@@ -40,19 +40,15 @@ healthy() {
   ctl "$1" endpoint health 2>/dev/null | sed -n 's/ is healthy.*//p'
 }
 
-# A client URL of another member that is part of a running cluster, asked over the peer port: that one answers
+# The peer URLs of other members that are part of a running cluster, asked over the peer port: that one answers
 # before there is a quorum, and knows the cluster's version only once there was one.
 running_elsewhere() {
   for _url in $OTHER_PEER_URLS; do
     # etcd offers HTTP/2 on that port to whoever asks, and then speaks HTTP/1.1.
-    if curl -sS --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" --cacert /etc/etcd/pki/peer-ca.crt \
-      --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key "$_url/version" 2>/dev/null |
-      grep -q '"etcdcluster":"[0-9]'; then
-      echo "$_url"
-      return 0
-    fi
-  done
-  return 1
+    curl -sS --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" -w ' %{url_effective}\n' \
+      --cacert /etc/etcd/pki/peer-ca.crt --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key \
+      "$_url/version" 2>/dev/null &
+  done | sed -n 's#^.*"etcdcluster":"[0-9].* \([^ ]*\)/version$#\1#p'
 }
 
 # journal: the lines of etcd's log that say what went wrong.

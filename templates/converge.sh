@@ -35,7 +35,8 @@ wait_for_all
 say "all members are healthy"
 
 # Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
-members | while read -r id name peer _ _; do
+list=$(members)
+echo "$list" | while read -r id name peer _ _; do
   case " $DECLARED" in
   *" $name="*) ;;
   *)
@@ -47,12 +48,15 @@ done
 
 # One transfer at most, and none if the leader is where it should be.
 want=${LEADER_ORDER%% *}
-wanted_id=$(members | awk -v name="$want" '$2 == name && $5 == "false" { print $1 }')
+wanted_id=$(echo "$list" | awk -v name="$want" '$2 == name && $5 == "false" { print $1 }')
 leader_id=$(printf '%x' "$(field Leader)")
 if [ -n "$wanted_id" ] && [ "$leader_id" != "$wanted_id" ]; then
-  leader_url=$(members | awk -v id="$leader_id" '$1 == id { print $4 }')
+  leader_url=$(echo "$list" | awk -v id="$leader_id" '$1 == id { print $4 }')
   say "moving the leader to $want"
   ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "the leader stays where it is for now"
-  # Done means done: whoever still looked to the old leader has found the new one.
-  wait_for_all
+  # Done means done: a quorum has found its new leader.
+  until [ -n "$(healthy "$SELF")" ]; do
+    [ "$(date +%s)" -lt "$deadline" ] || fail "not healthy $HEALTH_BUDGET_SECONDS s after the leader moved to $want"
+    sleep 0.2
+  done
 fi
