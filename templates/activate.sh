@@ -28,6 +28,8 @@ join() {
   fi
   if ! is_founder && [ -n "$OTHERS" ]; then
     say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
+    # Enabled, so that a reboot in between does not forget it.
+    systemctl enable --quiet etcd-join.service
     systemctl start --no-block etcd-join.service
     exit 0
   fi

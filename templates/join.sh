@@ -59,4 +59,5 @@ members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | w
   say "retiring its predecessor $id ($peer)"
   ctl "$SELF$OTHERS" member remove "$id" >/dev/null
 done
+systemctl disable --quiet etcd-join.service
 say "in service"
