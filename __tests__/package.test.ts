@@ -85,6 +85,7 @@ const manifest = () =>
   JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8")) as {
     readonly main: string;
     readonly types: string;
+    readonly bin: Readonly<Record<string, string>>;
     readonly peerDependencies: Readonly<Record<string, string>>;
     readonly dependencies?: Readonly<Record<string, string>>;
   };
@@ -120,6 +121,12 @@ describe("the package", () => {
     const publint = path.join(REPOSITORY, "node_modules", "publint", "src", "cli.js");
     const { status, output } = runCommand(process.execPath, [publint, "run", installed, "--strict", "--pack", "false"]);
     expect([status, output]).toEqual([0, expect.stringContaining("All good!")]);
+  });
+
+  it("plans from the command line", () => {
+    const tool = path.join(installed, manifest().bin[NAME]);
+    const output = succeed(runCommand(process.execPath, [tool, "plan", "lon1", "nyc3", "sgp1"], { cwd: app }));
+    expect(output).toContain("Best leader: London (lon1), which commits in 78 ms.");
   });
 
   it("type-checks and synthesizes in an app that was started with it", () => {

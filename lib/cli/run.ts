@@ -1,0 +1,58 @@
+import { ValidationError } from "../validation-error";
+import { didYouMean, nearMatches } from "../wan/near-matches";
+import { planCommand } from "./plan";
+import type { Command, Console } from "./usage";
+
+/** Done. */
+const OK = 0;
+/** What was asked for cannot be done; the message says how to mend it. */
+const BAD_USAGE = 2;
+
+const COMMANDS: readonly Command[] = [planCommand];
+
+/** Runs the command that the arguments name, and returns the exit code. */
+export function run(args: readonly string[], console: Console): number {
+  const rest = args.slice(1);
+  const name = args.at(0);
+  try {
+    if (name === undefined) {
+      console.error(overview());
+      return BAD_USAGE;
+    }
+    if (["--help", "-h", "help"].includes(name)) console.out(overview());
+    else if (rest.includes("-h")) commandOf(name).run(["--help"], console);
+    else commandOf(name).run(rest, console);
+    return OK;
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    console.error(`${error.message}\n`);
+    return BAD_USAGE;
+  }
+}
+
+function commandOf(name: string): Command {
+  const command = COMMANDS.find((known) => known.name === name);
+  if (command !== undefined) return command;
+  const names = COMMANDS.map((known) => known.name);
+  throw new ValidationError({
+    what: "command",
+    given: JSON.stringify(name),
+    expected: `one of ${names.join(", ")}`,
+    mend: `${didYouMean(nearMatches(name, names), names)} See cdktf-etcd --help`,
+  });
+}
+
+function overview(): string {
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
+  return `cdktf-etcd: plan an etcd cluster across continents, and report on one
+
+Usage:
+  cdktf-etcd <command> [options]
+
+Commands:
+${lines.join("\n")}
+
+cdktf-etcd <command> --help lists a command's options.
+Exit codes: 0 done, 2 something to mend in what was typed.
+`;
+}

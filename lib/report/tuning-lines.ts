@@ -1,0 +1,88 @@
+import type { TuningProps } from "../wan/tuning";
+import { Tuning, TuningProfile } from "../wan/tuning";
+
+/** One timeout or threshold, and why it is what it is. */
+export interface TuningLine {
+  readonly setting: string;
+  readonly ms: number;
+  readonly reason: string;
+}
+
+/** Up to this round trip the tuning takes its defaults for one city; see `Tuning`. */
+const ONE_PLACE_MS = 5;
+
+/** What an operator or a client's author needs of a tuning; `derived` is the same without the values given by hand. */
+export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps): TuningLine[] {
+  const { roundTripTimes, memberLocations } = props;
+  const p95 = ms(roundTripTimes.largestP95Among(memberLocations));
+  const line = (setting: string, value: number, reason: string): TuningLine => ({ setting, ms: value, reason });
+  return [
+    line(
+      "heartbeat interval",
+      tuning.heartbeatMs,
+      tuning.heartbeatMs === tuning.electionMs / 10 ? "a tenth of the election timeout" : "given by hand",
+    ),
+    line(
+      "election timeout",
+      tuning.electionMs,
+      tuning.electionMs === derived.electionMs ? electionReason(props, p95) : "given by hand, or follows the heartbeat",
+    ),
+    line("failover, at worst", tuning.failoverMs, "4 × the election timeout and two round trips for the vote"),
+    line(
+      "client: dial timeout",
+      tuning.clientDialTimeoutMs,
+      "4 round trips to the farthest member, and two lost SYNs (3 s)",
+    ),
+    line(
+      "client: one attempt",
+      tuning.clientAttemptTimeoutMs,
+      "the worst healthy write, p95, and 1 s for queues, disks and a lost segment",
+    ),
+    line(
+      "client: all attempts",
+      tuning.clientTotalTimeoutMs,
+      "an attempt that hangs, a failover, and one that succeeds",
+    ),
+    line(
+      "client: keepalive timeout",
+      tuning.clientKeepaliveTimeoutMs,
+      "3 round trips and 2 s: two lost segments do not cut it",
+    ),
+    line(
+      "server: request timeout",
+      tuning.serverRequestTimeoutMs,
+      "etcd's own, from its source: 5 s + 2 × the election timeout",
+    ),
+    line(
+      "etcdctl --command-timeout",
+      tuning.etcdctlCommandTimeoutMs,
+      "the server's request timeout and the way there and back, so that the server's own error is seen",
+    ),
+    line(
+      "alert: peer round trip, p99",
+      tuning.peerRoundTripAlertMs,
+      `the histogram's bucket that holds 1.25 × the largest p95, ${p95} ms`,
+    ),
+    line("alert: request, p99", tuning.requestAlertMs, "the same rule for forwarding to the leader and commit"),
+  ];
+}
+
+function electionReason({ roundTripTimes, memberLocations, profile }: TuningProps, p95: string): string {
+  const median = roundTripTimes.largestAmong(memberLocations);
+  if (median <= ONE_PLACE_MS) {
+    return `all members within one city: ${profile === TuningProfile.FAST ? "half of etcd's default" : "etcd's default"}`;
+  }
+  switch (profile ?? TuningProfile.BALANCED) {
+    case TuningProfile.BALANCED:
+      return `3 × the largest p95 round trip, ${p95} ms, rounded up to 50 ms; at least 700 ms`;
+    case TuningProfile.FAST:
+      return `3 × the largest median, ${ms(median)} ms, or 2.5 × the largest p95, ${p95} ms; at least 500 ms`;
+    case TuningProfile.CONSERVATIVE:
+      return `etcd's guide: 10 × the largest median round trip, ${ms(median)} ms; at least 1000 ms`;
+  }
+}
+
+/** To a tenth, as fractions of a millisecond are noise here. */
+function ms(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
