@@ -6,6 +6,7 @@ import { LabPaths } from "./paths";
 import { EtcdStatus, etcdStatus, operatorEnvironment } from "./status";
 import { CommandError, run } from "./tools/run";
 
+const GATEWAY_URL = "https://127.0.0.1:2379/v3/kv/put";
 const GATEWAY_PUT = '{"key":"L2xhYi9wcm9iZQ==","value":"MQ=="}'; // /lab/probe = 1
 
 /** What etcdctl printed and how it ended. */
@@ -74,16 +75,26 @@ export class LabCluster {
    * one connection, so that neither the handshake nor a process's start is counted.
    */
   public async writeMs(machine: LabDroplet): Promise<number> {
-    const url = "https://127.0.0.1:2379/v3/kv/put";
     const { ok, stdout, stderr } = await this.on(
       machine,
-      `set -- ${Array<string>(10).fill(url).join(" ")}; curl -sS --cacert $ETCDCTL_CACERT --cert $ETCDCTL_CERT ` +
+      `set -- ${Array<string>(10).fill(GATEWAY_URL).join(" ")}; curl -sS --cacert $ETCDCTL_CACERT --cert $ETCDCTL_CERT ` +
         `--key $ETCDCTL_KEY -d '${GATEWAY_PUT}' -w '\\n%{http_code} %{time_total}\\n' "$@"`,
     );
     const times = [...stdout.matchAll(/^200 ([\d.]+)$/gm)].map((match) => Number(match[1]) * 1000);
     if (!ok || times.length < 10) throw new Error(`writes on ${machine.name} failed: ${stderr}${stdout.slice(0, 300)}`);
     const counted = times.slice(1).sort((a, b) => a - b);
     return counted[Math.floor(counted.length / 2)];
+  }
+
+  /** Writes through the member on this machine, again and again, until one is acknowledged. */
+  public async untilWritten(machine: LabDroplet, seconds: number): Promise<void> {
+    const { ok } = await this.on(
+      machine,
+      // An attempt that met no leader hangs: try anew after what an attempt takes at most.
+      `timeout ${seconds} sh -c 'until curl -sSf --max-time 0.8 --cacert $ETCDCTL_CACERT --cert $ETCDCTL_CERT ` +
+        `--key $ETCDCTL_KEY -d ${JSON.stringify(GATEWAY_PUT)} ${GATEWAY_URL} >/dev/null 2>&1; do sleep 0.02; done'`,
+    );
+    if (!ok) throw new Error(`no write through ${machine.name} was acknowledged within ${seconds} s`);
   }
 
   /** What the model says of this cluster's distances. */
