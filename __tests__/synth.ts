@@ -7,6 +7,8 @@ export interface Synthesized {
   readonly resource: Record<string, Record<string, Record<string, unknown>>>;
   readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
   readonly locals: Record<string, unknown>;
+  /** Comments, which Terraform skips. */
+  readonly "//": Record<string, unknown>;
 }
 
 export const SSH_FROM = ["198.51.100.7/32"];

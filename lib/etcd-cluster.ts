@@ -1,6 +1,7 @@
-import { Annotations, ITerraformDependable } from "cdktf";
+import { Annotations, ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdClient, output } from "./access/etcd-client";
+import { ClusterRecord, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
 import { EtcdSettingsProps, renderSettings } from "./etcd-settings";
@@ -124,6 +125,16 @@ export class EtcdCluster extends Construct {
       electionMs: props.electionMs,
     });
     this.warn();
+    this.record({
+      version: 1,
+      members: hosts.map((host) => ({ name: host.hostName, location: host.location })),
+      clients: props.clients,
+      profile: props.tuningProfile ?? TuningProfile.BALANCED,
+      heartbeatMs: props.heartbeatMs,
+      electionMs: props.electionMs,
+      inUse: { heartbeatMs: this.tuning.heartbeatMs, electionMs: this.tuning.electionMs },
+      roundTripTimes: recordedTimes(roundTripTimes, memberLocations, props.clients ?? []),
+    });
 
     this.pki = new ClusterPki(this, "pki", id, props.pki);
     this.caCertificatePem = this.pki.clientAuthority.certificatePem;
@@ -206,6 +217,13 @@ export class EtcdCluster extends Construct {
     output(this, `${prefix}_ca_certificate`, this.caCertificatePem, false);
     output(this, `${prefix}_preferred_leader`, leader.hostName, false);
     output(this, `${prefix}_members`, Object.fromEntries(members.map((m) => [m.host.hostName, m.clientUrl])), false);
+  }
+
+  /** Leaves the model's inputs in the synthesized stack, where `cdktf-etcd report` finds them. */
+  private record(record: ClusterRecord): void {
+    // An override's path is split at its dots.
+    const key = this.node.path.replace(/\./g, "-");
+    TerraformStack.of(this).addOverride(`//.${RECORDS}.${key}`, record);
   }
 
   private warn(): void {

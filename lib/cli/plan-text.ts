@@ -6,7 +6,7 @@ import { textTable } from "./text-table";
 /** A plan for a terminal. */
 export function planText(plan: ClusterPlan): string {
   const [leader] = plan.leaders;
-  const names = new Map([...plan.members, ...plan.clients].map((place) => [place.location, place.name]));
+  const names = new Map([...plan.members, ...plan.clients].map((place) => [place.location, place.title]));
   const sections = [
     [
       `${plan.members.length} members: ${plan.members.map((member) => member.location).join(", ")}`,

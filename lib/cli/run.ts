@@ -1,6 +1,7 @@
 import { ValidationError } from "../validation-error";
 import { didYouMean, nearMatches } from "../wan/near-matches";
 import { planCommand } from "./plan";
+import { reportCommand } from "./report";
 import type { Command, Console } from "./usage";
 
 /** Done. */
@@ -8,7 +9,7 @@ const OK = 0;
 /** What was asked for cannot be done; the message says how to mend it. */
 const BAD_USAGE = 2;
 
-const COMMANDS: readonly Command[] = [planCommand];
+const COMMANDS: readonly Command[] = [planCommand, reportCommand];
 
 /** Runs the command that the arguments name, and returns the exit code. */
 export function run(args: readonly string[], console: Console): number {

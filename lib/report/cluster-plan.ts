@@ -32,7 +32,7 @@ export interface ClusterPlanProps {
 export interface Place {
   readonly location: string;
   /** For sentences: the city, with the slug where two places share it. */
-  readonly name: string;
+  readonly title: string;
   readonly country?: string;
   readonly continent?: string;
 }
@@ -67,7 +67,7 @@ export interface LeaderRow extends LeaderChoice {
 /** What is left after a loss. */
 export interface LossRow extends LossReport {
   readonly kind: "location" | "continent";
-  readonly name: string;
+  readonly title: string;
   /** The locations whose members go. */
   readonly locations: readonly string[];
 }
@@ -111,12 +111,12 @@ export function planCluster(props: ClusterPlanProps): ClusterPlan {
   const leaders = model.leaders().map((choice) => ({ ...choice, commitP95Ms: model.commitP95Ms(choice.location) }));
   const place = (location: string): Place => {
     const region = roundTripTimes.region(location);
-    return { location, name: names.of(location), country: region?.country, continent: region?.continent };
+    return { location, title: names.of(location), country: region?.country, continent: region?.continent };
   };
   const loss = (kind: LossRow["kind"], report: LossReport): LossRow => ({
     kind,
     ...report,
-    name: names.of(report.lost),
+    title: names.of(report.lost),
     locations: [...new Set(memberLocations)].filter(
       (location) =>
         location === report.lost ||

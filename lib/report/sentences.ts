@@ -4,11 +4,11 @@ import type { ClusterPlan } from "./cluster-plan";
 export function survival(plan: ClusterPlan): string {
   if (plan.survivesAnyContinent) return "Any one continent may be lost.";
   const fatal = plan.losses.filter((loss) => !loss.quorumLeft);
-  const locations = fatal.filter((loss) => loss.kind === "location").map((loss) => loss.name);
+  const locations = fatal.filter((loss) => loss.kind === "location").map((loss) => loss.title);
   // What stops with a location stops with its continent, too.
   const continents = fatal
     .filter((loss) => loss.kind === "continent" && !loss.locations.some((at) => fatal.some((one) => one.lost === at)))
-    .map((loss) => loss.name);
+    .map((loss) => loss.title);
   const stops = `The loss of ${[...locations, ...continents].join(" or ")} stops it.`;
   return plan.survivesAnyLocation ? `Any one location may be lost. ${stops}` : stops;
 }

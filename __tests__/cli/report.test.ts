@@ -1,0 +1,125 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { App, TerraformStack } from "cdktf";
+import { EtcdClusterProps, RoundTripTimes, TuningProfile } from "../../lib";
+import type { ClusterPlan } from "../../lib/report/cluster-plan";
+import { cluster } from "../synth";
+import { scratchDirectory } from "../templates/render";
+import { cli } from "./run-cli";
+
+const scratch = scratchDirectory();
+let folders = 0;
+
+function folder(): string {
+  return path.join(scratch, `out-${folders++}`);
+}
+
+/** Runs the command, and reads what it wrote. */
+function report(...args: string[]): { plan: ClusterPlan; page: string; map: string } {
+  const out = folder();
+  const { status, stdout, stderr } = cli("report", ...args, "--out", out, "--json");
+  expect([status, stderr]).toEqual([0, ""]);
+  const { plan, files } = JSON.parse(stdout) as { plan: ClusterPlan; files: { page: string; map: string } };
+  expect(readdirSync(out).sort()).toEqual(["cluster.html", "cluster.svg"]);
+  return { plan, page: readFileSync(files.page, "utf8"), map: readFileSync(files.map, "utf8") };
+}
+
+/** A synthesized stack's folder. */
+function stackWith(build: (stack: TerraformStack) => void): string {
+  const stack = new TerraformStack(new App(), "store");
+  build(stack);
+  const directory = folder();
+  mkdirSync(directory);
+  stack.prepareStack();
+  writeFileSync(path.join(directory, "cdk.tf.json"), JSON.stringify(stack.toTerraform()));
+  return directory;
+}
+
+const stackOf = (regions?: string[], props?: Partial<EtcdClusterProps>): string =>
+  stackWith((stack) => {
+    cluster(stack, regions, props);
+  });
+
+describe("cdktf-etcd report of regions", () => {
+  it("plans the same as cdktf-etcd plan", () => {
+    const args = ["--clients", "nyc3=3,lon1=1", "--profile", "fast"];
+    const { plan } = report("--regions", "lon1,nyc3,sgp1", ...args);
+    const { stdout } = cli("plan", "lon1", "nyc3", "sgp1", ...args, "--json");
+    expect(plan).toEqual(JSON.parse(stdout));
+  });
+
+  it("writes both files without a word too many", () => {
+    const out = folder();
+    const { stdout } = cli("report", "--regions", "lon1,nyc3,sgp1", "--out", out);
+    expect(stdout).toBe(`${path.join(out, "cluster.html")}\n${path.join(out, "cluster.svg")}\n`);
+  });
+});
+
+describe("cdktf-etcd report of a stack", () => {
+  it("finds all that the cluster's model was given", () => {
+    const clients = [{ location: "fra1", weight: 2 }, { location: "syd1" }];
+    const roundTripTimes = RoundTripTimes.digitalOcean().withPairs([{ a: "lon1", b: "nyc3", p50: 70, p95: 75 }]);
+    const props = { clients, roundTripTimes, tuningProfile: TuningProfile.CONSERVATIVE, heartbeatMs: 300 };
+    const { plan, page } = report("--stack", stackOf(["lon1", "nyc3", "sgp1"], props));
+    expect(plan.members.map((member) => member.name)).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1"]);
+    expect(plan.clients).toMatchObject([
+      { location: "fra1", weight: 2 },
+      { location: "syd1", weight: 1 },
+    ]);
+    expect(plan.links[0]).toMatchObject({ a: "lon1", b: "nyc3", p50: 70, p95: 75 });
+    expect(plan.profile).toBe("conservative");
+    expect(plan.tuning[0]).toMatchObject({ setting: "heartbeat interval", ms: 300 });
+    expect(plan.source).toBe(roundTripTimes.source);
+    expect(plan.advice.length).toBeGreaterThan(0);
+    expect(page).toContain("store/etcd");
+  });
+
+  it("agrees with the cluster itself", () => {
+    const stack = new TerraformStack(new App(), "store");
+    const { quorum, tuning } = cluster(stack);
+    const { plan } = report("--stack", stackOf());
+    expect(plan.leaders).toMatchObject(quorum.leaders());
+    expect(plan.tuning.find((line) => line.setting === "election timeout")?.ms).toBe(tuning.electionMs);
+  });
+
+  it("takes other clients than the stack's", () => {
+    const { plan } = report("--stack", stackOf(), "--clients", "nyc3");
+    expect(plan.leaders[0].location).toBe("nyc3");
+  });
+
+  it("asks which one, where there are several", () => {
+    const directory = stackWith((stack) => {
+      cluster(stack);
+    });
+    const file = path.join(directory, "cdk.tf.json");
+    const tf = JSON.parse(readFileSync(file, "utf8")) as { "//": { "cdktf-etcd": Record<string, unknown> } };
+    tf["//"]["cdktf-etcd"]["store/other"] = tf["//"]["cdktf-etcd"]["store/etcd"];
+    writeFileSync(file, JSON.stringify(tf));
+    expect(cli("report", "--stack", directory).stderr).toMatch(
+      /^--cluster: given nothing, expected one of the stack's: store\/etcd, store\/other/,
+    );
+    expect(report("--stack", directory, "--cluster", "store/other").plan.members).toHaveLength(3);
+  });
+});
+
+describe("what cannot be done", () => {
+  const empty = stackWith(() => undefined);
+
+  it.each([
+    [["--stack", "/nowhere"], /^--stack: given \/nowhere, expected the folder of a synthesized stack.*cdktf synth/],
+    [["--stack", empty], /expected a stack with an EtcdCluster; synthesize it with this version/],
+    [["--regions", ""], /^regions: given none/],
+    [["--regions", "lon1", "--stack", "x"], /^--stack: given along with --regions/],
+    [["--stack", "x", "--rtt", "y"], /^--rtt: given along with a stack/],
+    [["lon1", "nyc3"], /given lon1 nyc3, expected options only; for regions write --regions lon1,nyc3/],
+    [["--regions", "lon1", "--out", "/dev/null/x"], /^--out: given \/dev\/null\/x, expected a folder/],
+  ])("%j", (args, message) => {
+    const { status, stdout, stderr } = cli("report", ...args);
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+  });
+
+  it("has help", () => {
+    expect(cli("report", "--help").stdout).toContain("--stack <folder>");
+  });
+});

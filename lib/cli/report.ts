@@ -1,0 +1,160 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import type { ClusterPlan } from "../report/cluster-plan";
+import { planCluster } from "../report/cluster-plan";
+import { drawMap } from "../report/map";
+import { drawPage } from "../report/page";
+import type { RecordedCluster } from "../report/recorded-cluster";
+import { clustersIn, timesOf } from "../report/recorded-cluster";
+import { ValidationError } from "../validation-error";
+import type { RoundTripTimes } from "../wan/round-trip-times";
+import type { Command, Typed } from "./usage";
+import { clientsOf, list, membersIn, parse, profileOf, requireRegions, roundTripTimesOf } from "./usage";
+
+const OPTIONS = {
+  values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "out"],
+  flags: ["json", "help"],
+};
+
+/** Where cdktf synthesizes to. */
+const STACKS = path.join("cdktf.out", "stacks");
+
+const HELP = `cdktf-etcd report: one page and one map about a cluster, from its code alone
+
+Usage:
+  cdktf-etcd report [--stack <folder>] [options]     the cluster of a synthesized stack
+  cdktf-etcd report --regions <region,...> [options]  a cluster in these regions
+
+Options:
+  --stack <folder>               the stack's folder, after cdktf synth (default: the only one in ${STACKS})
+  --cluster <path>               which cluster, where the stack has several
+  --regions <region,...>         1 to 9 regions instead of a stack
+  --clients <region=weight,...>  where the writes come from (default: as in the stack; else alike from each region)
+  --profile <profile>            with --regions: balanced (default), conservative or fast
+  --rtt <file>                   with --regions: round-trip times of your own; they replace the built-in ones
+  --out <folder>                 where to write cluster.html and cluster.svg (default: etcd-report)
+  --json                         print the plan and the files' names as data
+  --help                         this text
+
+Examples:
+  cdktf-etcd report --stack cdktf.out/stacks/etcd
+  cdktf-etcd report --regions lon1,nyc3,sgp1 --clients nyc3=3,lon1=1 --out report
+`;
+
+/** What a report is about. */
+interface Subject {
+  readonly title: string;
+  readonly plan: ClusterPlan;
+  readonly times: RoundTripTimes;
+}
+
+/** `cdktf-etcd report`: a page and a map for a synthesized stack or a set of regions. */
+export const reportCommand: Command = {
+  name: "report",
+  summary: "a page and a map: members, round trips, latency, losses, tuning",
+  help: HELP,
+  run(args, console) {
+    const typed = parse("report", args, OPTIONS);
+    if (typed.flag("help")) {
+      console.out(HELP);
+      return;
+    }
+    requireNoPositionals(typed);
+    const { title, plan, times } = typed.value("regions") === undefined ? fromStack(typed) : fromRegions(typed);
+    const map = drawMap(plan, times);
+    const folder = typed.value("out") ?? "etcd-report";
+    const files = { page: path.join(folder, "cluster.html"), map: path.join(folder, "cluster.svg") };
+    write(folder, [
+      [files.page, drawPage(title, plan, map)],
+      [files.map, map.svg],
+    ]);
+    console.out(
+      typed.flag("json") ? `${JSON.stringify({ files, plan }, undefined, 2)}\n` : `${files.page}\n${files.map}\n`,
+    );
+  },
+};
+
+function fromRegions(typed: Typed): Subject {
+  for (const option of ["stack", "cluster"]) {
+    if (typed.value(option) !== undefined) throw contradiction(`--${option}`, "--regions");
+  }
+  const locations = list(typed.value("regions"));
+  const times = roundTripTimesOf(typed.value("rtt"));
+  const clients = clientsOf(typed.value("clients"));
+  requireRegions(times, locations, clients, "name them: --regions lon1,nyc3,sgp1");
+  const profile = profileOf(typed.value("profile"));
+  const plan = planCluster({ roundTripTimes: times, members: membersIn(locations), clients, profile });
+  return { title: "a plan", plan, times };
+}
+
+function fromStack(typed: Typed): Subject {
+  for (const option of ["profile", "rtt"]) {
+    if (typed.value(option) !== undefined) throw contradiction(`--${option}`, "a stack, which has its own");
+  }
+  const stack = typed.value("stack") ?? onlyStack();
+  const { name, record } = chosen(clustersIn(stack), typed.value("cluster"));
+  const times = timesOf(record);
+  const { members, profile, heartbeatMs, electionMs } = record;
+  const clients = clientsOf(typed.value("clients")) ?? record.clients;
+  const plan = planCluster({ roundTripTimes: times, members, clients, profile, heartbeatMs, electionMs });
+  const { source, measuredAt } = record.roundTripTimes;
+  return { title: name, times, plan: { ...plan, source, measuredAt } };
+}
+
+function onlyStack(): string {
+  const stacks = existsSync(STACKS) ? readdirSync(STACKS).sort() : [];
+  if (stacks.length === 1) return path.join(STACKS, stacks[0]);
+  throw new ValidationError({
+    what: "cdktf-etcd report",
+    given: stacks.length === 0 ? `nothing, and no stack in ${STACKS}` : `nothing, and ${stacks.length} stacks`,
+    expected: "--stack or --regions",
+    mend:
+      stacks.length === 0
+        ? "run cdktf synth first, or give --regions lon1,nyc3,sgp1"
+        : `name one: --stack ${path.join(STACKS, stacks[0])}`,
+  });
+}
+
+function chosen(clusters: readonly RecordedCluster[], name: string | undefined): RecordedCluster {
+  const found = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name);
+  if (found.length === 1) return found[0];
+  throw new ValidationError({
+    what: "--cluster",
+    given: name === undefined ? "nothing" : JSON.stringify(name),
+    expected: `one of the stack's: ${clusters.map((cluster) => cluster.name).join(", ")}`,
+    mend: `name one: --cluster ${clusters[0].name}`,
+  });
+}
+
+function write(folder: string, files: readonly (readonly [string, string])[]): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [file, text] of files) writeFileSync(file, text);
+  } catch (error) {
+    throw new ValidationError({
+      what: "--out",
+      given: folder,
+      expected: "a folder that can be written to",
+      mend: `name another, or mend it (${error instanceof Error ? error.message : String(error)})`,
+    });
+  }
+}
+
+function requireNoPositionals({ positionals }: Typed): void {
+  if (positionals.length === 0) return;
+  throw new ValidationError({
+    what: "cdktf-etcd report",
+    given: positionals.join(" "),
+    expected: "options only",
+    mend: `for regions write --regions ${positionals.join(",")}, for a stack --stack ${positionals[0]}`,
+  });
+}
+
+function contradiction(option: string, other: string): ValidationError {
+  return new ValidationError({
+    what: option,
+    given: `along with ${other}`,
+    expected: "one of the two",
+    mend: `drop ${option}`,
+  });
+}

@@ -1,0 +1,54 @@
+import { ClientLocation, Region, RoundTripTimePair, RoundTripTimes, TuningProfile } from "./wan";
+
+/** Where a stack keeps its clusters' records: in the comment that Terraform skips, so no plan ever shows it. */
+export const RECORDS = "cdktf-etcd";
+
+/**
+ * What a cluster's model was given, as the synthesized stack keeps it for reports: no secrets, and nothing that is known
+ * only once it is applied.
+ *
+ * @internal
+ */
+export interface ClusterRecord {
+  readonly version: 1;
+  readonly members: readonly { readonly name: string; readonly location: string }[];
+  readonly clients?: readonly ClientLocation[];
+  readonly profile: TuningProfile;
+  /** As given; derived where it is missing. */
+  readonly heartbeatMs?: number;
+  /** As given; derived where it is missing. */
+  readonly electionMs?: number;
+  /** The timeouts in use. */
+  readonly inUse: { readonly heartbeatMs: number; readonly electionMs: number };
+  readonly roundTripTimes: {
+    readonly source: string;
+    readonly measuredAt?: string;
+    /** Those that are not built in. */
+    readonly regions: readonly Region[];
+    /** Between members, and from clients to members. */
+    readonly pairs: readonly RoundTripTimePair[];
+  };
+}
+
+/**
+ * The part of the round-trip times that a cluster uses.
+ *
+ * @internal
+ */
+export function recordedTimes(
+  times: RoundTripTimes,
+  members: readonly string[],
+  clients: readonly ClientLocation[],
+): ClusterRecord["roundTripTimes"] {
+  const ends = new Set([...members, ...clients.map((client) => client.location)]);
+  const pairs = times
+    .pairs()
+    .filter(({ a, b }) => ends.has(a) && ends.has(b) && (members.includes(a) || members.includes(b)));
+  const builtIn = new Set(Region.all());
+  return {
+    source: times.source,
+    measuredAt: times.measuredAt,
+    regions: [...ends].flatMap((location) => times.region(location) ?? []).filter((region) => !builtIn.has(region)),
+    pairs,
+  };
+}

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { ClusterRecord, RECORDS } from "../cluster-record";
+import { ValidationError } from "../validation-error";
+import { Region } from "../wan/regions";
+import { RoundTripTimes } from "../wan/round-trip-times";
+
+/** A cluster of a synthesized stack. */
+export interface RecordedCluster {
+  /** Its path in the app. */
+  readonly name: string;
+  readonly record: ClusterRecord;
+}
+
+/**
+ * The clusters that a synthesized stack declares, read from the stack's folder.
+ *
+ * @throws ValidationError when there is no stack, or none with a cluster of this version
+ */
+export function clustersIn(stack: string): RecordedCluster[] {
+  const file = path.join(stack, "cdk.tf.json");
+  if (!existsSync(file)) {
+    throw new ValidationError({
+      what: "--stack",
+      given: stack,
+      expected: "the folder of a synthesized stack, with cdk.tf.json in it",
+      mend: "run cdktf synth first, and name cdktf.out/stacks/<stack>; or give --regions instead",
+    });
+  }
+  const found = recordsIn(readFileSync(file, "utf8"));
+  if (found.length === 0) {
+    throw new ValidationError({
+      what: "--stack",
+      given: file,
+      expected: "a stack with an EtcdCluster",
+      mend: "synthesize it with this version of cdktf-etcd, or give --regions instead",
+    });
+  }
+  return found;
+}
+
+function recordsIn(text: string): RecordedCluster[] {
+  try {
+    const { "//": comment } = JSON.parse(text) as {
+      "//"?: { [RECORDS]?: Record<string, ClusterRecord | { readonly version: unknown }> };
+    };
+    return Object.entries(comment?.[RECORDS] ?? {}).flatMap(([name, record]) =>
+      isCurrent(record) ? [{ name, record }] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+function isCurrent(record: ClusterRecord | { readonly version: unknown }): record is ClusterRecord {
+  return record.version === 1;
+}
+
+/** The cluster's round-trip times, and for advice on places that it does not use the built-in ones. */
+export function timesOf({ roundTripTimes }: ClusterRecord): RoundTripTimes {
+  const { pairs, source, measuredAt } = roundTripTimes;
+  const builtIn = RoundTripTimes.digitalOcean();
+  if (pairs.length === 0) return builtIn;
+  const regions = roundTripTimes.regions.map((region) => new Region(region));
+  return builtIn.withPairs([...pairs], { source, measuredAt, regions });
+}
