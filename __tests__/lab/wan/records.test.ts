@@ -69,8 +69,10 @@ describe("a lock", () => {
 
   it("of a dead process is void", async () => {
     const path = join(directory, "stale.lock");
-    const child = spawn("sleep", ["0"]);
+    // Recorded while it surely lives, and ended then.
+    const child = spawn("sleep", ["60"]);
     const record = recordOf(child.pid ?? 0);
+    child.kill("SIGKILL");
     await once(child, "exit");
     writeFileSync(path, JSON.stringify(record));
     await expect(withLock(path, () => Promise.resolve("mine"), 2000)).resolves.toBe("mine");
