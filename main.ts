@@ -28,9 +28,9 @@ class EtcdAcrossContinents extends TerraformStack {
         sshFrom: networks(env.ETCD_SSH_FROM),
         clientsFrom: networks(env.ETCD_CLIENTS_FROM),
       }),
-      version: env.ETCD_TARBALL_SHA256
-        ? EtcdVersion.of(env.ETCD_VERSION ?? "3.6.14", { amd64: env.ETCD_TARBALL_SHA256 })
-        : EtcdVersion.of(env.ETCD_VERSION ?? "3.6.14"),
+      version: EtcdVersion.of(env.ETCD_VERSION ?? EtcdVersion.V3_6_14.version, {
+        amd64: env.ETCD_TARBALL_SHA256 || undefined,
+      }),
       download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: env.ETCD_MIRROR_INSECURE === "yes" },
       accessDirectory: env.ETCD_ACCESS_DIRECTORY,
     });

@@ -26,7 +26,8 @@ import { MACHINE_PACKAGES } from "./machine-packages";
 
 const DEFAULT_PORT = 18180;
 const DEFAULT_IMAGE = "debian-13-x64";
-const ETCD_VERSION = "3.6.14";
+/** The library's own default. */
+const ETCD = EtcdVersion.V3_6_14;
 
 /** One lab at a time on a machine: its addresses are the machine's. This file says whose it is. */
 const OWNER_FILE = "/run/cdktf-etcd-lab.json";
@@ -51,10 +52,7 @@ export class Lab {
 
     await ensureCommands(undefined, this.progress);
     const terraform = await findTerraform();
-    const etcd = await ensureEtcd(
-      { version: ETCD_VERSION, sha256: EtcdVersion.of(ETCD_VERSION).sha256(Architecture.AMD64) },
-      this.progress,
-    );
+    const etcd = await ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, this.progress);
     const providers = await ensureProviders(terraform, this.progress);
     const image = await ensureImage(DEFAULT_IMAGE, this.progress);
     await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
@@ -80,7 +78,7 @@ export class Lab {
       terraform,
       providers: providers.providers,
       mirrorDir: providers.mirrorDir,
-      etcd: { version: ETCD_VERSION, ...etcd },
+      etcd: { version: ETCD.version, ...etcd },
     };
     writeConfig(this.paths, config);
     this.progress("Starting the WAN, the API server and the package mirror");
