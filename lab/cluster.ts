@@ -109,4 +109,10 @@ export class LabCluster {
   public async healthy(machines: readonly LabDroplet[] = this.machines): Promise<boolean> {
     return (await this.etcdctl(["endpoint", "health"], this.environment(machines))).ok;
   }
+
+  /** Throws what etcdctl says if one of these members does not commit writes. */
+  public async mustBeHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
+    const { ok, stderr } = await this.etcdctl(["endpoint", "health"], this.environment(machines));
+    if (!ok) throw new Error(`not every member commits writes:\n${stderr}`);
+  }
 }

@@ -4,6 +4,12 @@
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 
+# A join that still waits in the background would go its own way beside this: what it wanted is decided anew here.
+if systemctl is-enabled --quiet etcd-join.service; then
+  systemctl disable --now --quiet etcd-join.service
+  systemctl reset-failed etcd-join.service 2>/dev/null || true
+fi
+
 is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
 
 # Founding waits for nobody: a quorum exists only when enough founders have started.

@@ -68,7 +68,7 @@ describe("a cluster on three continents", () => {
     expect(lines.filter((line) => line.includes("founding the cluster"))).toHaveLength(3);
     expect(lines.at(-1)).toMatch(/all members are healthy|moving the leader to etcd-lon1/);
     cluster = await harness.cluster();
-    expect(await cluster.healthy()).toBe(true);
+    await cluster.mustBeHealthy();
     expect(await cluster.status()).toMatchObject({ leader: "etcd-lon1" });
   });
 
@@ -266,7 +266,7 @@ describe("a cluster on three continents", () => {
     expect(members.map(({ endpoint }) => endpoint).sort()).toEqual(
       cluster.machines.map((m) => cluster.clientUrl(m)).sort(),
     );
-    expect(await cluster.healthy()).toBe(true);
+    await cluster.mustBeHealthy();
     expect((await cluster.etcdctl(["get", "--print-value-only", "/while-away"])).stdout.trim()).toBe("yes");
   });
 
@@ -294,7 +294,7 @@ describe("a cluster on three continents", () => {
     expect(await cluster.healthy(cluster.machines.filter((machine) => machine.name !== "etcd-sgp1"))).toBe(true);
     await wan.heal();
     await harness.deploy({ quotaGiB: 2 });
-    expect(await cluster.healthy()).toBe(true);
+    await cluster.mustBeHealthy();
   });
 
   it("survives the provider's bad days: rate limits and server errors", async () => {
@@ -342,6 +342,6 @@ describe("readiness", () => {
       .request("POST", "/lab/faults", { kind: "ssh-not-ready", namePattern: "etcd-lon1", seconds: 20 });
     await harness.deploy({ regions: ["lon1"] });
     cluster = await harness.cluster();
-    expect(await cluster.healthy()).toBe(true);
+    await cluster.mustBeHealthy();
   });
 });

@@ -9,9 +9,11 @@ import { ensureCommands } from "../../lab/tools/apt";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 
+const ROOT = path.resolve(__dirname, "..", "..", process.env.CDKTF_ETCD_TEST_LAB ?? ".lab-test");
+
 /** A lab of the tests' own, beside the one that a person may have in the same checkout. */
 export class LabHarness {
-  public readonly paths = new LabPaths(path.resolve(__dirname, "..", "..", ".lab-test"));
+  public readonly paths = new LabPaths(ROOT);
   public readonly lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
   private config?: LabConfig;
 
