@@ -2,7 +2,7 @@ import fc from "fast-check";
 
 import { ValidationError } from "../../lib/validation-error";
 import type { RoundTripTimePair } from "../../lib/wan";
-import { RoundTripTimes, Tuning, TuningProfile } from "../../lib/wan";
+import { QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "../../lib/wan";
 import { anyCluster } from "./matrices";
 
 const roundTripTimes = RoundTripTimes.digitalOcean();
@@ -125,8 +125,8 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     ["serverRequestTimeoutMs", 6400], // 5000 + 2 x 700
     ["peerDialTimeoutMs", 1700], // 1000 + 700
     ["clientDialTimeoutMs", 4000], // 4 x 229 + 3000 = 3916
-    ["clientAttemptTimeoutMs", 1700], // 3 x 229 + 1000 = 1687
-    ["clientTotalTimeoutMs", 6700], // 3300 + 2 x 1700
+    ["clientAttemptTimeoutMs", 750], // New York to a leader in Singapore 229, its commit 183, and 300: 712
+    ["clientTotalTimeoutMs", 4800], // 3300 + 2 x 750
     ["clientKeepaliveTimeMs", 10_000],
     ["clientKeepaliveTimeoutMs", 2700], // 3 x 229 + 2000 = 2687
     ["etcdctlCommandTimeoutMs", 8000], // 6400 + 687 = 7087
@@ -140,15 +140,28 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     expect(Tuning.derive({ roundTripTimes, memberLocations })).toHaveProperty(name, ms);
   });
 
+  test("a write that meets a transfer and its repetition take 1.2 s at most", () => {
+    const { clientAttemptTimeoutMs } = Tuning.derive({ roundTripTimes, memberLocations });
+    const repeated = new QuorumModel({ roundTripTimes, memberLocations }).leaderAt("nyc3");
+    expect(clientAttemptTimeoutMs + repeated.worstWriteMs).toBeLessThanOrEqual(1200);
+  });
+
+  test("a single member has no distance, but a lost segment and a disk", () => {
+    const alone = Tuning.derive({ roundTripTimes, memberLocations: ["lon1"] });
+    expect(alone.clientAttemptTimeoutMs).toBe(300);
+    expect(alone.clientTotalTimeoutMs).toBe(4600); // 4 x 1000 + 2 x 300
+  });
+
   test("clients far away get longer deadlines: Sydney to London 266 x 1.1", () => {
     const tuning = Tuning.derive({
       roundTripTimes,
       memberLocations: ["lon1", "ams3", "fra1"],
       clientLocations: ["syd1"],
     });
-    // p95 to Frankfurt 292.6, between members 18.7: 4 x 292.6 + 3000 = 4170; 292.6 + 37.4 + 1000 = 1330
+    // p95 to the farthest 292.6: 4 x 292.6 + 3000 = 4170. One attempt: through London, the
+    // nearest, 287.1, from there to a leader in Frankfurt 18.7, its commit 12.1, and 300: 617.9
     expect(tuning.clientDialTimeoutMs).toBe(4200);
-    expect(tuning.clientAttemptTimeoutMs).toBe(1400);
+    expect(tuning.clientAttemptTimeoutMs).toBe(650);
     expect(tuning.serverRequestTimeoutMs).toBe(6400);
   });
 
@@ -237,6 +250,25 @@ describe("for any cluster and profile", () => {
         expect(tuning.rolloutHealthWaitMs).toBeGreaterThan(tuning.systemdStartTimeoutMs);
         expect(tuning.peerRoundTripAlertMs).toBeGreaterThan(largest);
         expect(tuning.requestAlertMs).toBeGreaterThan(Math.min(2 * largest, 9999));
+      }),
+    );
+  });
+
+  test("a healthy write with a lost segment fits into one attempt, wherever client and leader are", () => {
+    fc.assert(
+      fc.property(anyCluster, (cluster) => {
+        const { roundTripTimes, memberLocations, clientLocations } = cluster;
+        const { clientAttemptTimeoutMs } = Tuning.derive(cluster);
+        const quorum = new QuorumModel({ roundTripTimes, memberLocations });
+        for (const leader of memberLocations) {
+          for (const client of memberLocations) {
+            const write = roundTripTimes.p95Between(client, leader) + quorum.commitP95Ms(leader);
+            expect(clientAttemptTimeoutMs).toBeGreaterThanOrEqual(write + 300);
+          }
+          for (const client of clientLocations) {
+            expect(clientAttemptTimeoutMs).toBeGreaterThanOrEqual(quorum.writeMs(client, leader) + 300);
+          }
+        }
       }),
     );
   });

@@ -36,7 +36,7 @@ export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps)
     line(
       "client: one attempt",
       tuning.clientAttemptTimeoutMs,
-      "the worst healthy write, p95, and 1 s for queues, disks and a lost segment",
+      "the worst healthy write, p95, and 300 ms for a lost segment, queues and disks",
     ),
     line(
       "client: all attempts",

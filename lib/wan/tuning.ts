@@ -1,4 +1,5 @@
 import { ValidationError } from "../validation-error";
+import { QuorumModel } from "./quorum";
 import type { RoundTripTimes } from "./round-trip-times";
 
 /** How to weigh a quick failover against mistaken elections. */
@@ -70,6 +71,8 @@ const ONE_PLACE_MS = 5;
 const HARMLESS_LOSS_PERCENT = 3;
 /** Linux waits at least this long, beyond the round trip, before it sends a lost TCP segment again (TCP_RTO_MIN). */
 const RETRANSMISSION_MS = 200;
+/** What queues and disks may add to a write before a client gives an attempt up. */
+const QUEUES_AND_DISKS_MS = 100;
 /** TCP sends a lost SYN again after 1 s, then after 2 s more (RFC 6298): two losses in a row are survived. */
 const TWO_LOST_SYNS_MS = 3000;
 /** How far beyond the ordinary p95 an alert begins. */
@@ -90,6 +93,8 @@ interface Distances {
   readonly p95: number;
   /** Largest 95th percentile between a client and a member. */
   readonly clientP95: number;
+  /** The slowest healthy write: from the worst-placed client to the worst-placed leader, all at the 95th percentile. */
+  readonly worstWriteP95: number;
   /** Largest loss between members, in percent. */
   readonly lossPercent: number;
 }
@@ -146,10 +151,12 @@ export class Tuning {
    */
   public readonly clientDialTimeoutMs: number;
   /**
-   * For one attempt of a client: the worst healthy write (to the farthest member, from there to the leader, commit: a
-   * p95 round trip each) plus 1 s for queues, disks and a lost segment. A good deal less than
-   * {@link Tuning.serverRequestTimeoutMs}, so that a write that was dropped while leadership changed hands is tried again
-   * early. Only writes guarded by a transaction on the revision are safe to repeat.
+   * For one attempt of a client: the worst healthy write (from any client through the member nearest to it to any leader,
+   * and that leader's commit, at p95) plus 300 ms: one lost TCP segment, which Linux sends again 200 ms beyond the round
+   * trip, and 100 ms for queues and disks. Rounded up to 50 ms. Never less than a healthy write takes, and short, because a
+   * proposal that meets a transfer of leadership is dropped in silence: such a write costs one attempt and its repetition,
+   * where the server would keep it hanging for {@link Tuning.serverRequestTimeoutMs}. Only writes guarded by a transaction
+   * on the revision are safe to repeat.
    */
   public readonly clientAttemptTimeoutMs: number;
   /** For a client's call with all its attempts: one that hangs, a failover, and one that succeeds. */
@@ -211,7 +218,7 @@ export class Tuning {
     this.serverRequestTimeoutMs = 5000 + 2 * this.effectiveElectionMs;
     this.peerDialTimeoutMs = 1000 + this.effectiveElectionMs;
     this.clientDialTimeoutMs = upTo(100, 4 * clientP95 + TWO_LOST_SYNS_MS);
-    this.clientAttemptTimeoutMs = upTo(100, clientP95 + 2 * p95 + 1000);
+    this.clientAttemptTimeoutMs = upTo(50, distances.worstWriteP95 + RETRANSMISSION_MS + QUEUES_AND_DISKS_MS);
     this.clientTotalTimeoutMs = this.failoverMs + 2 * this.clientAttemptTimeoutMs;
     this.clientKeepaliveTimeMs = 10_000;
     this.clientKeepaliveTimeoutMs = upTo(100, 3 * clientP95 + 2000);
@@ -261,8 +268,22 @@ function distancesOf(props: TuningProps): Distances {
     p95,
     median: roundTripTimes.largestAmong(memberLocations),
     clientP95: Math.max(p95, ...toClients),
+    worstWriteP95: worstWriteP95(props),
     lossPercent: roundTripTimes.largestLossPercentAmong(memberLocations),
   };
+}
+
+/** Every member may come to lead, and clients may be anywhere where a member is, besides where they were said to be. */
+function worstWriteP95({ roundTripTimes, memberLocations, clientLocations }: TuningProps): number {
+  const quorum = new QuorumModel({ roundTripTimes, memberLocations });
+  const writes = [...memberLocations, ...(clientLocations ?? [])].flatMap((client) => {
+    const nearest = quorum.nearestMember(client);
+    const way = roundTripTimes.p95Between(client, nearest);
+    return memberLocations.map(
+      (leader) => way + roundTripTimes.p95Between(nearest, leader) + quorum.commitP95Ms(leader),
+    );
+  });
+  return Math.max(...writes);
 }
 
 /**
