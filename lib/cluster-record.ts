@@ -18,6 +18,8 @@ export interface ClusterRecord {
   readonly heartbeatMs?: number;
   /** As given; derived where it is missing. */
   readonly electionMs?: number;
+  /** Names of members, as given; computed where it is missing. */
+  readonly preferredLeaders?: readonly string[];
   /** The timeouts in use. */
   readonly inUse: { readonly heartbeatMs: number; readonly electionMs: number };
   readonly roundTripTimes: {

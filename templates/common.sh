@@ -4,6 +4,8 @@ set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # shellcheck source=/dev/null
 . /etc/etcd/rollout.env
+# shellcheck source=/dev/null
+. /etc/etcd/leader.env
 set -a
 # shellcheck source=/dev/null
 . /etc/etcd/etcdctl.env
@@ -57,5 +59,6 @@ journal() {
     grep -E '"level":"(error|fatal|panic)"|^panic|invalid|Failed|failed' | tail -n 8 | sed 's/^/  etcd: /' >&2 || true
 }
 
-# field NAME: one value out of this member's status.
-field() { ctl "$SELF" endpoint status -w fields 2>/dev/null | sed -n "s/^\"$1\" : //p"; }
+# status URL: what that member says of itself; field NAME: one value out of that.
+status() { ctl "$1" endpoint status -w fields 2>/dev/null; }
+field() { sed -n "s/^\"$1\" : //p"; }

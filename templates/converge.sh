@@ -46,11 +46,12 @@ echo "$list" | while read -r id name peer _ _; do
   esac
 done
 
-# One transfer at most, and none if the leader is where it should be.
+# One transfer at most, and none if the leader is well placed.
 want=${LEADER_ORDER%% *}
 wanted_id=$(echo "$list" | awk -v name="$want" '$2 == name && $5 == "false" { print $1 }')
-leader_id=$(printf '%x' "$(field Leader)")
-if [ -n "$wanted_id" ] && [ "$leader_id" != "$wanted_id" ]; then
+leader_id=$(printf '%x' "$(status "$SELF" | field Leader)")
+leader=$(echo "$list" | awk -v id="$leader_id" '$1 == id { print $2 }')
+if [ -n "$wanted_id" ] && ! echo " $WELL_PLACED " | grep -qF " $leader "; then
   leader_url=$(echo "$list" | awk -v id="$leader_id" '$1 == id { print $4 }')
   say "moving the leader to $want"
   ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "the leader stays where it is for now"

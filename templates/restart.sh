@@ -15,7 +15,8 @@ others_suffice() {
 }
 
 hand_over() {
-  [ "$(field MemberID)" = "$(field Leader)" ] || return 0
+  own=$(status "$SELF") || return 0
+  [ "$(echo "$own" | field MemberID)" = "$(echo "$own" | field Leader)" ] || return 0
   for name in $LEADER_ORDER; do
     entry=$(members | awk -v name="$name" '$2 == name && $5 == "false"')
     if [ -z "$entry" ] || [ "$name" = "$MEMBER" ]; then continue; fi

@@ -100,15 +100,24 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
 
   it("the rollout's variables are readable by the node scripts", () => {
     const { others } = sample;
-    const variables = sourced(files.rollout, "MEMBER", "OTHERS", "OTHER_PEER_URLS", "DECLARED", "LEADER_ORDER");
+    const variables = sourced(files.rollout, "MEMBER", "OTHERS", "OTHER_PEER_URLS", "DECLARED");
     expect(variables).toEqual({
       MEMBER: sample.name,
       OTHERS: others.map((_, index) => `,https://198.51.100.${index + 2}:2379`).join(""),
       OTHER_PEER_URLS: others.map((_, index) => `https://198.51.100.${index + 2}:2380`).join(" "),
       DECLARED: expect.stringContaining(`${sample.name}=https://198.51.100.1:2379`) as unknown,
-      LEADER_ORDER: [sample.name, ...others].reverse().join(" "),
     });
     expect(variables.DECLARED.split(" ")).toHaveLength(others.length + 1);
+  });
+
+  it("the leader's places are readable by the node scripts", () => {
+    const { others } = sample;
+    expect(sourced(files.leader, "LEADER_ORDER", "WELL_PLACED", "BETTER_PLACED", "SETTLE_SECONDS")).toEqual({
+      LEADER_ORDER: [sample.name, ...others].join(" "),
+      WELL_PLACED: sample.name,
+      BETTER_PLACED: others.map((other) => `${other}=204.8`).join(" "),
+      SETTLE_SECONDS: "64",
+    });
   });
 
   it("only a machine of the genesis record is told that it may found", () => {

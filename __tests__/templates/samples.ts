@@ -39,6 +39,12 @@ export function filesOf(sample: Sample, getEtcd: string) {
   const { name, others } = sample;
   const members = [name, ...others];
   const dial = { dial_timeout_ms: 3900, command_timeout_ms: 8000 };
+  const limits = {
+    keepalive_time_ms: 10_000,
+    keepalive_timeout_ms: 2700,
+    attempt_timeout_ms: 750,
+    total_timeout_ms: 4800,
+  };
   return {
     unit: { template: "etcd.service.tftpl", variables: { name, version: VERSION } },
     addresses: {
@@ -71,7 +77,6 @@ export function filesOf(sample: Sample, getEtcd: string) {
         other_client_urls: others.map((_, index) => clientUrl(index + 1)),
         other_peer_urls: others.map((_, index) => peerUrl(index + 1)),
         client_urls: Object.fromEntries(members.map((member, index) => [member, clientUrl(index)])),
-        leader_order: [...members].reverse(),
         genesis: Object.fromEntries(
           (sample.founder ? members : others).map((member, index) => [
             member,
@@ -81,6 +86,15 @@ export function filesOf(sample: Sample, getEtcd: string) {
         dial_seconds: 4,
         health_budget_seconds: 132,
         join_budget_seconds: 1800,
+      },
+    },
+    leader: {
+      template: "leader.env.tftpl",
+      variables: {
+        order: members,
+        well_placed: members.slice(0, 1),
+        better_placed: members.slice(1).map((other) => ({ name: other, longest_round_trip_ms: 204.8 })),
+        settle_seconds: 64,
       },
     },
     cloudInit: {
@@ -101,13 +115,18 @@ export function filesOf(sample: Sample, getEtcd: string) {
         downloads: [],
       },
     },
-    clientEnv: { template: "client.env.tftpl", variables: { ...client(name, members), ...dial } },
-    clientCurl: { template: "client-curl.sh.tftpl", variables: { ...client(name, members), ...dial } },
+    clientEnv: { template: "client.env.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
+    clientCurl: { template: "client-curl.sh.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
   } satisfies Record<string, Rendering>;
 }
 
 function client(name: string, members: readonly string[]) {
-  return { client: name, directory: "/home/jo o'neil/$ & co", endpoints: members.map((_, index) => clientUrl(index)) };
+  return {
+    client: name,
+    directory: "/home/jo o'neil/$ & co",
+    order: "nearest to nyc3 first",
+    endpoints: members.map((_, index) => clientUrl(index)),
+  };
 }
 
 /** What the steps are given: they carry files that were rendered before. */
@@ -124,6 +143,7 @@ export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
         member,
         boot_timeout_seconds: 300,
         valid_from: "2026-11-22T15:00:00Z",
+        automatic_leader: true,
         files: {
           "/etc/systemd/system/etcd.service": { mode: "0644", owner: "root:root", content: rendered.unit },
           "/etc/etcd/etcd.env": { mode: "0644", owner: "root:root", content: rendered.env },

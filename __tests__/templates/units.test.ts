@@ -5,7 +5,10 @@ import { describeOnLinux, plain, render, scratchDirectory } from "./render";
 import { filesOf, Sample, SAMPLES, VERSION } from "./samples";
 
 /** Units of the system's own that ours name; they only have to exist. */
-const SYSTEM_UNITS = ["basic", "multi-user", "network-online", "shutdown", "sysinit", "time-sync"];
+const SYSTEM_UNITS = ["basic", "multi-user", "network-online", "shutdown", "sysinit", "time-sync", "timers"];
+
+/** Units that need no rendering. */
+const PLAIN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
 
 /** A file system root with the units as a node has them, and programs that do nothing in the places they name. */
 function nodeRoot(root: string, sample: Sample): string {
@@ -18,12 +21,13 @@ function nodeRoot(root: string, sample: Sample): string {
   const { unit, addresses } = render(filesOf(sample, ""));
   put("/etc/systemd/system/etcd.service", unit);
   put("/etc/systemd/system/etcd.service.d/10-addresses.conf", addresses);
-  put("/etc/systemd/system/etcd-join.service", plain("etcd-join.service"));
+  for (const plainUnit of PLAIN_UNITS) put(`/etc/systemd/system/${plainUnit}`, plain(plainUnit));
   for (const target of SYSTEM_UNITS) put(`/usr/lib/systemd/system/${target}.target`, `[Unit]\nDescription=${target}\n`);
   const programs = [
     `/opt/etcd/${VERSION}/etcd`,
     "/usr/local/lib/cdktf-etcd/publish-endpoint",
     "/usr/local/lib/cdktf-etcd/join",
+    "/usr/local/lib/cdktf-etcd/place-leader",
   ];
   for (const program of programs) put(program, "#!/bin/sh\n", 0o755);
   return root;
@@ -48,7 +52,7 @@ describeOnLinux("the units, by systemd's own judgement", () => {
     "are well-formed for $sample with $others others",
     ({ root }) => {
       expect(verify(root, "etcd.service")).toEqual({ status: 0, output: "" });
-      expect(verify(root, "etcd-join.service")).toEqual({ status: 0, output: "" });
+      for (const plainUnit of PLAIN_UNITS) expect(verify(root, plainUnit)).toEqual({ status: 0, output: "" });
     },
   );
 

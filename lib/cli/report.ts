@@ -94,9 +94,17 @@ function fromStack(typed: Typed): Subject {
   const stack = typed.value("stack") ?? onlyStack();
   const { name, record } = chosen(clustersIn(stack), typed.value("cluster"));
   const times = timesOf(record);
-  const { members, profile, heartbeatMs, electionMs } = record;
+  const { members, profile, preferredLeaders, heartbeatMs, electionMs } = record;
   const clients = clientsOf(typed.value("clients")) ?? record.clients;
-  const plan = planCluster({ roundTripTimes: times, members, clients, profile, heartbeatMs, electionMs });
+  const plan = planCluster({
+    roundTripTimes: times,
+    members,
+    clients,
+    profile,
+    preferredLeaders,
+    heartbeatMs,
+    electionMs,
+  });
   const { source, measuredAt } = record.roundTripTimes;
   return { title: name, times, plan: { ...plan, source, measuredAt } };
 }

@@ -1,5 +1,6 @@
 import { onePerMetro } from "../wan/candidates";
 import { PlaceNames } from "../wan/place-names";
+import { LeaderPlacement } from "../wan/leader-placement";
 import { Placement } from "../wan/placement";
 import type { ClientLocation, LeaderChoice, LossReport } from "../wan/quorum";
 import { QuorumModel } from "../wan/quorum";
@@ -22,6 +23,8 @@ export interface ClusterPlanProps {
   readonly clients?: readonly ClientLocation[];
   /** @default TuningProfile.BALANCED */
   readonly profile?: TuningProfile;
+  /** Names of members that the leader should be on, best first. @default - computed */
+  readonly preferredLeaders?: readonly string[];
   /** @default - derived */
   readonly heartbeatMs?: number;
   /** @default - derived */
@@ -108,7 +111,8 @@ export function planCluster(props: ClusterPlanProps): ClusterPlan {
   const tuned = { roundTripTimes, memberLocations, clientLocations, profile: props.profile };
   const tuning = Tuning.derive({ ...tuned, heartbeatMs: props.heartbeatMs, electionMs: props.electionMs });
   const names = new PlaceNames(roundTripTimes, [...memberLocations, ...clientLocations]);
-  const leaders = model.leaders().map((choice) => ({ ...choice, commitP95Ms: model.commitP95Ms(choice.location) }));
+  const placement = new LeaderPlacement(model, members, tuning, { preferred: [...(props.preferredLeaders ?? [])] });
+  const leaders = leaderRows(model, placement, members);
   const place = (location: string): Place => {
     const region = roundTripTimes.region(location);
     return { location, title: names.of(location), country: region?.country, continent: region?.continent };
@@ -154,6 +158,15 @@ export function planCluster(props: ClusterPlanProps): ClusterPlan {
     source: roundTripTimes.source,
     measuredAt: roundTripTimes.measuredAt,
   };
+}
+
+/** A row for each place with a member, in the order that leadership falls back in. */
+function leaderRows(model: QuorumModel, placement: LeaderPlacement, members: readonly PlannedMember[]): LeaderRow[] {
+  const locations = placement.order.map((name) => members.filter((member) => member.name === name)[0].location);
+  return [...new Set(locations)].map((location) => ({
+    ...model.leaderAt(location),
+    commitP95Ms: model.commitP95Ms(location),
+  }));
 }
 
 /** Each two members' round trip; marked are those to the nearest members that complete the leader's quorum. */

@@ -1,5 +1,6 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { LeaderPlacement } from "../wan/leader-placement";
 import { Templates } from "./templates";
 
 /** One file on a node, by its path. */
@@ -14,7 +15,10 @@ type NodeFiles = Record<string, NodeFile>;
 const SCRIPTS = "/usr/local/lib/cdktf-etcd";
 
 /** Node scripts: their name on the node, and in templates/ with ".sh" added. */
-const COMMANDS = ["activate", "converge", "get-etcd", "join", "publish-endpoint", "restart"];
+const COMMANDS = ["activate", "converge", "get-etcd", "join", "place-leader", "publish-endpoint", "restart"];
+
+/** Units that are the same on every node. */
+const UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
 
 /** PEM texts of a member. */
 export interface NodePem {
@@ -44,6 +48,8 @@ export interface NodeBundleProps {
   readonly dialTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly maxRttMs: number;
+  /** Where leadership should be. */
+  readonly leader: LeaderPlacement;
 }
 
 /**
@@ -83,6 +89,7 @@ export class NodeBundle extends Construct {
           command_timeout_ms: props.commandTimeoutMs,
         }),
       ),
+      "/etc/etcd/leader.env": text(leaderEnv(templates, props)),
       "/etc/sysctl.d/60-etcd-wan.conf": text(
         templates.render("sysctl.conf.tftpl", {
           max_rtt_ms: props.maxRttMs,
@@ -109,7 +116,7 @@ export class NodeBundle extends Construct {
 /** Files that are the same on every node. */
 function sharedFiles(templates: Templates): NodeFiles {
   return {
-    "/etc/systemd/system/etcd-join.service": text(templates.file("etcd-join.service")),
+    ...Object.fromEntries(UNITS.map((unit) => [`/etc/systemd/system/${unit}`, text(templates.file(unit))])),
     "/etc/profile.d/etcd.sh": text(templates.file("profile.sh")),
     [`${SCRIPTS}/common.sh`]: text(templates.file("common.sh")),
     ...Object.fromEntries(
@@ -119,6 +126,18 @@ function sharedFiles(templates: Templates): NodeFiles {
       ]),
     ),
   };
+}
+
+function leaderEnv(templates: Templates, { leader, member }: NodeBundleProps): unknown {
+  return templates.render("leader.env.tftpl", {
+    order: leader.order,
+    well_placed: leader.wellPlaced,
+    better_placed: leader.betterThan(member).map((name) => ({
+      name,
+      longest_round_trip_ms: leader.longestRoundTripMs(member, name),
+    })),
+    settle_seconds: leader.settleSeconds,
+  });
 }
 
 function text(content: unknown): NodeFile {

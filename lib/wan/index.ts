@@ -1,4 +1,5 @@
 export { FailureDomain } from "./failure-domain";
+export type { LeaderPlacementProps } from "./leader-placement";
 export { Placement } from "./placement";
 export type { PlacementAdvice, PlacementAdviceProps } from "./placement-advice";
 export type { PlacementSearchProps } from "./placement-search";

@@ -1,0 +1,91 @@
+#!/bin/sh
+# Moves leadership to a better-placed member, once that has been well and the leader in place for a settled while, at a
+# quiet moment. Runs every few seconds on every member, and acts on the leader alone.
+# shellcheck source=common.sh
+. /usr/local/lib/cdktf-etcd/common.sh
+
+STATE=${RUNTIME_DIRECTORY:-/run/etcd-leader}
+LONGEST_WAIT_SECONDS=3600
+# The clock may be set; this one only goes on.
+now=$(cut -d. -f1 /proc/uptime)
+
+# Every change of leadership counts up the term. Lines of "when term", by this machine's own watch.
+note_term() {
+  [ "$(tail -n 1 "$STATE/terms" 2>/dev/null | cut -d' ' -f2)" = "$1" ] || echo "$now $1" >>"$STATE/terms"
+}
+
+# How long all must have been well: doubled for each time in the last hour that leadership was lost again after it had
+# been moved (two changes each), so that a link that comes and goes is left to those who can mend it.
+wait_seconds() {
+  awk -v since=$((now - LONGEST_WAIT_SECONDS)) -v wait="$SETTLE_SECONDS" -v longest="$LONGEST_WAIT_SECONDS" '
+    $1 >= since { changes++ }
+    END { for (; changes > 3 && wait < longest; changes -= 2) wait *= 2; print (wait < longest ? wait : longest) }' "$STATE/terms"
+}
+
+# Whether the way to URL takes at most that many ms, the member there commits writes and has what this one had.
+well() { # well URL LONGEST_MS
+  curl -sS -o /dev/null --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" -w '%{time_connect}' \
+    --cacert "$ETCDCTL_CACERT" --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" "$1/health" 2>/dev/null |
+    awk -v longest="$2" '{ near = $1 > 0 && $1 * 1000 <= longest } END { exit !near }' || return 1
+  [ -n "$(healthy "$1")" ] || return 1
+  theirs=$(status "$1") || return 1
+  [ "$(echo "$theirs" | field RaftIndex)" -ge "$index" ]
+}
+
+# Proposals that wait for their commit are dropped by a transfer, and their writers hang.
+pending() { curl -sS --max-time 2 http://127.0.0.1:2381/metrics | sed -n 's/^etcd_server_proposals_pending //p'; }
+
+# At once if nothing is pending; under steady load when as few are as in the best moment of the first second.
+await_quiet() {
+  fewest=
+  sample=0
+  while [ "$sample" -lt 150 ]; do
+    count=$(pending)
+    [ "${count:-0}" != 0 ] || return 0
+    if [ "$sample" -lt 30 ]; then
+      if [ -z "$fewest" ] || [ "$count" -lt "$fewest" ]; then fewest=$count; fi
+    elif [ "$count" -le "$fewest" ]; then
+      return 0
+    fi
+    sample=$((sample + 1))
+    sleep 0.02
+  done
+}
+
+[ -n "$BETTER_PLACED" ] || exit 0
+# Not running, or not ready: nothing to place.
+own=$(status "$SELF") || exit 0
+note_term "$(echo "$own" | field RaftTerm)"
+if [ "$(echo "$own" | field MemberID)" != "$(echo "$own" | field Leader)" ]; then
+  rm -f "$STATE"/well.*
+  exit 0
+fi
+index=$(echo "$own" | field RaftIndex)
+in_place=$((now - $(tail -n 1 "$STATE/terms" | cut -d' ' -f1)))
+wait=$(wait_seconds)
+voters=$(members | awk '$5 == "false"')
+
+for candidate in $BETTER_PLACED; do
+  name=${candidate%%=*}
+  url=$(echo "$voters" | awk -v name="$name" '$2 == name { print $4; exit }')
+  if [ -z "$url" ] || [ "$url" = - ] || ! well "$url" "${candidate#*=}"; then
+    [ ! -e "$STATE/well.$name" ] || say "$name is not well any more: the leader stays here"
+    rm -f "$STATE/well.$name"
+    continue
+  fi
+  if [ ! -e "$STATE/well.$name" ]; then
+    echo "$now" >"$STATE/well.$name"
+    say "$name is a better place for the leader: it moves there once all has been well for $wait s"
+  fi
+  well_for=$((now - $(cat "$STATE/well.$name")))
+  # The best one that is well is waited for: going to the next best meanwhile would take a second transfer.
+  if [ "$well_for" -lt "$wait" ] || [ "$in_place" -lt "$wait" ]; then exit 0; fi
+  await_quiet
+  say "moving the leader to $name, which has been well for $well_for s, with ${count:-0} proposals pending"
+  # Starting etcdctl would take longer than the quiet moment lasts.
+  curl -sS -f -o /dev/null --max-time 30 --cacert "$ETCDCTL_CACERT" --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" \
+    -d "{\"targetID\":\"$(echo "$theirs" | field MemberID)\"}" "$SELF/v3/maintenance/transfer-leadership" ||
+    say "the leader stays where it is for now"
+  rm -f "$STATE"/well.*
+  exit 0
+done
