@@ -1,0 +1,36 @@
+// Command workload is a client of etcd that records every operation with its start and its end, and the checker of
+// what such clients recorded: nothing lost, watches complete and in order, the history linearizable.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+)
+
+const usage = `usage:
+  workload run   -endpoints URL,URL,... -name NAME -out FILE [flags]   writes (and reads, swaps, watches) and records it
+"workload VERB -h" lists the flags.
+`
+
+// errViolated ends the program with status 1 after a verdict that has been printed already.
+var errViolated = errors.New("violated")
+
+var verbs = map[string]func(args []string) error{"run": runVerb}
+
+func main() {
+	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
+	}
+	err := verbs[os.Args[1]](os.Args[2:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errViolated):
+		os.Exit(1)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(2)
+	}
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// Pauses between attempts that failed at once; one that timed out has waited long enough.
+const (
+	firstPause   = 25 * time.Millisecond
+	longestPause = 400 * time.Millisecond
+)
+
+// recommended is a client as the library recommends it: the nearest endpoint first, a deadline for each attempt and one
+// for the whole call, and writes that are safe to repeat.
+//
+// It has one clientv3.Client per endpoint, because a single one with all endpoints sends its requests to each of them in
+// turn (gRPC's round_robin): on three continents two of three requests would take the long way.
+type recommended struct {
+	endpoints []*endpoint
+	attempt   time.Duration
+	total     time.Duration
+	cancel    context.CancelFunc
+}
+
+func newRecommended(c connection, attempt, total time.Duration) (*recommended, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &recommended{attempt: attempt, total: total, cancel: cancel}
+	for _, url := range c.endpoints {
+		e, err := newEndpoint(c, url, attempt)
+		if err != nil {
+			r.close()
+			return nil, err
+		}
+		r.endpoints = append(r.endpoints, e)
+	}
+	// All connections stand before the first is needed: a handshake is four round trips, more than an attempt can spare.
+	dialled, done := context.WithTimeout(ctx, c.dial)
+	defer done()
+	for _, e := range r.endpoints {
+		go e.watch(ctx)
+	}
+	for _, e := range r.endpoints {
+		e.connect(dialled)
+	}
+	return r, nil
+}
+
+func (r *recommended) close() {
+	r.cancel()
+	for _, e := range r.endpoints {
+		_ = e.client.Close()
+	}
+}
+
+// result is how a call ended.
+type result struct {
+	attempts int
+	endpoint string
+	err      error
+}
+
+// call makes attempts until one succeeds, fails for good, or the call's deadline is over.
+func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context, client *clientv3.Client) error) result {
+	ctx, cancel := context.WithTimeout(ctx, r.total)
+	defer cancel()
+	tried := map[*endpoint]bool{}
+	pause := firstPause
+	for made := 1; ; made++ {
+		e := r.next(tried)
+		tried[e] = true
+		attemptCtx, cancel := context.WithTimeout(ctx, r.attempt)
+		err := attempt(attemptCtx, e.client)
+		timedOut := attemptCtx.Err() != nil
+		cancel()
+		if err == nil || !elsewhereMayHelp(err) {
+			return result{made, e.url, err}
+		}
+		if ctx.Err() == nil {
+			e.fail()
+		}
+		if !timedOut {
+			sleep(ctx, pause)
+			pause = min(2*pause, longestPause)
+		}
+		if ctx.Err() != nil {
+			return result{made, e.url, err}
+		}
+	}
+}
+
+// next is the nearest usable endpoint that this call has not tried; if there is none, the nearest untried one; when all
+// have been tried, the call goes round again.
+func (r *recommended) next(tried map[*endpoint]bool) *endpoint {
+	if len(tried) == len(r.endpoints) {
+		clear(tried)
+	}
+	var fallback *endpoint
+	for _, e := range r.endpoints {
+		if tried[e] {
+			continue
+		}
+		if e.usable() {
+			return e
+		}
+		if fallback == nil {
+			fallback = e
+		}
+	}
+	return fallback
+}
+
+// put is the guarded retry: a transaction that writes only if the key is still at the revision that this writer last saw.
+// It is safe to repeat, as at most one of the attempts can find that revision. An attempt that does not, and finds this
+// call's own value there, has learned that an earlier one succeeded.
+func (r *recommended) put(ctx context.Context, s *slot, value string) Record {
+	var revision int64
+	unknown := false
+	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
+		for {
+			response, err := guardedPut(ctx, client, s.key, s.revision, value)
+			if err != nil {
+				unknown = unknown || mayHaveApplied(err)
+				return err
+			}
+			if response.Succeeded {
+				revision = response.Header.Revision
+				return nil
+			}
+			found := foundIn(response)
+			if found.value == value {
+				revision = found.revision
+				return nil
+			}
+			if s.settled {
+				return errConflict
+			}
+			// An earlier write of this slot whose outcome was unknown, or one of an earlier run, has been applied. Every
+			// attempt that was made at the older revision has thereby failed for good, those of this call included.
+			s.revision, s.settled = found.revision, true
+			unknown = false
+		}
+	})
+	if s.settled = result.err == nil; s.settled {
+		s.revision = revision
+	}
+	return Record{
+		Kind: kindPut, Key: s.key, Value: value, Revision: revision, OK: result.err == nil,
+		Error: errorClass(result.err), Unknown: result.err != nil && unknown,
+		Attempts: result.attempts, Endpoint: result.endpoint,
+	}
+}
+
+// get is a linearizable read, safe to repeat by nature.
+func (r *recommended) get(ctx context.Context, key string) Record {
+	record := Record{Kind: kindGet, Key: key}
+	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
+		return readInto(ctx, client, &record)
+	})
+	record.OK, record.Error = result.err == nil, errorClass(result.err)
+	record.Attempts, record.Endpoint = result.attempts, result.endpoint
+	return record
+}
+
+// cas swaps the value if the key is still at the expected revision. Others write this key too, so that a comparison that
+// fails is a legitimate answer. After an attempt whose outcome is unknown it is none: that attempt may have succeeded, and
+// been overwritten since. The key's own history tells, for as long as it is not compacted; else the outcome stays unknown.
+func (r *recommended) cas(ctx context.Context, key string, expected int64, value string) Record {
+	record := Record{Kind: kindCAS, Key: key, Expected: expected, Value: value}
+	unknown := false
+	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
+		response, err := guardedPut(ctx, client, key, expected, value)
+		if err != nil {
+			unknown = unknown || mayHaveApplied(err)
+			return err
+		}
+		if response.Succeeded {
+			record.Swapped, record.Revision = true, response.Header.Revision
+			return nil
+		}
+		found := foundIn(response)
+		if unknown {
+			own, err := revisionOfOwn(ctx, client, key, value, found, expected)
+			if err != nil {
+				return err
+			}
+			if own != 0 {
+				record.Swapped, record.Revision = true, own
+				return nil
+			}
+		}
+		record.Found, record.FoundRevision, record.Revision = found.value, found.revision, response.Header.Revision
+		return nil
+	})
+	record.OK, record.Error = result.err == nil, errorClass(result.err)
+	record.Unknown = result.err != nil && unknown
+	record.Attempts, record.Endpoint = result.attempts, result.endpoint
+	return record
+}
+
+// revisionOfOwn walks back through the versions of a key, from the one found to the one expected, and returns the
+// revision at which this call's value was written, or 0 if it never was.
+func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value string, found version, expected int64) (int64, error) {
+	for found.revision > expected {
+		if found.value == value {
+			return found.revision, nil
+		}
+		response, err := client.Get(ctx, key, clientv3.WithRev(found.revision-1))
+		if err != nil {
+			return 0, err
+		}
+		found = versionOf(response.Kvs)
+	}
+	return 0, nil
+}
