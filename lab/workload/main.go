@@ -11,13 +11,15 @@ import (
 
 const usage = `usage:
   workload run   -endpoints URL,URL,... -name NAME -out FILE [flags]   writes (and reads, swaps, watches) and records it
+  workload dump  -endpoints URL,URL,... -prefix PREFIX -out FILE       reads the final state, for "check -final"
+  workload check [-endpoints URL,... | -final FILE] [flags] FILE...    judges what was recorded
 "workload VERB -h" lists the flags.
 `
 
 // errViolated ends the program with status 1 after a verdict that has been printed already.
 var errViolated = errors.New("violated")
 
-var verbs = map[string]func(args []string) error{"run": runVerb}
+var verbs = map[string]func(args []string) error{"run": runVerb, "dump": dumpVerb, "check": checkVerb}
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
