@@ -18,6 +18,9 @@ interface Assembly {
   readonly types: Readonly<Record<string, { readonly name: string; readonly kind: string }>>;
 }
 
+/** `clientAccess({ from: "nyc3" })` says what it means; jsii writes the keyword `from_` in Python. */
+const ACCEPTED = /client-access\.ts:.*"from" is a reserved word in Python/;
+
 /** Compiles a copy of lib/ with jsii, which publishes TypeScript to other languages, and so knows what these can't have. */
 function compile(directory: string): { readonly findings: string; readonly assembly: () => Assembly } {
   const manifest = JSON.parse(readFileSync(path.join(REPOSITORY, "package.json"), "utf8")) as Manifest;
@@ -51,7 +54,7 @@ function compile(directory: string): { readonly findings: string; readonly assem
     // The banner about node's own age is framed in exclamation marks.
     findings: output
       .split("\n")
-      .filter((line) => /\b(error|warning)\b.*JSII\d+|\berror TS\d+/.test(line))
+      .filter((line) => /\b(error|warning)\b.*JSII\d+|\berror TS\d+/.test(line) && !ACCEPTED.test(line))
       .join("\n"),
     assembly: () => JSON.parse(readFileSync(path.join(directory, ".jsii"), "utf8")) as Assembly,
   };

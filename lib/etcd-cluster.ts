@@ -1,5 +1,6 @@
 import { Annotations, ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { EtcdClient, output } from "./access/etcd-client";
 import { ClusterRecord, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
@@ -13,7 +14,8 @@ import { Genesis } from "./rollout/genesis";
 import { SshStep } from "./rollout/ssh-step";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
-import { ClientLocation, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
+import { ClientLocation, LeaderPlacementProps, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
+import { LeaderPlacement } from "./wan/leader-placement";
 
 /** etcd's own advice: beyond seven members writes only get slower; nine is where we stop. */
 const MAXIMUM_MEMBERS = 9;
@@ -68,6 +70,11 @@ export interface EtcdClusterProps {
    */
   readonly clients?: ClientLocation[];
   /**
+   * Where the leader should be, and whether it is brought back there by itself.
+   * @default - where the clients' writes are quickest; brought back when that member has been well for a minute
+   */
+  readonly leader?: LeaderPlacementProps;
+  /**
    * Which addresses members dial each other at.
    * @default PeerNetwork.PUBLIC
    */
@@ -99,6 +106,7 @@ export class EtcdCluster extends Construct {
   public readonly ready: ITerraformDependable;
 
   private readonly pki: ClusterPki;
+  private readonly accessModel: AccessModel;
   private readonly accessDirectory: string;
   private readonly clientNames: string[] = [];
 
@@ -132,20 +140,28 @@ export class EtcdCluster extends Construct {
       profile: props.tuningProfile ?? TuningProfile.BALANCED,
       heartbeatMs: props.heartbeatMs,
       electionMs: props.electionMs,
+      preferredLeaders: props.leader?.preferred,
       inUse: { heartbeatMs: this.tuning.heartbeatMs, electionMs: this.tuning.electionMs },
       roundTripTimes: recordedTimes(roundTripTimes, memberLocations, props.clients ?? []),
     });
 
     this.pki = new ClusterPki(this, "pki", id, props.pki);
     this.caCertificatePem = this.pki.clientAuthority.certificatePem;
-    const byPreference = inLeaderOrder(hosts, this.quorum);
+    const leader = new LeaderPlacement(
+      this.quorum,
+      hosts.map((host) => ({ name: host.hostName, location: host.location })),
+      this.tuning,
+      props.leader,
+    );
+    const byPreference = leader.order.map((name) => hosts.filter((host) => host.hostName === name)[0]);
     const plan = {
       pki: this.pki,
       peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
       settings: { ...settings, ETCD_INITIAL_CLUSTER_TOKEN: id },
       tuning: this.tuning,
+      roundTripTimes,
       maxRttMs: roundTripTimes.largestAmong(memberLocations),
-      leaderOrder: byPreference.map((host) => host.hostName),
+      leader,
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
@@ -177,31 +193,49 @@ export class EtcdCluster extends Construct {
     });
     this.ready = activations[activations.length - 1];
 
-    this.endpoints = byPreference.map((host) => members[hosts.indexOf(host)].clientUrl);
+    this.accessModel = {
+      members: byPreference.map((host) => ({
+        name: host.hostName,
+        location: host.location,
+        clientUrl: members[hosts.indexOf(host)].clientUrl,
+      })),
+      roundTripTimes,
+      quorum: this.quorum,
+      tuning: this.tuning,
+    };
+    this.endpoints = this.clientAccess().endpoints;
     this.accessDirectory = props.accessDirectory ?? "etcd-access";
     this.writeOutputs(members, byPreference[0]);
+  }
+
+  /**
+   * How to use the cluster from one place: endpoints, latencies, recommended settings. It makes nothing.
+   *
+   * @throws ValidationError if the round-trip times do not know the place
+   */
+  public clientAccess(props: EtcdClientAccessProps = {}): EtcdClientAccess {
+    return EtcdClientAccess._of(this.accessModel, props.from);
   }
 
   /**
    * A client with a certificate in its name, and the files to connect with.
    *
    * @param name a DNS label, used once; etcd's user name
-   * @throws ValidationError if the name is no DNS label or was used before
+   * @param props where it connects from
+   * @throws ValidationError if the name is no DNS label or was used before; if the round-trip times do not know the place
    */
-  public addClient(name: string): EtcdClient {
+  public addClient(name: string, props: EtcdClientAccessProps = {}): EtcdClient {
     requireDnsLabel("client name", name);
     requireDistinct(
       "client name",
       [...this.clientNames, name],
       "give every client a name of its own, so that each can be told apart and withdrawn",
     );
+    const access = this.clientAccess(props);
     this.clientNames.push(name);
     const scope = new Construct(this, `client-${name}`);
-    return EtcdClient._of(scope, "access", name, this.pki.forClient(scope, name), {
-      endpoints: this.endpoints,
+    return EtcdClient._of(scope, "access", name, this.pki.forClient(scope, name), access, {
       caPem: this.caCertificatePem,
-      dialTimeoutMs: this.tuning.clientDialTimeoutMs,
-      commandTimeoutMs: this.tuning.etcdctlCommandTimeoutMs,
       directory: this.accessDirectory,
       outputPrefix: this.outputPrefix,
     });
@@ -277,10 +311,4 @@ function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): 
     });
   }
   return network;
-}
-
-/** The hosts, the best place for the leader first. */
-function inLeaderOrder(hosts: readonly IEtcdHost[], quorum: QuorumModel): IEtcdHost[] {
-  const rank = quorum.leaders().map((choice) => choice.location);
-  return [...hosts].sort((a, b) => rank.indexOf(a.location) - rank.indexOf(b.location));
 }

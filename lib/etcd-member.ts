@@ -6,7 +6,9 @@ import { Genesis } from "./rollout/genesis";
 import { NodeBundle } from "./rollout/node-bundle";
 import { SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
-import { Tuning } from "./wan";
+import { RoundTripTimes, Tuning } from "./wan";
+import { LeaderPlacement } from "./wan/leader-placement";
+import { nearestFirst } from "./wan/nearest";
 
 /** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
 const JOIN_BUDGET_SECONDS = 1800;
@@ -25,9 +27,9 @@ export interface ClusterPlan {
   readonly peerNetwork: PeerNetwork;
   readonly settings: Record<string, string>;
   readonly tuning: Tuning;
+  readonly roundTripTimes: RoundTripTimes;
   readonly maxRttMs: number;
-  /** Names of the members, the best place for the leader first. */
-  readonly leaderOrder: string[];
+  readonly leader: LeaderPlacement;
 }
 
 /** One member of the cluster: its addresses, its certificates, what is laid down on its machine and when. */
@@ -80,11 +82,12 @@ export class EtcdMember extends Construct {
         adminKey: certificates.admin.privateKeyPem,
       },
       endpoint: this.clientUrl,
-      endpoints: [this, ...others].map((member) => member.clientUrl),
+      endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
       addresses: allowedAddresses(members),
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
       maxRttMs: plan.maxRttMs,
+      leader: plan.leader,
     });
     const timeoutSeconds = host.connection.timeoutSeconds ?? 300;
     return new SshStep(this, "install", {
@@ -94,6 +97,7 @@ export class EtcdMember extends Construct {
         member: host.hostName,
         boot_timeout_seconds: timeoutSeconds,
         valid_from: certificates.server.validFrom,
+        automatic_leader: plan.leader.automatic,
         files: bundle.files,
         ...download,
       }),
@@ -142,7 +146,6 @@ export class EtcdMember extends Construct {
         other_client_urls: others.map((member) => member.clientUrl),
         other_peer_urls: others.map((member) => member.peerUrl),
         client_urls: Object.fromEntries(members.map((member) => [member.host.hostName, member.clientUrl])),
-        leader_order: this.plan.leaderOrder,
         genesis: genesis.record,
         dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),
         health_budget_seconds: tuning.rolloutHealthWaitMs / 1000,
@@ -154,6 +157,12 @@ export class EtcdMember extends Construct {
       member: this.host.hostName,
       rollout_env: environment.expression,
     });
+  }
+
+  private nearestFirst(members: readonly EtcdMember[]): EtcdMember[] {
+    const { roundTripTimes } = this.plan;
+    const placed = members.map((member) => ({ member, location: member.host.location }));
+    return nearestFirst(roundTripTimes, this.host.location, placed).map(({ member }) => member);
   }
 
   private ownSettings(): Record<string, string> {

@@ -1,4 +1,6 @@
 /** The public names, nothing else: what is not listed here may change at any time. */
+export type { EtcdClientAccessProps } from "./access/client-access";
+export { EtcdClientAccess } from "./access/client-access";
 export { EtcdClient } from "./access/etcd-client";
 export type { EtcdClusterProps } from "./etcd-cluster";
 export { EtcdCluster } from "./etcd-cluster";

@@ -39,6 +39,30 @@ describe("a client", () => {
     );
   });
 
+  it("tries the nearest member first where it said where it is, and has outputs that say the same", () => {
+    const synthesized = synth((stack) => {
+      cluster(stack).addClient("billing", { from: "sgp1" });
+    });
+    const [env, curl] = ["etcd.env", "curl.sh"].map((name) =>
+      String(resources(synthesized, "local_sensitive_file")[`etcd/client-billing/access/${name}`].content),
+    );
+    for (const file of [env, curl]) {
+      expect(file).toContain('"order" = "nearest to sgp1 first"');
+      expect(/"endpoints" = \[(.*?)\]/.exec(file)?.[1].match(/hosts_\w+?_droplet/g)).toEqual(
+        ["sgp1", "lon1", "nyc3"].map((region) => `hosts_${region}_droplet`),
+      );
+    }
+    const { etcd_client_billing_endpoints: endpoints, etcd_client_billing_settings: settings } = synthesized.output;
+    expect(JSON.stringify(endpoints.value).match(/hosts_\w+?_droplet/g)?.[0]).toBe("hosts_sgp1_droplet");
+    expect(settings.value).toEqual({
+      dial_timeout_ms: 4000,
+      keepalive_time_ms: 10_000,
+      keepalive_timeout_ms: 2700,
+      attempt_timeout_ms: 750,
+      total_timeout_ms: 4800,
+    });
+  });
+
   it("has outputs in its name: the key is marked sensitive, the date of expiry is not", () => {
     const { output } = clients(["billing-app"]);
     expect(output.etcd_client_billing_app_key).toMatchObject({

@@ -147,6 +147,18 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     });
   });
 
+  it("a client's environment has its time limits in the form that Go parses", () => {
+    const limits = {
+      ETCDCTL_DIAL_TIMEOUT: "3900ms",
+      ETCDCTL_KEEPALIVE_TIME: "10000ms",
+      ETCDCTL_KEEPALIVE_TIMEOUT: "2700ms",
+      ETCDCTL_COMMAND_TIMEOUT: "8000ms",
+      ETCD_CLIENT_ATTEMPT_TIMEOUT: "750ms",
+      ETCD_CLIENT_TOTAL_TIMEOUT: "4800ms",
+    };
+    expect(sourced(files.clientEnv, ...Object.keys(limits))).toEqual(limits);
+  });
+
   it("kernel settings are one per line, with whole numbers", () => {
     for (const line of lines(files.sysctl)) expect(line).toMatch(/^net\.(ipv4|core)\.[a-z_]+ = \d+( \d+ \d+)?$/);
   });

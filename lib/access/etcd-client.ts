@@ -4,15 +4,12 @@ import { App, Fn, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { Templates } from "../rollout/templates";
+import { EtcdClientAccess } from "./client-access";
 
-/** What a client needs to reach the cluster. */
-export interface EtcdClientAccess {
-  /** Client URLs of all members, in the order they should be tried. */
-  readonly endpoints: string[];
+/** Where a client's files and outputs go. */
+export interface EtcdClientTarget {
   /** Certificate of the authority that signed the members' server certificates, PEM. */
   readonly caPem: string;
-  readonly dialTimeoutMs: number;
-  readonly commandTimeoutMs: number;
   /** Directory for the clients' files, relative to where the app runs, or absolute. */
   readonly directory: string;
   /** First part of the output names. */
@@ -31,8 +28,9 @@ export class EtcdClient extends Construct {
     clientName: string,
     certificate: LeafCertificate,
     access: EtcdClientAccess,
+    target: EtcdClientTarget,
   ): EtcdClient {
-    return new EtcdClient(scope, id, clientName, certificate, access);
+    return new EtcdClient(scope, id, clientName, certificate, access, target);
   }
 
   /** The client's certificate, PEM. */
@@ -46,13 +44,15 @@ export class EtcdClient extends Construct {
     /** The client's name: etcd's user name. */
     public readonly clientName: string,
     certificate: LeafCertificate,
-    access: EtcdClientAccess,
+    /** The endpoints in its order, and the settings recommended to it. */
+    public readonly access: EtcdClientAccess,
+    target: EtcdClientTarget,
   ) {
     super(scope, id);
     this.certificatePem = certificate.certificatePem;
     this.privateKeyPem = certificate.privateKeyPem;
 
-    const directory = `${relativeToStack(this, access.directory)}/${clientName}`;
+    const directory = `${relativeToStack(this, target.directory)}/${clientName}`;
     const write = (fileName: string, content: string): void => {
       new SensitiveFile(this, fileName, {
         filename: `${directory}/${fileName}`,
@@ -61,23 +61,33 @@ export class EtcdClient extends Construct {
         directoryPermission: "0700",
       });
     };
+    const settings = {
+      dial_timeout_ms: access.dialTimeoutMs,
+      keepalive_time_ms: access.keepaliveTimeMs,
+      keepalive_timeout_ms: access.keepaliveTimeoutMs,
+      attempt_timeout_ms: access.attemptTimeoutMs,
+      total_timeout_ms: access.totalTimeoutMs,
+    };
     const templates = Templates.of(this);
     const variables = {
       client: clientName,
       directory: Fn.abspath(directory),
+      order: access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`,
       endpoints: access.endpoints,
-      dial_timeout_ms: access.dialTimeoutMs,
+      ...settings,
       command_timeout_ms: access.commandTimeoutMs,
     };
-    write("ca.crt", access.caPem);
+    write("ca.crt", target.caPem);
     write("client.crt", this.certificatePem);
     write("client.key", this.privateKeyPem);
     write("etcd.env", templates.render("client.env.tftpl", variables));
     write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
 
-    const prefix = `${access.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
+    const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
     output(this, `${prefix}_certificate`, this.certificatePem, true);
     output(this, `${prefix}_key`, this.privateKeyPem, true);
+    output(this, `${prefix}_endpoints`, access.endpoints, false);
+    output(this, `${prefix}_settings`, settings, false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
   }
 }

@@ -207,9 +207,11 @@ export class Tuning {
   /** What deserves a second look; each says what to do about it. */
   public readonly warnings: string[];
 
-  private readonly roundTripTimes: RoundTripTimes;
-
-  private constructor(props: TuningProps, distances: Distances, pulse: Pulse) {
+  private constructor(
+    private readonly props: TuningProps,
+    distances: Distances,
+    pulse: Pulse,
+  ) {
     const { p95, clientP95 } = distances;
     this.heartbeatMs = pulse.heartbeatMs;
     this.electionMs = pulse.electionMs;
@@ -235,8 +237,18 @@ export class Tuning {
     this.peerRoundTripAlertMs = alertAbove(p95, PEER_BUCKETS_MS);
     this.commitAlertMs = alertAbove(p95, REQUEST_BUCKETS_MS);
     this.requestAlertMs = alertAbove(2 * p95, REQUEST_BUCKETS_MS);
-    this.roundTripTimes = props.roundTripTimes;
     this.warnings = warningsAbout(props, distances);
+  }
+
+  /**
+   * The same with clients in one more place: their deadlines cover the way from there too. What members go by stays as
+   * it is.
+   *
+   * @throws ValidationError when a time from there to a member is not known
+   */
+  public withClientsAt(location: string): Tuning {
+    const { clientLocations, ...props } = this.props;
+    return Tuning.derive({ ...props, clientLocations: [...(clientLocations ?? []), location] });
   }
 
   /**
@@ -246,7 +258,7 @@ export class Tuning {
    * @throws ValidationError when the pair is not known
    */
   public peerRoundTripAlertBetweenMs(a: string, b: string): number {
-    return alertAbove(this.roundTripTimes.p95Between(a, b), PEER_BUCKETS_MS);
+    return alertAbove(this.props.roundTripTimes.p95Between(a, b), PEER_BUCKETS_MS);
   }
 }
 
