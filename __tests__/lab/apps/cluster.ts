@@ -2,7 +2,7 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { DigitalOceanHost, EtcdCluster, EtcdVersion } from "../../../lib";
+import { DigitalOceanHost, EtcdCluster, EtcdVersion, LeaderPlacementProps } from "../../../lib";
 
 /** main.ts with knobs: what the lab's tests turn comes in LAB_TEST as JSON. */
 interface Knobs {
@@ -12,6 +12,7 @@ interface Knobs {
   readonly quotaGiB?: number;
   readonly genesis?: number;
   readonly image?: string;
+  readonly leader?: LeaderPlacementProps;
 }
 
 const env = process.env as Record<string, string> & { readonly LAB_TEST?: string };
@@ -34,6 +35,7 @@ const cluster = new EtcdCluster(stack, "etcd", {
   settings: { quotaGiB: knobs.quotaGiB },
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
+  leader: knobs.leader,
 });
 cluster.addClient("operator");
 app.synth();
