@@ -1,0 +1,131 @@
+/**
+ * `npm run bench:wan-tuning`: what the library's timeouts, leader placement and client settings are worth, on bare etcd clusters over the
+ * lab's WAN. See --help.
+ */
+import { parseArgs } from "node:util";
+import { enclosed } from "../../rig/enclosure";
+import type { NetworkCondition } from "../../rig/network";
+import { ensureRigEtcd, Rig } from "../../rig/rig";
+import { ensureWorkload } from "../../tools/workload";
+import { buildWan } from "../../wan/build";
+import { writeAtomically } from "../../wan/files";
+import { about, STAND_INS } from "./about";
+import { electionsTable, measureElections } from "./elections";
+import { CONDITIONS, TIMES } from "./settings";
+
+const HELP = `npm run bench:wan-tuning [-- options]
+
+  --parts LIST     of elections, failover, latency, transfer, comma separated (default: all)
+  --rounds N       power losses, or transfers, for each cluster (default 20)
+  --minutes N      how long mistaken elections are counted (default 60)
+  --json FILE      also write all results there, as they come
+  --help
+
+Progress goes to stderr, Markdown tables to stdout. Needs root on Linux, Go, openssl and util-linux. Everything runs in
+namespaces of its own, which end with it.`;
+
+interface Options {
+  readonly parts: readonly string[];
+  readonly rounds: number;
+  readonly minutes: number;
+  readonly json?: string;
+}
+
+/** A part of the bench: a rig of its own, measurements, tables for a document. */
+interface Part {
+  readonly conditions: readonly NetworkCondition[];
+  /** Hands what it knows to `report`, as often as it likes, and returns its tables. */
+  readonly measure: (rig: Rig, options: Options, report: (results: unknown) => void) => Promise<string>;
+}
+
+const PARTS: Readonly<Record<string, Part>> = {
+  elections: {
+    conditions: CONDITIONS,
+    measure: async (rig, { minutes }, report) => electionsTable(await measureElections(rig, minutes, report, progress)),
+  },
+};
+
+function progress(line: string): void {
+  console.error(`${new Date().toISOString().slice(11, 19)} ${line}`);
+}
+
+function parseOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      parts: { type: "string", default: Object.keys(PARTS).join(",") },
+      rounds: { type: "string", default: "20" },
+      minutes: { type: "string", default: "60" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return undefined;
+  }
+  const parts = values.parts.split(",");
+  const unknown = parts.filter((part) => !(part in PARTS));
+  if (unknown.length > 0)
+    throw new Error(`--parts: given ${unknown.join(", ")}; expected ${Object.keys(PARTS).join(", ")}`);
+  return {
+    parts,
+    rounds: positive("--rounds", values.rounds),
+    minutes: positive("--minutes", values.minutes),
+    json: values.json,
+  };
+}
+
+function positive(option: string, given: string): number {
+  const value = Number(given);
+  if (!(value > 0)) throw new Error(`${option}: given ${JSON.stringify(given)}; expected a number above 0`);
+  return value;
+}
+
+async function measure(root: string, options: Options): Promise<void> {
+  const results: Record<string, unknown> = { about: about(), standIns: STAND_INS };
+  console.log(`${STAND_INS}\n`);
+  for (const name of options.parts) {
+    const { conditions, measure } = PARTS[name];
+    progress(`${name}: starting`);
+    const rig = await Rig.up({ root, times: { p50: (a, b) => TIMES.between(a, b) }, conditions, progress });
+    const stop = tearDownWhenInterrupted(rig);
+    try {
+      const table = await measure(rig, options, (part) => {
+        results[name] = part;
+        if (options.json !== undefined) writeAtomically(options.json, JSON.stringify(results, undefined, 2), 0o644);
+      });
+      console.log(`### ${name}\n\n${table}\n`);
+    } finally {
+      stop();
+      await rig.down();
+    }
+  }
+}
+
+/** Returns how to stop caring. */
+function tearDownWhenInterrupted(rig: Rig): () => void {
+  const interrupted = (): void => {
+    void rig.down().finally(() => process.exit(130));
+  };
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  return () => {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+  };
+}
+
+async function prepare(): Promise<void> {
+  await ensureRigEtcd(progress);
+  await ensureWorkload(progress);
+  await buildWan();
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions();
+  if (options === undefined) return;
+  await enclosed(prepare, (root) => measure(root, options));
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

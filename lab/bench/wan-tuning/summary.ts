@@ -1,0 +1,22 @@
+import { median, quantile, worst } from "./statistics";
+import type { Operation } from "./operations";
+
+/** What a client's user feels: how many calls failed, how long they took. Failed ones took as long as any. */
+export interface Summary {
+  readonly count: number;
+  readonly failed: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly worstMs: number;
+}
+
+export function summarize(operations: readonly Operation[]): Summary {
+  const durations = operations.map(({ dueMs, endMs }) => endMs - dueMs);
+  return {
+    count: operations.length,
+    failed: operations.filter(({ ok }) => !ok).length,
+    medianMs: median(durations),
+    p99Ms: quantile(durations, 0.99),
+    worstMs: worst(durations),
+  };
+}

@@ -1,0 +1,85 @@
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { waitUntil } from "../../wan/process-record";
+import type { Rig } from "../../rig/rig";
+import { ensureWorkload } from "../../tools/workload";
+import type { Subject } from "./clusters";
+import { OperationLog, type Operation } from "./operations";
+import { nearestFirst } from "./settings";
+
+/** How a client goes about it; see lab/workload. */
+export type ClientMode = "recommended" | "naive";
+
+export interface WriteClientProps extends Subject {
+  readonly region: string;
+  readonly mode: ClientMode;
+  readonly writesPerSecond: number;
+}
+
+/** A client on a host of its own that writes at a steady rate, whatever becomes of its writes. */
+export class WriteClient {
+  private static count = 0;
+
+  private constructor(
+    private readonly name: string,
+    private readonly child: ChildProcess,
+    private readonly log: OperationLog,
+    private readonly dir: string,
+  ) {}
+
+  /** Starts it with the deadlines that are recommended for the cluster's setting, and waits until it has written. */
+  public static async start(rig: Rig, props: WriteClientProps): Promise<WriteClient> {
+    const { cluster, setting, condition, region, mode, writesPerSecond } = props;
+    this.count += 1;
+    const name = `w${this.count}-${cluster.name}-${region}`;
+    const host = await rig.host(name, condition, region);
+    const dir = await rig.scratch(name);
+    const history = path.join(dir, "history.jsonl");
+    const { tuning } = setting;
+    const flags = {
+      endpoints: cluster.endpoints(nearestFirst(region, condition.regions)).join(","),
+      cacert: rig.client.ca,
+      cert: rig.client.cert,
+      key: rig.client.key,
+      name,
+      out: history,
+      mode,
+      rate: writesPerSecond,
+      "dial-ms": tuning.clientDialTimeoutMs,
+      "attempt-ms": tuning.clientAttemptTimeoutMs,
+      "total-ms": tuning.clientTotalTimeoutMs,
+      "keepalive-ms": tuning.clientKeepaliveTimeMs,
+      "keepalive-timeout-ms": tuning.clientKeepaliveTimeoutMs,
+      // It is stopped when it has done its work.
+      seconds: 86_400,
+    };
+    const argv = Object.entries(flags).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
+    const child = host.spawn(
+      [await ensureWorkload(), "run", ...argv],
+      { stderr: path.join(dir, "messages") },
+      {
+        GOMAXPROCS: "1",
+      },
+    );
+    const client = new WriteClient(name, child, new OperationLog(history), dir);
+    const wrote = await waitUntil(() => existsSync(history) && client.operations().length > 0, 20_000, 100);
+    if (!wrote) throw new Error(`${name} wrote nothing in 20 s; see ${dir}/messages`);
+    return client;
+  }
+
+  /** What it did since the last call. */
+  public operations(): Operation[] {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) {
+      throw new Error(`${this.name} ended by itself (${exitCode ?? signalCode ?? "?"}); see ${this.dir}/messages`);
+    }
+    return this.log.next();
+  }
+
+  public async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGTERM");
+    await ended;
+  }
+}

@@ -1,0 +1,113 @@
+import { mkdir } from "node:fs/promises";
+import * as path from "node:path";
+import { EtcdVersion } from "../../lib/etcd-version";
+import { EtcdLogLevel, renderSettings } from "../../lib/etcd-settings";
+import type { CertificateFiles } from "./certificates";
+import { EtcdApi } from "./etcd-api";
+import type { RigHost } from "./host";
+
+/** The lab's etcd: what the library installs by default. */
+export const RIG_ETCD = EtcdVersion.V3_6_14;
+
+/** What is tried out: etcd's two timeouts, in milliseconds. */
+export interface Pulse {
+  readonly heartbeatMs: number;
+  readonly electionMs: number;
+}
+
+/** What a member needs to know. */
+export interface MemberProps {
+  readonly region: string;
+  readonly host: RigHost;
+  readonly pulse: Pulse;
+  /** `name=peer URL` of all founders, as ETCD_INITIAL_CLUSTER wants it. */
+  readonly initialCluster: string;
+  /** Its own server and peer certificate. */
+  readonly certificate: CertificateFiles;
+  /** What we ask it with. */
+  readonly client: CertificateFiles;
+  /** The program. */
+  readonly etcd: string;
+  /** Where its data directory and its log go. */
+  readonly dir: string;
+}
+
+/** One member of a bare cluster: the lab's etcd with the library's settings, but no machine and no systemd around it. */
+export class RigMember {
+  public readonly api: EtcdApi;
+  private powered = true;
+
+  public constructor(private readonly props: MemberProps) {
+    this.api = new EtcdApi(props.host.address, props.client);
+  }
+
+  public get region(): string {
+    return this.props.region;
+  }
+  /** Whether its host has power. */
+  public get isPowered(): boolean {
+    return this.powered;
+  }
+  /** Its client URL. */
+  public get endpoint(): string {
+    return clientUrl(this.props.host);
+  }
+
+  /** Starts etcd: founds the cluster the first time, goes on with its data after that. */
+  public async start(): Promise<void> {
+    const { host, dir, etcd } = this.props;
+    await mkdir(dir, { recursive: true });
+    this.api.reset();
+    host.spawn([etcd], { stderr: path.join(dir, "etcd.log") }, this.environment());
+  }
+
+  /** The host's power fails; see {@link RigHost.losePower}. */
+  public losePower(): Promise<void> {
+    this.powered = false;
+    return this.props.host.losePower();
+  }
+
+  /** The power is back: the machine boots, etcd starts on the data that reached the disk. */
+  public async returnPower(): Promise<void> {
+    await this.props.host.returnPower();
+    this.powered = true;
+    await this.start();
+  }
+
+  /** The library's settings, but for the log: at "info" etcd tells of every write above 100 ms, which here are most. */
+  private environment(): NodeJS.ProcessEnv {
+    const { host, pulse, certificate, initialCluster, dir } = this.props;
+    return {
+      ...renderSettings({ logLevel: EtcdLogLevel.WARN }, RIG_ETCD, []),
+      // As on a machine with one processor. Dozens of members share ours, and Go's scheduler looks for work on each.
+      GOMAXPROCS: "1",
+      ETCD_NAME: host.name,
+      ETCD_DATA_DIR: path.join(dir, "data"),
+      ETCD_LISTEN_CLIENT_URLS: "https://0.0.0.0:2379",
+      ETCD_LISTEN_PEER_URLS: "https://0.0.0.0:2380",
+      ETCD_ADVERTISE_CLIENT_URLS: clientUrl(host),
+      ETCD_INITIAL_ADVERTISE_PEER_URLS: peerUrl(host),
+      ETCD_INITIAL_CLUSTER: initialCluster,
+      ETCD_INITIAL_CLUSTER_STATE: "new",
+      ETCD_HEARTBEAT_INTERVAL: String(pulse.heartbeatMs),
+      ETCD_ELECTION_TIMEOUT: String(pulse.electionMs),
+      ETCD_TRUSTED_CA_FILE: certificate.ca,
+      ETCD_CERT_FILE: certificate.cert,
+      ETCD_KEY_FILE: certificate.key,
+      ETCD_CLIENT_CERT_AUTH: "true",
+      ETCD_PEER_TRUSTED_CA_FILE: certificate.ca,
+      ETCD_PEER_CERT_FILE: certificate.cert,
+      ETCD_PEER_KEY_FILE: certificate.key,
+      ETCD_PEER_CLIENT_CERT_AUTH: "true",
+    };
+  }
+}
+
+function clientUrl(host: RigHost): string {
+  return `https://${host.address}:2379`;
+}
+
+/** Where the other members reach it. */
+export function peerUrl(host: RigHost): string {
+  return `https://${host.address}:2380`;
+}
