@@ -34,7 +34,7 @@ func addConnectionFlags(flags *flag.FlagSet) connectionFlags {
 		ca:        flags.String("cacert", "", "file with the authority's certificate"),
 		cert:      flags.String("cert", "", "file with the client's certificate"),
 		key:       flags.String("key", "", "file with the client's key"),
-		dialMs:    flags.Int("dial-ms", 5000, "how long one try to connect may take"),
+		dialMs:    flags.Int("dial-ms", 4000, "how long one try to connect may take"),
 	}
 }
 

@@ -37,29 +37,44 @@ func generate(running context.Context, options runOptions, s store, add func(Rec
 	for i := range options.maxInFlight {
 		g.free <- &slot{key: fmt.Sprintf("%s%s/%d", options.prefix, options.name, i)}
 	}
-	running, cancel := context.WithTimeout(running, options.duration)
-	defer cancel()
 	perSecond := options.rate
 	if options.mixed {
 		// A read for every two writes.
 		perSecond *= 1.5
 	}
+	ended, cancel := context.WithTimeout(running, options.duration)
+	defer cancel()
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
 	for i := 0; ; i++ {
-		due := begun.Add(time.Duration(float64(i) / perSecond * float64(time.Second)))
-		if !sleep(running, time.Until(due)) {
+		after := time.Duration(float64(i) / perSecond * float64(time.Second))
+		due := begun.Add(after)
+		if after >= options.duration || !sleep(running, time.Until(due)) {
 			return
 		}
-		select {
-		case <-running.Done():
+		s := g.take(ended)
+		if s == nil {
 			return
-		case s := <-g.free:
-			underWay.Go(func() {
-				g.operation(i, due, s)
-				g.free <- s
-			})
 		}
+		underWay.Go(func() {
+			g.operation(i, due, s)
+			g.free <- s
+		})
+	}
+}
+
+// take waits for a free slot until the run has ended, and prefers a free slot to the end: what was due before is done.
+func (g *generator) take(ended context.Context) *slot {
+	select {
+	case s := <-g.free:
+		return s
+	default:
+	}
+	select {
+	case s := <-g.free:
+		return s
+	case <-ended.Done():
+		return nil
 	}
 }
 

@@ -69,10 +69,11 @@ func parseRun(args []string) (runOptions, error) {
 	prefix := flags.String("prefix", "/workload/", "prefix of all keys; the same for all clients that are checked together")
 	name := flags.String("name", "", "this client's name, different from every other's; part of its keys")
 	out := flags.String("out", "", "file for the history, one JSON record per line")
-	attemptMs := flags.Int("attempt-ms", 1700, "recommended: deadline of one attempt")
-	totalMs := flags.Int("total-ms", 10000, "recommended: deadline of a call with all its attempts")
+	// The defaults are what lib/wan derives for London, New York and Singapore.
+	attemptMs := flags.Int("attempt-ms", 750, "recommended: deadline of one attempt")
+	totalMs := flags.Int("total-ms", 4800, "recommended: deadline of a call with all its attempts")
 	keepaliveMs := flags.Int("keepalive-ms", 10000, "recommended: between keepalive pings; gRPC sends none more often than every 10 s")
-	keepaliveTimeoutMs := flags.Int("keepalive-timeout-ms", 3000, "recommended: for the answer to a ping")
+	keepaliveTimeoutMs := flags.Int("keepalive-timeout-ms", 2700, "recommended: for the answer to a ping")
 	if err := flags.Parse(args); err != nil {
 		return runOptions{}, err
 	}
