@@ -22,6 +22,7 @@ describe("etcd's settings", () => {
       ETCD_MAX_REQUEST_BYTES: "1572864",
       ETCD_LOG_LEVEL: "info",
       ETCD_LOGGER: "zap",
+      ETCD_METRICS: "extensive",
       ETCD_STRICT_RECONFIG_CHECK: "true",
       ETCD_PRE_VOTE: "true",
       ETCD_FEATURE_GATES: "InitialCorruptCheck=true,CompactHashCheck=true",
@@ -55,6 +56,9 @@ describe("etcd's settings", () => {
     "ETCD_QUOTA_BACKEND_BYTES",
     "ETCD_FORCE_NEW_CLUSTER",
     "ETCD_FEATURE_GATES",
+    "ETCD_WARNING_APPLY_DURATION",
+    "ETCD_EXPERIMENTAL_WARNING_APPLY_DURATION",
+    "ETCD_WARNING_UNARY_REQUEST_DURATION",
   ])("do not let %s be set past what is derived", (name) => {
     expect(() => render({ extra: { [name]: "x" } })).toThrow(/a setting that this library does not derive itself/);
   });

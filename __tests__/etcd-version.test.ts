@@ -45,4 +45,16 @@ describe("versions of etcd", () => {
       ETCD_FEATURE_GATES: "InitialCorruptCheck=true,CompactHashCheck=true",
     });
   });
+
+  it.each([
+    [EtcdVersion.V3_5_33, { ETCD_EXPERIMENTAL_WARNING_APPLY_DURATION: "100ms" }],
+    [EtcdVersion.V3_6_14, { ETCD_WARNING_APPLY_DURATION: "100ms", ETCD_WARNING_UNARY_REQUEST_DURATION: "300ms" }],
+    [
+      EtcdVersion.of("3.7.1", { amd64: "0".repeat(64) }),
+      { ETCD_WARNING_APPLY_DURATION: "100ms", ETCD_WARNING_UNARY_REQUEST_DURATION: "300ms" },
+    ],
+  ])("say when a request is slow in the words that each minor knows: $version", (version, settings) => {
+    expect(version.slowRequestLogSettings(100)).toEqual(settings);
+    for (const value of Object.values(version.slowRequestLogSettings(600))) expect(value).toBe("600ms");
+  });
 });

@@ -157,7 +157,11 @@ export class EtcdCluster extends Construct {
     const plan = {
       pki: this.pki,
       peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
-      settings: { ...settings, ETCD_INITIAL_CLUSTER_TOKEN: id },
+      settings: {
+        ...settings,
+        ...version.slowRequestLogSettings(this.tuning.slowRequestLogMs),
+        ETCD_INITIAL_CLUSTER_TOKEN: id,
+      },
       tuning: this.tuning,
       roundTripTimes,
       maxRttMs: roundTripTimes.largestAmong(memberLocations),

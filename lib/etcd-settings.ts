@@ -42,7 +42,7 @@ export interface EtcdSettingsProps {
 
 /** Only variables of etcd's own; what we derive would be silently overridden by them. */
 const RESERVED =
-  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|FEATURE_GATES|STRICT_RECONFIG_CHECK|PRE_VOTE)$/;
+  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|FEATURE_GATES|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
 
 /**
  * The settings as etcd's environment variables.
@@ -74,6 +74,8 @@ export function renderSettings(
     ETCD_MAX_REQUEST_BYTES: String(maxRequestKiB * 1024),
     ETCD_LOG_LEVEL: props.logLevel ?? EtcdLogLevel.INFO,
     ETCD_LOGGER: "zap",
+    // The histograms of request times, which the alerts on slow commits and requests read.
+    ETCD_METRICS: "extensive",
     ETCD_STRICT_RECONFIG_CHECK: "true",
     ETCD_PRE_VOTE: "true",
     ...version.corruptionCheckSettings(),

@@ -125,6 +125,20 @@ export class EtcdVersion {
     }
     return { ETCD_FEATURE_GATES: "InitialCorruptCheck=true,CompactHashCheck=true" };
   }
+
+  /**
+   * From when on a request is logged as slow, in the form that this version knows: 3.5 has no setting for unary requests
+   * (it always logs those above 300 ms), and 3.7 no experimental one.
+   *
+   * @param ms for any request; unary ones are never logged below etcd's default of 300 ms
+   */
+  public slowRequestLogSettings(ms: number): Record<string, string> {
+    if (this.minor === "3.5") return { ETCD_EXPERIMENTAL_WARNING_APPLY_DURATION: `${ms}ms` };
+    return {
+      ETCD_WARNING_APPLY_DURATION: `${ms}ms`,
+      ETCD_WARNING_UNARY_REQUEST_DURATION: `${Math.max(300, ms)}ms`,
+    };
+  }
 }
 
 function definedOnly(checksums: EtcdChecksums = {}): EtcdChecksums {

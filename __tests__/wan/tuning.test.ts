@@ -130,8 +130,9 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     ["clientKeepaliveTimeMs", 10_000],
     ["clientKeepaliveTimeoutMs", 2700], // 3 x 229 + 2000 = 2687
     ["etcdctlCommandTimeoutMs", 8000], // 6400 + 687 = 7087
-    ["systemdStartTimeoutMs", 83_000], // 60000 + 3 x 6400 + 3300 = 82500
+    ["startBudgetMs", 83_000], // 60000 + 3 x 6400 + 3300 = 82500
     ["rolloutHealthWaitMs", 127_000], // 83000 + 3300 + 5 x 8000 = 126300
+    ["slowRequestLogMs", 600], // 1.25 x (229 from New York to a leader in Singapore + its commit 183) = 515
     ["leaderSettleMs", 64_000], // 10 x 6400
     ["peerRoundTripAlertMs", 409.6], // 1.25 x 229 = 286, in the bucket from 204.8
     ["commitAlertMs", 500], // 286, in the bucket from 250
@@ -169,6 +170,7 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     const tuning = Tuning.derive({ roundTripTimes, memberLocations: ["lon1", "ams3", "fra1"] });
     expect(tuning.peerRoundTripAlertMs).toBe(150);
     expect(tuning.requestAlertMs).toBe(150);
+    expect(tuning.slowRequestLogMs).toBe(100);
   });
 
   test("each pair has an alert threshold of its own", () => {
@@ -246,8 +248,8 @@ describe("for any cluster and profile", () => {
         expect(tuning.clientAttemptTimeoutMs).toBeGreaterThan(largest);
         expect(tuning.clientTotalTimeoutMs).toBeGreaterThan(tuning.failoverMs + tuning.clientAttemptTimeoutMs);
         expect(tuning.etcdctlCommandTimeoutMs).toBeGreaterThanOrEqual(tuning.serverRequestTimeoutMs);
-        expect(tuning.systemdStartTimeoutMs).toBeGreaterThan(tuning.failoverMs);
-        expect(tuning.rolloutHealthWaitMs).toBeGreaterThan(tuning.systemdStartTimeoutMs);
+        expect(tuning.startBudgetMs).toBeGreaterThan(tuning.failoverMs);
+        expect(tuning.rolloutHealthWaitMs).toBeGreaterThan(tuning.startBudgetMs);
         expect(tuning.peerRoundTripAlertMs).toBeGreaterThan(largest);
         expect(tuning.requestAlertMs).toBeGreaterThan(Math.min(2 * largest, 9999));
       }),

@@ -44,6 +44,11 @@ export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps)
       "an attempt that hangs, a failover, and one that succeeds",
     ),
     line(
+      "client: keepalive time",
+      tuning.clientKeepaliveTimeMs,
+      "the least that Go's gRPC sends; etcd cuts off clients below 5 s",
+    ),
+    line(
       "client: keepalive timeout",
       tuning.clientKeepaliveTimeoutMs,
       "3 round trips and 2 s: two lost segments do not cut it",
@@ -59,10 +64,16 @@ export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps)
       "the server's request timeout and the way there and back, so that the server's own error is seen",
     ),
     line(
+      "log: slow request",
+      tuning.slowRequestLogMs,
+      "1.25 × the worst healthy request at a member, p95, where etcd's 100 ms would log every one",
+    ),
+    line(
       "alert: peer round trip, p99",
       tuning.peerRoundTripAlertMs,
       `the histogram's bucket that holds 1.25 × the largest p95, ${p95} ms`,
     ),
+    line("alert: commit, p99", tuning.commitAlertMs, "the same rule for puts and transactions at the leader"),
     line("alert: request, p99", tuning.requestAlertMs, "the same rule for forwarding to the leader and commit"),
   ];
 }

@@ -93,8 +93,10 @@ interface Distances {
   readonly p95: number;
   /** Largest 95th percentile between a client and a member. */
   readonly clientP95: number;
-  /** The slowest healthy write: from the worst-placed client to the worst-placed leader, all at the 95th percentile. */
+  /** The slowest healthy write of any client, with the leader in any place, all at the 95th percentile. */
   readonly worstWriteP95: number;
+  /** The same as the member sees it that the client talks to. */
+  readonly worstWriteAtMemberP95: number;
   /** Largest loss between members, in percent. */
   readonly lossPercent: number;
 }
@@ -172,15 +174,24 @@ export class Tuning {
    */
   public readonly etcdctlCommandTimeoutMs: number;
   /**
-   * `TimeoutStartSec=`: a minute to replay the log and open the database, the initial corruption check (asks each peer in
-   * turn, each for up to a request timeout), one failover, and the member's own publication. Whole seconds.
+   * How long a member may take to start while the others are a quorum: a minute to replay the log and open the database, the
+   * initial corruption check (asks each peer in turn, each for up to a request timeout), one failover, and the member's own
+   * publication. Whole seconds. A rollout counts on it; the unit's own `TimeoutStartSec=` is infinity, because a member
+   * whose peers are not there yet has to wait for them, and ending it would only begin the wait again.
    */
-  public readonly systemdStartTimeoutMs: number;
+  public readonly startBudgetMs: number;
   /**
    * How long one step of a rollout waits for the cluster to be healthy again: the start, a failover, and five commands
    * that time out. Whole seconds.
    */
   public readonly rolloutHealthWaitMs: number;
+  /**
+   * `--warning-apply-duration` and `--warning-unary-request-duration`: from when on a member logs a request as slow. Both
+   * count the way to the leader and the commit (the first for linearizable reads), so across continents etcd's defaults,
+   * 100 and 300 ms, log every one of them. 1.25 x the worst healthy request that a member forwards, at p95, rounded up to
+   * 100 ms, at least 100 ms.
+   */
+  public readonly slowRequestLogMs: number;
   /**
    * How long a leader must have been in place before it may be moved to a better one: 10 x the request timeout and at least
    * a minute, as each transfer may leave writes hanging for a request timeout. Whole seconds.
@@ -194,7 +205,7 @@ export class Tuning {
    */
   public readonly peerRoundTripAlertMs: number;
   /**
-   * Alert when the p99 of `grpc_server_handling_seconds` of puts at the leader is above this: the same rule for the worst
+   * Alert when the p99 of `grpc_server_handling_seconds` of puts and transactions at the leader is above this: the same rule for the worst
    * commit. (The published alerts on fsync and backend commit are about disks, and stand as they are.)
    */
   public readonly commitAlertMs: number;
@@ -225,14 +236,12 @@ export class Tuning {
     this.clientKeepaliveTimeMs = 10_000;
     this.clientKeepaliveTimeoutMs = upTo(100, 3 * clientP95 + 2000);
     this.etcdctlCommandTimeoutMs = upTo(1000, this.serverRequestTimeoutMs + 3 * p95);
-    this.systemdStartTimeoutMs = upTo(
+    this.startBudgetMs = upTo(
       1000,
       60_000 + props.memberLocations.length * this.serverRequestTimeoutMs + this.failoverMs,
     );
-    this.rolloutHealthWaitMs = upTo(
-      1000,
-      this.systemdStartTimeoutMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs,
-    );
+    this.rolloutHealthWaitMs = upTo(1000, this.startBudgetMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs);
+    this.slowRequestLogMs = upTo(100, Math.max(100, ALERT_HEADROOM * distances.worstWriteAtMemberP95));
     this.leaderSettleMs = upTo(1000, Math.max(60_000, 10 * this.serverRequestTimeoutMs));
     this.peerRoundTripAlertMs = alertAbove(p95, PEER_BUCKETS_MS);
     this.commitAlertMs = alertAbove(p95, REQUEST_BUCKETS_MS);
@@ -280,17 +289,18 @@ function distancesOf(props: TuningProps): Distances {
     p95,
     median: roundTripTimes.largestAmong(memberLocations),
     clientP95: Math.max(p95, ...toClients),
-    worstWriteP95: worstWriteP95(props),
+    worstWriteP95: worstWriteP95(props, [...memberLocations, ...(clientLocations ?? [])]),
+    worstWriteAtMemberP95: worstWriteP95(props, memberLocations),
     lossPercent: roundTripTimes.largestLossPercentAmong(memberLocations),
   };
 }
 
-/** Every member may come to lead, and clients may be anywhere where a member is, besides where they were said to be. */
-function worstWriteP95({ roundTripTimes, memberLocations, clientLocations }: TuningProps): number {
+/** From any of these places through the member nearest to it; every member may come to lead. */
+function worstWriteP95({ roundTripTimes, memberLocations }: TuningProps, places: string[]): number {
   const quorum = new QuorumModel({ roundTripTimes, memberLocations });
-  const writes = [...memberLocations, ...(clientLocations ?? [])].flatMap((client) => {
-    const nearest = quorum.nearestMember(client);
-    const way = roundTripTimes.p95Between(client, nearest);
+  const writes = places.flatMap((place) => {
+    const nearest = quorum.nearestMember(place);
+    const way = roundTripTimes.p95Between(place, nearest);
     return memberLocations.map(
       (leader) => way + roundTripTimes.p95Between(nearest, leader) + quorum.commitP95Ms(leader),
     );
