@@ -1,6 +1,7 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { LeaderPlacement } from "../wan/leader-placement";
+import { socketBufferBytes } from "../wan/socket-buffers";
 import { Templates } from "./templates";
 
 /** One file on a node, by its path. */
@@ -93,7 +94,7 @@ export class NodeBundle extends Construct {
       "/etc/sysctl.d/60-etcd-wan.conf": text(
         templates.render("sysctl.conf.tftpl", {
           max_rtt_ms: props.maxRttMs,
-          buffer_bytes: bufferBytes(props.maxRttMs),
+          buffer_bytes: socketBufferBytes(props.maxRttMs),
         }),
       ),
       "/etc/etcd/pki/client-ca.crt": text(pem.clientCa),
@@ -148,10 +149,4 @@ function secret(owner: string, pem: string): NodeFile {
   // Terraform hides all output of a step whose script is marked sensitive, and with it the progress and every error.
   // The script itself is never shown: neither in plans nor in logs.
   return { mode: "0400", owner, content: Fn.nonsensitive(pem) };
-}
-
-/** 1 Gbit/s times the round trip, at least the kernel's usual 6 MiB and at most 64 MiB. */
-function bufferBytes(rttMs: number): number {
-  const mib = 1024 * 1024;
-  return Math.min(64 * mib, Math.max(6 * mib, Math.ceil((125_000 * rttMs) / mib) * mib));
 }
