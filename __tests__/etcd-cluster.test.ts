@@ -106,7 +106,9 @@ describe("a cluster on three continents", () => {
       "etcd_endpoints",
       "etcd_members",
       "etcd_preferred_leader",
+      "etcd_ssh",
     ]);
+    expect(synthesized.output.etcd_ssh.sensitive).toBe(true);
     expect(synthesized.output.etcd_preferred_leader.value).toBe("etcd-lon1");
   });
 

@@ -2,6 +2,7 @@ import { Annotations, ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { EtcdClient, output } from "./access/etcd-client";
+import { machineAccess } from "./access/machine-access";
 import { ClusterRecord, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
@@ -15,6 +16,7 @@ import { SshStep } from "./rollout/ssh-step";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
 import { ClientLocation, LeaderPlacementProps, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
+import { inputDoubts } from "./wan/input-doubts";
 import { LeaderPlacement } from "./wan/leader-placement";
 
 /** etcd's own advice: beyond seven members writes only get slower; nine is where we stop. */
@@ -132,7 +134,7 @@ export class EtcdCluster extends Construct {
       heartbeatMs: props.heartbeatMs,
       electionMs: props.electionMs,
     });
-    this.warn();
+    this.warn(inputDoubts({ roundTripTimes, cluster: this.node.path, memberLocations, clients: props.clients ?? [] }));
     this.record({
       version: 1,
       members: hosts.map((host) => ({ name: host.hostName, location: host.location })),
@@ -255,16 +257,17 @@ export class EtcdCluster extends Construct {
     output(this, `${prefix}_ca_certificate`, this.caCertificatePem, false);
     output(this, `${prefix}_preferred_leader`, leader.hostName, false);
     output(this, `${prefix}_members`, Object.fromEntries(members.map((m) => [m.host.hostName, m.clientUrl])), false);
+    output(this, `${prefix}_ssh`, Object.fromEntries(members.map((m) => [m.host.hostName, machineAccess(m)])), true);
   }
 
-  /** Leaves the model's inputs in the synthesized stack, where `cdktf-etcd report` finds them. */
+  /** Leaves the model's inputs in the synthesized stack, where `cdktf-etcd report` and `measure` find them. */
   private record(record: ClusterRecord): void {
     // An override's path is split at its dots.
     const key = this.node.path.replace(/\./g, "-");
     TerraformStack.of(this).addOverride(`//.${RECORDS}.${key}`, record);
   }
 
-  private warn(): void {
+  private warn(doubts: readonly string[]): void {
     const annotations = Annotations.of(this);
     const { quorum } = this;
     const count = quorum.memberCount;
@@ -280,7 +283,7 @@ export class EtcdCluster extends Construct {
           "Spread the members over more locations",
       );
     }
-    for (const warning of this.tuning.warnings) annotations.addWarning(warning);
+    for (const warning of [...this.tuning.warnings, ...doubts]) annotations.addWarning(warning);
   }
 }
 

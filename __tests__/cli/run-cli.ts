@@ -7,12 +7,26 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs the tool in this process. */
+/** Runs the tool in this process, where the command does not have to wait. */
 export function cli(...args: string[]): Ran {
-  let [stdout, stderr] = ["", ""];
-  const status = run(args, {
-    out: (text) => (stdout += text),
-    error: (text) => (stderr += text),
-  });
-  return { status, stdout, stderr };
+  const { streams, console } = captured();
+  const status = run(args, console);
+  if (typeof status !== "number") throw new Error(`${args[0]} has to be waited for`);
+  return { status, ...streams };
+}
+
+/** Runs the tool in this process to its end. */
+export async function cliToEnd(...args: string[]): Promise<Ran> {
+  const { streams, console } = captured();
+  const status = await run(args, console);
+  return { status, ...streams };
+}
+
+function captured() {
+  const streams = { stdout: "", stderr: "" };
+  const console = {
+    out: (text: string): string => (streams.stdout += text),
+    error: (text: string): string => (streams.stderr += text),
+  };
+  return { streams, console };
 }

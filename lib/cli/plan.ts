@@ -46,7 +46,7 @@ export const planCommand: Command = {
   name: "plan",
   summary: "quorum, latency, losses, tuning and advice for a set of regions, or the best set",
   help: HELP,
-  run(args, console) {
+  run(args, console): undefined {
     const typed = parse("plan", args, OPTIONS);
     if (typed.flag("help")) console.out(HELP);
     else if (typed.value("best") !== undefined) planBest(typed, console);

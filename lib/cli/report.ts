@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { ClusterPlan } from "../report/cluster-plan";
 import { planCluster } from "../report/cluster-plan";
 import { drawMap } from "../report/map";
 import { drawPage } from "../report/page";
-import type { RecordedCluster } from "../report/recorded-cluster";
-import { clustersIn, timesOf } from "../report/recorded-cluster";
+import { timesOf } from "../report/recorded-cluster";
 import { ValidationError } from "../validation-error";
 import type { RoundTripTimes } from "../wan/round-trip-times";
+import { chosenCluster, stackOf, STACKS } from "./stack-option";
 import type { Command, Typed } from "./usage";
 import { clientsOf, list, membersIn, parse, profileOf, requireRegions, roundTripTimesOf } from "./usage";
 
@@ -15,9 +15,6 @@ const OPTIONS = {
   values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "out"],
   flags: ["json", "help"],
 };
-
-/** Where cdktf synthesizes to. */
-const STACKS = path.join("cdktf.out", "stacks");
 
 const HELP = `cdktf-etcd report: one page and one map about a cluster, from its code alone
 
@@ -53,7 +50,7 @@ export const reportCommand: Command = {
   name: "report",
   summary: "a page and a map: members, round trips, latency, losses, tuning",
   help: HELP,
-  run(args, console) {
+  run(args, console): undefined {
     const typed = parse("report", args, OPTIONS);
     if (typed.flag("help")) {
       console.out(HELP);
@@ -91,8 +88,7 @@ function fromStack(typed: Typed): Subject {
   for (const option of ["profile", "rtt"]) {
     if (typed.value(option) !== undefined) throw contradiction(`--${option}`, "a stack, which has its own");
   }
-  const stack = typed.value("stack") ?? onlyStack();
-  const { name, record } = chosen(clustersIn(stack), typed.value("cluster"));
+  const { name, record } = chosenCluster(stackOf(typed, "give --regions lon1,nyc3,sgp1"), typed.value("cluster"));
   const times = timesOf(record);
   const { members, profile, preferredLeaders, heartbeatMs, electionMs } = record;
   const clients = clientsOf(typed.value("clients")) ?? record.clients;
@@ -107,31 +103,6 @@ function fromStack(typed: Typed): Subject {
   });
   const { source, measuredAt } = record.roundTripTimes;
   return { title: name, times, plan: { ...plan, source, measuredAt } };
-}
-
-function onlyStack(): string {
-  const stacks = existsSync(STACKS) ? readdirSync(STACKS).sort() : [];
-  if (stacks.length === 1) return path.join(STACKS, stacks[0]);
-  throw new ValidationError({
-    what: "cdktf-etcd report",
-    given: stacks.length === 0 ? `nothing, and no stack in ${STACKS}` : `nothing, and ${stacks.length} stacks`,
-    expected: "--stack or --regions",
-    mend:
-      stacks.length === 0
-        ? "run cdktf synth first, or give --regions lon1,nyc3,sgp1"
-        : `name one: --stack ${path.join(STACKS, stacks[0])}`,
-  });
-}
-
-function chosen(clusters: readonly RecordedCluster[], name: string | undefined): RecordedCluster {
-  const found = name === undefined ? clusters : clusters.filter((cluster) => cluster.name === name);
-  if (found.length === 1) return found[0];
-  throw new ValidationError({
-    what: "--cluster",
-    given: name === undefined ? "nothing" : JSON.stringify(name),
-    expected: `one of the stack's: ${clusters.map((cluster) => cluster.name).join(", ")}`,
-    mend: `name one: --cluster ${clusters[0].name}`,
-  });
 }
 
 function write(folder: string, files: readonly (readonly [string, string])[]): void {

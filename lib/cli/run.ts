@@ -1,5 +1,6 @@
 import { ValidationError } from "../validation-error";
 import { didYouMean, nearMatches } from "../wan/near-matches";
+import { measureCommand } from "./measure";
 import { planCommand } from "./plan";
 import { reportCommand } from "./report";
 import type { Command, Console } from "./usage";
@@ -9,25 +10,32 @@ const OK = 0;
 /** What was asked for cannot be done; the message says how to mend it. */
 const BAD_USAGE = 2;
 
-const COMMANDS: readonly Command[] = [planCommand, reportCommand];
+const COMMANDS: readonly Command[] = [planCommand, reportCommand, measureCommand];
 
-/** Runs the command that the arguments name, and returns the exit code. */
-export function run(args: readonly string[], console: Console): number {
-  const rest = args.slice(1);
-  const name = args.at(0);
-  try {
-    if (name === undefined) {
-      console.error(overview());
-      return BAD_USAGE;
-    }
-    if (["--help", "-h", "help"].includes(name)) console.out(overview());
-    else if (rest.includes("-h")) commandOf(name).run(["--help"], console);
-    else commandOf(name).run(rest, console);
-    return OK;
-  } catch (error) {
+/** Runs the command that the arguments name, and returns the exit code: later, where the command has to wait. */
+export function run(args: readonly string[], console: Console): number | Promise<number> {
+  const failed = (error: unknown): number => {
     if (!(error instanceof ValidationError)) throw error;
     console.error(`${error.message}\n`);
     return BAD_USAGE;
+  };
+  try {
+    const [name, ...rest] = args;
+    if (args.length === 0) {
+      console.error(overview());
+      return BAD_USAGE;
+    }
+    if (["--help", "-h", "help"].includes(name)) {
+      console.out(overview());
+      return OK;
+    }
+    return (
+      commandOf(name)
+        .run(rest.includes("-h") ? ["--help"] : rest, console)
+        ?.catch(failed) ?? OK
+    );
+  } catch (error) {
+    return failed(error);
   }
 }
 
@@ -54,6 +62,6 @@ Commands:
 ${lines.join("\n")}
 
 cdktf-etcd <command> --help lists a command's options.
-Exit codes: 0 done, 2 something to mend in what was typed.
+Exit codes: 0 done, 1 done in part, 2 something to mend in what was typed, 3 measure --check found a drift.
 `;
 }

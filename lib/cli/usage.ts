@@ -21,8 +21,12 @@ export interface Command {
   readonly summary: string;
   /** The whole text of `--help`. */
   readonly help: string;
-  /** @throws ValidationError for what the user has to mend */
-  run(args: readonly string[], console: Console): void;
+  /**
+   * Does it, and returns the exit code where it is not always 0.
+   *
+   * @throws ValidationError for what the user has to mend
+   */
+  run(args: readonly string[], console: Console): Promise<number> | undefined;
 }
 
 /** Options by name: those that take a value, and those that do not. */
@@ -141,14 +145,7 @@ export function profileOf(text: string | undefined): TuningProfile | undefined {
 export function roundTripTimesOf(file: string | undefined): RoundTripTimes {
   const builtIn = RoundTripTimes.digitalOcean();
   if (file === undefined) return builtIn;
-  const own = RoundTripTimes.fromFile(file);
-  const regions = own.locations.flatMap((location) => own.region(location) ?? []);
-  return builtIn.withPairs(own.pairs(), {
-    source: own.source,
-    measuredAt: own.measuredAt,
-    clusterId: own.clusterId,
-    regions,
-  });
+  return RoundTripTimes.fromFile(file).completedBy(builtIn);
 }
 
 /** Members named as `DigitalOceanHost.inRegions` does. */

@@ -104,6 +104,7 @@ export function readRoundTripTimesFile(text: string, name: string): RoundTripTim
   return {
     pairs: file.list("pairs").map(readPair),
     options: {
+      cluster: file.optionalText("cluster"),
       clusterId: file.optionalText("clusterId"),
       measuredAt: file.text("measuredAt"),
       source: file.optionalText("source") ?? name,
@@ -134,6 +135,7 @@ function readPair(fields: Fields): RoundTripTimePair {
     samples: fields.number("samples"),
     lossPercent: fields.optionalNumber("lossPercent"),
     estimated: fields.optionalFlag("estimated"),
+    method: fields.optionalText("method"),
   };
 }
 
@@ -162,16 +164,17 @@ function readRegion(fields: Fields): Region {
  * @internal
  */
 export function writeRoundTripTimesFile(pairs: RoundTripTimePair[], options: RoundTripTimesOptions): string {
-  const { clusterId, measuredAt, source, regions } = options;
+  const { cluster, clusterId, measuredAt, source, regions } = options;
   const file = {
     schema: SCHEMA,
     version: VERSION,
+    cluster,
     clusterId,
     measuredAt,
     source,
     regions,
     // Fields in one order, so that two files can be compared line by line.
-    pairs: pairs.map(({ a, b, p50, p95, samples, lossPercent, estimated }) => ({
+    pairs: pairs.map(({ a, b, p50, p95, samples, lossPercent, estimated, method }) => ({
       a,
       b,
       p50,
@@ -179,6 +182,7 @@ export function writeRoundTripTimesFile(pairs: RoundTripTimePair[], options: Rou
       samples: samples ?? 0,
       lossPercent,
       estimated,
+      method,
     })),
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;

@@ -38,6 +38,12 @@ export interface RoundTripTimePair {
    * @default false
    */
   readonly estimated?: boolean;
+  /**
+   * How it was measured, in words, for readers of the file.
+   *
+   * @default - not known
+   */
+  readonly method?: string;
 }
 
 /** What is known about a set of round-trip times besides the times. */
@@ -62,6 +68,13 @@ export interface RoundTripTimesOptions {
    */
   readonly measuredAt?: string;
   /**
+   * The path of the `EtcdCluster` in its app that they were measured on, such as `etcd/etcd`: a file of another cluster is
+   * noticed by it.
+   *
+   * @default - not measured on a cluster
+   */
+  readonly cluster?: string;
+  /**
    * The id of the etcd cluster they were read off, in hexadecimal, as `etcdctl member list` prints it.
    *
    * @default - not read off a cluster
@@ -74,6 +87,11 @@ const ABSURD_MS = 2000;
 
 /** See {@link RoundTripTimePair.p95}. */
 const P95_PER_P50 = 1.1;
+
+/** Paths change with the seasons of cables and contracts: after half a year a measurement is history. */
+const STALE_DAYS = 180;
+
+const DAY_MS = 86_400_000;
 
 /** A 95th percentile of fewer samples is its maximum. */
 const FEW_SAMPLES = 20;
@@ -127,17 +145,18 @@ export class RoundTripTimes {
    * {
    *   "schema": "cdktf-etcd/round-trip-times",
    *   "version": 1,
+   *   "cluster": "etcd/etcd",
    *   "clusterId": "cdf818194e3a8c32",
    *   "measuredAt": "2026-11-22T14:00:00Z",
-   *   "source": "etcd_network_peer_round_trip_time_seconds over 24 h",
+   *   "source": "cdktf-etcd measure, over 65 s",
    *   "regions": [],
    *   "pairs": [{ "a": "lon1", "b": "nyc3", "p50": 78.2, "p95": 80.1, "samples": 8640, "lossPercent": 0.1 }]
    * }
    * ```
    *
    * Times are in milliseconds. `schema`, `version`, `measuredAt` and `pairs` are required, as are `a`, `b`, `p50` and
-   * `samples` of each pair; `clusterId` is where the file was read off a cluster; `regions` takes the same fields as
-   * `new Region({...})`.
+   * `samples` of each pair; `cluster` and `clusterId` say which cluster the file was measured on; `regions` takes the same
+   * fields as `new Region({...})`. A file that is older than 180 days gives a warning.
    *
    * @throws ValidationError when the file cannot be read or does not have that form, and as {@link RoundTripTimes.of}
    */
@@ -167,13 +186,17 @@ export class RoundTripTimes {
 
   private static parse(text: string, name: string): RoundTripTimes {
     const file = readRoundTripTimesFile(text, name);
-    return RoundTripTimes.of(file.pairs, file.options);
+    const times = RoundTripTimes.of(file.pairs, file.options);
+    times.warnings.push(...staleness(name, file.options.measuredAt));
+    return times;
   }
 
   /** Where the numbers come from, in words. */
   public readonly source: string;
   /** When they were measured (ISO 8601), where known. */
   public readonly measuredAt?: string;
+  /** The path in its app of the cluster they were measured on, where they were. */
+  public readonly cluster?: string;
   /** The id of the cluster they were read off, where they were. */
   public readonly clusterId?: string;
   /** All locations, sorted by name. */
@@ -188,6 +211,7 @@ export class RoundTripTimes {
     checkOptions(options);
     this.source = options.source ?? "given in code";
     this.measuredAt = options.measuredAt;
+    this.cluster = options.cluster;
     this.clusterId = options.clusterId;
     for (const region of [...Region.all(), ...(options.regions ?? [])]) {
       this.places.set(region.slug, region);
@@ -212,9 +236,27 @@ export class RoundTripTimes {
     return new RoundTripTimes([...kept, ...pairs], {
       source: `${options?.source ?? "given in code"}; the rest: ${this.source}`,
       measuredAt: options?.measuredAt ?? this.measuredAt,
+      cluster: options?.cluster ?? this.cluster,
       clusterId: options?.clusterId ?? this.clusterId,
       regions: [...this.places.values(), ...(options?.regions ?? [])],
     });
+  }
+
+  /**
+   * These times, and those of `rest` for the pairs that these lack: what was measured, and a table for where the clients are.
+   */
+  public completedBy(rest: RoundTripTimes): RoundTripTimes {
+    const lacking = rest.pairs().filter(({ a, b }) => !this.times.has(keyOf(a, b)));
+    const completed = new RoundTripTimes([...this.pairs(), ...lacking], {
+      source: `${this.source}; the rest: ${rest.source}`,
+      measuredAt: this.measuredAt,
+      cluster: this.cluster,
+      clusterId: this.clusterId,
+      regions: [...rest.places.values(), ...this.places.values()],
+    });
+    const known = new Set(completed.warnings);
+    completed.warnings.push(...this.warnings.filter((warning) => !known.has(warning)));
+    return completed;
   }
 
   /** Every pair, in the order given. */
@@ -349,6 +391,7 @@ export class RoundTripTimes {
     return writeRoundTripTimesFile(this.pairs(), {
       source: this.source,
       measuredAt: this.measuredAt,
+      cluster: this.cluster,
       clusterId: this.clusterId,
       regions: [...this.places.values()].filter((region) => !builtIn.has(region)),
     });
@@ -492,6 +535,14 @@ function checkOptions(options: RoundTripTimesOptions): void {
       mend: "copy it as etcdctl prints it, or leave it out",
     });
   }
+}
+
+function staleness(name: string, measuredAt: string | undefined): string[] {
+  const days = measuredAt === undefined ? 0 : Math.floor((Date.now() - Date.parse(measuredAt)) / DAY_MS);
+  if (days >= -1 && days <= STALE_DAYS) return [];
+  return days > STALE_DAYS
+    ? [`${name}: measured ${days} days ago. Paths change: measure again with npx cdktf-etcd measure.`]
+    : [`${name}: measured in the future, at ${measuredAt ?? ""}. Look at that machine's clock, and measure again.`];
 }
 
 function checkPair(pair: RoundTripTimePair): void {

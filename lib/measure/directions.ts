@@ -1,0 +1,110 @@
+import type { RoundTripTimePair } from "../wan/round-trip-times";
+import { median, percentile95 } from "./statistics";
+
+/** How a round trip was measured, in the words of the file. */
+export enum Method {
+  /** Read off etcd's own probes: smoothed by etcd, so there is no 95th percentile. */
+  PROBES = "etcd's probes",
+  /** TCP handshakes between the machines' peer ports. */
+  HANDSHAKES = "TCP handshakes",
+}
+
+/** The round trips from one member to another. */
+export interface Direction {
+  readonly from: string;
+  readonly to: string;
+  readonly method: Method;
+  /** Milliseconds, one for each round trip or, of probes, for each reading. */
+  readonly samples: readonly number[];
+}
+
+/** A member's name and place. */
+export interface PlacedMember {
+  readonly name: string;
+  readonly location: string;
+}
+
+/** What directions come to, between locations. */
+export interface Pairs {
+  readonly pairs: readonly RoundTripTimePair[];
+  /** What two directions, or two ways to measure, do not agree on. */
+  readonly warnings: readonly string[];
+  /** The members that nothing was measured between, as `etcd-lon1 and etcd-nyc3`. */
+  readonly missing: readonly string[];
+}
+
+/** A 95th percentile of fewer samples is their maximum: `RoundTripTimes` doubts it. */
+const FEW_SAMPLES = 20;
+
+/** As much as `RoundTripTimes.of` lets two directions of a pair differ without a word. */
+const AGREEMENT = { factor: 1.1, ms: 2 };
+
+/**
+ * One time for each two locations, and where several members share one the farthest two's. A round trip is the same path from
+ * both ends, and what the machines add differs, so the median is that of the quicker direction; the 95th percentile is of
+ * both. Handshakes go before probes where there are both.
+ */
+export function pairsOf(members: readonly PlacedMember[], directions: readonly Direction[]): Pairs {
+  const [pairs, warnings, missing] = [new Map<string, RoundTripTimePair>(), [] as string[], [] as string[]];
+  for (const [index, one] of members.entries()) {
+    for (const other of members.slice(index + 1)) {
+      const measured = between(one, other, directions);
+      if (measured === undefined) {
+        missing.push(`${one.name} and ${other.name}`);
+        continue;
+      }
+      const disagreement = disagreementOf(measured);
+      if (disagreement !== undefined) warnings.push(disagreement);
+      const pair = pairOf(one.location, other.location, measured);
+      const key = [one.location, other.location].sort().join("\n");
+      pairs.set(key, worse(pairs.get(key), pair));
+    }
+  }
+  return { pairs: [...pairs.values()], warnings, missing };
+}
+
+/** Both directions or the one that there is, by the better method. */
+function between(one: PlacedMember, other: PlacedMember, directions: readonly Direction[]): Direction[] | undefined {
+  const both = directions.filter(
+    ({ from, to, samples }) =>
+      samples.length > 0 && ((from === one.name && to === other.name) || (from === other.name && to === one.name)),
+  );
+  return [Method.HANDSHAKES, Method.PROBES]
+    .map((method) => both.filter((direction) => direction.method === method))
+    .find((found) => found.length > 0);
+}
+
+function pairOf(a: string, b: string, measured: readonly Direction[]): RoundTripTimePair {
+  const samples = measured.flatMap((direction) => direction.samples);
+  const [{ method }] = measured;
+  const percentile = method === Method.HANDSHAKES && samples.length >= FEW_SAMPLES;
+  const p50 = Math.min(...measured.map((direction) => median(direction.samples)));
+  return {
+    a,
+    b,
+    p50: rounded(p50),
+    ...(percentile ? { p95: rounded(Math.max(p50, percentile95(samples))) } : {}),
+    samples: samples.length,
+    method,
+  };
+}
+
+function worse(known: RoundTripTimePair | undefined, pair: RoundTripTimePair): RoundTripTimePair {
+  return known === undefined || pair.p50 > known.p50 ? pair : known;
+}
+
+function disagreementOf(measured: readonly Direction[]): string | undefined {
+  if (measured.length < 2) return undefined;
+  const [small, large] = [...measured].sort((a, b) => median(a.samples) - median(b.samples));
+  const [least, most] = [median(small.samples), median(large.samples)];
+  if (most <= least * AGREEMENT.factor || most - least <= AGREEMENT.ms) return undefined;
+  return (
+    `${large.from} to ${large.to} took ${rounded(most)} ms, but back ${rounded(least)} ms; the smaller counts. ` +
+    `A round trip is the same from both ends, so ${large.from} was busy: look at its load, and measure again`
+  );
+}
+
+/** To a tenth: a hundredth of a millisecond is this machine, and no distance. */
+function rounded(ms: number): number {
+  return Math.max(0.1, Math.round(ms * 10) / 10);
+}

@@ -1,0 +1,114 @@
+import { ClusterRecord } from "../cluster-record";
+import { RoundTripTimePair, RoundTripTimes } from "../wan/round-trip-times";
+import { Tuning } from "../wan/tuning";
+import { ValidationError } from "../validation-error";
+
+/** Up to here a round trip may move in any case: what a busy machine adds. */
+const LEAST_DRIFT_MS = 5;
+
+/** A 95th percentile of fewer samples is a handful of slow moments, and no ground to change an election timeout on. */
+const SAMPLES_FOR_P95 = 100;
+
+/** How far, by default, a round trip or an election timeout may move, in percent. */
+export const DEFAULT_TOLERANCE_PERCENT = 10;
+
+/** One pair's times, then and now. */
+export interface PairDrift {
+  readonly a: string;
+  readonly b: string;
+  /** The medians, in milliseconds. */
+  readonly tunedForMs: number;
+  readonly nowMs?: number;
+  /** The 95th percentile now, where it was measured. */
+  readonly nowP95Ms?: number;
+  /** Whether it has moved by more than is tolerated. */
+  readonly drifted: boolean;
+}
+
+/** The election timeout: what is in use, and what the times of now would give. */
+export interface ElectionDrift {
+  readonly inUseMs: number;
+  /** Missing where no election timeout that was given by hand fits any more. */
+  readonly wantedMs?: number;
+  /** What is wrong with the one in use; undefined where nothing is. */
+  readonly problem?: string;
+}
+
+/** How far a cluster has moved from what it was tuned for. */
+export interface Drift {
+  readonly pairs: readonly PairDrift[];
+  readonly election: ElectionDrift;
+  readonly tolerancePercent: number;
+  readonly drifted: boolean;
+}
+
+/**
+ * Compares the times that were measured with those that the cluster was tuned for. Two things count as drift:
+ *
+ * - a pair's median that moved by more than the tolerance, and by more than 5 ms: the leader may now sit in the wrong place;
+ * - an election timeout that, from the times of now, would differ from the one in use by more than the tolerance, or is below the
+ *   three round trips that an election needs: fail-over is slower than it need be, or elections go wrong.
+ *
+ * A pair without a 95th percentile of at least 100 samples is taken to have the jitter that it was tuned for.
+ */
+export function driftOf(record: ClusterRecord, now: readonly RoundTripTimePair[], tolerancePercent: number): Drift {
+  const tuned = RoundTripTimes.of([...record.roundTripTimes.pairs]);
+  const measured = now.length === 0 ? undefined : RoundTripTimes.of(now.map((pair) => withJitter(pair, tuned)));
+  const pairs = memberPairs(record).map(({ a, b }): PairDrift => {
+    const tunedForMs = tuned.between(a, b);
+    const found = now.find((pair) => (pair.a === a && pair.b === b) || (pair.a === b && pair.b === a));
+    if (found === undefined) return { a, b, tunedForMs, drifted: false };
+    const moved = Math.abs(found.p50 - tunedForMs);
+    const drifted = moved > Math.max(LEAST_DRIFT_MS, (tolerancePercent / 100) * tunedForMs);
+    return { a, b, tunedForMs, nowMs: found.p50, nowP95Ms: found.p95, drifted };
+  });
+  const times = measured === undefined ? tuned : tuned.withPairs(measured.pairs());
+  const election = electionDrift(record, times, tolerancePercent);
+  return {
+    pairs,
+    election,
+    tolerancePercent,
+    drifted: pairs.some((pair) => pair.drifted) || election.problem !== undefined,
+  };
+}
+
+/** Each two locations of members that are not one and the same. */
+export function memberPairs({ members }: ClusterRecord): { readonly a: string; readonly b: string }[] {
+  const locations = [...new Set(members.map((member) => member.location))];
+  return locations.flatMap((a, index) => locations.slice(index + 1).map((b) => ({ a, b })));
+}
+
+function withJitter(pair: RoundTripTimePair, tuned: RoundTripTimes): RoundTripTimePair {
+  const known = pair.p95 !== undefined && (pair.samples ?? 0) >= SAMPLES_FOR_P95;
+  if (known || !tuned.has(pair.a, pair.b)) return pair;
+  return { ...pair, p95: pair.p50 + tuned.jitterBetween(pair.a, pair.b) };
+}
+
+function electionDrift(record: ClusterRecord, times: RoundTripTimes, tolerancePercent: number): ElectionDrift {
+  const inUseMs = record.inUse.electionMs;
+  const memberLocations = record.members.map((member) => member.location);
+  const largest = times.largestAmong(memberLocations);
+  const wantedMs = derived(record, times, memberLocations);
+  if (inUseMs < 3 * (largest - LEAST_DRIFT_MS)) {
+    return {
+      inUseMs,
+      wantedMs,
+      problem: `it is below three of the largest round trips, ${Math.ceil(3 * largest)} ms: elections may fail`,
+    };
+  }
+  if (wantedMs !== undefined && Math.abs(wantedMs - inUseMs) > (tolerancePercent / 100) * inUseMs) {
+    return { inUseMs, wantedMs, problem: `these times give ${wantedMs} ms` };
+  }
+  return { inUseMs, wantedMs };
+}
+
+/** The election timeout that the cluster's own settings give with these times. */
+function derived(record: ClusterRecord, times: RoundTripTimes, memberLocations: string[]): number | undefined {
+  const { profile, heartbeatMs, electionMs } = record;
+  try {
+    return Tuning.derive({ roundTripTimes: times, memberLocations, profile, heartbeatMs, electionMs }).electionMs;
+  } catch (error) {
+    if (error instanceof ValidationError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import { Direction, Method } from "./directions";
+import type { Machine } from "./machines";
+
+/** lib/measure and dist/measure lie equally deep below the package. */
+const SCRIPT = path.resolve(__dirname, "..", "..", "templates", "measure-handshakes.sh");
+
+/** What measuring from machine to machine came to. */
+export interface MeasuredHandshakes {
+  readonly directions: readonly Direction[];
+  /** Machines that could not be asked, and peers that did not answer. */
+  readonly notes: readonly string[];
+}
+
+/** What is to be measured. */
+export interface HandshakesProps {
+  readonly machines: ReadonlyMap<string, Machine>;
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  /** Called with what there is so far, at each new line. */
+  readonly progress: (directions: readonly Direction[]) => void;
+}
+
+/** Has each machine time TCP handshakes with each other one, all at once, over SSH. */
+export async function measureHandshakes(props: HandshakesProps): Promise<MeasuredHandshakes> {
+  const { machines, signal } = props;
+  const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-measure-"));
+  const samples = new Map<string, Map<string, number[]>>();
+  const directions = (): Direction[] =>
+    [...samples].flatMap(([from, peers]) =>
+      [...peers].map(([to, ms]) => ({ from, to, method: Method.HANDSHAKES, samples: [...ms] })),
+    );
+  try {
+    const notes = await Promise.all(
+      [...machines].map(async ([from, machine]) => {
+        const others = new Map([...machines].filter(([to]) => to !== from).map(([to, { peer_url }]) => [peer_url, to]));
+        const peers = new Map([...others.values()].map((to) => [to, [] as number[]]));
+        samples.set(from, peers);
+        const args = sshArguments(directory, from, machine);
+        const failure = await run(args, [String(props.seconds), ...others.keys()], signal, (line) => {
+          const [url, ...fields] = line.split(" ");
+          const ms = handshakeMs(fields);
+          if (ms !== undefined) peers.get(others.get(url) ?? "")?.push(ms);
+          props.progress(directions());
+        });
+        if (failure !== undefined) return [`${from}: SSH to ${machine.host} failed: ${failure}`];
+        const silent = [...peers].filter(([, ms]) => ms.length === 0).map(([to]) => to);
+        return silent.map(
+          (to) => `${from} to ${to}: no TCP handshake came back; is the machine up, and 2380 open to members?`,
+        );
+      }),
+    );
+    signal.throwIfAborted();
+    return { directions: directions(), notes: notes.flat() };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** curl's exit code for a connection that was not made. */
+const COULD_NOT_CONNECT = "7";
+
+/**
+ * The round trip in milliseconds, from the fields after the URL of a line that the script prints; undefined where none was
+ * made. What follows a connection does not matter; a refusal is the peer's own answer, any other failure is not.
+ */
+export function handshakeMs(fields: readonly string[]): number | undefined {
+  const [code, lookup, connected, end, ...error] = fields;
+  const [start, open, total] = [lookup, connected, end].map(Number);
+  if (open > 0) return 1000 * (open - start);
+  if (code === COULD_NOT_CONNECT && /refused/i.test(error.join(" "))) return 1000 * (total - start);
+  return undefined;
+}
+
+/**
+ * The system's ssh, with the key of the deploy, pinned to the host key that was made for the machine, and with nothing of the
+ * user's own configuration.
+ */
+function sshArguments(directory: string, name: string, machine: Machine): string[] {
+  const key = path.join(directory, `${name}.key`);
+  const knownHosts = path.join(directory, `${name}.known_hosts`);
+  writeFileSync(key, machine.private_key, { mode: 0o600 });
+  writeFileSync(knownHosts, `${name} ${machine.host_key.trim()}\n`, { mode: 0o600 });
+  const options = {
+    BatchMode: "yes",
+    ConnectTimeout: "10",
+    GlobalKnownHostsFile: "/dev/null",
+    HostKeyAlias: name,
+    IdentitiesOnly: "yes",
+    IdentityAgent: "none",
+    LogLevel: "ERROR",
+    Port: String(machine.port),
+    ServerAliveInterval: "5",
+    StrictHostKeyChecking: "yes",
+    User: machine.user,
+    UserKnownHostsFile: `"${knownHosts}"`,
+  };
+  const listed = Object.entries(options).flatMap(([option, value]) => ["-o", `${option}=${value}`]);
+  return ["-F", "none", "-i", key, ...listed, "--", machine.host];
+}
+
+/** Runs the script on a machine; returns why it failed, if it did. */
+function run(
+  ssh: readonly string[],
+  args: readonly string[],
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn("ssh", [...ssh, "sh", "-s", "--", ...args], { stdio: ["pipe", "pipe", "pipe"], signal });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    createInterface({ input: child.stdout }).on("line", onLine);
+    child.on("error", (error) => {
+      resolve(error.message);
+    });
+    child.on("close", (status) => {
+      resolve(status === 0 ? undefined : (said.trim().split("\n").at(-1) ?? "") || `exit code ${status ?? "none"}`);
+    });
+    // A machine that refuses us does not read.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(readFileSync(SCRIPT));
+  });
+}
