@@ -21,19 +21,21 @@ const longestStayAway = 30 * time.Second
 // restarts) is mostly over by then. Each failure soon after a return doubles the wait: a member that answers probes but
 // not writes would otherwise cost every second write an attempt.
 type endpoint struct {
-	url     string
-	client  *clientv3.Client
-	attempt time.Duration
-	well    atomic.Bool
-	failed  chan struct{}
+	url      string
+	client   *clientv3.Client
+	attempt  time.Duration
+	probeKey string
+	well     atomic.Bool
+	failed   chan struct{}
 }
 
-func newEndpoint(c connection, url string, attempt time.Duration) (*endpoint, error) {
+// newEndpoint probes with a key that the client must be allowed to read.
+func newEndpoint(c connection, url string, attempt time.Duration, probeKey string) (*endpoint, error) {
 	client, err := c.singleEndpointClient(url)
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{url: url, client: client, attempt: attempt, failed: make(chan struct{}, 1)}
+	e := &endpoint{url: url, client: client, attempt: attempt, probeKey: probeKey, failed: make(chan struct{}, 1)}
 	e.well.Store(true)
 	return e, nil
 }
@@ -101,7 +103,7 @@ func (e *endpoint) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, e.attempt)
 	defer cancel()
 	// Attempts that had begun before may still fail; they are part of the failure that is being probed for.
-	if _, err := e.client.Get(ctx, "probe", clientv3.WithCountOnly()); err == nil {
+	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithCountOnly()); err == nil {
 		select {
 		case <-e.failed:
 		default:

@@ -12,6 +12,9 @@ import (
 // errConflict is a guarded write that found a value of somebody else's.
 var errConflict = errors.New("conflict")
 
+// errLearner is what a member answers that has not been promoted yet; clientv3 has no name for it.
+var errLearner = rpctypes.Error(rpctypes.ErrGRPCNotSupportedForLearner)
+
 // codeOf also sees through clientv3, which hands out server errors as its own type and deadlines as context errors.
 func codeOf(err error) codes.Code {
 	var server rpctypes.EtcdError
@@ -68,7 +71,7 @@ func mayHaveApplied(err error) bool {
 
 // elsewhereMayHelp tells whether another endpoint, or the same a moment later, may answer what this one did not.
 func elsewhereMayHelp(err error) bool {
-	if errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, rpctypes.ErrGRPCNotSupportedForLearner) {
+	if errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, errLearner) {
 		return true
 	}
 	switch codeOf(err) {

@@ -25,11 +25,11 @@ type recommended struct {
 	cancel    context.CancelFunc
 }
 
-func newRecommended(c connection, attempt, total time.Duration) (*recommended, error) {
+func newRecommended(c connection, prefix string, attempt, total time.Duration) (*recommended, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &recommended{attempt: attempt, total: total, cancel: cancel}
 	for _, url := range c.endpoints {
-		e, err := newEndpoint(c, url, attempt)
+		e, err := newEndpoint(c, url, attempt, prefix+"probe")
 		if err != nil {
 			r.close()
 			return nil, err

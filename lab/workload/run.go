@@ -152,7 +152,7 @@ func run(running context.Context, options runOptions) (summary Summary, err erro
 
 func (o runOptions) open() (store, error) {
 	if o.recommended {
-		return newRecommended(o.connection, o.attempt, o.total)
+		return newRecommended(o.connection, o.prefix, o.attempt, o.total)
 	}
 	return newNaive(o.connection)
 }

@@ -19,7 +19,9 @@ const (
 )
 
 // watch records every event below the prefix. It has a clientv3.Client of its own with all endpoints: for a stream
-// clientv3 itself goes on elsewhere after the last revision seen, and does so as soon as the member loses its leader.
+// clientv3 itself goes on elsewhere after the last revision seen, and does so as soon as the member loses its leader. It
+// sends keepalives in naive mode too: a stream without them never learns that its member's machine lost power, and what
+// it then does not show would say nothing about the cluster.
 type watch struct {
 	client  *clientv3.Client
 	name    string
@@ -33,11 +35,7 @@ type watch struct {
 }
 
 func openWatch(running context.Context, options runOptions, history *recorder) (*watch, error) {
-	c := options.connection
-	if !options.recommended {
-		c.keepalive, c.keepaliveTimeout = 0, 0
-	}
-	client, err := c.client(c.endpoints...)
+	client, err := options.client(options.endpoints...)
 	if err != nil {
 		return nil, err
 	}
