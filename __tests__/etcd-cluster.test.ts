@@ -1,3 +1,4 @@
+import { RoundTripTimes } from "../lib";
 import { cluster, resources, synth, warnings } from "./synth";
 
 describe("a cluster on three continents", () => {
@@ -144,6 +145,41 @@ describe("other shapes", () => {
         cluster(stack, ["lon1", "nyc3", "sgp1", "sfo3"]);
       }),
     ).toEqual([expect.stringMatching(/^4 members tolerate the loss of 1, no more than 3 would/)]);
+  });
+
+  it("warns of round-trip times that are old, or of another cluster", () => {
+    const pair = { a: "lon1", b: "nyc3", p50: 78, samples: 100 };
+    const pairs = [pair, { ...pair, b: "sgp1", p50: 167 }, { ...pair, a: "sgp1", p50: 224 }];
+    const { measuredAt, ...file } = {
+      measuredAt: "2024-01-01",
+      schema: "cdktf-etcd/round-trip-times",
+      version: 1,
+      pairs,
+    };
+    const warningsWith = (given: object): string[] =>
+      warnings((stack) => {
+        cluster(stack, undefined, { roundTripTimes: RoundTripTimes.fromJson(JSON.stringify({ ...file, ...given })) });
+      });
+    const now = new Date().toISOString();
+    expect(warningsWith({ measuredAt: now, cluster: "test/etcd" })).toEqual([]);
+    expect(warningsWith({ measuredAt: now, cluster: "staging/etcd" })).toEqual([
+      expect.stringMatching(/^the round-trip times were measured on the cluster staging\/etcd, and this is test\/etcd/),
+    ]);
+    expect(warningsWith({ measuredAt })).toEqual([expect.stringMatching(/measured \d+ days ago.*measure again/)]);
+  });
+
+  it("warns of clients that are nowhere near a member, where they count", () => {
+    const warningsWith = (location: string, weight?: number): string[] =>
+      warnings((stack) => {
+        cluster(stack, ["lon1", "ams3", "fra1"], { clients: [{ location: "lon1" }, { location, weight }] });
+      });
+    expect(warningsWith("nyc3", 9)).toEqual([]);
+    expect(warningsWith("syd1", 0)).toEqual([]);
+    expect(warningsWith("syd1", 9)).toEqual([
+      expect.stringMatching(
+        /^clients in syd1 \(weight 9\) are \d+ ms from \w+, the nearest member.*Put a member near them/,
+      ),
+    ]);
   });
 
   it("warns where the loss of one location would stop the cluster", () => {

@@ -260,22 +260,57 @@ describe("overrides", () => {
   });
 });
 
+describe("measured times completed by a table", () => {
+  const rtt = { a: "lon1", b: "nyc3", p50: 75, method: "TCP handshakes" };
+  const measured = RoundTripTimes.of([rtt], { cluster: "etcd/etcd", measuredAt: "2026-11-22", source: "measure" });
+
+  test("keep what was measured, where and when, and take the rest from the table", () => {
+    const times = measured.completedBy(table);
+    expect(times).toMatchObject({ cluster: "etcd/etcd", measuredAt: "2026-11-22" });
+    expect(times.source).toMatch(/^measure; the rest: Azure/);
+    expect([times.between("nyc3", "lon1"), times.between("lon1", "syd1")]).toEqual([75, table.between("lon1", "syd1")]);
+    expect(times.pairs()).toHaveLength(table.pairs().length);
+  });
+
+  test("keep their warnings", () => {
+    const doubted = RoundTripTimes.of([{ ...rtt, p50: 7.8 }]);
+    expect(doubted.completedBy(table).warnings).toEqual(doubted.warnings);
+  });
+});
+
 describe("files", () => {
   const file = {
     schema: "cdktf-etcd/round-trip-times",
     version: 1,
+    cluster: "etcd/etcd",
     clusterId: "cdf818194e3a8c32",
     measuredAt: "2026-11-22T14:00:00Z",
     source: "etcd's own metric over 24 h",
-    pairs: [{ a: "lon1", b: "nyc3", p50: 78.2, p95: 80.1, samples: 8640, lossPercent: 0.1 }],
+    pairs: [{ a: "lon1", b: "nyc3", p50: 78.2, p95: 80.1, samples: 8640, lossPercent: 0.1, method: "TCP" }],
   };
+  const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString();
   const parse = (changes: object) => () => RoundTripTimes.fromJson(JSON.stringify({ ...file, ...changes }));
 
   test("are read with everything they say about themselves", () => {
     const times = parse({})();
-    expect(times).toMatchObject({ clusterId: file.clusterId, measuredAt: file.measuredAt, source: file.source });
+    expect(times).toMatchObject({
+      cluster: file.cluster,
+      clusterId: file.clusterId,
+      measuredAt: file.measuredAt,
+      source: file.source,
+    });
     expect(times.pairs()).toEqual([{ ...file.pairs[0], estimated: undefined }]);
     expect(times.lossPercentBetween("nyc3", "lon1")).toBe(0.1);
+  });
+
+  test.each([
+    [0, []],
+    [180, []],
+    [181, [expect.stringMatching(/: measured 181 days ago.*npx cdktf-etcd measure/)]],
+    [-3, [expect.stringMatching(/measured in the future.*clock/)]],
+  ])("of %d days ago have these warnings: %j", (days, expected) => {
+    const { warnings } = parse({ measuredAt: daysAgo(days) })();
+    expect(warnings).toEqual(expected);
   });
 
   test("survive being written and read again, own regions included", () => {
