@@ -1,8 +1,11 @@
+import { File } from "@cdktf/provider-local/lib/file";
 import { Annotations, ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { EtcdAlertRulesProps, alertRuleVariables, requireJobName } from "./access/alert-rules";
 import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { EtcdClient, output } from "./access/etcd-client";
 import { machineAccess } from "./access/machine-access";
+import { relativeToStack } from "./access/stack-path";
 import { ClusterRecord, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
@@ -13,6 +16,7 @@ import { ClusterPki } from "./pki/cluster-pki";
 import { PkiProps } from "./pki/pki-props";
 import { Genesis } from "./rollout/genesis";
 import { SshStep } from "./rollout/ssh-step";
+import { Templates } from "./rollout/templates";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
 import { ClientLocation, LeaderPlacementProps, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
@@ -208,6 +212,7 @@ export class EtcdCluster extends Construct {
       roundTripTimes,
       quorum: this.quorum,
       tuning: this.tuning,
+      leader,
     };
     this.endpoints = this.clientAccess().endpoints;
     this.accessDirectory = props.accessDirectory ?? "etcd-access";
@@ -244,6 +249,28 @@ export class EtcdCluster extends Construct {
       caPem: this.caCertificatePem,
       directory: this.accessDirectory,
       outputPrefix: this.outputPrefix,
+    });
+  }
+
+  /**
+   * Alerting rules for Prometheus, as YAML: members, leader, database, and round trips, commits and requests against what
+   * this cluster's distances make of them. Known only once applied: write it to a file or upload it.
+   *
+   * @throws ValidationError if the job's name cannot stand in a rule
+   */
+  public alertRules(props: EtcdAlertRulesProps = {}): string {
+    const job = props.job ?? this.node.id;
+    requireJobName(job);
+    return Templates.of(this).render("alerts.yaml.tftpl", alertRuleVariables(this.accessModel, job));
+  }
+
+  /** Writes {@link EtcdCluster.alertRules} to `alerts.yaml` in the access directory. */
+  public writeAlertRules(props: EtcdAlertRulesProps = {}): void {
+    new File(this, "alerts", {
+      filename: `${relativeToStack(this, this.accessDirectory)}/alerts.yaml`,
+      content: this.alertRules(props),
+      filePermission: "0644",
+      directoryPermission: "0700",
     });
   }
 

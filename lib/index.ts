@@ -1,7 +1,9 @@
 /** The public names, nothing else: what is not listed here may change at any time. */
+export type { EtcdAlertRulesProps } from "./access/alert-rules";
 export type { EtcdClientAccessProps } from "./access/client-access";
 export { EtcdClientAccess } from "./access/client-access";
 export { EtcdClient } from "./access/etcd-client";
+export type { KubeApiserverFlagsProps } from "./access/kube-apiserver";
 export type { EtcdClusterProps } from "./etcd-cluster";
 export { EtcdCluster } from "./etcd-cluster";
 export type { EtcdDownloadProps } from "./etcd-download";

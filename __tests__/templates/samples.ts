@@ -115,6 +115,22 @@ export function filesOf(sample: Sample, getEtcd: string) {
         downloads: [],
       },
     },
+    alerts: {
+      template: "alerts.yaml.tftpl",
+      variables: {
+        job: "etcd",
+        quorum: Math.floor(members.length / 2) + 1,
+        members: members.length,
+        pairs: others.map((other) => ({ a: name, b: other, threshold: 0.4096, usual_ms: 229 })),
+        commit_seconds: 0.5,
+        request_seconds: 1,
+        failover_seconds: 3.3,
+        no_leader_seconds: 60,
+        preferred: name,
+        worse_placed: others.join("|"),
+        away_minutes: 15,
+      },
+    },
     clientEnv: { template: "client.env.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
     clientCurl: { template: "client-curl.sh.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
   } satisfies Record<string, Rendering>;

@@ -16,6 +16,7 @@ const PACKAGE_OF = {
   tar: "tar",
   go: "golang-go",
   openssl: "openssl",
+  promtool: "prometheus",
 } as const;
 
 /** A command that {@link ensureCommands} knows how to get. */

@@ -1,5 +1,7 @@
 import type { QuorumModel, RoundTripTimes, Tuning } from "../wan";
+import type { LeaderPlacement } from "../wan/leader-placement";
 import { nearestFirst } from "../wan/nearest";
+import { kubeApiserverFlags, KubeApiserverFlagsProps } from "./kube-apiserver";
 
 /** Where clients connect from. */
 export interface EtcdClientAccessProps {
@@ -25,6 +27,7 @@ export interface AccessModel {
   readonly roundTripTimes: RoundTripTimes;
   readonly quorum: QuorumModel;
   readonly tuning: Tuning;
+  readonly leader: LeaderPlacement;
 }
 
 /**
@@ -67,6 +70,8 @@ export class EtcdClientAccess {
   /** `etcdctl --command-timeout`: etcdctl does not repeat. See {@link Tuning.etcdctlCommandTimeoutMs}. */
   public readonly commandTimeoutMs: number;
 
+  private readonly tuning: Tuning;
+
   private constructor(
     model: AccessModel,
     /** Where the clients run, if that was said. */
@@ -84,11 +89,21 @@ export class EtcdClientAccess {
     this.linearizableReadMs = this.writeMs;
 
     const tuning = location === undefined ? model.tuning : model.tuning.withClientsAt(location);
+    this.tuning = tuning;
     this.dialTimeoutMs = tuning.clientDialTimeoutMs;
     this.keepaliveTimeMs = tuning.clientKeepaliveTimeMs;
     this.keepaliveTimeoutMs = tuning.clientKeepaliveTimeoutMs;
     this.attemptTimeoutMs = tuning.clientAttemptTimeoutMs;
     this.totalTimeoutMs = tuning.clientTotalTimeoutMs;
     this.commandTimeoutMs = tuning.etcdctlCommandTimeoutMs;
+  }
+
+  /**
+   * Flags of a Kubernetes API server that runs here and keeps its objects in the cluster: `--etcd-servers`, the nearest
+   * first, the files of a client, `--etcd-healthcheck-timeout` and `--etcd-readycheck-timeout` with room for a failover and
+   * a transfer, and `--request-timeout` where the election timeout is so long that the default would not do.
+   */
+  public kubeApiserverFlags(props: KubeApiserverFlagsProps = {}): string[] {
+    return kubeApiserverFlags(this.endpoints, this.tuning, props);
   }
 }

@@ -1,10 +1,11 @@
-import * as path from "node:path";
 import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
-import { App, Fn, TerraformOutput, TerraformStack } from "cdktf";
+import { Fn, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { Templates } from "../rollout/templates";
 import { EtcdClientAccess } from "./client-access";
+import { KubeApiserverFlagsProps } from "./kube-apiserver";
+import { relativeToStack } from "./stack-path";
 
 /** Where a client's files and outputs go. */
 export interface EtcdClientTarget {
@@ -37,6 +38,7 @@ export class EtcdClient extends Construct {
   public readonly certificatePem: string;
   /** Its private key, PEM; sensitive. */
   public readonly privateKeyPem: string;
+  private readonly directory: string;
 
   private constructor(
     scope: Construct,
@@ -52,15 +54,7 @@ export class EtcdClient extends Construct {
     this.certificatePem = certificate.certificatePem;
     this.privateKeyPem = certificate.privateKeyPem;
 
-    const directory = `${relativeToStack(this, target.directory)}/${clientName}`;
-    const write = (fileName: string, content: string): void => {
-      new SensitiveFile(this, fileName, {
-        filename: `${directory}/${fileName}`,
-        content,
-        filePermission: "0600",
-        directoryPermission: "0700",
-      });
-    };
+    this.directory = `${relativeToStack(this, target.directory)}/${clientName}`;
     const settings = {
       dial_timeout_ms: access.dialTimeoutMs,
       keepalive_time_ms: access.keepaliveTimeMs,
@@ -71,17 +65,17 @@ export class EtcdClient extends Construct {
     const templates = Templates.of(this);
     const variables = {
       client: clientName,
-      directory: Fn.abspath(directory),
+      directory: Fn.abspath(this.directory),
       order: access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`,
       endpoints: access.endpoints,
       ...settings,
       command_timeout_ms: access.commandTimeoutMs,
     };
-    write("ca.crt", target.caPem);
-    write("client.crt", this.certificatePem);
-    write("client.key", this.privateKeyPem);
-    write("etcd.env", templates.render("client.env.tftpl", variables));
-    write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
+    this.write("ca.crt", target.caPem);
+    this.write("client.crt", this.certificatePem);
+    this.write("client.key", this.privateKeyPem);
+    this.write("etcd.env", templates.render("client.env.tftpl", variables));
+    this.write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
 
     const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
     output(this, `${prefix}_certificate`, this.certificatePem, true);
@@ -90,19 +84,27 @@ export class EtcdClient extends Construct {
     output(this, `${prefix}_settings`, settings, false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
   }
+
+  /**
+   * Writes `kube-apiserver.flags` beside the client's other files: the flags of a Kubernetes API server that uses them, one
+   * per line. See {@link EtcdClientAccess.kubeApiserverFlags}.
+   */
+  public writeKubeApiserverFlags(props: KubeApiserverFlagsProps = {}): void {
+    const lines = this.access.kubeApiserverFlags(props).map((flag) => `${flag}\n`);
+    this.write("kube-apiserver.flags", lines.join(""));
+  }
+
+  private write(fileName: string, content: string): void {
+    new SensitiveFile(this, fileName, {
+      filename: `${this.directory}/${fileName}`,
+      content,
+      filePermission: "0600",
+      directoryPermission: "0700",
+    });
+  }
 }
 
 /** An output under exactly that name, whatever the construct's path. */
 export function output(scope: Construct, name: string, value: unknown, sensitive: boolean): void {
   new TerraformOutput(scope, name, { value, sensitive, staticId: true });
-}
-
-/** Terraform runs in the stack's folder; a path written relative to it is the same on every machine. */
-function relativeToStack(scope: Construct, directory: string): string {
-  if (path.isAbsolute(directory)) return directory;
-  const stack = TerraformStack.of(scope);
-  const app = stack.node.root;
-  const outdir = App.isApp(app) ? app.outdir : "cdktf.out";
-  const stackDirectory = path.resolve(outdir, "stacks", stack.node.id);
-  return path.relative(stackDirectory, path.resolve(directory)).split(path.sep).join("/");
 }

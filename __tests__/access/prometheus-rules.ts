@@ -1,0 +1,187 @@
+import { writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { cluster, synth } from "../synth";
+import { Templates } from "../../lib/rollout/templates";
+import { render, scratchDirectory } from "../templates/render";
+import { runCommand } from "../tools";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** The rules of a cluster in London, New York and Singapore, as a deploy writes them. */
+export function renderedRules(): string {
+  let variables: Readonly<Record<string, unknown>> = {};
+  const spy = jest.spyOn(Templates.prototype, "render").mockImplementation((name, given) => {
+    if (name === "alerts.yaml.tftpl") variables = given;
+    return "";
+  });
+  synth((stack) => cluster(stack).alertRules());
+  spy.mockRestore();
+  return render({ alerts: { template: "alerts.yaml.tftpl", variables } }).alerts;
+}
+
+const MEMBERS = { "etcd-lon1": "a1", "etcd-nyc3": "b2", "etcd-sgp1": "c3" };
+
+/** A metric over two hours, a sample a minute, in promtool's notation. */
+const series = (name: string, labels: Labels, values: string) => ({
+  series: `${name}{${Object.entries({ job: "etcd", ...labels })
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(",")}}`,
+  values,
+});
+
+/** A histogram all of whose observations, ten a minute, fall between two of its buckets' bounds. */
+const histogram = (name: string, labels: Labels, above: string, upTo: string) =>
+  [above, upTo, "+Inf"].map((le, index) =>
+    series(`${name}_bucket`, { ...labels, le }, index === 0 ? "0x120" : "0+10x120"),
+  );
+
+const roundTrips = (member: string, peer: keyof typeof MEMBERS, above: string, upTo: string) =>
+  histogram("etcd_network_peer_round_trip_time_seconds", { member, To: MEMBERS[peer] }, above, upTo);
+
+const requests = (member: string, method: string, above: string, upTo: string) =>
+  histogram(
+    "grpc_server_handling_seconds",
+    { member, grpc_service: "etcdserverpb.KV", grpc_method: method, grpc_type: "unary" },
+    above,
+    upTo,
+  );
+
+const ids = Object.entries(MEMBERS).map(([member, id]) => series("etcd_server_id", { member, server_id: id }, "1x120"));
+
+/** All up, with that leader. */
+const cluster3 = (leader: string) => [
+  ...ids,
+  ...Object.keys(MEMBERS).flatMap((member) => [
+    series("up", { member }, "1x120"),
+    series("etcd_server_has_leader", { member }, "1x120"),
+    series("etcd_server_is_leader", { member }, member === leader ? "1x120" : "0x120"),
+    series("etcd_server_leader_changes_seen_total", { member }, "1x120"),
+    series("etcd_mvcc_db_total_size_in_bytes", { member }, "1000000000x120"),
+    series("etcd_server_quota_backend_bytes", { member }, "2147483648x120"),
+  ]),
+];
+
+/** What is measured, and which alerts fire an hour and a half later: their names and the members they are about. */
+const SCENARIOS: Record<string, { input: { series: string; values: string }[]; firing: string[] }> = {
+  "nothing across the ordinary distances, where a rule for one city would fire all the time": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      ...roundTrips("etcd-nyc3", "etcd-sgp1", "0.2048", "0.4096"),
+      ...roundTrips("etcd-lon1", "etcd-sgp1", "0.1024", "0.2048"),
+      ...roundTrips("etcd-lon1", "etcd-nyc3", "0.0512", "0.1024"),
+      ...requests("etcd-lon1", "Txn", "0.05", "0.1"),
+      ...requests("etcd-sgp1", "Put", "0.25", "0.5"),
+    ],
+    firing: [],
+  },
+  "a near peer that has become as slow as a far one": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      ...roundTrips("etcd-lon1", "etcd-nyc3", "0.2048", "0.4096"),
+      ...roundTrips("etcd-nyc3", "etcd-sgp1", "0.2048", "0.4096"),
+    ],
+    firing: ["EtcdPeerRoundTripSlow etcd-lon1 etcd-nyc3"],
+  },
+  "a far peer that has become slower": {
+    input: [...cluster3("etcd-lon1"), ...roundTrips("etcd-sgp1", "etcd-nyc3", "0.4096", "0.8192")],
+    firing: ["EtcdPeerRoundTripSlow etcd-sgp1 etcd-nyc3"],
+  },
+  "slow commits at the leader, not slow requests that a follower forwards": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      ...requests("etcd-lon1", "Txn", "0.5", "1"),
+      ...requests("etcd-sgp1", "Txn", "0.5", "1"),
+    ],
+    firing: ["EtcdCommitSlow etcd-lon1"],
+  },
+  "requests that distance does not explain": {
+    input: [...cluster3("etcd-lon1"), ...requests("etcd-sgp1", "Range", "1", "2.5")],
+    firing: ["EtcdRequestSlow etcd-sgp1"],
+  },
+  "a leader that stays away from its place": {
+    input: cluster3("etcd-sgp1"),
+    firing: ["EtcdLeaderNotAtItsPlace etcd-sgp1"],
+  },
+  "a member that is down, whose place the next best takes": {
+    input: cluster3("etcd-nyc3").map((one) =>
+      one.series.startsWith("up{") && one.series.includes("lon1") ? { ...one, values: "0x120" } : one,
+    ),
+    firing: ["EtcdMemberDown etcd-lon1"],
+  },
+  "no quorum": {
+    input: [
+      ...ids,
+      series("up", { member: "etcd-lon1" }, "0x120"),
+      series("up", { member: "etcd-nyc3" }, "0x120"),
+      series("up", { member: "etcd-sgp1" }, "1x120"),
+      series("etcd_server_has_leader", { member: "etcd-sgp1" }, "0x120"),
+    ],
+    firing: ["EtcdMemberDown etcd-lon1", "EtcdMemberDown etcd-nyc3", "EtcdNoLeader etcd-sgp1", "EtcdQuorumLost"],
+  },
+  "a leader that changes every ten minutes": {
+    input: [
+      ...ids,
+      series(
+        "etcd_server_leader_changes_seen_total",
+        { member: "etcd-lon1" },
+        Array.from({ length: 120 }, (_, minute) => Math.floor(minute / 10) + 1).join(" "),
+      ),
+    ],
+    firing: ["EtcdLeaderChangesOften"],
+  },
+  "a database near its quota": {
+    input: cluster3("etcd-lon1").map((one) =>
+      one.series.startsWith("etcd_mvcc") && one.series.includes("nyc3") ? { ...one, values: "1800000000x120" } : one,
+    ),
+    firing: ["EtcdDatabaseNearQuota etcd-nyc3"],
+  },
+};
+
+/** Tests of the rules with Prometheus' own tool. */
+export function describeRules(promtool: () => string): void {
+  describe("the alerting rules, by promtool's judgement", () => {
+    const directory = scratchDirectory();
+    const write = (name: string, content: string): string => {
+      const file = path.join(directory, name);
+      writeFileSync(file, content);
+      return file;
+    };
+
+    beforeAll(() => {
+      write("alerts.yaml", renderedRules());
+    });
+
+    it("are in order", () => {
+      const { status, output } = runCommand(promtool(), ["check", "rules", "alerts.yaml"], { cwd: directory });
+      expect([status, output]).toEqual([0, expect.stringMatching(/SUCCESS: \d+ rules found/)]);
+    });
+
+    it.each(Object.entries(SCENARIOS))("fire for %s", (_name, { input, firing }) => {
+      const labels = (alert: string): string => {
+        const names = ["alertname", "member", "peer"];
+        const values = alert.split(" ");
+        return `{${values.map((value, index) => `${names[index]}="${value}"`).join(",")}}`;
+      };
+      const test = {
+        rule_files: ["alerts.yaml"],
+        evaluation_interval: "1m",
+        tests: [
+          {
+            interval: "1m",
+            input_series: input,
+            promql_expr_test: [
+              {
+                expr: 'count by (alertname, member, peer) (ALERTS{alertstate="firing"})',
+                eval_time: "90m",
+                exp_samples: firing.map((alert) => ({ labels: labels(alert), value: 1 })),
+              },
+            ],
+          },
+        ],
+      };
+      write("test.yaml", JSON.stringify(test));
+      const { status, output } = runCommand(promtool(), ["test", "rules", "test.yaml"], { cwd: directory });
+      expect([status, output]).toEqual([0, expect.stringContaining("SUCCESS")]);
+    });
+  });
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"go.etcd.io/etcd/client/pkg/v3/transport"
+)
+
+// settings as a client's etcd.env has them.
+type settings struct {
+	endpoints        []string // the nearest first
+	tls              *tls.Config
+	dialTimeout      time.Duration
+	keepaliveTime    time.Duration
+	keepaliveTimeout time.Duration
+	attemptTimeout   time.Duration // one attempt, through one endpoint
+	totalTimeout     time.Duration // a call with all its attempts
+}
+
+func settingsFromEnvironment() (settings, error) {
+	endpoints := os.Getenv("ETCDCTL_ENDPOINTS")
+	if endpoints == "" {
+		return settings{}, errors.New("ETCDCTL_ENDPOINTS is not set: source the client's etcd.env first")
+	}
+	files := transport.TLSInfo{
+		TrustedCAFile: os.Getenv("ETCDCTL_CACERT"),
+		CertFile:      os.Getenv("ETCDCTL_CERT"),
+		KeyFile:       os.Getenv("ETCDCTL_KEY"),
+	}
+	config, err := files.ClientConfig()
+	if err != nil {
+		return settings{}, fmt.Errorf("the client's certificate: %w", err)
+	}
+	s := settings{endpoints: strings.Split(endpoints, ","), tls: config}
+	for name, value := range map[string]*time.Duration{
+		"ETCDCTL_DIAL_TIMEOUT":        &s.dialTimeout,
+		"ETCDCTL_KEEPALIVE_TIME":      &s.keepaliveTime,
+		"ETCDCTL_KEEPALIVE_TIMEOUT":   &s.keepaliveTimeout,
+		"ETCD_CLIENT_ATTEMPT_TIMEOUT": &s.attemptTimeout,
+		"ETCD_CLIENT_TOTAL_TIMEOUT":   &s.totalTimeout,
+	} {
+		if *value, err = time.ParseDuration(os.Getenv(name)); err != nil {
+			return settings{}, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return s, nil
+}

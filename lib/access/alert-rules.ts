@@ -1,0 +1,66 @@
+import type { TemplateVariables } from "../rollout/templates";
+import { ValidationError } from "../validation-error";
+import type { AccessModel } from "./client-access";
+
+/** What Prometheus calls the cluster. */
+export interface EtcdAlertRulesProps {
+  /**
+   * The scrape job's name. Its targets, one for each member, must carry the label `member` with the member's name: the
+   * thresholds differ from pair to pair, and etcd's metrics know ids only.
+   *
+   * @default - the id of the EtcdCluster
+   */
+  readonly job?: string;
+}
+
+/** Quotes, backslashes and braces have a meaning in the rules. */
+const JOB_NAME = /^[A-Za-z0-9_./:-]+$/;
+
+/** A leader that is brought back is so within a few minutes; alert when it was not for that long. */
+const LEADER_AWAY_MINUTES = 15;
+/** How often the leader's place is looked at: it takes some rounds, and each doubles the time to settle. */
+const SETTLE_TIMES = 4;
+/** Below this a missing leader is a restart's business. */
+const LEAST_NO_LEADER_SECONDS = 60;
+
+/** @throws ValidationError when the name would end the string that it stands in */
+export function requireJobName(job: string): void {
+  if (JOB_NAME.test(job)) return;
+  throw new ValidationError({
+    what: "alertRules: job",
+    given: JSON.stringify(job),
+    expected: "letters, digits and _ . / : -",
+    mend: "name the scrape job so, or leave it out for the cluster's id",
+  });
+}
+
+/**
+ * What templates/alerts.yaml.tftpl is given: thresholds in seconds, as Prometheus has them, all from the tuning.
+ *
+ * @internal
+ */
+export function alertRuleVariables(model: AccessModel, job: string): TemplateVariables {
+  const { members, quorum, tuning, leader, roundTripTimes } = model;
+  const seconds = (ms: number): number => ms / 1000;
+  return {
+    job,
+    quorum: quorum.quorumSize,
+    members: members.length,
+    pairs: members.flatMap((a, index) =>
+      members.slice(index + 1).map((b) => ({
+        a: a.name,
+        b: b.name,
+        threshold: seconds(tuning.peerRoundTripAlertBetweenMs(a.location, b.location)),
+        usual_ms: Math.round(roundTripTimes.p95Between(a.location, b.location)),
+      })),
+    ),
+    commit_seconds: seconds(tuning.commitAlertMs),
+    request_seconds: seconds(tuning.requestAlertMs),
+    failover_seconds: seconds(tuning.failoverMs),
+    no_leader_seconds: Math.max(LEAST_NO_LEADER_SECONDS, Math.ceil(2 * seconds(tuning.failoverMs))),
+    preferred: members[0].name,
+    // Empty where every member is as good a place as the preferred one.
+    worse_placed: leader.order.filter((name) => !leader.wellPlaced.includes(name)).join("|"),
+    away_minutes: Math.max(LEADER_AWAY_MINUTES, Math.ceil((SETTLE_TIMES * leader.settleSeconds) / 60)),
+  };
+}
