@@ -48,8 +48,9 @@ class FiveRegions extends TerraformStack {
       ],
       accessDirectory: "config-store-access",
     });
-    cluster.addClient("billing");
+    cluster.addClient("billing", { from: "fra1" });
     cluster.addClient("service-discovery");
+    cluster.writeAlertRules();
 
     // The model's answers are plain numbers at synthesis.
     const leader = cluster.quorum.bestLeader();
