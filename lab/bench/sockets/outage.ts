@@ -111,7 +111,7 @@ async function givenUp(rig: SocketRig, since: number): Promise<number> {
 /** Events for the watches, from inside the cluster. */
 async function keepWriting(rig: SocketRig, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await rig.answer(rig.leader, ["fill", "-count", "1", "-size", "10", "-prefix", "/outage"]);
+    await rig.answer(rig.leader, ["fill", "-count", "1", "-size", "10", "-prefix", "/outage", "-keep"]);
     await sleep(500);
   }
 }

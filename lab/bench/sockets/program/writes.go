@@ -11,13 +11,14 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// fill overwrites the same keys with new values, many at a time, and drops what they had before.
+// fill overwrites the same keys with new values, many at a time, and drops what they had before unless told to keep it.
 func fill(args []string) (any, error) {
 	flags := flag.NewFlagSet("fill", flag.ExitOnError)
 	a := accessFlags(flags)
 	count := flags.Int("count", 800, "how many values")
 	size := flags.Int("size", 250_000, "bytes of each")
 	parallel := flags.Int("parallel", 16, "how many writes at a time")
+	keep := flags.Bool("keep", false, "keep old values, for watches that have yet to see them")
 	prefix := flags.String("prefix", "/fill/", "what the keys begin with")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -35,8 +36,10 @@ func fill(args []string) (any, error) {
 		return nil, err
 	}
 	took := time.Since(started)
-	if _, err := client.Compact(ctx, revision); err != nil {
-		return nil, err
+	if !*keep {
+		if _, err := client.Compact(ctx, revision); err != nil {
+			return nil, err
+		}
 	}
 	return map[string]any{"revision": revision, "seconds": took.Seconds()}, nil
 }
