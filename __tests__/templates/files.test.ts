@@ -39,7 +39,9 @@ describe("what the library hands to the templates", () => {
     return original.call(this, name, variables);
   });
   synth((stack) => {
-    cluster(stack).addClient("billing");
+    const made = cluster(stack);
+    made.addClient("billing");
+    made.writeAlertRules();
   });
   jest.restoreAllMocks();
 
@@ -157,6 +159,13 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
       ETCD_CLIENT_TOTAL_TIMEOUT: "4800ms",
     };
     expect(sourced(files.clientEnv, ...Object.keys(limits))).toEqual(limits);
+  });
+
+  it("alerting rules are YAML, with a rule for each pair, and none about the leader's place where there is one place", () => {
+    const { groups } = parse(files.alerts) as { groups: { rules: { alert?: string }[] }[] };
+    const alerts = groups.flatMap(({ rules }) => rules).map(({ alert }) => alert);
+    expect(alerts.filter((alert) => alert === "EtcdPeerRoundTripSlow")).toHaveLength(sample.others.length);
+    expect(alerts.includes("EtcdLeaderNotAtItsPlace")).toBe(sample.others.length > 0);
   });
 
   it("kernel settings are one per line, with whole numbers, but for the one that not every kernel has", () => {
