@@ -1,4 +1,5 @@
-// Command probe writes to etcd, one write after the other over one gRPC connection, and prints how long they took.
+// Command probe writes to etcd, or reads from it, one call after the other over one gRPC connection, and prints how long
+// they took.
 package main
 
 import (
@@ -19,15 +20,16 @@ func main() {
 	ca := flag.String("cacert", "", "file with the authority's certificate")
 	cert := flag.String("cert", "", "file with the client's certificate")
 	key := flag.String("key", "", "file with the client's key")
-	count := flag.Int("count", 50, "how many writes to measure; 1 to 10000")
+	count := flag.Int("count", 50, "how many calls to measure; 1 to 10000")
+	read := flag.Bool("read", false, "linearizable reads instead of writes")
 	flag.Parse()
-	if err := run(*endpoint, transport.TLSInfo{TrustedCAFile: *ca, CertFile: *cert, KeyFile: *key}, *count); err != nil {
+	if err := run(*endpoint, transport.TLSInfo{TrustedCAFile: *ca, CertFile: *cert, KeyFile: *key}, *count, *read); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func run(endpoint string, files transport.TLSInfo, count int) error {
+func run(endpoint string, files transport.TLSInfo, count int, read bool) error {
 	if count < 1 || count > 10000 {
 		return fmt.Errorf("-count: given %d, expected 1 to 10000", count)
 	}
@@ -41,11 +43,19 @@ func run(endpoint string, files transport.TLSInfo, count int) error {
 	}
 	defer client.Close()
 	milliseconds := make([]float64, 0, count)
-	// The first write pays for the handshake and is not counted.
+	call := func(ctx context.Context, i int) error {
+		if read {
+			_, err := client.Get(ctx, "/lab/probe")
+			return err
+		}
+		_, err := client.Put(ctx, "/lab/probe", fmt.Sprint(i))
+		return err
+	}
+	// The first call pays for the handshake and is not counted.
 	for i := -1; i < count; i++ {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		started := time.Now()
-		_, err := client.Put(ctx, "/lab/probe", fmt.Sprint(i))
+		err := call(ctx, i)
 		cancel()
 		if err != nil {
 			return err

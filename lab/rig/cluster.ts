@@ -34,6 +34,11 @@ export class RigCluster {
     await this.untilHealthy(timeoutMs);
   }
 
+  /** Ends all members; the cluster's hosts stay until the rig is taken down. */
+  public async stop(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.losePower()));
+  }
+
   /** Waits until every member serves linearizable reads and has applied what the leader has. */
   public async untilHealthy(timeoutMs = 60_000): Promise<void> {
     const healthy = async (): Promise<boolean> => {
@@ -69,13 +74,15 @@ export class RigCluster {
       if (Date.now() > deadline) {
         throw new Error(`${this.name}: the leader is not at ${region} after ${timeoutMs / 1000} s`);
       }
-      // A refused transfer (no leader yet, target behind) is tried again.
-      if (leader !== undefined) {
-        const { id } = await target.api.status();
-        await leader.api.moveLeader(id).catch(() => undefined);
-      }
+      // What is refused (no leader yet, the target behind or not yet up) is tried again.
+      await this.transfer(leader, target).catch(() => undefined);
       await sleep(100);
     }
+  }
+
+  private async transfer(from: RigMember | undefined, to: RigMember): Promise<void> {
+    const { id } = await to.api.status();
+    await from?.api.moveLeader(id);
   }
 
   /** Asks the members up to three times: an hour's count must not be lost to one slow answer of a busy machine. */

@@ -1,21 +1,25 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { readJson } from "../wan/files";
-import { isAlive, recordOf, type ProcessRecord } from "../wan/process-record";
+import { attempt } from "../wan/command";
 
 const ROOT_VARIABLE = "CDKTF_ETCD_RIG_ROOT";
 const PREFIX = "cdktf-etcd-rig-";
-const OWNER = "owner.json";
+/** Locked for as long as anything in there runs. Process numbers would not do: others may be in process namespaces of their own. */
+const LOCK = "lock";
 
-/** Namespaces of its own, with loopback and a /run for the names of network namespaces; then the program. */
-const ENCLOSE = [
-  ...["setpriv", "--pdeathsig", "KILL"],
-  ...["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
-  ...["sh", "-c", 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"', "sh"],
-];
+/** Prefix for a program that is to run in namespaces of its own, with loopback and a /run for the names of network namespaces. */
+function enclosure(lock: string): string[] {
+  return [
+    // Ahead of others: it is this program that pulls the plug and looks at the clock.
+    ...["nice", "-n", "-15", "setpriv", "--pdeathsig", "KILL", "flock", "--nonblock", "--no-fork", lock],
+    ...["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+    ...["sh", "-c", 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"', "sh"],
+  ];
+}
 
 /**
  * Runs `inside` in network, mount and process namespaces of its own and hands it a directory. This program is started once more for it, with
@@ -35,8 +39,12 @@ export async function enclosed(prepare: () => Promise<void>, inside: (root: stri
   await prepare();
   await removeAbandoned();
   const own = await mkdtemp(path.join(tmpdir(), PREFIX));
-  await writeFile(path.join(own, OWNER), JSON.stringify(recordOf(process.pid)));
-  const [command, ...args] = [...ENCLOSE, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const [command, ...args] = [
+    ...enclosure(path.join(own, LOCK)),
+    process.execPath,
+    ...process.execArgv,
+    ...process.argv.slice(1),
+  ];
   const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, [ROOT_VARIABLE]: own } });
   // From a terminal both get Ctrl-C; this one stays to clean up. A plain kill ends the child too.
   const interrupted = (): void => undefined;
@@ -49,12 +57,13 @@ export async function enclosed(prepare: () => Promise<void>, inside: (root: stri
   process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
 }
 
-/** Directories whose owner was killed. */
+/** Directories of runs that were killed. */
 async function removeAbandoned(): Promise<void> {
   for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith(PREFIX))) {
     const dir = path.join(tmpdir(), name);
-    const owner = readJson(path.join(dir, OWNER)) as ProcessRecord | undefined;
-    // Without a record it may be one that is just being made.
-    if (owner !== undefined && !isAlive(owner)) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    const lock = path.join(dir, LOCK);
+    // Without a lock it is one that is just being made.
+    if (!existsSync(lock) || (await attempt(["flock", "--nonblock", lock, "true"])).status !== 0) continue;
+    await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }
 }

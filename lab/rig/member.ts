@@ -44,6 +44,10 @@ export class RigMember {
   public get region(): string {
     return this.props.region;
   }
+  /** The machine it runs on. */
+  public get host(): RigHost {
+    return this.props.host;
+  }
   /** Whether its host has power. */
   public get isPowered(): boolean {
     return this.powered;

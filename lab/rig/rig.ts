@@ -8,7 +8,7 @@ import { WanClient, type WanStats } from "../wan/client";
 import type { RoundTripSource } from "../wan/defaults";
 import { RigAuthority, type CertificateFiles } from "./certificates";
 import { RigCluster } from "./cluster";
-import { RigHost, removeStaleNamespaces } from "./host";
+import { aheadOfOthers, RigHost, removeStaleNamespaces } from "./host";
 import { peerUrl, RIG_ETCD, RigMember, type Pulse } from "./member";
 import { AddressPlan, locationName, rigMatrix, type NetworkCondition } from "./network";
 
@@ -47,6 +47,7 @@ export class Rig {
     private readonly etcd: string,
     /** What clients identify themselves with. */
     public readonly client: CertificateFiles,
+    private readonly priority: readonly string[],
   ) {
     this.addresses = new AddressPlan(props.conditions);
   }
@@ -60,7 +61,7 @@ export class Rig {
       await wan.start();
       const authority = await RigAuthority.create(path.join(props.root, "pki"));
       const client = await authority.issue("client", []);
-      return new Rig(props, wan, authority, etcd, client);
+      return new Rig(props, wan, authority, etcd, client, await aheadOfOthers());
     } catch (error) {
       await removeRig(props.root);
       throw error;
@@ -94,7 +95,7 @@ export class Rig {
   /** A host at a region, for clients; members get theirs with their cluster. */
   public async host(name: string, condition: NetworkCondition, region: string): Promise<RigHost> {
     const location = locationName(condition, region);
-    const host = new RigHost(this.wan, { name, location, address: this.addresses.next(location) });
+    const host = new RigHost(this.wan, this.priority, { name, location, address: this.addresses.next(location) });
     this.hosts.push(host);
     await host.create();
     return host;

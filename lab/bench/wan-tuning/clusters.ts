@@ -25,7 +25,7 @@ export async function foundAll(rig: Rig, trials: readonly Trial[]): Promise<Subj
   const subjects: Subject[] = [];
   for (const [index, { setting, condition }] of trials.entries()) {
     const { heartbeatMs, electionMs } = setting.tuning;
-    const cluster = await rig.cluster({ name: `c${index}`, condition, heartbeatMs, electionMs });
+    const cluster = await rig.cluster({ name: `${condition.name}-${index}`, condition, heartbeatMs, electionMs });
     subjects.push({ setting, condition, cluster });
   }
   return subjects;

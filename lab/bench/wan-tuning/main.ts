@@ -6,12 +6,16 @@ import { parseArgs } from "node:util";
 import { enclosed } from "../../rig/enclosure";
 import type { NetworkCondition } from "../../rig/network";
 import { ensureRigEtcd, Rig } from "../../rig/rig";
+import { ensureProbe } from "../../tools/probe";
 import { ensureWorkload } from "../../tools/workload";
 import { buildWan } from "../../wan/build";
 import { writeAtomically } from "../../wan/files";
 import { about, STAND_INS } from "./about";
 import { electionsTable, measureElections } from "./elections";
-import { CONDITIONS, TIMES } from "./settings";
+import { failoverTable, measureFailovers, type FailoverResult } from "./failover";
+import { latencyTables, measureLatencies } from "./latency";
+import { measureTransfers, transferTable } from "./transfer";
+import { CALM, CALM_FIVE, CONDITIONS, PROFILES, SETTINGS, TIMES } from "./settings";
 
 const HELP = `npm run bench:wan-tuning [-- options]
 
@@ -42,6 +46,41 @@ const PARTS: Readonly<Record<string, Part>> = {
   elections: {
     conditions: CONDITIONS,
     measure: async (rig, { minutes }, report) => electionsTable(await measureElections(rig, minutes, report, progress)),
+  },
+  failover: {
+    conditions: [CALM, ...CONDITIONS],
+    measure: async (rig, { rounds }, report) => {
+      // First what others set, then the profiles, weather by weather: all side by side would be too many for one machine.
+      const calm = SETTINGS.map((setting) => ({ setting, condition: CALM }));
+      const weathers = CONDITIONS.map((condition) => PROFILES.map((setting) => ({ setting, condition })));
+      const results: FailoverResult[] = [];
+      for (const trials of [calm, ...weathers]) {
+        const known = [...results];
+        const part = await measureFailovers(
+          rig,
+          trials,
+          rounds,
+          (now) => {
+            report([...known, ...now]);
+          },
+          progress,
+        );
+        results.push(...part);
+      }
+      return failoverTable(results);
+    },
+  },
+  latency: {
+    conditions: [CALM, CALM_FIVE],
+    measure: async (rig, _options, report) => latencyTables(await measureLatencies(rig, report, progress)),
+  },
+  transfer: {
+    conditions: [CALM],
+    measure: async (rig, { rounds }, report) => {
+      const results = await measureTransfers(rig, rounds, progress);
+      report(results);
+      return transferTable(results);
+    },
   },
 };
 
@@ -116,6 +155,7 @@ function tearDownWhenInterrupted(rig: Rig): () => void {
 async function prepare(): Promise<void> {
   await ensureRigEtcd(progress);
   await ensureWorkload(progress);
+  await ensureProbe(progress);
   await buildWan();
 }
 
@@ -127,5 +167,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // At once: the rounds of other clusters may still be going on.
+  process.exit(1);
 });

@@ -48,6 +48,9 @@ export const SETTINGS: readonly Setting[] = [
 /** Distance and nothing else. */
 export const CALM: NetworkCondition = { name: "calm", regions: REGIONS };
 
+/** The same with five locations. */
+export const CALM_FIVE: NetworkCondition = { name: "calm5", regions: FIVE_REGIONS };
+
 /** From an ordinary to a bad day on long paths: packets lost, and the mean jitter of a round trip. */
 export const CONDITIONS: readonly NetworkCondition[] = [
   { name: "good", regions: REGIONS, lossPercent: 0.1, jitterMs: 3 },

@@ -20,6 +20,8 @@ export interface WriteClientProps extends Subject {
 /** A client on a host of its own that writes at a steady rate, whatever becomes of its writes. */
 export class WriteClient {
   private static count = 0;
+  /** Looked up once: an edit of its sources meanwhile must not have it built again in the middle of a run. */
+  private static program?: Promise<string>;
 
   private constructor(
     private readonly name: string,
@@ -32,6 +34,7 @@ export class WriteClient {
   public static async start(rig: Rig, props: WriteClientProps): Promise<WriteClient> {
     const { cluster, setting, condition, region, mode, writesPerSecond } = props;
     this.count += 1;
+    this.program ??= ensureWorkload();
     const name = `w${this.count}-${cluster.name}-${region}`;
     const host = await rig.host(name, condition, region);
     const dir = await rig.scratch(name);
@@ -56,7 +59,7 @@ export class WriteClient {
     };
     const argv = Object.entries(flags).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
     const child = host.spawn(
-      [await ensureWorkload(), "run", ...argv],
+      [await this.program, "run", ...argv],
       { stderr: path.join(dir, "messages") },
       {
         GOMAXPROCS: "1",
