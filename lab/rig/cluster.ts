@@ -65,7 +65,7 @@ export class RigCluster {
   }
 
   /** Moves the leader to a region, unless it is there. Repeats a transfer that did not come about: etcd gives up on it silently. */
-  public async placeLeader(region: string, timeoutMs = 30_000): Promise<void> {
+  public async placeLeader(region: string, timeoutMs = 60_000): Promise<void> {
     const target = this.member(region);
     const deadline = Date.now() + timeoutMs;
     for (;;) {

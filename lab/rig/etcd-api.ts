@@ -13,7 +13,7 @@ export interface MemberStatus {
   readonly appliedIndex: number;
 }
 
-/** One member's JSON gateway and metrics, asked with short deadlines. */
+/** One member's JSON gateway and metrics. */
 export class EtcdApi {
   private agent: Agent;
   private readonly tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
@@ -74,7 +74,7 @@ export class EtcdApi {
     return new Agent({ keepAlive: true, ...this.tls });
   }
 
-  private call(method: string, path: string, body?: object, timeoutMs = 3000): Promise<string> {
+  private call(method: string, path: string, body?: object, timeoutMs = 10_000): Promise<string> {
     return new Promise((resolve, reject) => {
       const asked = request(
         {
