@@ -59,6 +59,6 @@ journal() {
     grep -E '"level":"(error|fatal|panic)"|^panic|invalid|Failed|failed' | tail -n 8 | sed 's/^/  etcd: /' >&2 || true
 }
 
-# status URL: what that member says of itself; field NAME: one value out of that.
+# status URL: what that member says of itself; field NAME: one value out of that. Some stand there twice.
 status() { ctl "$1" endpoint status -w fields 2>/dev/null; }
-field() { sed -n "s/^\"$1\" : //p"; }
+field() { sed -n "/^\"$1\" : /{s///p;q;}"; }

@@ -27,7 +27,7 @@ describe("alerting rules", () => {
       cluster(stack).writeAlertRules({ job: "store/eu" });
     });
     expect(String(resources(text, "local_file")["etcd/alerts"].content)).toMatch(
-      /"job" = "store\/eu".*"threshold" = 0\.15.*"threshold" = 0\.4096.*"commit_seconds" = 0\.5, "request_seconds" = 1,/,
+      /"job" = "store\/eu".*"threshold" = 0\.1,.*"threshold" = 0\.287.*"commit_seconds" = 0\.5, "request_seconds" = 1,/,
     );
   });
 

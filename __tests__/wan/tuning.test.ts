@@ -134,7 +134,7 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     ["rolloutHealthWaitMs", 127_000], // 83000 + 3300 + 5 x 8000 = 126300
     ["slowRequestLogMs", 600], // 1.25 x (229 from New York to a leader in Singapore + its commit 183) = 515
     ["leaderSettleMs", 64_000], // 10 x 6400
-    ["peerRoundTripAlertMs", 409.6], // 1.25 x 229 = 286, in the bucket from 204.8
+    ["peerRoundTripAlertMs", 287], // 1.25 x 229
     ["commitAlertMs", 500], // 286, in the bucket from 250
     ["requestAlertMs", 1000], // 573, in the bucket from 500
   ])("%s is %d", (name, ms) => {
@@ -168,15 +168,15 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
 
   test("near clusters keep the published alert thresholds", () => {
     const tuning = Tuning.derive({ roundTripTimes, memberLocations: ["lon1", "ams3", "fra1"] });
-    expect(tuning.peerRoundTripAlertMs).toBe(150);
+    expect(tuning.peerRoundTripAlertMs).toBe(50);
     expect(tuning.requestAlertMs).toBe(150);
     expect(tuning.slowRequestLogMs).toBe(100);
   });
 
   test("each pair has an alert threshold of its own", () => {
     const tuning = Tuning.derive({ roundTripTimes, memberLocations });
-    expect(tuning.peerRoundTripAlertBetweenMs("lon1", "nyc3")).toBe(150); // 1.25 x 80 = 100, in the bucket to 102.4
-    expect(tuning.peerRoundTripAlertBetweenMs("lon1", "sgp1")).toBe(409.6); // 1.25 x 183 = 229
+    expect(tuning.peerRoundTripAlertBetweenMs("lon1", "nyc3")).toBe(100); // 1.25 x 80
+    expect(tuning.peerRoundTripAlertBetweenMs("lon1", "sgp1")).toBe(229); // 1.25 x 183
   });
 
   test("the failover covers what was measured with the leader killed, worst of ten", () => {

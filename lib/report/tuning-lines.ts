@@ -69,11 +69,15 @@ export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps)
       "1.25 × the worst healthy request at a member, p95, where etcd's 100 ms would log every one",
     ),
     line(
-      "alert: peer round trip, p99",
+      "alert: peer round trip",
       tuning.peerRoundTripAlertMs,
-      `the histogram's bucket that holds 1.25 × the largest p95, ${p95} ms`,
+      `1.25 × the largest p95, ${p95} ms; to be held against half the mean of etcd's metric`,
     ),
-    line("alert: commit, p99", tuning.commitAlertMs, "the same rule for puts and transactions at the leader"),
+    line(
+      "alert: commit, p99",
+      tuning.commitAlertMs,
+      "puts and transactions at the leader: the histogram's bucket that holds 1.25 × the worst commit",
+    ),
     line("alert: request, p99", tuning.requestAlertMs, "the same rule for forwarding to the leader and commit"),
   ];
 }
