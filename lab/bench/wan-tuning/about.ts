@@ -21,4 +21,6 @@ export function about(): About {
 export const STAND_INS =
   "Real: etcd, its settings, TLS, client library, fsync, round-trip times, jitter and loss. Stands in: a process in a " +
   "network namespace for each machine; a process that is killed behind a dead line for one that loses power (no boot, so " +
-  "its return is quicker than a machine's); one authority for peers and clients. All share this machine's processors and disk.";
+  "its return is quicker than a machine's); one authority for peers and clients. All share this machine's processors and disk; members, " +
+  "clients and the WAN go ahead of its other work (real time where that is allowed), each member on one processor, with " +
+  "etcd's log at warn.";

@@ -5,7 +5,7 @@ import { foundAll, type Subject, type Trial } from "./clusters";
 import { firstAcknowledged } from "./first-acknowledged";
 import { markdownTable, seconds } from "./markdown";
 import type { Operation } from "./operations";
-import { LEADER_REGION, lossAndJitter, REGIONS, timeouts } from "./settings";
+import { lossAndJitter, REGIONS, timeouts } from "./settings";
 import { median, worst } from "./statistics";
 import { WriteClient, type ClientMode } from "./write-client";
 
@@ -27,6 +27,8 @@ export interface FailoverResult {
   readonly setting: string;
   readonly timeouts: string;
   readonly condition: string;
+  /** Where the power fails. */
+  readonly leader: string;
   /** The clients' deadline for an attempt. */
   readonly attemptMs: number;
   /** Each kind of client: for every round, milliseconds until the first of its writes that began afterwards was acknowledged. */
@@ -49,10 +51,11 @@ export async function measureFailovers(
 ): Promise<readonly FailoverResult[]> {
   const subjects = await foundAll(rig, trials);
   progress(`failover: ${subjects.length} clusters run; ${rounds} rounds each`);
-  const results = subjects.map(({ setting, condition }) => ({
+  const results = subjects.map(({ setting, condition, leader }) => ({
     setting: setting.name,
     timeouts: timeouts(setting),
     condition: lossAndJitter(condition),
+    leader,
     attemptMs: setting.tuning.clientAttemptTimeoutMs,
     stoppedMs: { recommended: new Array<number>(), naive: new Array<number>() },
   }));
@@ -67,9 +70,9 @@ export async function measureFailovers(
         const took = await failover(subject, clients);
         for (const mode of MODES) stoppedMs[mode].push(took[mode]);
         report(results);
-        const { setting, condition } = subject;
+        const { setting, condition, leader } = subject;
         const times = MODES.map((mode) => seconds(took[mode])).join(", ");
-        progress(`failover: ${setting.name} (${lossAndJitter(condition)}), round ${round}: ${times}`);
+        progress(`failover: ${setting.name} (${lossAndJitter(condition)}, ${leader}), round ${round}: ${times}`);
       }
       for (const client of MODES.flatMap((mode) => clients[mode])) await client.stop();
       await subject.cluster.stop();
@@ -80,19 +83,19 @@ export async function measureFailovers(
 
 function survivors(rig: Rig, subject: Subject, mode: ClientMode): Promise<WriteClient[]> {
   return Promise.all(
-    REGIONS.filter((region) => region !== LEADER_REGION).map((region) =>
+    REGIONS.filter((region) => region !== subject.leader).map((region) =>
       WriteClient.start(rig, { ...subject, region, mode, writesPerSecond: WRITES_PER_SECOND }),
     ),
   );
 }
 
 /** One round: milliseconds from the loss of power until each kind of client had a write acknowledged that began after it. */
-async function failover({ cluster }: Subject, clients: Survivors): Promise<Readonly<Record<ClientMode, number>>> {
-  await cluster.placeLeader(LEADER_REGION);
+async function failover({ cluster, leader: region }: Subject, clients: Survivors): Promise<Readonly<Record<ClientMode, number>>> {
+  await cluster.placeLeader(region);
   await sleep(STEADY_MS + RANDOM_MS * Math.random());
   for (const client of MODES.flatMap((mode) => clients[mode])) client.operations();
 
-  const leader = cluster.member(LEADER_REGION);
+  const leader = cluster.member(region);
   const lostMs = Date.now();
   await leader.losePower();
   const goneMs = Date.now();
@@ -122,6 +125,7 @@ export function failoverTable(results: readonly FailoverResult[]): string {
       "setting",
       "heartbeat/election ms",
       "loss, jitter",
+      "power fails in",
       "rounds",
       "recommended client",
       "worst",
@@ -132,6 +136,7 @@ export function failoverTable(results: readonly FailoverResult[]): string {
       one.setting,
       one.timeouts,
       one.condition,
+      one.leader,
       String(one.stoppedMs.naive.length),
       ...MODES.flatMap((mode) => [seconds(median(one.stoppedMs[mode])), seconds(worst(one.stoppedMs[mode]))]),
     ]),

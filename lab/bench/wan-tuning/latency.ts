@@ -7,7 +7,7 @@ import { ensureProbe } from "../../tools/probe";
 import type { Progress } from "../../tools/progress";
 import { foundAll } from "./clusters";
 import { markdownTable, milliseconds, percent } from "./markdown";
-import { CALM, CALM_FIVE, SETTINGS, TIMES } from "./settings";
+import { CALM, CALM_FIVE, LEADER_REGION, SETTINGS, TIMES } from "./settings";
 import { errorPercent } from "./statistics";
 
 /** Calls that make up each median: one after the other over one connection, after a first that pays for the handshake. */
@@ -38,7 +38,7 @@ export async function measureLatencies(
 ): Promise<readonly LatencyResult[]> {
   const results: LatencyResult[] = [];
   for (const condition of [CALM, CALM_FIVE]) {
-    const [{ cluster }] = await foundAll(rig, [{ setting: SETTINGS[0], condition }]);
+    const [{ cluster }] = await foundAll(rig, [{ setting: SETTINGS[0], condition, leader: LEADER_REGION }]);
     const clients = await clientHosts(rig, cluster, condition);
     for (const leader of condition.regions) {
       await cluster.placeLeader(leader);

@@ -11,11 +11,12 @@ import { ensureWorkload } from "../../tools/workload";
 import { buildWan } from "../../wan/build";
 import { writeAtomically } from "../../wan/files";
 import { about, STAND_INS } from "./about";
+import { profileTrials } from "./clusters";
 import { electionsTable, measureElections } from "./elections";
 import { failoverTable, measureFailovers, type FailoverResult } from "./failover";
 import { latencyTables, measureLatencies } from "./latency";
 import { measureTransfers, transferTable } from "./transfer";
-import { CALM, CALM_FIVE, CONDITIONS, PROFILES, SETTINGS, TIMES } from "./settings";
+import { CALM, CALM_FIVE, CONDITIONS, LEADER_REGION, REGIONS, SETTINGS, TIMES } from "./settings";
 
 const HELP = `npm run bench:wan-tuning [-- options]
 
@@ -51,10 +52,12 @@ const PARTS: Readonly<Record<string, Part>> = {
     conditions: [CALM, ...CONDITIONS],
     measure: async (rig, { rounds }, report) => {
       // First what others set, then the profiles, weather by weather: all side by side would be too many for one machine.
-      const calm = SETTINGS.map((setting) => ({ setting, condition: CALM }));
-      const weathers = CONDITIONS.map((condition) => PROFILES.map((setting) => ({ setting, condition })));
+      const calm = SETTINGS.map((setting) => ({ setting, condition: CALM, leader: LEADER_REGION }));
+      // How far apart those are that are left decides how long they take to agree.
+      const elsewhere = REGIONS.filter((region) => region !== LEADER_REGION).map((leader) => ({ ...calm[0], leader }));
+      const weathers = CONDITIONS.map((condition) => profileTrials().filter((trial) => trial.condition === condition));
       const results: FailoverResult[] = [];
-      for (const trials of [calm, ...weathers]) {
+      for (const trials of [[...calm, ...elsewhere], ...weathers]) {
         const known = [...results];
         const part = await measureFailovers(
           rig,

@@ -27,7 +27,7 @@ const MODES: readonly ClientMode[] = ["recommended", "naive"];
 
 /** Leadership goes from place to place while recommended and naive clients write to the same cluster. */
 export async function measureTransfers(rig: Rig, transfers: number, progress: Progress): Promise<TransferResult[]> {
-  const [subject] = await foundAll(rig, [{ setting: SETTINGS[0], condition: CALM }]);
+  const [subject] = await foundAll(rig, [{ setting: SETTINGS[0], condition: CALM, leader: LEADER_REGION }]);
   const { cluster } = subject;
   await cluster.placeLeader(LEADER_REGION);
   const clients: { readonly mode: ClientMode; readonly client: WriteClient; readonly operations: Operation[] }[] = [];
