@@ -90,7 +90,10 @@ function survivors(rig: Rig, subject: Subject, mode: ClientMode): Promise<WriteC
 }
 
 /** One round: milliseconds from the loss of power until each kind of client had a write acknowledged that began after it. */
-async function failover({ cluster, leader: region }: Subject, clients: Survivors): Promise<Readonly<Record<ClientMode, number>>> {
+async function failover(
+  { cluster, leader: region }: Subject,
+  clients: Survivors,
+): Promise<Readonly<Record<ClientMode, number>>> {
   await cluster.placeLeader(region);
   await sleep(STEADY_MS + RANDOM_MS * Math.random());
   for (const client of MODES.flatMap((mode) => clients[mode])) client.operations();
