@@ -29,17 +29,24 @@ func outage(args []string) (any, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), healed.Add(*limit))
 	defer cancel()
 
+	// Not within the limit is a result like any other: a watch whose server has given up in silence waits for ever.
+	orLimit := func(took time.Duration, err error) (time.Duration, error) {
+		if err != nil && ctx.Err() != nil {
+			return *limit, nil
+		}
+		return took, err
+	}
 	var group sync.WaitGroup
 	var watched, written time.Duration
 	var watchFailure, writeFailure error
 	group.Add(2)
 	go func() {
 		defer group.Done()
-		watched, watchFailure = firstEvent(ctx, a, *key, *keepalive, *keepaliveTimeout, healed)
+		watched, watchFailure = orLimit(firstEvent(ctx, a, *key, *keepalive, *keepaliveTimeout, healed))
 	}()
 	go func() {
 		defer group.Done()
-		written, writeFailure = firstWrite(ctx, a, *keepalive, *keepaliveTimeout, healed)
+		written, writeFailure = orLimit(firstWrite(ctx, a, *keepalive, *keepaliveTimeout, healed))
 	}()
 	group.Wait()
 	if err := errors.Join(watchFailure, writeFailure); err != nil {
