@@ -6,13 +6,14 @@ import type { RoundTripTimes } from "./round-trip-times";
 export enum TuningProfile {
   /**
    * Election timeout of 3 x the largest p95 round trip, heartbeat a tenth of it. At round trips of 78, 167 and 224 ms
-   * that is 70/700: measured with the leader killed, the next write came after 1.5 s (median) and 2.9 s (worst of 10),
-   * and 80 s of writes at 3 % loss and 20 ms jitter saw no mistaken election.
+   * that is 70/700. Measured (docs/benchmarks.md, 20 rounds each): when the leader's location loses power, the next write
+   * comes after 2.2, 1.9 or 1.4 s (median) where those left are 224, 167 or 78 ms apart, and up to 6.5 s when votes are
+   * split; an hour of writes at 1 % loss and 10 ms jitter saw no mistaken election.
    */
   BALANCED = "balanced",
   /**
    * etcd's own guide: heartbeat of the largest round trip, election timeout ten times that. At the same round trips
-   * 224/2240: next write after 3.7 s (median), 8.0 s (worst). For paths that are far worse than their numbers.
+   * 224/2240: next write after 3.5 s (median), 7.6 s (worst). For paths that are far worse than their numbers.
    */
   CONSERVATIVE = "conservative",
   /**
