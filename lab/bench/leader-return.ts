@@ -9,6 +9,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { RoundTripTimes, Tuning } from "../../lib/wan";
+import { nearestFirst } from "../../lib/wan/nearest";
 import { LabDroplet } from "../api-client";
 import { LabCluster } from "../cluster";
 import { deploy } from "../deploy";
@@ -16,6 +17,7 @@ import { Lab } from "../lab";
 import { LabPaths } from "../paths";
 import { ensureWorkload } from "../tools/workload";
 import { wanClient } from "../wan-client";
+import { argvOf, recommendedLimits } from "./wan-tuning/client-flags";
 import { markdownTable, seconds } from "./wan-tuning/markdown";
 import { OperationLog, type Operation } from "./wan-tuning/operations";
 import { median, worst } from "./wan-tuning/statistics";
@@ -59,9 +61,8 @@ class Client {
     const roundTripTimes = RoundTripTimes.digitalOcean();
     const locations = cluster.machines.map((machine) => machine.region);
     const tuning = Tuning.derive({ roundTripTimes, memberLocations: locations });
-    const nearest = [...cluster.machines].sort(
-      (a, b) => roundTripTimes.between(on.region, a.region) - roundTripTimes.between(on.region, b.region),
-    );
+    const placed = cluster.machines.map((machine) => ({ machine, location: machine.region }));
+    const nearest = nearestFirst(roundTripTimes, on.region, placed).map(({ machine }) => machine);
     const flags = {
       endpoints: nearest.map((machine) => cluster.clientUrl(machine)).join(","),
       cacert: `${access}/ca.crt`,
@@ -72,14 +73,9 @@ class Client {
       mode: "recommended",
       rate: WRITES_PER_SECOND,
       seconds: 86_400,
-      "dial-ms": tuning.clientDialTimeoutMs,
-      "attempt-ms": tuning.clientAttemptTimeoutMs,
-      "total-ms": tuning.clientTotalTimeoutMs,
-      "keepalive-ms": tuning.clientKeepaliveTimeMs,
-      "keepalive-timeout-ms": tuning.clientKeepaliveTimeoutMs,
+      ...recommendedLimits(tuning),
     };
-    const argv = Object.entries(flags).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
-    const child = spawn("nsenter", [`--net=/run/netns/etcdlab-${on.id}`, workload, "run", ...argv], {
+    const child = spawn("nsenter", [`--net=/run/netns/etcdlab-${on.id}`, workload, "run", ...argvOf(flags)], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     const client = new Client(child, file);

@@ -1,4 +1,5 @@
 import { RoundTripTimes, Tuning, TuningProfile } from "../../../lib/wan";
+import { nearestFirst as placesNearestFirst } from "../../../lib/wan/nearest";
 import type { NetworkCondition } from "../../rig/network";
 
 /** The three continents that all of etcd's settings are compared on: 78, 167 and 224 ms. */
@@ -68,5 +69,6 @@ export function lossAndJitter({ lossPercent = 0, jitterMs = 0 }: NetworkConditio
 
 /** All members' regions, the nearest to a client first: the order of endpoints that the library hands out. */
 export function nearestFirst(client: string, regions: readonly string[]): string[] {
-  return [...regions].sort((a, b) => TIMES.between(client, a) - TIMES.between(client, b));
+  const places = regions.map((location) => ({ location }));
+  return placesNearestFirst(TIMES, client, places).map(({ location }) => location);
 }

@@ -6,6 +6,7 @@ import type { Rig } from "../../rig/rig";
 import { ensureWorkload } from "../../tools/workload";
 import type { Subject } from "./clusters";
 import { OperationLog, type Operation } from "./operations";
+import { argvOf, recommendedLimits } from "./client-flags";
 import { nearestFirst } from "./settings";
 
 /** How a client goes about it; see lab/workload. */
@@ -49,17 +50,12 @@ export class WriteClient {
       out: history,
       mode,
       rate: writesPerSecond,
-      "dial-ms": tuning.clientDialTimeoutMs,
-      "attempt-ms": tuning.clientAttemptTimeoutMs,
-      "total-ms": tuning.clientTotalTimeoutMs,
-      "keepalive-ms": tuning.clientKeepaliveTimeMs,
-      "keepalive-timeout-ms": tuning.clientKeepaliveTimeoutMs,
+      ...recommendedLimits(tuning),
       // It is stopped when it has done its work.
       seconds: 86_400,
     };
-    const argv = Object.entries(flags).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
     const child = host.spawn(
-      [await this.program, "run", ...argv],
+      [await this.program, "run", ...argvOf(flags)],
       { stderr: path.join(dir, "messages") },
       {
         GOMAXPROCS: "1",

@@ -1,0 +1,17 @@
+import type { Tuning } from "../../../lib/wan";
+
+/** The time limits that the library recommends to clients, as `workload run` takes them. */
+export function recommendedLimits(tuning: Tuning): Readonly<Record<string, number>> {
+  return {
+    "dial-ms": tuning.clientDialTimeoutMs,
+    "attempt-ms": tuning.clientAttemptTimeoutMs,
+    "total-ms": tuning.clientTotalTimeoutMs,
+    "keepalive-ms": tuning.clientKeepaliveTimeMs,
+    "keepalive-timeout-ms": tuning.clientKeepaliveTimeoutMs,
+  };
+}
+
+/** Flags of a Go program. */
+export function argvOf(flags: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(flags).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
+}
