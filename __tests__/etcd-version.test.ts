@@ -58,3 +58,39 @@ describe("versions of etcd", () => {
     for (const value of Object.values(version.slowRequestLogSettings(600))) expect(value).toBe("600ms");
   });
 });
+
+describe("what may follow what", () => {
+  const sum = { amd64: "0".repeat(64) };
+  const of = (version: string): EtcdVersion => EtcdVersion.of(version, sum);
+
+  it.each([
+    ["3.5.33", "3.5.34", true],
+    ["3.6.15", "3.6.14", true],
+    ["3.6.14", "3.6.14", true],
+    ["3.5.33", "3.6.14", true],
+    ["3.6.14", "3.7.3", true],
+    ["3.5.33", "3.7.3", false],
+    ["3.6.14", "3.5.33", false],
+    ["3.7.3", "3.6.14", false],
+    ["3.7.3", "3.5.33", false],
+  ])("%s -> %s: %s", (from, to, allowed) => {
+    expect(of(to).canFollow(of(from))).toBe(allowed);
+  });
+
+  it.each([
+    ["3.5.33", ["3.5"], undefined],
+    ["3.6.14", ["3.5", "3.6"], "3.5.26"],
+    ["3.7.3", ["3.6", "3.7"], "3.6.11"],
+  ])("a member of %s may be started in a cluster of version %j, whose members run at least %s", (to, from, least) => {
+    expect(of(to)._entersFrom()).toEqual(from);
+    expect(of(to)._leastBefore()).toBe(least);
+  });
+
+  it("never asks for a patch below the security floor, so canFollow need not look at patches", () => {
+    for (const version of ["3.6.14", "3.7.3"]) {
+      const least = of(version)._leastBefore() ?? "";
+      const [, minor, patch] = /^(\d+\.\d+)\.(\d+)$/.exec(least) ?? [];
+      expect(() => of(`${minor}.${Number(patch) - 1}`)).toThrow(/GHSA/);
+    }
+  });
+});

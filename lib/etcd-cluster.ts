@@ -15,6 +15,7 @@ import { IEtcdHost } from "./hosts/host";
 import { ClusterPki } from "./pki/cluster-pki";
 import { PkiProps } from "./pki/pki-props";
 import { Genesis } from "./rollout/genesis";
+import { Membership } from "./rollout/membership";
 import { SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
@@ -96,6 +97,14 @@ export interface EtcdClusterProps {
    * @default 1
    */
   readonly genesis?: number;
+  /**
+   * Name of the member from whose data the cluster is founded anew after a majority of its members was lost for good; to be
+   * set in the same edit that counts `genesis` up. The other members join it as new ones. Writes that only lost members
+   * held are lost, acknowledged ones too. Refused while the cluster commits writes, and while a member with more data
+   * answers.
+   * @default - none
+   */
+  readonly recoverFrom?: string;
 }
 
 /** A secure etcd cluster whose members may be continents apart. */
@@ -122,7 +131,9 @@ export class EtcdCluster extends Construct {
     const { hosts } = props;
     requireDnsLabel("id of EtcdCluster", id);
     requireHosts(hosts);
-    requireInteger("genesis", props.genesis ?? 1, 1, 1_000_000, "");
+    const genesisNumber = props.genesis ?? 1;
+    requireInteger("genesis", genesisNumber, 1, 1_000_000, "");
+    requireSurvivor(props.recoverFrom, genesisNumber, hosts);
 
     const version = props.version ?? EtcdVersion.V3_6_14;
     const mirror = resolveMirror(props.download);
@@ -161,6 +172,12 @@ export class EtcdCluster extends Construct {
     );
     const byPreference = leader.order.map((name) => hosts.filter((host) => host.hostName === name)[0]);
     const plan = {
+      declared: {
+        members: hosts.map((host) => host.hostName),
+        version,
+        genesis: genesisNumber,
+        recoverFrom: props.recoverFrom,
+      },
       pki: this.pki,
       peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
       settings: {
@@ -175,7 +192,7 @@ export class EtcdCluster extends Construct {
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
-    // Install: all at once; nothing starts yet.
+    // Install: all at once; checks and stages, and touches nothing that runs.
     const installs = members.map((member) => {
       const download = downloadFor(member.host, version, mirror);
       member.host.downloadAtBoot(download);
@@ -183,14 +200,17 @@ export class EtcdCluster extends Construct {
     });
 
     // Genesis: the machines that got this far may found the cluster; whoever comes later joins it.
-    const founders = members.map(
-      ({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const,
-    );
-    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), props.genesis ?? 1, installs);
+    const founders = members
+      .filter(({ host }) => props.recoverFrom === undefined || host.hostName === props.recoverFrom)
+      .map(({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const);
+    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), genesisNumber, installs);
 
-    // Activate: one after the other, the leader's preferred place last. That last step converges too: everybody healthy,
-    // nobody in the cluster who is not declared, leader in place.
-    const order = [...byPreference].reverse().map((host) => members[hosts.indexOf(host)]);
+    // Activate: one after the other, the leader's preferred place last; but a survivor that the cluster is founded anew from
+    // first. The last step converges too: everybody healthy, nobody in the cluster who is not declared, leader in place.
+    const order = [...byPreference]
+      .reverse()
+      .sort((a, b) => Number(b.hostName === props.recoverFrom) - Number(a.hostName === props.recoverFrom))
+      .map((host) => members[hosts.indexOf(host)]);
     const activations: SshStep[] = [];
     order.forEach((member, position) => {
       const install = installs[members.indexOf(member)];
@@ -201,7 +221,12 @@ export class EtcdCluster extends Construct {
           : member.activate(install, genesis, members, [...activations]),
       );
     });
-    this.ready = activations[activations.length - 1];
+    const last = activations[activations.length - 1];
+    this.ready = last;
+
+    // Membership: machines that leave stay until nobody needs them.
+    const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
+    new Membership(this, "membership", machineIds, last);
 
     this.accessModel = {
       members: byPreference.map((host) => ({
@@ -332,6 +357,27 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
     hosts.map((host) => host.hostName),
     "give every host a name of its own: it is the member's name",
   );
+}
+
+function requireSurvivor(name: string | undefined, genesis: number, hosts: readonly IEtcdHost[]): void {
+  if (name === undefined) return;
+  const names = hosts.map((host) => host.hostName);
+  if (!names.includes(name)) {
+    throw new ValidationError({
+      what: "recoverFrom",
+      given: JSON.stringify(name),
+      expected: `the name of a member: ${names.join(", ")}`,
+      mend: "name the survivor whose data is to be kept",
+    });
+  }
+  if (genesis === 1) {
+    throw new ValidationError({
+      what: "recoverFrom",
+      given: `${JSON.stringify(name)} with genesis 1`,
+      expected: "a genesis of 2 or more",
+      mend: "count genesis up by one in the same edit: the cluster is founded anew, from that member's data",
+    });
+  }
 }
 
 function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): PeerNetwork {

@@ -1,9 +1,9 @@
-import { Fn, TerraformLocal, Token } from "cdktf";
+import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./hosts/host";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { Genesis } from "./rollout/genesis";
-import { NodeBundle } from "./rollout/node-bundle";
+import { Declaration, NodeBundle } from "./rollout/node-bundle";
 import { SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
 import { RoundTripTimes, Tuning } from "./wan";
@@ -23,6 +23,7 @@ export enum PeerNetwork {
 
 /** What the members of a cluster have in common. */
 export interface ClusterPlan {
+  readonly declared: Declaration;
   readonly pki: ClusterPki;
   readonly peerNetwork: PeerNetwork;
   readonly settings: Record<string, string>;
@@ -62,14 +63,14 @@ export class EtcdMember extends Construct {
     });
   }
 
-  /** Lays everything down on the machine, over one connection; starts nothing. */
+  /** Checks and stages everything on the machine, over one connection; touches nothing that runs. */
   public install(download: BootDownload, members: readonly EtcdMember[]): SshStep {
     const { plan, host, certificates } = this;
     const { tuning } = plan;
     const others = members.filter((member) => member !== this);
     const bundle = new NodeBundle(this, "bundle", {
       member: host.hostName,
-      version: download.version,
+      declared: plan.declared,
       settings: { ...plan.settings, ...this.ownSettings() },
       pem: {
         clientCa: plan.pki.clientAuthority.certificatePem,
@@ -83,7 +84,6 @@ export class EtcdMember extends Construct {
       },
       endpoint: this.clientUrl,
       endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
-      addresses: allowedAddresses(members),
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
       maxRttMs: plan.maxRttMs,
@@ -97,7 +97,6 @@ export class EtcdMember extends Construct {
         member: host.hostName,
         boot_timeout_seconds: timeoutSeconds,
         valid_from: certificates.server.validFrom,
-        automatic_leader: plan.leader.automatic,
         files: bundle.files,
         ...download,
       }),
@@ -187,14 +186,4 @@ export class EtcdMember extends Construct {
       ETCD_PEER_CLIENT_CERT_AUTH: "true",
     };
   }
-}
-
-/** Docker's and Podman's default networks, so that containers of the same host reach etcd. */
-const CONTAINER_NETWORKS = ["172.16.0.0/12", "10.88.0.0/16"];
-
-/** Whom systemd lets etcd speak with. */
-function allowedAddresses(members: readonly EtcdMember[]): string[] {
-  const clients = new Set(members.flatMap(({ host }) => host.clientCidrs));
-  const addresses = members.flatMap(({ host }) => [host.publicAddress, host.privateAddress ?? ""]);
-  return Token.asList(Fn.compact([...addresses, ...clients, ...CONTAINER_NETWORKS]));
 }

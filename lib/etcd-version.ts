@@ -21,11 +21,20 @@ const PUBLISHED: Readonly<Record<string, EtcdChecksums>> = {
   },
 };
 
-/** The oldest patch of each minor without the TLS handshake denial of service of GHSA-6vch-q96h-7gc3. */
-const SECURITY_FLOOR: ReadonlyMap<string, number> = new Map([
-  ["3.5", 33],
-  ["3.6", 14],
-  ["3.7", 1],
+/** What is known of a minor. */
+interface Minor {
+  /** The oldest patch without the TLS handshake denial of service of GHSA-6vch-q96h-7gc3. */
+  readonly securityFloor: number;
+  /** The oldest patch of the minor before that this one may follow; from etcd's upgrade guides. */
+  readonly leastPatchBefore?: number;
+}
+
+/** Oldest first: each may follow the one before it. */
+const MINORS: ReadonlyMap<string, Minor> = new Map([
+  ["3.5", { securityFloor: 33 }],
+  // From 3.5.26 on the membership in the v3 store is mended from the v2 store, which 3.6 does not read any more.
+  ["3.6", { securityFloor: 14, leastPatchBefore: 26 }],
+  ["3.7", { securityFloor: 1, leastPatchBefore: 11 }],
 ]);
 
 /** A version of etcd: an official release whose tarball is pinned by its SHA-256. */
@@ -53,26 +62,26 @@ export class EtcdVersion {
       });
     }
     const [, minor, patch] = match;
-    const floor = SECURITY_FLOOR.get(minor);
-    if (floor === undefined) {
+    const known = MINORS.get(minor);
+    if (known === undefined) {
       throw new ValidationError({
         what: "etcd version",
         given: version,
-        expected: `one of the minors ${[...SECURITY_FLOOR.keys()].join(", ")}`,
+        expected: `one of the minors ${[...MINORS.keys()].join(", ")}`,
         mend: "choose a version whose flags and upgrade path this library knows",
       });
     }
-    if (Number(patch) < floor) {
+    if (Number(patch) < known.securityFloor) {
       throw new ValidationError({
         what: "etcd version",
         given: version,
-        expected: `at least ${minor}.${floor}`,
+        expected: `at least ${minor}.${known.securityFloor}`,
         mend: "take a newer patch: earlier ones can be stopped by a TLS handshake (GHSA-6vch-q96h-7gc3)",
       });
     }
     const name = `${minor}.${patch}`;
-    const known: EtcdChecksums = { ...PUBLISHED[name], ...definedOnly(checksums) };
-    if (known.amd64 === undefined && known.arm64 === undefined) {
+    const sums: EtcdChecksums = { ...PUBLISHED[name], ...definedOnly(checksums) };
+    if (sums.amd64 === undefined && sums.arm64 === undefined) {
       throw new ValidationError({
         what: "etcd version",
         given: `${name} without a checksum`,
@@ -80,9 +89,9 @@ export class EtcdVersion {
         mend: `copy it from the release's SHA256SUMS: EtcdVersion.of("${name}", { amd64: "..." })`,
       });
     }
-    requireSha256(name, known.amd64);
-    requireSha256(name, known.arm64);
-    return new EtcdVersion(name, minor, known);
+    requireSha256(name, sums.amd64);
+    requireSha256(name, sums.arm64);
+    return new EtcdVersion(name, minor, sums);
   }
 
   private constructor(
@@ -113,6 +122,43 @@ export class EtcdVersion {
   /** Name of the release tarball for an architecture. */
   public tarball(architecture: Architecture): string {
     return `etcd-v${this.version}-linux-${architecture}.tar.gz`;
+  }
+
+  /**
+   * Whether a cluster whose members all run `previous` may be rolled to this version: any patch of the same minor, up or
+   * down, or the next minor.
+   *
+   * A minor is never skipped, and never gone back to: once all members run the new minor, the cluster's version has
+   * moved, and etcd of the old one no longer starts, unless `etcdctl downgrade enable` was called first. A roll that
+   * stopped half-way is another matter: the cluster's version has not moved yet, so members may go back. That is
+   * decided on the nodes, which ask the cluster for its version.
+   */
+  public canFollow(previous: EtcdVersion): boolean {
+    // Its patch needs no look: each minor's security floor is beyond the least patch to leave it from.
+    return this._entersFrom().includes(previous.minor);
+  }
+
+  /**
+   * Versions (MAJOR.MINOR) of a running cluster that a member of this version may be started in: what etcd itself
+   * accepts at start.
+   *
+   * @internal
+   */
+  public _entersFrom(): string[] {
+    const minors = [...MINORS.keys()];
+    const own = minors.indexOf(this.minor);
+    return minors.slice(Math.max(0, own - 1), own + 1);
+  }
+
+  /**
+   * The oldest version (MAJOR.MINOR.PATCH) of the minor before that every member must run before the first one gets this
+   * version; undefined for the oldest minor that is known here.
+   *
+   * @internal
+   */
+  public _leastBefore(): string | undefined {
+    const least = MINORS.get(this.minor)?.leastPatchBefore;
+    return least === undefined ? undefined : `${this._entersFrom()[0]}.${least}`;
   }
 
   /** The corruption checks, off by default in etcd, in the form that this version knows. */

@@ -12,18 +12,21 @@ fi
 
 is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
 
+# Whether the code asks for the cluster to be founded anew from a member's data, and this one has not seen that yet.
+recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(cat "$FOUNDED" 2>/dev/null || echo 1)" -lt "$GENESIS" ]; }
+
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {
   say "founding the cluster with $INITIAL_CLUSTER"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
+  mkdir -p "${FOUNDED%/*}"
+  echo "$GENESIS" >"$FOUNDED"
   systemctl restart --no-block etcd
 }
 
-# A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with.
-set_aside_unborn_data() {
-  say "setting aside the data of a birth that never completed"
+set_aside() { # set_aside SUFFIX
   systemctl stop etcd || true
-  mv /var/lib/etcd "/var/lib/etcd.unborn.$(date +%s)"
+  mv /var/lib/etcd "/var/lib/etcd.$1.$(date +%s)"
 }
 
 founded_with() { sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/etcd/bootstrap.env 2>/dev/null; }
@@ -43,12 +46,25 @@ join() {
     "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
 }
 
+# Another survivor's data belong to the cluster that is no more.
+if [ -e "$DATA" ] && [ -e "$BORN" ] && recovery_is_due; then
+  if [ "$MEMBER" = "$RECOVER_FROM" ]; then
+    /usr/local/lib/cdktf-etcd/recover
+  else
+    say "setting aside the data of the cluster that lost its majority"
+    set_aside before-recovery
+    rm -f "$BORN"
+  fi
+fi
+
 if [ -e "$DATA" ]; then
   if [ -e "$BORN" ]; then
     exec /usr/local/lib/cdktf-etcd/restart
   fi
   if is_founder && [ "$(founded_with)" != "$INITIAL_CLUSTER" ] && [ -z "$(running_elsewhere)" ]; then
-    set_aside_unborn_data
+    # A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with.
+    say "setting aside the data of a birth that never completed"
+    set_aside unborn
     found
   else
     say "was started before and still waits for a quorum: starting it again"

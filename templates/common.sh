@@ -5,6 +5,8 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # shellcheck source=/dev/null
 . /etc/etcd/rollout.env
 # shellcheck source=/dev/null
+. /etc/etcd/declared.env
+# shellcheck source=/dev/null
 . /etc/etcd/leader.env
 set -a
 # shellcheck source=/dev/null
@@ -14,6 +16,10 @@ unset ETCDCTL_ENDPOINTS # every call says whom it asks
 SELF=https://127.0.0.1:2379
 DATA=/var/lib/etcd/member
 BORN=/var/lib/cdktf-etcd/born
+# Which founding of the cluster this member's data belongs to: the prop genesis of that time.
+FOUNDED=/var/lib/cdktf-etcd/founded
+# There from when this member hands leadership over for its restart to the end of that deploy.
+HANDED_OVER=/run/etcd/handed-over
 
 say() { echo "$MEMBER: $*"; }
 fail() {
@@ -53,10 +59,10 @@ running_elsewhere() {
   done | sed -n 's#^.*"etcdcluster":"[0-9].* \([^ ]*\)/version$#\1#p'
 }
 
-# journal: the lines of etcd's log that say what went wrong.
+# journal SINCE: the lines of etcd's log that say what went wrong, from that time on (seconds since the epoch).
 journal() {
-  journalctl -u etcd -n 200 -o cat --no-pager 2>/dev/null |
-    grep -E '"level":"(error|fatal|panic)"|^panic|invalid|Failed|failed' | tail -n 8 | sed 's/^/  etcd: /' >&2 || true
+  journalctl -u etcd --since "@$1" -n 200 -o cat --no-pager 2>/dev/null |
+    grep -E '"level":"(error|fatal|panic)"|^panic|invalid|Failed|failed|error' | tail -n 8 | sed 's/^/  etcd: /' >&2 || true
 }
 
 # status URL: what that member says of itself; field NAME: one value out of that. Some stand there twice.

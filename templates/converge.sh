@@ -2,6 +2,8 @@
 # The end of a deploy: every member healthy, nobody in the cluster who isn't declared, leader where it was meant to be.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=leadership.sh
+. /usr/local/lib/cdktf-etcd/leadership.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 # shellcheck disable=SC2153 # DECLARED comes from rollout.env
@@ -22,42 +24,95 @@ wait_for_all() {
       waiting_before=$waiting
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
-      journal
+      journal "$((deadline - HEALTH_BUDGET_SECONDS))"
       [ -n "$well" ] || [ -e "$BORN" ] ||
         say "this cluster was never healthy. If machines were replaced since its birth began, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are"
       fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"
     fi
-    sleep 0.5
+    sleep 0.3
   done
+}
+
+# Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
+undeclared() {
+  members | while read -r id name peer client learner; do
+    case " $DECLARED" in
+    *" $name="*) ;;
+    *) echo "$id $name $peer $client $learner" ;;
+    esac
+  done
+}
+
+# The declared member that leadership belongs to, of those that vote: its client URL.
+best_placed() {
+  voters=$(members | awk '$5 == "false"')
+  for name in $LEADER_ORDER; do
+    echo "$voters" | awk -v name="$name" '$2 == name && $4 != "-" { print $4; exit }'
+  done | head -n 1
+}
+
+leader_url() {
+  leader_id=$(printf '%x' "$(status "$SELF" | field Leader)")
+  members | awk -v id="$leader_id" '$1 == id { print $4 }'
+}
+
+leader_name() {
+  leader_id=$(printf '%x' "$(status "$SELF" | field Leader)")
+  members | awk -v id="$leader_id" '$1 == id { print $2 }'
+}
+
+until_healthy() { # until_healthy WHAT
+  until [ -n "$(healthy "$SELF")" ]; do
+    [ "$(date +%s)" -lt "$deadline" ] || fail "not healthy $HEALTH_BUDGET_SECONDS s after $1"
+    sleep 0.2
+  done
+}
+
+move_leader() { # move_leader URL
+  from=$(leader_url)
+  [ "$from" = "$1" ] && return 0
+  if leads "$SELF"; then await_quiet; fi
+  transfer "$from" "$(member_id "$1")" || say "the leader stays where it is for now"
+  until_healthy "the leader was moved"
+}
+
+# One at a time, dead ones first: each removal leaves a quorum of those that live.
+retire() {
+  leaving=$(undeclared)
+  [ -n "$leaving" ] || return 0
+  if echo "$leaving" | cut -d' ' -f2 | grep -qxF "$(leader_name)"; then
+    best=$(best_placed)
+    say "handing leadership over before $(leader_name) is removed"
+    move_leader "$best"
+  fi
+  echo "$leaving" | while read -r id name peer client _; do
+    if [ "$client" != - ] && [ -n "$(healthy "$client")" ]; then alive=1; else alive=0; fi
+    echo "$alive $id $name $peer"
+  done | sort | while read -r _ id name peer; do
+    say "removing $name ($id, $peer): it is not declared any more"
+    out=$(ctl "$all" member remove "$id" 2>&1) ||
+      fail "$name was not removed: $(echo "$out" | tail -n 1). Its machine is still there. Bring all members back to health (etcdctl endpoint health --cluster), or declare it again, and deploy"
+    until_healthy "$name was removed"
+  done
+}
+
+# No transfer if the leader is well placed; and where it was handed over for a restart just now, the timer brings it back at
+# a quiet moment once all has been well for a while: two transfers in a row would let writes hang twice.
+place_leader() {
+  current=$(leader_name)
+  ! echo " $WELL_PLACED " | grep -qF " $current " || return 0
+  if [ -e "$HANDED_OVER" ] && systemctl is-enabled --quiet etcd-leader.timer; then
+    say "the leader is $current; it comes back once all has been well for $SETTLE_SECONDS s"
+    return 0
+  fi
+  best=$(best_placed)
+  [ -n "$best" ] || return 0
+  say "moving the leader to ${LEADER_ORDER%% *}"
+  move_leader "$best"
 }
 
 wait_for_all
 say "all members are healthy"
-
-# Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
-list=$(members)
-echo "$list" | while read -r id name peer _ _; do
-  case " $DECLARED" in
-  *" $name="*) ;;
-  *)
-    say "removing $name ($id, $peer): it is not declared any more"
-    ctl "$all" member remove "$id" >/dev/null
-    ;;
-  esac
-done
-
-# One transfer at most, and none if the leader is well placed.
-want=${LEADER_ORDER%% *}
-wanted_id=$(echo "$list" | awk -v name="$want" '$2 == name && $5 == "false" { print $1 }')
-leader_id=$(printf '%x' "$(status "$SELF" | field Leader)")
-leader=$(echo "$list" | awk -v id="$leader_id" '$1 == id { print $2 }')
-if [ -n "$wanted_id" ] && ! echo " $WELL_PLACED " | grep -qF " $leader "; then
-  leader_url=$(echo "$list" | awk -v id="$leader_id" '$1 == id { print $4 }')
-  say "moving the leader to $want"
-  ctl "$leader_url" move-leader "$wanted_id" >/dev/null || say "the leader stays where it is for now"
-  # Done means done: a quorum has found its new leader.
-  until [ -n "$(healthy "$SELF")" ]; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "not healthy $HEALTH_BUDGET_SECONDS s after the leader moved to $want"
-    sleep 0.2
-  done
-fi
+retire
+place_leader
+rm -f "$HANDED_OVER"

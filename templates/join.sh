@@ -3,11 +3,13 @@
 # same name is removed. Every step looks first, so a join that was interrupted is carried on.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=leadership.sh
+. /usr/local/lib/cdktf-etcd/leadership.sh
 
 deadline=$(($(date +%s) + JOIN_BUDGET_SECONDS))
 in_time() {
   [ "$(date +%s)" -lt "$deadline" ] && return 0
-  journal
+  journal "$((deadline - JOIN_BUDGET_SECONDS))"
   fail "$1 within $JOIN_BUDGET_SECONDS s; deploy again to carry on"
 }
 
@@ -22,6 +24,7 @@ remove_dead_predecessors() {
 }
 
 if [ ! -e "$DATA" ]; then
+  /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
   remove_dead_predecessors
   until [ -n "$(own_entry)" ]; do
     in_time "could not be added"
@@ -55,9 +58,14 @@ until [ -n "$(healthy "$SELF")" ]; do
   sleep 1
 done
 
-members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer _; do
+members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer client _; do
+  if [ "$client" != - ] && leads "$client"; then
+    say "taking leadership over from its predecessor"
+    transfer "$client" "$(member_id "$SELF")" || say "its predecessor keeps leadership until it is removed"
+  fi
   say "retiring its predecessor $id ($peer)"
   ctl "$SELF$OTHERS" member remove "$id" >/dev/null
 done
 systemctl disable --quiet etcd-join.service
+echo "$GENESIS" >"$FOUNDED"
 say "in service"

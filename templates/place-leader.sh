@@ -3,6 +3,8 @@
 # quiet moment. Runs every few seconds on every member, and acts on the leader alone.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=leadership.sh
+. /usr/local/lib/cdktf-etcd/leadership.sh
 
 STATE=${RUNTIME_DIRECTORY:-/run/etcd-leader}
 LONGEST_WAIT_SECONDS=3600
@@ -42,26 +44,6 @@ well() { # well URL LONGEST_MS
   [ "$(echo "$theirs" | field RaftIndex)" -ge "$index" ]
 }
 
-# Proposals that wait for their commit are dropped by a transfer, and their writers hang.
-pending() { curl -sS --max-time 2 http://127.0.0.1:2381/metrics | sed -n 's/^etcd_server_proposals_pending //p'; }
-
-# At once if nothing is pending; under steady load when as few are as in the best moment of the first second.
-await_quiet() {
-  fewest=
-  sample=0
-  while [ "$sample" -lt 150 ]; do
-    count=$(pending)
-    [ "${count:-0}" != 0 ] || return 0
-    if [ "$sample" -lt 30 ]; then
-      if [ -z "$fewest" ] || [ "$count" -lt "$fewest" ]; then fewest=$count; fi
-    elif [ "$count" -le "$fewest" ]; then
-      return 0
-    fi
-    sample=$((sample + 1))
-    sleep 0.02
-  done
-}
-
 [ -n "$BETTER_PLACED" ] || exit 0
 # Not running, or not ready: nothing to place.
 own=$(status "$SELF") || exit 0
@@ -92,9 +74,7 @@ for candidate in $BETTER_PLACED; do
   if [ "$well_for" -lt "$wait" ] || [ "$in_place" -lt "$wait" ]; then exit 0; fi
   await_quiet
   say "moving the leader to $name, which has been well for $well_for s, with ${count:-0} proposals pending"
-  # Starting etcdctl would take longer than the quiet moment lasts.
-  curl -sS -f -o /dev/null --max-time 30 --cacert "$ETCDCTL_CACERT" --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" \
-    -d "{\"targetID\":\"$(echo "$theirs" | field MemberID)\"}" "$SELF/v3/maintenance/transfer-leadership" ||
+  transfer "$SELF" "$(echo "$theirs" | field MemberID)" ||
     say "the leader stays where it is for now"
   rm -f "$STATE"/well.*
   exit 0

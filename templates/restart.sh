@@ -1,30 +1,38 @@
 #!/bin/sh
-# Restarts this member if what is installed differs from what runs: only while the others are a quorum without it,
-# and with leadership handed over first.
+# Restarts this member if what is laid down differs from what runs: only while the others are a quorum without it, and
+# with leadership handed over first.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=leadership.sh
+. /usr/local/lib/cdktf-etcd/leadership.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 
+# Voters that are about to leave count as long as they are there.
 others_suffice() {
-  voters=$(members | awk '$5 == "false"' | wc -l)
-  others=${OTHERS#,}
-  [ -z "$others" ] && return 0
+  voters=$(members | awk '$5 == "false"')
+  count=$(echo "$voters" | grep -c .) || return 1
+  others=$(echo "$voters" | awk -v url="$PEER_URL" '$3 != url && $4 != "-" { print $4 }' | paste -sd, -)
+  [ "$count" -gt 1 ] || return 0
   well=$(healthy "$others" | wc -l)
-  [ "$well" -ge $((voters / 2 + 1)) ] || [ "$well" -ge "$((voters - 1))" ]
+  [ "$well" -ge $((count / 2 + 1)) ] || [ "$well" -ge "$((count - 1))" ]
 }
 
+# To a member of the new settings where there is one: it will not be restarted again, and leadership moves once.
 hand_over() {
-  own=$(status "$SELF") || return 0
-  [ "$(echo "$own" | field MemberID)" = "$(echo "$own" | field Leader)" ] || return 0
+  leads "$SELF" || return 0
   for name in $LEADER_ORDER; do
     entry=$(members | awk -v name="$name" '$2 == name && $5 == "false"')
     if [ -z "$entry" ] || [ "$name" = "$MEMBER" ]; then continue; fi
-    id=$(echo "$entry" | cut -d' ' -f1)
     url=$(echo "$entry" | cut -d' ' -f4)
     [ -n "$(healthy "$url")" ] || continue
-    say "handing leadership over to $name"
-    ctl "$SELF" move-leader "$id" >/dev/null && return 0
+    id=$(member_id "$url")
+    await_quiet
+    say "handing leadership over to $name, with ${count:-0} proposals pending"
+    if transfer "$SELF" "$id"; then
+      : >"$HANDED_OVER"
+      return 0
+    fi
   done
   say "no other member can lead; restarting the leader"
 }
@@ -42,19 +50,20 @@ else
     hand_over
   fi
   say "restarting"
+  since=$(date +%s)
   if ! timeout "$HEALTH_BUDGET_SECONDS" systemctl restart etcd; then
-    journal
-    fail "etcd did not get ready within $HEALTH_BUDGET_SECONDS s after its restart; the other members keep running. Revert or mend the setting, then deploy again"
+    journal "$since"
+    fail "etcd did not get ready after its restart; the other members keep running, and none of them was touched after this one. Revert or mend the setting, then deploy again"
   fi
 fi
 
 # In service means: it commits writes itself, so it has caught up with the leader.
 until [ -n "$(healthy "$SELF")" ]; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
-    journal
+    journal "$((deadline - HEALTH_BUDGET_SECONDS))"
     fail "does not answer healthy $HEALTH_BUDGET_SECONDS s after its restart; the rollout stops here"
   fi
-  sleep 1
+  sleep 0.3
 done
 if [ "$(own_entry | cut -d' ' -f5)" = true ]; then
   exec /usr/local/lib/cdktf-etcd/join

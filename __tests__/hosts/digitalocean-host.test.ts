@@ -94,7 +94,7 @@ describe("a droplet", () => {
     );
   });
 
-  it("is what the cluster knows as a host: location, room, login, clients", () => {
+  it("is what the cluster knows as a host: location, room, login", () => {
     const { host } = machine({ bootTimeoutSeconds: 90 });
     expect(host).toMatchObject({
       hostName: "etcd-lon1",
@@ -102,7 +102,6 @@ describe("a droplet", () => {
       architecture: Architecture.AMD64,
       memoryMiB: 2048,
       diskGiB: 60,
-      clientCidrs: ["203.0.113.0/24"],
     });
     expect(host.connection).toMatchObject({ user: "root", timeoutSeconds: 90, host: host.publicAddress });
   });

@@ -5,7 +5,7 @@ import { Templates } from "../../lib/rollout/templates";
 import { cluster, synth } from "../synth";
 import { runCommand } from "../tools";
 import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";
-import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, Sample, SAMPLES, stepsOf, VERSION } from "./samples";
+import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, SAMPLES, stepsOf, VERSION } from "./samples";
 
 const scratch = scratchDirectory();
 const getEtcd = plain("get-etcd.sh");
@@ -102,14 +102,30 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
 
   it("the rollout's variables are readable by the node scripts", () => {
     const { others } = sample;
-    const variables = sourced(files.rollout, "MEMBER", "OTHERS", "OTHER_PEER_URLS", "DECLARED");
+    const variables = sourced(files.rollout, "OTHERS", "OTHER_PEER_URLS", "DECLARED");
     expect(variables).toEqual({
-      MEMBER: sample.name,
       OTHERS: others.map((_, index) => `,https://198.51.100.${index + 2}:2379`).join(""),
       OTHER_PEER_URLS: others.map((_, index) => `https://198.51.100.${index + 2}:2380`).join(" "),
       DECLARED: expect.stringContaining(`${sample.name}=https://198.51.100.1:2379`) as unknown,
     });
     expect(variables.DECLARED.split(" ")).toHaveLength(others.length + 1);
+  });
+
+  it("what the code declares is readable by the node scripts", () => {
+    const names = ["MEMBER", "MEMBERS", "VERSION", "ENTERS_FROM", "LEAST_PREDECESSOR", "GENESIS", "RECOVER_FROM"];
+    expect(sourced(files.declared, ...names)).toEqual({
+      MEMBER: sample.name,
+      MEMBERS: [sample.name, ...sample.others].join(" "),
+      VERSION,
+      ENTERS_FROM: "3.5 3.6",
+      LEAST_PREDECESSOR: "3.5.26",
+      GENESIS: "1",
+      RECOVER_FROM: "",
+    });
+  });
+
+  it("the timers are one per line, with what is to be done with them", () => {
+    expect(lines(files.timers)).toEqual(["enable etcd-leader.timer"]);
   });
 
   it("the leader's places are readable by the node scripts", () => {
@@ -173,14 +189,4 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     const setting = /^(net\.ipv4\.[a-z_]+ = \d+( \d+ \d+)?|-net\.ipv4\.tcp_congestion_control = bbr)$/;
     for (const line of lines(files.sysctl)) expect(line).toMatch(setting);
   });
-
-  it("the drop-in allows one address or network per line, this host first", () => {
-    const [section, local, ...rest] = lines(files.addresses);
-    expect([section, local]).toEqual(["[Service]", "IPAddressAllow=localhost"]);
-    expect(rest).toEqual(allowed(sample).map((address) => `IPAddressAllow=${address}`));
-  });
 });
-
-function allowed({ others, clientsFrom }: Sample): string[] {
-  return ["198.51.100.1", ...others.map((_, index) => `198.51.100.${index + 2}`), ...clientsFrom, "172.16.0.0/12"];
-}

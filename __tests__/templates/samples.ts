@@ -5,7 +5,6 @@ export interface Sample {
   readonly name: string;
   /** Names of the other members. */
   readonly others: readonly string[];
-  readonly clientsFrom: readonly string[];
   /** Whether its address is in the genesis record. */
   readonly founder: boolean;
 }
@@ -14,9 +13,9 @@ const LONGEST_LABEL = `0${"x-".repeat(30)}x9`;
 
 /** Several members, none beside it, and names at the edges of what a DNS label may be. */
 export const SAMPLES: readonly Sample[] = [
-  { name: "etcd-lon1", others: ["etcd-nyc3", "etcd-sgp1"], clientsFrom: ["203.0.113.0/24"], founder: true },
-  { name: "etcd-lon1", others: [], clientsFrom: [], founder: true },
-  { name: LONGEST_LABEL, others: ["0", "a--b"], clientsFrom: ["2001:db8::/64", "10.0.0.0/8"], founder: false },
+  { name: "etcd-lon1", others: ["etcd-nyc3", "etcd-sgp1"], founder: true },
+  { name: "etcd-lon1", others: [], founder: true },
+  { name: LONGEST_LABEL, others: ["0", "a--b"], founder: false },
 ];
 
 export const VERSION = "3.6.14";
@@ -47,10 +46,6 @@ export function filesOf(sample: Sample, getEtcd: string) {
   };
   return {
     unit: { template: "etcd.service.tftpl", variables: { name, version: VERSION } },
-    addresses: {
-      template: "addresses.conf.tftpl",
-      variables: { addresses: [...members.map((_, index) => address(index)), ...sample.clientsFrom, "172.16.0.0/12"] },
-    },
     env: {
       template: "etcd.env.tftpl",
       variables: {
@@ -68,6 +63,19 @@ export function filesOf(sample: Sample, getEtcd: string) {
     },
     etcdctl: { template: "etcdctl.env.tftpl", variables: dial },
     sysctl: { template: "sysctl.conf.tftpl", variables: { max_rtt_ms: 224.5, buffer_bytes: 28_311_552 } },
+    declared: {
+      template: "declared.env.tftpl",
+      variables: {
+        member: name,
+        members,
+        version: VERSION,
+        enters_from: ["3.5", "3.6"],
+        least_predecessor: "3.5.26",
+        genesis: 1,
+        recover_from: "",
+      },
+    },
+    timers: { template: "timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {
       template: "rollout.env.tftpl",
       variables: {
@@ -159,7 +167,6 @@ export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
         member,
         boot_timeout_seconds: 300,
         valid_from: "2026-11-22T15:00:00Z",
-        automatic_leader: true,
         files: {
           "/etc/systemd/system/etcd.service": { mode: "0644", owner: "root:root", content: rendered.unit },
           "/etc/etcd/etcd.env": { mode: "0644", owner: "root:root", content: rendered.env },

@@ -116,7 +116,6 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly memoryMiB?: number;
   public readonly diskGiB?: number;
   public readonly connection: SshConnection;
-  public readonly clientCidrs: string[];
   /** The droplet itself. */
   public readonly droplet: Droplet;
   private readonly downloads: BootDownload[] = [];
@@ -172,7 +171,6 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
-    this.clientCidrs = props.group.clientCidrs;
     this.connection = {
       host: this.publicAddress,
       user: "root",

@@ -41,6 +41,9 @@ export interface BootDownload {
 /**
  * A machine that an etcd member can live on. EtcdCluster knows machines only through this interface, so any cloud (or
  * a rack) can be added without touching the cluster.
+ *
+ * The machine's resource must have `create_before_destroy`: a machine is destroyed only after its successor is in service,
+ * or its member has left the cluster.
  */
 export interface IEtcdHost extends IConstruct {
   /** Name of the machine and of the member on it: a DNS label, unique in the cluster. */
@@ -61,8 +64,6 @@ export interface IEtcdHost extends IConstruct {
   readonly diskGiB?: number;
   /** How to log in. */
   readonly connection: SshConnection;
-  /** CIDRs of the clients that the machine's firewall admits on 2379, members aside. */
-  readonly clientCidrs: string[];
   /** Called once by the cluster, before synthesis: what to fetch during the first boot. May be ignored. */
   downloadAtBoot(download: BootDownload): void;
 }

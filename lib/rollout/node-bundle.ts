@@ -1,5 +1,6 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { EtcdVersion } from "../etcd-version";
 import { LeaderPlacement } from "../wan/leader-placement";
 import { socketBufferBytes } from "../wan/socket-buffers";
 import { Templates } from "./templates";
@@ -16,7 +17,22 @@ type NodeFiles = Record<string, NodeFile>;
 const SCRIPTS = "/usr/local/lib/cdktf-etcd";
 
 /** Node scripts: their name on the node, and in templates/ with ".sh" added. */
-const COMMANDS = ["activate", "converge", "get-etcd", "join", "place-leader", "publish-endpoint", "restart"];
+const COMMANDS = [
+  "activate",
+  "check-change",
+  "check-version",
+  "converge",
+  "get-etcd",
+  "join",
+  "lay-down",
+  "place-leader",
+  "publish-endpoint",
+  "recover",
+  "restart",
+];
+
+/** What node scripts have in common: sourced, not called. */
+const LIBRARIES = ["common.sh", "leadership.sh"];
 
 /** Units that are the same on every node. */
 const UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
@@ -33,10 +49,21 @@ export interface NodePem {
   readonly adminKey: string;
 }
 
+/** What the code declares of the cluster, as far as the node scripts have to know. */
+export interface Declaration {
+  /** Names of all members. */
+  readonly members: readonly string[];
+  readonly version: EtcdVersion;
+  /** How often the cluster was founded. */
+  readonly genesis: number;
+  /** The member whose data it is founded from anew, if so. */
+  readonly recoverFrom?: string;
+}
+
 /** All that differs between one node and another. */
 export interface NodeBundleProps {
   readonly member: string;
-  readonly version: string;
+  readonly declared: Declaration;
   /** etcd's environment variables. */
   readonly settings: Record<string, string>;
   readonly pem: NodePem;
@@ -44,8 +71,6 @@ export interface NodeBundleProps {
   readonly endpoint: string;
   /** Every member's client URL, this one's first. */
   readonly endpoints: string[];
-  /** Addresses and networks that etcd may speak with. */
-  readonly addresses: string[];
   readonly dialTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly maxRttMs: number;
@@ -69,16 +94,14 @@ export class NodeBundle extends Construct {
     const { pem } = props;
     const local = (name: string, value: unknown): TerraformLocal => new TerraformLocal(this, name, value);
 
-    const unit = local("unit", templates.render("etcd.service.tftpl", { name: props.member, version: props.version }));
+    const { version } = props.declared.version;
+    const unit = local("unit", templates.render("etcd.service.tftpl", { name: props.member, version }));
     const env = local("env", templates.render("etcd.env.tftpl", { settings: props.settings }));
     // What running etcd has to be restarted for. CA files are read once, at start; leaves for each new connection.
     const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
     const shown = local("files", {
       ...sharedFiles(templates),
       "/etc/systemd/system/etcd.service": text(unit.expression),
-      "/etc/systemd/system/etcd.service.d/10-addresses.conf": text(
-        templates.render("addresses.conf.tftpl", { addresses: props.addresses }),
-      ),
       "/etc/etcd/etcd.env": text(env.expression),
       "/etc/etcd/restart.sha256": text(restartDigest),
       "/etc/etcd/endpoints.env": text(
@@ -90,7 +113,11 @@ export class NodeBundle extends Construct {
           command_timeout_ms: props.commandTimeoutMs,
         }),
       ),
+      "/etc/etcd/declared.env": text(declaredEnv(templates, props)),
       "/etc/etcd/leader.env": text(leaderEnv(templates, props)),
+      "/etc/etcd/timers": text(
+        templates.render("timers.tftpl", { timers: { "etcd-leader.timer": props.leader.automatic } }),
+      ),
       "/etc/sysctl.d/60-etcd-wan.conf": text(
         templates.render("sysctl.conf.tftpl", {
           max_rtt_ms: props.maxRttMs,
@@ -119,7 +146,7 @@ function sharedFiles(templates: Templates): NodeFiles {
   return {
     ...Object.fromEntries(UNITS.map((unit) => [`/etc/systemd/system/${unit}`, text(templates.file(unit))])),
     "/etc/profile.d/etcd.sh": text(templates.file("profile.sh")),
-    [`${SCRIPTS}/common.sh`]: text(templates.file("common.sh")),
+    ...Object.fromEntries(LIBRARIES.map((library) => [`${SCRIPTS}/${library}`, text(templates.file(library))])),
     ...Object.fromEntries(
       COMMANDS.map((command) => [
         `${SCRIPTS}/${command}`,
@@ -127,6 +154,19 @@ function sharedFiles(templates: Templates): NodeFiles {
       ]),
     ),
   };
+}
+
+function declaredEnv(templates: Templates, { member, declared }: NodeBundleProps): unknown {
+  const { version } = declared;
+  return templates.render("declared.env.tftpl", {
+    member,
+    members: declared.members,
+    version: version.version,
+    enters_from: version._entersFrom(),
+    least_predecessor: version._leastBefore() ?? "",
+    genesis: declared.genesis,
+    recover_from: declared.recoverFrom ?? "",
+  });
 }
 
 function leaderEnv(templates: Templates, { leader, member }: NodeBundleProps): unknown {

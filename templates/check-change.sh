@@ -1,0 +1,40 @@
+#!/bin/sh
+# check-change STAGE: whether what is staged there may follow what this member runs. Nothing was changed yet, on no member:
+# all of them are asked first.
+# shellcheck source=common.sh
+. "${0%/*}/common.sh"
+stage=$1
+
+declared() { sed -n "s/^$2=//p" "$1/etc/etcd/declared.env" | tr -d "'"; } # declared ROOT NAME
+changed() { [ "$(declared "" "$1")" != "$(declared "$stage" "$1")" ]; }
+
+live=/etc/etcd/pki
+new=$stage/etc/etcd/pki
+issuer() { openssl x509 -noout -issuer -in "$1"; }
+# Whether an authority in the file CAS has signed the certificate. It may have expired: that is what a renewal is for.
+signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; }
+
+"${0%/*}/check-version" "$stage/etc/etcd/declared.env" "$SELF$OTHERS"
+
+what=
+if [ "$(declared "" MEMBERS | tr ' ' '\n' | sort)" != "$(declared "$stage" MEMBERS | tr ' ' '\n' | sort)" ]; then
+  what="$what, the list of members"
+fi
+if changed VERSION; then what="$what, the version of etcd"; fi
+for authority in client-ca:server peer-ca:peer; do
+  ca=${authority%:*} leaf=${authority#*:}
+  if ! cmp -s "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
+    what="$what, the ${ca%-ca} authority"
+  fi
+done
+case ${what#, } in
+*", "*) fail "this deploy would change${what#,} at once. Each has to be seen through before the next begins: deploy them one after the other. Nothing was changed" ;;
+esac
+
+for authority in client-ca:server peer-ca:peer; do
+  ca=${authority%:*} leaf=${authority#*:} name=${ca%-ca}Authority
+  signed_by "$live/$ca.crt" "$new/$leaf.crt" ||
+    fail "this deploy skips a stage: the new ${ca%-ca} authority would sign certificates that running members do not trust yet. First deploy pki: { $name: AuthorityGeneration.introducing(n) }, then .signing(n), then .of(n). Nothing was changed"
+  signed_by "$new/$ca.crt" "$live/$leaf.crt" ||
+    fail "this deploy skips a stage: the ${ca%-ca} authority that it drops has signed the certificates in use. First deploy pki: { $name: AuthorityGeneration.signing(n) }, then .of(n). Nothing was changed"
+done

@@ -1,0 +1,26 @@
+#!/bin/sh
+# check-version DECLARED URLS: whether a member of the version that the file DECLARED names may run in the cluster whose
+# members answer at these URLs (comma-separated). etcd goes up one minor version at a time, and back only while the cluster's has not moved.
+# shellcheck source=common.sh
+. "${0%/*}/common.sh"
+# shellcheck source=/dev/null
+. "$1"
+
+# By sort's own order of versions.
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+for url in $(echo "$2" | tr ',' ' '); do
+  answer=$(curl -sS --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" --cacert "$ETCDCTL_CACERT" \
+    --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" "$url/version" 2>/dev/null) || continue
+  server=$(echo "$answer" | sed -n 's/.*"etcdserver":"\([0-9.]*\).*/\1/p')
+  cluster=$(echo "$answer" | sed -n 's/.*"etcdcluster":"\([0-9]*\.[0-9]*\).*/\1/p')
+  # Without a quorum a member that was just started does not know the cluster's version.
+  [ -n "$cluster" ] || continue
+  case " $ENTERS_FROM " in
+  *" $cluster "*) ;;
+  *) fail "etcd $VERSION may not run in a cluster of version $cluster ($url runs $server), only in one of: $ENTERS_FROM. Go one minor version at a time; to go down, see 'etcdctl downgrade' first. Nothing was changed" ;;
+  esac
+  if [ -n "$LEAST_PREDECESSOR" ] && [ "${VERSION%.*}" != "$cluster" ] && older "$server" "$LEAST_PREDECESSOR"; then
+    fail "$url runs etcd $server: go to $LEAST_PREDECESSOR or later before $VERSION. Nothing was changed"
+  fi
+done

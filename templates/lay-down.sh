@@ -1,0 +1,28 @@
+#!/bin/sh
+# Puts what install has staged in its place. Only names change, so that what a kill leaves half-done the next deploy
+# carries on. Restarts nothing.
+set -eu
+umask 077
+stage=/etc/etcd/staged
+[ -d "$stage" ] || exit 0
+
+# Certificates and keys change together, in one rename: etcd reads them anew for each connection.
+[ ! -L "$stage/pki" ] || mv -fT "$stage/pki" /etc/etcd/pki
+current=$(readlink /etc/etcd/pki)
+find /etc/etcd/pki.d -mindepth 1 -maxdepth 1 ! -name "${current##*/}" -exec rm -rf {} +
+
+install -d -m 0700 /etc/etcd/admin
+(cd "$stage" && find . -type f) | while read -r file; do
+  file=${file#.}
+  (umask 022 && mkdir -p "${file%/*}")
+  mv -f "$stage$file" "$file"
+done
+
+# shellcheck source=/dev/null
+. /etc/etcd/declared.env
+for tool in etcd etcdctl etcdutl; do ln -sfn "/opt/etcd/$VERSION/$tool" "/usr/local/bin/$tool"; done
+sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf >/dev/null 2>&1 || echo "$MEMBER: some kernel settings are not to be had on this machine"
+systemctl daemon-reload
+systemctl enable --quiet etcd
+while read -r verb timer; do systemctl "$verb" --now --quiet "$timer"; done </etc/etcd/timers
+rm -rf "$stage"
