@@ -95,6 +95,7 @@ export class EtcdMember extends Construct {
       triggers: { machine: host.machineId, bundle: bundle.digest },
       script: this.templates.render("install.sh.tftpl", {
         member: host.hostName,
+        session: this.templates.file("session.sh"),
         boot_timeout_seconds: timeoutSeconds,
         valid_from: certificates.server.validFrom,
         files: bundle.files,
@@ -154,6 +155,7 @@ export class EtcdMember extends Construct {
     return this.templates.render("step.sh.tftpl", {
       commands,
       member: this.host.hostName,
+      session: this.templates.file("session.sh"),
       rollout_env: environment.expression,
     });
   }

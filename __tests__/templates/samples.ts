@@ -1,4 +1,4 @@
-import { Rendering } from "./render";
+import { plain, Rendering } from "./render";
 
 /** One node, with all that the templates are told about it. */
 export interface Sample {
@@ -158,13 +158,14 @@ export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
   const member = sample.name;
   const step = (...commands: string[]): Rendering => ({
     template: "step.sh.tftpl",
-    variables: { commands, member, rollout_env: rendered.rollout },
+    variables: { commands, member, session: plain("session.sh"), rollout_env: rendered.rollout },
   });
   return {
     install: {
       template: "install.sh.tftpl",
       variables: {
         member,
+        session: plain("session.sh"),
         boot_timeout_seconds: 300,
         valid_from: "2026-11-22T15:00:00Z",
         files: {

@@ -11,6 +11,9 @@ interface Knobs {
   readonly sha256?: string;
   readonly quotaGiB?: number;
   readonly genesis?: number;
+  readonly recoverFrom?: string;
+  readonly generation?: number;
+  readonly extra?: Record<string, string>;
   readonly image?: string;
   readonly leader?: LeaderPlacementProps;
 }
@@ -29,12 +32,14 @@ const cluster = new EtcdCluster(stack, "etcd", {
     clientsFrom: [env.ETCD_CLIENTS_FROM],
     bootTimeoutSeconds: knobs.bootTimeoutSeconds,
     image: knobs.image,
+    generation: knobs.generation,
   }),
   version: EtcdVersion.of(env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
   download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
-  settings: { quotaGiB: knobs.quotaGiB },
+  settings: { quotaGiB: knobs.quotaGiB, extra: knobs.extra },
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
+  recoverFrom: knobs.recoverFrom,
   leader: knobs.leader,
 });
 cluster.addClient("operator");

@@ -1,0 +1,143 @@
+import { LabCluster } from "../../lab/cluster";
+import { LabHarness, said } from "./lab-harness";
+
+jest.setTimeout(300_000);
+
+const harness = new LabHarness();
+let cluster: LabCluster;
+
+const THREE = ["lon1", "nyc3", "sgp1"];
+const MOVED = ["lon1", "ams3", "sgp1"];
+
+beforeAll(async () => {
+  await harness.up();
+});
+afterAll(async () => {
+  await harness.down();
+});
+
+const putKey = async (key: string): Promise<void> => {
+  const { ok, stderr } = await cluster.etcdctl(["put", key, "kept"]);
+  if (!ok) throw new Error(`${key} was not written: ${stderr}`);
+};
+const keys = async (): Promise<string[]> =>
+  (await cluster.etcdctl(["get", "--prefix", "/", "--keys-only"])).stdout.split("\n").filter((line) => line !== "");
+const memberNames = async (): Promise<string[]> => (await cluster.status()).members.map(({ name }) => name).sort();
+
+/** Positions of lines in an output; every one of them has to be there. */
+function positions(output: string, ...patterns: RegExp[]): number[] {
+  const lines = output.split("\n");
+  return patterns.map((pattern) => {
+    const position = lines.findIndex((line) => pattern.test(line));
+    if (position < 0) throw new Error(`no line like ${String(pattern)} in:\n${said(output).join("\n")}`);
+    return position;
+  });
+}
+const ascending = (numbers: number[]): number[] => [...numbers].sort((a, b) => a - b);
+
+// One story, in order: each test starts from what the one before left.
+describe("the members of a cluster, by editing the list", () => {
+  it("grow from one to three: each joins as a learner, and nobody restarts for it but for other timeouts", async () => {
+    await harness.deploy({ regions: ["lon1"] });
+    cluster = await harness.cluster();
+    await putKey("/alone");
+    const lines = said(await harness.deploy({ regions: THREE }));
+    const order = lines.filter((line) => /added as a learner|promoted|: restarting/.test(line));
+    expect(order).toEqual([
+      "etcd-sgp1: added as a learner",
+      "etcd-sgp1: caught up: promoted to a voting member",
+      "etcd-nyc3: added as a learner",
+      "etcd-nyc3: caught up: promoted to a voting member",
+      "etcd-lon1: restarting",
+    ]);
+    cluster = await harness.cluster();
+    await cluster.mustBeHealthy();
+    expect([await memberNames(), await keys()]).toEqual([["etcd-lon1", "etcd-nyc3", "etcd-sgp1"], ["/alone"]]);
+  });
+
+  it("are not touched beyond the first by a setting that etcd refuses, which the error shows; a revert repairs", async () => {
+    const output = await harness.deployFails({ regions: THREE, extra: { ETCD_SNAPSHOT_COUNT: "many" } });
+    const lines = said(output);
+    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual(["etcd-sgp1: restarting"]);
+    expect(output).toMatch(/etcd: .*invalid value "many" for ETCD_SNAPSHOT_COUNT/);
+    expect(lines).toContainEqual(expect.stringMatching(/^error: etcd-sgp1: etcd did not get ready after its restart/));
+    await cluster.mustBeHealthy(cluster.machines.filter((machine) => machine.name !== "etcd-sgp1"));
+    await harness.deploy({ regions: THREE });
+    await cluster.mustBeHealthy();
+  });
+
+  it("are all replaced in one apply: one after the other, and no old machine goes before its successor serves", async () => {
+    await putKey("/before-new-machines");
+    const before = cluster.machines.map((machine) => machine.id);
+    const output = await harness.deploy({ regions: THREE, generation: 2 });
+    const lines = said(output);
+    expect(
+      lines.filter((line) => /promoted|retiring/.test(line)).map((line) => line.replace(/ [0-9a-f]+ .*/, "")),
+    ).toEqual(
+      ["etcd-sgp1", "etcd-nyc3", "etcd-lon1"].flatMap((name) => [
+        `${name}: caught up: promoted to a voting member`,
+        `${name}: retiring its predecessor`,
+      ]),
+    );
+    const inOrder = positions(output, /etcd-lon1: retiring its predecessor/, /droplet.*: Destroying\.\.\./);
+    expect(inOrder).toEqual(ascending(inOrder));
+    cluster = await harness.cluster();
+    expect(cluster.machines.map((machine) => machine.id).filter((id) => before.includes(id))).toEqual([]);
+    await cluster.mustBeHealthy();
+    expect(await keys()).toEqual(["/alone", "/before-new-machines"]);
+  });
+
+  it("change a location: the new one joins, then the old one leaves, then its machine goes", async () => {
+    const output = await harness.deploy({ regions: MOVED, generation: 2 });
+    const inOrder = positions(
+      output,
+      /etcd-ams3: caught up: promoted/,
+      /: removing etcd-nyc3 /,
+      /nyc3_droplet.*: Destroying\.\.\./,
+    );
+    expect(inOrder).toEqual(ascending(inOrder));
+    cluster = await harness.cluster();
+    await cluster.mustBeHealthy();
+    expect([await memberNames(), await keys()]).toEqual([
+      ["etcd-ams3", "etcd-lon1", "etcd-sgp1"],
+      ["/alone", "/before-new-machines"],
+    ]);
+  });
+
+  it("come back from the loss of a majority by the data of the one that is left", async () => {
+    await putKey("/before-the-loss");
+    const api = harness.lab.api();
+    for (const name of ["etcd-ams3", "etcd-sgp1"])
+      await api.request("DELETE", `/v2/droplets/${cluster.machine(name).id}`);
+    const lines = said(await harness.deploy({ regions: MOVED, generation: 2, genesis: 2, recoverFrom: "etcd-lon1" }));
+    expect(lines[lines.findIndex((line) => line.includes("founding"))]).toMatch(
+      /^etcd-lon1: founding the cluster anew from this member's data, which goes up to entry \d+/,
+    );
+    expect(lines.filter((line) => line.includes("promoted"))).toHaveLength(2);
+    cluster = await harness.cluster();
+    await cluster.mustBeHealthy();
+    expect([await memberNames(), await keys()]).toEqual([
+      ["etcd-ams3", "etcd-lon1", "etcd-sgp1"],
+      ["/alone", "/before-new-machines", "/before-the-loss"],
+    ]);
+  });
+
+  it("are not founded anew while they are well, whatever is typed", async () => {
+    const output = await harness.deployFails({ regions: MOVED, generation: 2, genesis: 3, recoverFrom: "etcd-sgp1" });
+    expect(output).toContain("there is nothing to recover: the cluster commits writes");
+    await cluster.mustBeHealthy();
+  });
+
+  it("shrink to one: all leave the cluster before their machines go", async () => {
+    const output = await harness.deploy({ regions: ["lon1"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1" });
+    const inOrder = positions(output, /: removing etcd-(ams3|sgp1) /, /droplet.*: Destroying\.\.\./);
+    expect(inOrder).toEqual(ascending(inOrder));
+    expect(said(output).filter((line) => line.includes("removing"))).toHaveLength(2);
+    cluster = await harness.cluster();
+    await cluster.mustBeHealthy();
+    expect([await memberNames(), await keys()]).toEqual([
+      ["etcd-lon1"],
+      ["/alone", "/before-new-machines", "/before-the-loss"],
+    ]);
+  });
+});
