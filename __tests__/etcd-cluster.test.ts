@@ -40,6 +40,22 @@ describe("a cluster on three continents", () => {
     expect(Object.keys(genesis.input as object)).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1"]);
   });
 
+  it("holds machines that leave until the last step is through, by a resource that cannot fail", () => {
+    const membership = steps["etcd/membership"];
+    expect(membership).toMatchObject({
+      lifecycle: { create_before_destroy: true },
+      triggers_replace: {
+        converged: expect.stringMatching(/etcd-lon1_converge_\w+\.id/) as string,
+        machines: {
+          "etcd-lon1": expect.stringMatching(/digitalocean_droplet\.hosts_lon1_droplet_\w+\.id/) as string,
+          "etcd-nyc3": expect.stringMatching(/digitalocean_droplet\.hosts_nyc3_droplet_\w+\.id/) as string,
+          "etcd-sgp1": expect.stringMatching(/digitalocean_droplet\.hosts_sgp1_droplet_\w+\.id/) as string,
+        },
+      },
+    });
+    expect(membership.provisioner).toBeUndefined();
+  });
+
   it("logs in with a pinned host key and leaves its script where only root can read it", () => {
     for (const [path, step] of Object.entries(steps)) {
       if (step.provisioner === undefined) continue;
@@ -119,6 +135,28 @@ describe("a cluster on three continents", () => {
         cluster(stack);
       }),
     ).toEqual([]);
+  });
+});
+
+describe("a cluster that is founded anew from a survivor's data", () => {
+  const synthesized = synth((stack) => {
+    cluster(stack, undefined, { genesis: 2, recoverFrom: "etcd-lon1" });
+  });
+  const steps = resources(synthesized, "terraform_data");
+
+  it("activates the survivor first: the others join it", () => {
+    expect(steps["etcd/etcd-lon1/activate"].depends_on).toEqual([]);
+    expect(steps["etcd/etcd-nyc3/converge"].depends_on).toEqual([expect.stringMatching(/etcd-sgp1_activate/)]);
+  });
+
+  it("has the survivor alone in its genesis record: nobody else may found", () => {
+    expect(Object.keys(steps["etcd/genesis"].input as object)).toEqual(["etcd-lon1"]);
+  });
+
+  it("needs a name that is there, and a founding of its own", () => {
+    const recover = (props: object) => () => synth((stack) => void cluster(stack, undefined, props));
+    expect(recover({ genesis: 2, recoverFrom: "etcd-ams3" })).toThrow(/recoverFrom.*etcd-lon1, etcd-nyc3, etcd-sgp1/s);
+    expect(recover({ recoverFrom: "etcd-lon1" })).toThrow(/count genesis up by one in the same edit/);
   });
 });
 
