@@ -153,6 +153,16 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     /^settings.extra: given "snapshot-count"/,
   ],
   [
+    "a setting that the version does not know",
+    (s) => cluster(s, undefined, { settings: { extra: { ETCD_EXPERIMENTAL_MAX_LEARNERS: "2" } } }),
+    /^settings.extra: given ETCD_EXPERIMENTAL_MAX_LEARNERS, .* etcd 3.6 knows; etcd 3.6 has it as ETCD_MAX_LEARNERS/,
+  ],
+  [
+    "a feature gate that the version does not know",
+    (s) => cluster(s, undefined, { settings: { featureGates: { PriorityRequest: true } } }),
+    /^settings.featureGates: given PriorityRequest, expected a feature gate of etcd 3.6/,
+  ],
+  [
     "a droplet too small for the quota",
     (s) => new EtcdCluster(s, "etcd", { hosts: hosts(s, { size: "s-1vcpu-1gb" }) }),
     /^size of etcd-lon1: given 1024 MiB of memory for a quota of 2 GiB, expected at least 2048 MiB/,

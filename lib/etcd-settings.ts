@@ -1,3 +1,4 @@
+import { requireKnownFlag, requireKnownGate } from "./etcd-flags";
 import { EtcdVersion } from "./etcd-version";
 import { IEtcdHost } from "./hosts/host";
 import { ValidationError } from "./validation-error";
@@ -33,8 +34,14 @@ export interface EtcdSettingsProps {
    */
   readonly logLevel?: EtcdLogLevel;
   /**
-   * More settings as etcd's environment variables, for example { ETCD_SNAPSHOT_COUNT: "20000" }. Those that this
-   * library derives can't be set here.
+   * Feature gates of etcd 3.6 and later, on or off, for example { StopGRPCServiceOnDefrag: true }. The corruption checks
+   * are on in any case.
+   * @default - etcd's defaults
+   */
+  readonly featureGates?: Record<string, boolean>;
+  /**
+   * More settings as etcd's environment variables, for example { ETCD_SNAPSHOT_COUNT: "20000" }: those that the version
+   * knows, and that this library does not derive.
    * @default - none
    */
   readonly extra?: Record<string, string>;
@@ -42,12 +49,13 @@ export interface EtcdSettingsProps {
 
 /** Only variables of etcd's own; what we derive would be silently overridden by them. */
 const RESERVED =
-  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|FEATURE_GATES|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
+  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|CONFIG_FILE|FEATURE_GATES|EXPERIMENTAL_INITIAL_CORRUPT_CHECK|EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
 
 /**
  * The settings as etcd's environment variables.
  *
- * @throws ValidationError for values out of range, machines too small for the quota, or reserved names in `extra`
+ * @throws ValidationError for values out of range, machines too small for the quota, or names in `extra` or `featureGates`
+ * that are reserved or that the version does not know
  */
 export function renderSettings(
   props: EtcdSettingsProps = {},
@@ -65,6 +73,7 @@ export function renderSettings(
   });
   for (const [name, value] of Object.entries(props.extra ?? {})) {
     requireFree(name);
+    requireKnownFlag("settings.extra", name, version.minor);
     requireOneLine(name, value);
   }
   return {
@@ -78,9 +87,31 @@ export function renderSettings(
     ETCD_METRICS: "extensive",
     ETCD_STRICT_RECONFIG_CHECK: "true",
     ETCD_PRE_VOTE: "true",
-    ...version.corruptionCheckSettings(),
+    ...withFeatureGates(version.corruptionCheckSettings(), props.featureGates, version),
     ...props.extra,
   };
+}
+
+/** The corruption checks, and whatever gates are wanted beside them. */
+function withFeatureGates(
+  settings: Record<string, string>,
+  gates: Record<string, boolean> = {},
+  version: EtcdVersion,
+): Record<string, string> {
+  const derived = settings.ETCD_FEATURE_GATES;
+  for (const gate of Object.keys(gates)) {
+    requireKnownGate("settings.featureGates", gate, version.minor);
+    if (derived.includes(`${gate}=`)) {
+      throw new ValidationError({
+        what: "settings.featureGates",
+        given: gate,
+        expected: "a feature gate that this library does not set itself",
+        mend: "leave it out: the corruption checks are always on",
+      });
+    }
+  }
+  const wanted = Object.entries(gates).map(([gate, on]) => `${gate}=${String(on)}`);
+  return wanted.length === 0 ? settings : { ETCD_FEATURE_GATES: [derived, ...wanted].join(",") };
 }
 
 /** The database is mapped into memory, and on disk it stands beside snapshots and a copy while defragmenting. */
