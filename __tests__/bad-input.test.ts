@@ -1,5 +1,6 @@
 import { TerraformStack } from "cdktf";
 import {
+  AuthorityGeneration,
   DigitalOceanHost,
   DigitalOceanHostGroup,
   EtcdCluster,
@@ -91,6 +92,31 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "renewal window as long as the validity",
     (s) => cluster(s, undefined, { pki: { leafValidityDays: 30, earlyRenewalDays: 30 } }),
     /^pki.earlyRenewalDays: given 30 days/,
+  ],
+  [
+    "a server name that is an address",
+    (s) => cluster(s, undefined, { pki: { serverNames: ["198.51.100.7"] } }),
+    /^pki.serverNames: given "198.51.100.7", expected a DNS name: .*; leave addresses out/,
+  ],
+  [
+    "a server name with a port",
+    (s) => cluster(s, undefined, { pki: { serverNames: ["etcd.example.com:2379"] } }),
+    /^pki.serverNames: given "etcd.example.com:2379", .*without scheme, port or final dot/,
+  ],
+  [
+    "a server name twice",
+    (s) => cluster(s, undefined, { pki: { serverNames: ["localhost"] } }),
+    /^pki.serverNames: given "localhost" twice/,
+  ],
+  [
+    "an authority of generation zero",
+    () => AuthorityGeneration.of(0),
+    /^generation of an authority: given 0, expected a whole number from 1 to 1000/,
+  ],
+  [
+    "a rotation to the first generation",
+    () => AuthorityGeneration.introducing(1),
+    /^generation of an authority: given 1, expected a whole number from 2 to 1000/,
   ],
   [
     "etcd below the floor",

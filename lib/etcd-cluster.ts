@@ -3,6 +3,7 @@ import { Annotations, ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdAlertRulesProps, alertRuleVariables, requireJobName } from "./access/alert-rules";
 import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
+import { certificateExpiry } from "./access/certificate-expiry";
 import { EtcdClient, output } from "./access/etcd-client";
 import { machineAccess } from "./access/machine-access";
 import { relativeToStack } from "./access/stack-path";
@@ -13,6 +14,7 @@ import { EtcdSettingsProps, renderSettings } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
 import { IEtcdHost } from "./hosts/host";
 import { ClusterPki } from "./pki/cluster-pki";
+import { LeafCertificate } from "./pki/leaf-certificate";
 import { PkiProps } from "./pki/pki-props";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
@@ -111,7 +113,7 @@ export interface EtcdClusterProps {
 export class EtcdCluster extends Construct {
   /** Client URLs of all members, the leader's preferred place first. */
   public readonly endpoints: string[];
-  /** Certificate of the authority that signs what speaks on 2379, PEM. */
+  /** Certificate of the authority that signs what speaks on 2379, PEM: during its rotation both generations, one after the other. */
   public readonly caCertificatePem: string;
   /** What distance does to the cluster: latencies, leaders, losses. */
   public readonly quorum: QuorumModel;
@@ -124,6 +126,7 @@ export class EtcdCluster extends Construct {
   private readonly accessModel: AccessModel;
   private readonly accessDirectory: string;
   private readonly clientNames: string[] = [];
+  private readonly clientCertificates: Record<string, LeafCertificate> = {};
 
   /** @throws ValidationError if anything is given that can't work; the message says how to mend it */
   public constructor(scope: Construct, id: string, props: EtcdClusterProps) {
@@ -163,7 +166,7 @@ export class EtcdCluster extends Construct {
     });
 
     this.pki = new ClusterPki(this, "pki", id, props.pki);
-    this.caCertificatePem = this.pki.clientAuthority.certificatePem;
+    this.caCertificatePem = this.pki.clientAuthority.trustPem;
     const leader = new LeaderPlacement(
       this.quorum,
       hosts.map((host) => ({ name: host.hostName, location: host.location })),
@@ -270,7 +273,9 @@ export class EtcdCluster extends Construct {
     const access = this.clientAccess(props);
     this.clientNames.push(name);
     const scope = new Construct(this, `client-${name}`);
-    return EtcdClient._of(scope, "access", name, this.pki.forClient(scope, name), access, {
+    const certificate = this.pki.forClient(scope, name);
+    this.clientCertificates[name] = certificate;
+    return EtcdClient._of(scope, "access", name, certificate, access, {
       caPem: this.caCertificatePem,
       directory: this.accessDirectory,
       outputPrefix: this.outputPrefix,
@@ -308,6 +313,8 @@ export class EtcdCluster extends Construct {
     output(this, `${prefix}_endpoints`, this.endpoints, false);
     output(this, `${prefix}_ca_certificate`, this.caCertificatePem, false);
     output(this, `${prefix}_preferred_leader`, leader.hostName, false);
+    const expiry = certificateExpiry(this.pki, members, this.clientCertificates);
+    output(this, `${prefix}_certificate_expiry`, expiry, false);
     output(this, `${prefix}_members`, Object.fromEntries(members.map((m) => [m.host.hostName, m.clientUrl])), false);
     output(this, `${prefix}_ssh`, Object.fromEntries(members.map((m) => [m.host.hostName, machineAccess(m)])), true);
   }

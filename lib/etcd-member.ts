@@ -73,8 +73,8 @@ export class EtcdMember extends Construct {
       declared: plan.declared,
       settings: { ...plan.settings, ...this.ownSettings() },
       pem: {
-        clientCa: plan.pki.clientAuthority.certificatePem,
-        peerCa: plan.pki.peerAuthority.certificatePem,
+        clientCa: plan.pki.clientAuthority.trustPem,
+        peerCa: plan.pki.peerAuthority.trustPem,
         serverCertificate: certificates.server.certificatePem,
         serverKey: certificates.server.privateKeyPem,
         peerCertificate: certificates.peer.certificatePem,

@@ -22,6 +22,7 @@ export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group
 export { DigitalOceanHostGroup } from "./hosts/digitalocean-host-group";
 export type { BootDownload, IEtcdHost, SshConnection } from "./hosts/host";
 export { Architecture } from "./hosts/host";
+export { AuthorityGeneration } from "./pki/authority-generation";
 export { KeyAlgorithm } from "./pki/key-algorithm";
 export type { PkiProps } from "./pki/pki-props";
 export type { ValidationErrorProps } from "./validation-error";

@@ -15,6 +15,20 @@ export function requireDnsLabel(what: string, value: string): void {
   }
 }
 
+/** Throws unless `value` is a DNS name as certificates have them: labels with dots, the first of which may be "*". */
+export function requireDnsName(what: string, value: string): void {
+  if (Token.isUnresolved(value)) return;
+  const labels = value.replace(/^\*\./, "").split(".");
+  const isName = labels.every((label) => /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(label)) && value.length <= 253;
+  if (isName && isIP(value) === 0) return;
+  throw new ValidationError({
+    what,
+    given: JSON.stringify(value),
+    expected: 'a DNS name: lower-case labels with dots between them, for example "etcd.example.com"',
+    mend: isIP(value) === 0 ? "write the name alone, without scheme, port or final dot" : "leave addresses out",
+  });
+}
+
 /** Throws unless `value` is an IPv4 or IPv6 network in CIDR form whose host bits are zero. */
 export function requireCidr(what: string, value: string): void {
   if (Token.isUnresolved(value)) return;

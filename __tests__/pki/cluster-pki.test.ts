@@ -1,4 +1,4 @@
-import { EtcdClusterProps, KeyAlgorithm, PeerNetwork } from "../../lib";
+import { AuthorityGeneration, EtcdClusterProps, KeyAlgorithm, PeerNetwork } from "../../lib";
 import { cluster, resources, synth } from "../synth";
 
 type Resource = Readonly<Record<string, unknown>>;
@@ -23,6 +23,9 @@ function pki(props: Partial<EtcdClusterProps> = {}) {
     }),
     authority: (name: string): Resource => under("tls_self_signed_cert")[`etcd/pki/${name}/certificate`],
     leaves: Object.keys(under("tls_locally_signed_cert")),
+    authorities: Object.keys(under("tls_self_signed_cert")).map((path) => path.split("/")[2]),
+    locals: synthesized.locals,
+    outputs: synthesized.output,
     keys: Object.entries(under("tls_private_key")).filter(([path]) => path.startsWith("etcd/")),
   };
 }
@@ -151,5 +154,126 @@ describe("keys", () => {
 
   it("are ECDSA on P-256 by default", () => {
     for (const [, key] of pki().keys) expect(key).toMatchObject({ algorithm: "ECDSA", ecdsa_curve: "P256" });
+  });
+});
+
+describe("server names", () => {
+  it("are added to every server certificate, and to no other", () => {
+    const made = pki({ pki: { serverNames: ["etcd.example.com", "*.etcd.example.com"] } });
+    for (const region of ["lon1", "nyc3", "sgp1"]) {
+      expect(made.leaf(`etcd-${region}/server`).request.dns_names).toEqual([
+        `etcd-${region}`,
+        "localhost",
+        "etcd.example.com",
+        "*.etcd.example.com",
+      ]);
+      expect(made.leaf(`etcd-${region}/peer`).request.dns_names).toEqual([`etcd-${region}`]);
+    }
+  });
+});
+
+describe("the rotation of an authority", () => {
+  const AT = {
+    first: AuthorityGeneration.of(1),
+    introducing: AuthorityGeneration.introducing(2),
+    signing: AuthorityGeneration.signing(2),
+    second: AuthorityGeneration.of(2),
+  };
+  /** How a member's local "files" writes that it trusts these. */
+  const trustOf = (made: ReturnType<typeof pki>, path: string): string => {
+    const files = Object.entries(made.locals).find(([name]) => name.includes("lon1_bundle_files"))?.[1];
+    return JSON.stringify((files as Record<string, { content: unknown }>)[path].content);
+  };
+  const generationsIn = (text: string, kind: string): string[] => {
+    const found = [...text.matchAll(/tls_self_signed_cert\.etcd_pki_(client|peer)-ca-?(\d*)_certificate/g)];
+    expect(new Set(found.map(([, authority]) => authority))).toEqual(new Set([kind]));
+    return found.map(([, , generation]) => generation || "1");
+  };
+
+  it.each([
+    ["client", "of(1)", { clientAuthority: AT.first }, ["1"], "1"],
+    ["client", "introducing(2)", { clientAuthority: AT.introducing }, ["1", "2"], "1"],
+    ["client", "signing(2)", { clientAuthority: AT.signing }, ["1", "2"], "2"],
+    ["client", "of(2)", { clientAuthority: AT.second }, ["2"], "2"],
+    ["peer", "introducing(2)", { peerAuthority: AT.introducing }, ["1", "2"], "1"],
+    ["peer", "signing(2)", { peerAuthority: AT.signing }, ["1", "2"], "2"],
+    ["peer", "of(2)", { peerAuthority: AT.second }, ["2"], "2"],
+  ])(
+    "for %ss at %s trusts and signs with the right ones, the other authority untouched",
+    (kind, _at, props, trusted, signer) => {
+      const made = pki({ pki: props });
+      const other = kind === "client" ? "peer" : "client";
+      const names = trusted.map((generation) => (generation === "1" ? `${kind}-ca` : `${kind}-ca-${generation}`));
+      expect([...made.authorities].sort()).toEqual([...names, `${other}-ca`].sort());
+      expect(generationsIn(trustOf(made, `/etc/etcd/pki/${kind}-ca.crt`), kind)).toEqual(trusted);
+      expect(generationsIn(trustOf(made, `/etc/etcd/pki/${other}-ca.crt`), other)).toEqual(["1"]);
+      if (kind === "client") {
+        expect(generationsIn(String(made.outputs.etcd_ca_certificate.value), kind)).toEqual(trusted);
+      }
+      const leaf = kind === "client" ? "etcd-lon1/server" : "etcd-lon1/peer";
+      const { certificate } = made.leaf(leaf);
+      for (const field of ["ca_cert_pem", "ca_private_key_pem"]) {
+        expect(certificate[field]).toMatch(
+          signer === "1" ? new RegExp(`${kind}-ca_`) : new RegExp(`${kind}-ca-${signer}_`),
+        );
+      }
+    },
+  );
+
+  it("tells the generations apart by their subject", () => {
+    expect(pki({ pki: { clientAuthority: AT.signing } }).authority("client-ca-2").subject).toEqual([
+      { common_name: "etcd client authority 2" },
+    ]);
+  });
+
+  it("restarts nobody when the new generation begins to sign", () => {
+    const restart = (clientAuthority: AuthorityGeneration): string =>
+      trustOf(pki({ pki: { clientAuthority } }), "/etc/etcd/restart.sha256");
+    expect(restart(AT.introducing)).toBe(restart(AT.signing));
+    expect(restart(AT.introducing)).not.toBe(restart(AT.first));
+    expect(restart(AT.second)).not.toBe(restart(AT.signing));
+  });
+
+  it("keeps the keys of leaves", () => {
+    const keys = (clientAuthority: AuthorityGeneration): unknown =>
+      pki({ pki: { clientAuthority } }).leaf("etcd-lon1/server").key;
+    expect(keys(AT.signing)).toEqual(keys(AT.first));
+  });
+
+  it("goes on from any generation", () => {
+    expect(AuthorityGeneration.introducing(7)).toMatchObject({ trusted: [6, 7], signer: 6 });
+    expect(AuthorityGeneration.signing(7)).toMatchObject({ trusted: [6, 7], signer: 7 });
+    expect(AuthorityGeneration.of(7)).toMatchObject({ trusted: [7], signer: 7 });
+  });
+});
+
+describe("the output of all expiries", () => {
+  it("names every certificate, that of a client added later too, and both authorities", () => {
+    const { etcd_certificate_expiry: output } = pki({
+      pki: { peerAuthority: AuthorityGeneration.introducing(2) },
+    }).outputs;
+    const end = (type: string, path: string): unknown =>
+      expect.stringMatching(new RegExp(`^\\$\\{tls_${type}\\.etcd_${path}_certificate_\\w+\\.validity_end_time\\}$`));
+    const leaf = (path: string): unknown => end("locally_signed_cert", path);
+    const member = (name: string): unknown => ({
+      server: leaf(`${name}_server`),
+      peer: leaf(`${name}_peer`),
+      admin: leaf(`${name}_admin`),
+    });
+    expect(output).toEqual({
+      sensitive: false,
+      value: {
+        members: {
+          "etcd-lon1": member("etcd-lon1"),
+          "etcd-nyc3": member("etcd-nyc3"),
+          "etcd-sgp1": member("etcd-sgp1"),
+        },
+        clients: { billing: leaf("client-billing") },
+        authorities: {
+          client: { "1": end("self_signed_cert", "pki_client-ca") },
+          peer: { "1": end("self_signed_cert", "pki_peer-ca"), "2": end("self_signed_cert", "pki_peer-ca-2") },
+        },
+      },
+    });
   });
 });

@@ -8,6 +8,8 @@ import { ResolvedPki } from "./pki-props";
 export class CertificateAuthority extends Construct {
   /** The authority's certificate, PEM. */
   public readonly certificatePem: string;
+  /** When it expires, RFC 3339. */
+  public readonly expiry: string;
   /** @internal */
   public readonly _privateKeyPem: string;
   /** @internal */
@@ -15,10 +17,13 @@ export class CertificateAuthority extends Construct {
 
   public constructor(scope: Construct, id: string, commonName: string, pki: ResolvedPki) {
     super(scope, id);
+    // Terraform then forgets an authority that is not declared any more only after the last step of the rollout that does
+    // without it. So a stage that a member refuses can be taken back: the key is still there.
+    const createBeforeDestroy = true;
     // An authority stays what it was made as: a new one at once would part members that still trust only the old one.
     const key = new PrivateKey(this, "key", {
       ...keyConfig(pki.keyAlgorithm),
-      lifecycle: { ignoreChanges: ["algorithm", "ecdsa_curve", "rsa_bits"] },
+      lifecycle: { ignoreChanges: ["algorithm", "ecdsa_curve", "rsa_bits"], createBeforeDestroy },
     });
     const certificate = new SelfSignedCert(this, "certificate", {
       privateKeyPem: key.privateKeyPem,
@@ -27,8 +32,12 @@ export class CertificateAuthority extends Construct {
       setSubjectKeyId: true,
       validityPeriodHours: pki.caValidityHours,
       allowedUses: ["cert_signing", "crl_signing", "digital_signature"],
-      lifecycle: { ignoreChanges: ["subject", "validity_period_hours", "allowed_uses"] },
+      lifecycle: {
+        ignoreChanges: ["subject", "validity_period_hours", "allowed_uses"],
+        createBeforeDestroy,
+      },
     });
+    this.expiry = certificate.validityEndTime;
     this.certificatePem = certificate.certPem;
     this._privateKeyPem = key.privateKeyPem;
     this._pki = pki;

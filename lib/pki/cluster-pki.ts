@@ -1,6 +1,6 @@
 import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
-import { CertificateAuthority } from "./certificate-authority";
+import { Authority } from "./authority";
 import { LeafCertificate } from "./leaf-certificate";
 import { PkiProps, resolvePki } from "./pki-props";
 
@@ -28,37 +28,39 @@ export interface MemberCertificates {
  * certificate can ever act as a peer.
  */
 export class ClusterPki extends Construct {
-  public readonly clientAuthority: CertificateAuthority;
-  public readonly peerAuthority: CertificateAuthority;
+  public readonly clientAuthority: Authority;
+  public readonly peerAuthority: Authority;
+  private readonly serverNames: readonly string[];
 
-  /** @throws ValidationError for a validity that is zero or beyond the authority's */
+  /** @throws ValidationError for a validity that is zero or beyond the authority's, or a server name that is no DNS name */
   public constructor(scope: Construct, id: string, clusterName: string, props?: PkiProps) {
     super(scope, id);
     const pki = resolvePki(props);
-    this.clientAuthority = new CertificateAuthority(this, "client-ca", `${clusterName} client authority`, pki);
-    this.peerAuthority = new CertificateAuthority(this, "peer-ca", `${clusterName} peer authority`, pki);
+    this.clientAuthority = new Authority(this, "client", clusterName, pki.clientAuthority, pki);
+    this.peerAuthority = new Authority(this, "peer", clusterName, pki.peerAuthority, pki);
+    this.serverNames = pki.serverNames;
   }
 
   /** The three certificates of a member. */
   public forMember(scope: Construct, member: MemberIdentity): MemberCertificates {
     const { name, publicAddress, privateAddress, peerAddress } = member;
     return {
-      server: new LeafCertificate(scope, "server", this.clientAuthority, {
+      server: new LeafCertificate(scope, "server", this.clientAuthority.signer, {
         commonName: name,
-        dnsNames: [name, "localhost"],
+        dnsNames: [name, "localhost", ...this.serverNames],
         // A machine may turn out to have no private address: an empty one is no SAN.
         ipAddresses: Token.asList(Fn.compact([publicAddress, privateAddress ?? "", "127.0.0.1"])),
         serverAuth: true,
         clientAuth: true,
       }),
-      peer: new LeafCertificate(scope, "peer", this.peerAuthority, {
+      peer: new LeafCertificate(scope, "peer", this.peerAuthority.signer, {
         commonName: name,
         dnsNames: [name],
         ipAddresses: [peerAddress],
         serverAuth: true,
         clientAuth: true,
       }),
-      admin: new LeafCertificate(scope, "admin", this.clientAuthority, {
+      admin: new LeafCertificate(scope, "admin", this.clientAuthority.signer, {
         commonName: "root",
         serverAuth: false,
         clientAuth: true,
@@ -68,7 +70,7 @@ export class ClusterPki extends Construct {
 
   /** A certificate for a client; its name becomes etcd's user name. */
   public forClient(scope: Construct, name: string): LeafCertificate {
-    return new LeafCertificate(scope, "certificate", this.clientAuthority, {
+    return new LeafCertificate(scope, "certificate", this.clientAuthority.signer, {
       commonName: name,
       serverAuth: false,
       clientAuth: true,

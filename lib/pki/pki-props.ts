@@ -1,11 +1,13 @@
 import { ValidationError } from "../validation-error";
-import { requireInteger } from "../validation";
+import { requireDistinct, requireDnsName, requireInteger } from "../validation";
+import { AuthorityGeneration } from "./authority-generation";
 import { KeyAlgorithm } from "./key-algorithm";
 
-/** How long certificates live and what their keys are. */
+/** How long certificates live, what they name, what their keys are, and who signs them. */
 export interface PkiProps {
   /**
-   * Algorithm of every key, authorities' and leaves'. A change reaches the leaves; authorities stay as they were made.
+   * Algorithm of every key, authorities' and leaves'. A change reaches the leaves; an authority's generation stays as it was
+   * made, and the next one takes what is given then.
    * @default KeyAlgorithm.ECDSA_P256
    */
   readonly keyAlgorithm?: KeyAlgorithm;
@@ -24,6 +26,23 @@ export interface PkiProps {
    * @default 90, or a quarter of `leafValidityDays` where that is less
    */
   readonly earlyRenewalDays?: number;
+  /**
+   * More DNS names in every member's server certificate, for clients that reach members by other names than those of the
+   * machines, for example "etcd.example.com" or "*.etcd.example.com". A change renews these certificates, without a restart.
+   * @default - the machine's name and localhost; its addresses are always in there
+   */
+  readonly serverNames?: string[];
+  /**
+   * Where the authority for port 2379 (servers and clients) stands in its rotation. Go through its stages in order, one deploy
+   * each: see AuthorityGeneration.
+   * @default AuthorityGeneration.of(1)
+   */
+  readonly clientAuthority?: AuthorityGeneration;
+  /**
+   * Where the authority for peers stands in its rotation; it is rotated by itself.
+   * @default AuthorityGeneration.of(1)
+   */
+  readonly peerAuthority?: AuthorityGeneration;
 }
 
 /** The PKI settings with every default filled in. */
@@ -32,12 +51,21 @@ export interface ResolvedPki {
   readonly caValidityHours: number;
   readonly leafValidityHours: number;
   readonly earlyRenewalHours: number;
+  readonly serverNames: readonly string[];
+  readonly clientAuthority: AuthorityGeneration;
+  readonly peerAuthority: AuthorityGeneration;
 }
 
 /** A century: longer is a typing error. */
 const MAXIMUM_DAYS = 36500;
 
-/** @throws ValidationError for a validity that is zero or out of range, or that outlives its authority */
+/** Always in a server certificate. */
+const LOCALHOST = "localhost";
+
+/**
+ * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a server name that
+ * is no DNS name, or stands there twice
+ */
 export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const caDays = props.caValidityDays ?? 3650;
   const leafDays = props.leafValidityDays ?? Math.min(365, caDays);
@@ -60,7 +88,13 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
       mend: "make it shorter: else every deploy would renew every certificate",
     });
   }
+  const serverNames = props.serverNames ?? [];
+  for (const name of serverNames) requireDnsName("pki.serverNames", name);
+  requireDistinct("pki.serverNames", [LOCALHOST, ...serverNames], "name each only once; localhost is always in there");
   return {
+    serverNames,
+    clientAuthority: props.clientAuthority ?? AuthorityGeneration.of(1),
+    peerAuthority: props.peerAuthority ?? AuthorityGeneration.of(1),
     keyAlgorithm: props.keyAlgorithm ?? KeyAlgorithm.ECDSA_P256,
     caValidityHours: caDays * 24,
     leafValidityHours: leafDays * 24,

@@ -62,6 +62,11 @@ export class Workspace {
     await writeFile(path.join(this.dir, "main.tf"), header + config);
   }
 
+  /** Instead of {@link write}: a synthesized stack, as it is. */
+  async writeStack(stack: unknown): Promise<void> {
+    await writeFile(path.join(this.dir, "stack.tf.json"), JSON.stringify(stack));
+  }
+
   async terraformCommand(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
     const began = Date.now();
     const seconds = () => (Date.now() - began) / 1000;

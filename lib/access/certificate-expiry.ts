@@ -1,0 +1,38 @@
+import { IResolvable, Lazy } from "cdktf";
+import { EtcdMember } from "../etcd-member";
+import { ClusterPki } from "../pki/cluster-pki";
+import { LeafCertificate } from "../pki/leaf-certificate";
+
+/** When each certificate of a cluster ends, RFC 3339, as the output `<cluster>_certificate_expiry` holds it. */
+export interface CertificateExpiry {
+  /** Member -> "server", "peer" or "admin". */
+  readonly members: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Client -> its certificate. */
+  readonly clients: Readonly<Record<string, string>>;
+  /** "client" or "peer" -> generation. */
+  readonly authorities: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/**
+ * The expiry of all certificates, known once they are made.
+ *
+ * @param clients client -> certificate; those that are added later are in there too
+ */
+export function certificateExpiry(
+  pki: ClusterPki,
+  members: readonly EtcdMember[],
+  clients: Readonly<Record<string, LeafCertificate>>,
+): IResolvable {
+  return Lazy.anyValue({
+    produce: (): CertificateExpiry => ({
+      members: Object.fromEntries(
+        members.map(({ host, certificates: { server, peer, admin } }) => [
+          host.hostName,
+          { server: server.expiry, peer: peer.expiry, admin: admin.expiry },
+        ]),
+      ),
+      clients: Object.fromEntries(Object.entries(clients).map(([name, { expiry }]) => [name, expiry])),
+      authorities: { client: pki.clientAuthority.expiry, peer: pki.peerAuthority.expiry },
+    }),
+  });
+}

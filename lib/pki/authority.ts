@@ -1,0 +1,42 @@
+import { Fn } from "cdktf";
+import { Construct } from "constructs";
+import { AuthorityGeneration } from "./authority-generation";
+import { CertificateAuthority } from "./certificate-authority";
+import { ResolvedPki } from "./pki-props";
+
+/** One of the cluster's authorities: the generations of it that are trusted, and the one that signs. */
+export class Authority {
+  /** Signs the leaves. */
+  public readonly signer: CertificateAuthority;
+  /**
+   * Certificates of all trusted generations, PEM, oldest first: so it stays the same when another one begins to sign, and
+   * nothing has to restart for that.
+   */
+  public readonly trustPem: string;
+  /** Generation -> when it expires, RFC 3339; of those that are trusted. */
+  public readonly expiry: Record<string, string>;
+
+  /** @param name "client" or "peer" */
+  public constructor(
+    scope: Construct,
+    name: string,
+    clusterName: string,
+    stage: AuthorityGeneration,
+    pki: ResolvedPki,
+  ) {
+    const trusted = stage.trusted.map((generation) => {
+      // The first generation has had no number since before there was a second one.
+      const [id, title] =
+        generation === 1
+          ? [`${name}-ca`, `${clusterName} ${name} authority`]
+          : [`${name}-ca-${generation}`, `${clusterName} ${name} authority ${generation}`];
+      return { generation, authority: new CertificateAuthority(scope, id, title, pki) };
+    });
+    const certificates = trusted.map(({ authority }) => authority.certificatePem);
+    this.trustPem = certificates.length === 1 ? certificates[0] : Fn.join("", certificates);
+    this.expiry = Object.fromEntries(
+      trusted.map(({ generation, authority }) => [String(generation), authority.expiry]),
+    );
+    this.signer = trusted.filter(({ generation }) => generation === stage.signer)[0].authority;
+  }
+}
