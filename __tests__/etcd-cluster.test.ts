@@ -115,6 +115,7 @@ describe("a cluster on three continents", () => {
     }
     expect(Object.keys(synthesized.output).sort()).toEqual([
       "etcd_ca_certificate",
+      "etcd_certificate_expiry",
       "etcd_client_billing_certificate",
       "etcd_client_billing_certificate_expires",
       "etcd_client_billing_endpoints",

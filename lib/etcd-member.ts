@@ -143,6 +143,8 @@ export class EtcdMember extends Construct {
         member: this.host.hostName,
         machine_id: this.host.machineId,
         peer_url: this.peerUrl,
+        addresses: members.map((member) => member.host.publicAddress),
+        addresses_at_start: this.host.addressesAtStart ?? [],
         other_client_urls: others.map((member) => member.clientUrl),
         other_peer_urls: others.map((member) => member.peerUrl),
         client_urls: Object.fromEntries(members.map((member) => [member.host.hostName, member.clientUrl])),

@@ -35,7 +35,7 @@ join() {
   if [ -n "$(running_elsewhere)" ]; then
     exec /usr/local/lib/cdktf-etcd/join
   fi
-  if ! is_founder && [ -n "$OTHERS" ]; then
+  if ! is_founder && [ -n "$ELSEWHERE" ]; then
     say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
     # Enabled, so that a reboot in between does not forget it.
     systemctl enable --quiet etcd-join.service

@@ -82,6 +82,8 @@ export function filesOf(sample: Sample, getEtcd: string) {
         member: name,
         machine_id: "12345678",
         peer_url: peerUrl(0),
+        addresses: members.map((_, index) => address(index)),
+        addresses_at_start: [address(0), "203.0.113.80", ""],
         other_client_urls: others.map((_, index) => clientUrl(index + 1)),
         other_peer_urls: others.map((_, index) => peerUrl(index + 1)),
         client_urls: Object.fromEntries(members.map((member, index) => [member, clientUrl(index)])),

@@ -116,6 +116,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly memoryMiB?: number;
   public readonly diskGiB?: number;
   public readonly connection: SshConnection;
+  public readonly addressesAtStart: string[];
   /** The droplet itself. */
   public readonly droplet: Droplet;
   private readonly downloads: BootDownload[] = [];
@@ -171,6 +172,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
+    this.addressesAtStart = props.group._addressesAtStart;
     this.connection = {
       host: this.publicAddress,
       user: "root",

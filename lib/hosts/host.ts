@@ -64,6 +64,12 @@ export interface IEtcdHost extends IConstruct {
   readonly diskGiB?: number;
   /** How to log in. */
   readonly connection: SshConnection;
+  /**
+   * Public addresses of the machines that are there as a deploy begins, those included that it will replace: where a
+   * machine that joins may find the cluster when none of the declared machines is in it yet. Without them not all machines
+   * can be replaced at once.
+   */
+  readonly addressesAtStart?: string[];
   /** Called once by the cluster, before synthesis: what to fetch during the first boot. May be ignored. */
   downloadAtBoot(download: BootDownload): void;
 }

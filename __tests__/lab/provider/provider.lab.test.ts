@@ -100,6 +100,18 @@ resource "local_sensitive_file" "f" {
 data "digitalocean_image" "i" { slug = "debian-13-x64" }
 data "digitalocean_region" "r" { slug = "lon1" }
 data "digitalocean_account" "a" {}
+data "digitalocean_droplets" "all" {
+  filter {
+    key = "name"
+    values = [for d in digitalocean_droplet.d : d.name]
+  }
+  lifecycle {
+    postcondition {
+      condition = toset(self.droplets[*].ipv4_address) == toset([for d in digitalocean_droplet.d : d.ipv4_address])
+      error_message = "not the droplets that were made"
+    }
+  }
+}
 data "digitalocean_sizes" "s" {
   filter {
     key = "vcpus"

@@ -192,6 +192,40 @@ func setDropletData(d *schema.ResourceData, droplet *godo.Droplet) error {
 	return setAll(d, map[string]any{"id": droplet.ID, "image": imageName(droplet.Image)})
 }
 
+func dataDroplets() *schema.Resource {
+	fields := map[string]*schema.Schema{
+		"id": out(schema.TypeInt), "tags": outTexts(schema.TypeSet), "volume_ids": outTexts(schema.TypeSet),
+	}
+	for _, name := range []string{
+		"name", "created_at", "urn", "region", "image", "size", "status", "ipv4_address", "ipv4_address_private", "vpc_uuid",
+	} {
+		fields[name] = out(schema.TypeString)
+	}
+	for _, name := range []string{"disk", "vcpus", "memory"} {
+		fields[name] = out(schema.TypeInt)
+	}
+	return listing("droplets", fields, func(ctx context.Context, c *cloud) ([]map[string]any, error) {
+		droplets, err := listAll(func(o *godo.ListOptions) ([]godo.Droplet, *godo.Response, error) { return c.Droplets.List(ctx, o) })
+		if err != nil {
+			return nil, err
+		}
+		var flat []map[string]any
+		for i := range droplets {
+			d := &droplets[i]
+			if d.Region == nil || d.Size == nil || d.Networks == nil {
+				return nil, missing("droplet.{region,size,networks}")
+			}
+			flat = append(flat, map[string]any{
+				"id": d.ID, "name": d.Name, "created_at": d.Created, "urn": d.URN(), "region": d.Region.Slug, "image": imageName(d.Image),
+				"size": d.Size.Slug, "status": d.Status, "ipv4_address": addressOf(d, "public"),
+				"ipv4_address_private": addressOf(d, "private"), "vpc_uuid": d.VPCUUID, "disk": d.Disk, "vcpus": d.Vcpus,
+				"memory": d.Memory, "tags": d.Tags, "volume_ids": d.VolumeIDs,
+			})
+		}
+		return flat, nil
+	})
+}
+
 func dataImage() *schema.Resource {
 	names := []string{"id", "name", "slug"}
 	return &schema.Resource{

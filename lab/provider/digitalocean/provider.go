@@ -76,14 +76,15 @@ func Provider() *schema.Provider {
 			"digitalocean_vpc_peering":            resourceVPCPeering(),
 		},
 		DataSourcesMap: map[string]*schema.Resource{
-			"digitalocean_account": dataAccount(),
-			"digitalocean_droplet": dataDroplet(),
-			"digitalocean_image":   dataImage(),
-			"digitalocean_region":  dataRegion(),
-			"digitalocean_regions": dataRegions(),
-			"digitalocean_sizes":   dataSizes(),
-			"digitalocean_ssh_key": dataSSHKey(),
-			"digitalocean_vpc":     dataVPC(),
+			"digitalocean_account":  dataAccount(),
+			"digitalocean_droplet":  dataDroplet(),
+			"digitalocean_droplets": dataDroplets(),
+			"digitalocean_image":    dataImage(),
+			"digitalocean_region":   dataRegion(),
+			"digitalocean_regions":  dataRegions(),
+			"digitalocean_sizes":    dataSizes(),
+			"digitalocean_ssh_key":  dataSSHKey(),
+			"digitalocean_vpc":      dataVPC(),
 		},
 	}
 	p.ConfigureContextFunc = func(_ context.Context, d *schema.ResourceData) (any, diag.Diagnostics) {
