@@ -1,3 +1,4 @@
+import { ResolvedPki } from "./pki/pki-props";
 import { ClientLocation, Region, RoundTripTimePair, RoundTripTimes, TuningProfile } from "./wan";
 
 /** Where a stack keeps its clusters' records: in the comment that Terraform skips, so no plan ever shows it. */
@@ -20,6 +21,12 @@ export interface ClusterRecord {
   readonly electionMs?: number;
   /** Names of members, as given; computed where it is missing. */
   readonly preferredLeaders?: readonly string[];
+  /** How certificates are configured; missing in stacks of earlier versions. */
+  readonly certificates?: {
+    readonly leafValidityDays: number;
+    readonly earlyRenewalDays: number;
+    readonly authorityValidityDays: number;
+  };
   /** The timeouts in use. */
   readonly inUse: { readonly heartbeatMs: number; readonly electionMs: number };
   readonly roundTripTimes: {
@@ -29,6 +36,19 @@ export interface ClusterRecord {
     readonly regions: readonly Region[];
     /** Between members, and from clients to members. */
     readonly pairs: readonly RoundTripTimePair[];
+  };
+}
+
+/**
+ * How a cluster's certificates are configured.
+ *
+ * @internal
+ */
+export function recordedCertificates(pki: ResolvedPki): ClusterRecord["certificates"] {
+  return {
+    leafValidityDays: pki.leafValidityHours / 24,
+    earlyRenewalDays: pki.earlyRenewalHours / 24,
+    authorityValidityDays: pki.caValidityHours / 24,
   };
 }
 

@@ -7,7 +7,7 @@ import { certificateExpiry } from "./access/certificate-expiry";
 import { EtcdClient, output } from "./access/etcd-client";
 import { machineAccess } from "./access/machine-access";
 import { relativeToStack } from "./access/stack-path";
-import { ClusterRecord, recordedTimes, RECORDS } from "./cluster-record";
+import { ClusterRecord, recordedCertificates, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
 import { EtcdSettingsProps, renderSettings } from "./etcd-settings";
@@ -153,6 +153,8 @@ export class EtcdCluster extends Construct {
       electionMs: props.electionMs,
     });
     this.warn(inputDoubts({ roundTripTimes, cluster: this.node.path, memberLocations, clients: props.clients ?? [] }));
+    this.pki = new ClusterPki(this, "pki", id, props.pki);
+    this.caCertificatePem = this.pki.clientAuthority.trustPem;
     this.record({
       version: 1,
       members: hosts.map((host) => ({ name: host.hostName, location: host.location })),
@@ -161,12 +163,11 @@ export class EtcdCluster extends Construct {
       heartbeatMs: props.heartbeatMs,
       electionMs: props.electionMs,
       preferredLeaders: props.leader?.preferred,
+      certificates: recordedCertificates(this.pki.settings),
       inUse: { heartbeatMs: this.tuning.heartbeatMs, electionMs: this.tuning.electionMs },
       roundTripTimes: recordedTimes(roundTripTimes, memberLocations, props.clients ?? []),
     });
 
-    this.pki = new ClusterPki(this, "pki", id, props.pki);
-    this.caCertificatePem = this.pki.clientAuthority.trustPem;
     const leader = new LeaderPlacement(
       this.quorum,
       hosts.map((host) => ({ name: host.hostName, location: host.location })),

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { EtcdClusterProps, RoundTripTimes, TuningProfile } from "../../lib";
+import type { CertificatePlan } from "../../lib/report/certificates";
 import type { ClusterPlan } from "../../lib/report/cluster-plan";
 import { cluster } from "../synth";
 import { scratchDirectory } from "../templates/render";
@@ -14,14 +15,21 @@ function folder(): string {
   return path.join(scratch, `out-${folders++}`);
 }
 
+interface Report {
+  readonly plan: ClusterPlan;
+  readonly certificates: CertificatePlan;
+  readonly page: string;
+  readonly map: string;
+}
+
 /** Runs the command, and reads what it wrote. */
-function report(...args: string[]): { plan: ClusterPlan; page: string; map: string } {
+function report(...args: string[]): Report {
   const out = folder();
   const { status, stdout, stderr } = cli("report", ...args, "--out", out, "--json");
   expect([status, stderr]).toEqual([0, ""]);
-  const { plan, files } = JSON.parse(stdout) as { plan: ClusterPlan; files: { page: string; map: string } };
+  const { files, ...told } = JSON.parse(stdout) as Report & { files: { page: string; map: string } };
   expect(readdirSync(out).sort()).toEqual(["cluster.html", "cluster.svg"]);
-  return { plan, page: readFileSync(files.page, "utf8"), map: readFileSync(files.map, "utf8") };
+  return { ...told, page: readFileSync(files.page, "utf8"), map: readFileSync(files.map, "utf8") };
 }
 
 /** A synthesized stack's folder. */
@@ -102,6 +110,61 @@ describe("cdktf-etcd report of a stack", () => {
   });
 });
 
+describe("cdktf-etcd report of certificates", () => {
+  const inDays = (days: number): string => new Date(Date.now() + (days + 0.5) * 86_400_000).toISOString();
+  const expiry = {
+    members: { "etcd-lon1": { server: inDays(300), peer: inDays(300), admin: inDays(20) } },
+    clients: { billing: inDays(-2) },
+    authorities: { client: { "1": inDays(3000) }, peer: { "1": inDays(10), "2": inDays(3500) } },
+  };
+  const outputsFile = (content: unknown): string => {
+    const file = path.join(scratch, `outputs-${folders++}.json`);
+    writeFileSync(file, JSON.stringify(content));
+    return file;
+  };
+
+  it.each([
+    [
+      "terraform output -json",
+      { etcd_certificate_expiry: { sensitive: false, value: expiry }, etcd_ssh: { value: 1 } },
+    ],
+    ["cdktf deploy --outputs-file", { store: { etcd_certificate_expiry: expiry, etcd_endpoints: ["a"] } }],
+  ])("tells how many days are left of each, from what %s writes", (_name, outputs) => {
+    const { certificates, page } = report("--stack", stackOf(), "--outputs", outputsFile(outputs));
+    expect(certificates.rows?.map((row) => [row.holder, row.kind, row.daysLeft])).toEqual([
+      ["billing", "client", -2],
+      ["authority for peers", "generation 1", 10],
+      ["etcd-lon1", "admin", 20],
+      ["etcd-lon1", "server", 300],
+      ["etcd-lon1", "peer", 300],
+      ["authority for clients", "generation 1", 3000],
+      ["authority for peers", "generation 2", 3500],
+    ]);
+    expect(page).toMatch(/billing.*has expired/);
+    expect(page).toMatch(/admin.*renew: deploy/);
+    expect(page).toMatch(/server.*good/);
+  });
+
+  it("says how they are configured, where there are no outputs", () => {
+    const { certificates, page } = report("--stack", stackOf(undefined, { pki: { leafValidityDays: 100 } }));
+    expect(certificates).toEqual({
+      configured: { leafValidityDays: 100, earlyRenewalDays: 25, authorityValidityDays: 3650 },
+    });
+    expect(page).toContain("last 100 days; a deploy within the last 25 days renews them");
+  });
+
+  it.each([
+    ["/nowhere.json", /^--outputs: given \/nowhere\.json, expected a file with a stack's outputs as JSON.*ENOENT/],
+    [outputsFile([]), /expected a file with a stack's outputs as JSON.*it is no object/],
+    [
+      outputsFile({ other_certificate_expiry: expiry }),
+      /with etcd_certificate_expiry in them; deploy with this version/,
+    ],
+  ])("refuses %s", (file, message) => {
+    expect(cli("report", "--stack", stackOf(), "--outputs", file).stderr).toMatch(message);
+  });
+});
+
 describe("what cannot be done", () => {
   const empty = stackWith(() => undefined);
 
@@ -110,6 +173,7 @@ describe("what cannot be done", () => {
     [["--stack", empty], /expected a stack with an EtcdCluster; synthesize it with this version/],
     [["--regions", ""], /^regions: given none/],
     [["--regions", "lon1", "--stack", "x"], /^--stack: given along with --regions/],
+    [["--regions", "lon1", "--outputs", "x"], /^--outputs: given along with --regions/],
     [["--stack", "x", "--rtt", "y"], /^--rtt: given along with a stack/],
     [["lon1", "nyc3"], /given lon1 nyc3, expected options only; for regions write --regions lon1,nyc3/],
     [["--regions", "lon1", "--out", "/dev/null/x"], /^--out: given \/dev\/null\/x, expected a folder/],

@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import type { CertificatePlan } from "../report/certificates";
+import { certificateRows } from "../report/certificates";
 import type { ClusterPlan } from "../report/cluster-plan";
 import { planCluster } from "../report/cluster-plan";
 import { drawMap } from "../report/map";
@@ -7,12 +9,13 @@ import { drawPage } from "../report/page";
 import { timesOf } from "../report/recorded-cluster";
 import { ValidationError } from "../validation-error";
 import type { RoundTripTimes } from "../wan/round-trip-times";
+import { expiryFrom } from "./outputs-option";
 import { chosenCluster, stackOf, STACKS } from "./stack-option";
 import type { Command, Typed } from "./usage";
 import { clientsOf, list, membersIn, parse, profileOf, requireRegions, roundTripTimesOf } from "./usage";
 
 const OPTIONS = {
-  values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "out"],
+  values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "outputs", "out"],
   flags: ["json", "help"],
 };
 
@@ -29,12 +32,15 @@ Options:
   --clients <region=weight,...>  where the writes come from (default: as in the stack; else alike from each region)
   --profile <profile>            with --regions: balanced (default), conservative or fast
   --rtt <file>                   with --regions: round-trip times of your own; they replace the built-in ones
+  --outputs <file>               the deployed stack's outputs (terraform output -json, or cdktf deploy --outputs-file):
+                                 adds each certificate and the days that are left of it
   --out <folder>                 where to write cluster.html and cluster.svg (default: etcd-report)
   --json                         print the plan and the files' names as data
   --help                         this text
 
 Examples:
   cdktf-etcd report --stack cdktf.out/stacks/etcd
+  cdktf-etcd report --outputs outputs.json
   cdktf-etcd report --regions lon1,nyc3,sgp1 --clients nyc3=3,lon1=1 --out report
 `;
 
@@ -43,6 +49,7 @@ interface Subject {
   readonly title: string;
   readonly plan: ClusterPlan;
   readonly times: RoundTripTimes;
+  readonly certificates: CertificatePlan;
 }
 
 /** `cdktf-etcd report`: a page and a map for a synthesized stack or a set of regions. */
@@ -57,22 +64,25 @@ export const reportCommand: Command = {
       return;
     }
     requireNoPositionals(typed);
-    const { title, plan, times } = typed.value("regions") === undefined ? fromStack(typed) : fromRegions(typed);
+    const { title, plan, times, certificates } =
+      typed.value("regions") === undefined ? fromStack(typed) : fromRegions(typed);
     const map = drawMap(plan, times);
     const folder = typed.value("out") ?? "etcd-report";
     const files = { page: path.join(folder, "cluster.html"), map: path.join(folder, "cluster.svg") };
     write(folder, [
-      [files.page, drawPage(title, plan, map)],
+      [files.page, drawPage(title, plan, map, certificates)],
       [files.map, map.svg],
     ]);
     console.out(
-      typed.flag("json") ? `${JSON.stringify({ files, plan }, undefined, 2)}\n` : `${files.page}\n${files.map}\n`,
+      typed.flag("json")
+        ? `${JSON.stringify({ files, plan, certificates }, undefined, 2)}\n`
+        : `${files.page}\n${files.map}\n`,
     );
   },
 };
 
 function fromRegions(typed: Typed): Subject {
-  for (const option of ["stack", "cluster"]) {
+  for (const option of ["stack", "cluster", "outputs"]) {
     if (typed.value(option) !== undefined) throw contradiction(`--${option}`, "--regions");
   }
   const locations = list(typed.value("regions"));
@@ -81,7 +91,7 @@ function fromRegions(typed: Typed): Subject {
   requireRegions(times, locations, clients, "name them: --regions lon1,nyc3,sgp1");
   const profile = profileOf(typed.value("profile"));
   const plan = planCluster({ roundTripTimes: times, members: membersIn(locations), clients, profile });
-  return { title: "a plan", plan, times };
+  return { title: "a plan", plan, times, certificates: {} };
 }
 
 function fromStack(typed: Typed): Subject {
@@ -102,7 +112,12 @@ function fromStack(typed: Typed): Subject {
     electionMs,
   });
   const { source, measuredAt } = record.roundTripTimes;
-  return { title: name, times, plan: { ...plan, source, measuredAt } };
+  const outputs = typed.value("outputs");
+  const certificates = {
+    configured: record.certificates,
+    rows: outputs === undefined ? undefined : certificateRows(expiryFrom(outputs, name), new Date()),
+  };
+  return { title: name, times, plan: { ...plan, source, measuredAt }, certificates };
 }
 
 function write(folder: string, files: readonly (readonly [string, string])[]): void {

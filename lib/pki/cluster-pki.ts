@@ -2,7 +2,7 @@ import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
 import { Authority } from "./authority";
 import { LeafCertificate } from "./leaf-certificate";
-import { PkiProps, resolvePki } from "./pki-props";
+import { PkiProps, ResolvedPki, resolvePki } from "./pki-props";
 
 /** Whom a member's certificates are for. */
 export interface MemberIdentity {
@@ -30,15 +30,16 @@ export interface MemberCertificates {
 export class ClusterPki extends Construct {
   public readonly clientAuthority: Authority;
   public readonly peerAuthority: Authority;
-  private readonly serverNames: readonly string[];
+  /** The settings in use. */
+  public readonly settings: ResolvedPki;
 
   /** @throws ValidationError for a validity that is zero or beyond the authority's, or a server name that is no DNS name */
   public constructor(scope: Construct, id: string, clusterName: string, props?: PkiProps) {
     super(scope, id);
     const pki = resolvePki(props);
+    this.settings = pki;
     this.clientAuthority = new Authority(this, "client", clusterName, pki.clientAuthority, pki);
     this.peerAuthority = new Authority(this, "peer", clusterName, pki.peerAuthority, pki);
-    this.serverNames = pki.serverNames;
   }
 
   /** The three certificates of a member. */
@@ -47,7 +48,7 @@ export class ClusterPki extends Construct {
     return {
       server: new LeafCertificate(scope, "server", this.clientAuthority.signer, {
         commonName: name,
-        dnsNames: [name, "localhost", ...this.serverNames],
+        dnsNames: [name, "localhost", ...this.settings.serverNames],
         // A machine may turn out to have no private address: an empty one is no SAN.
         ipAddresses: Token.asList(Fn.compact([publicAddress, privateAddress ?? "", "127.0.0.1"])),
         serverAuth: true,

@@ -1,3 +1,4 @@
+import type { CertificatePlan, CertificateRow } from "./certificates";
 import type { ClusterPlan } from "./cluster-plan";
 import type { ClusterMap } from "./map";
 import { mapCaption } from "./map";
@@ -10,7 +11,12 @@ import { survival, tolerance } from "./sentences";
 type Cell = string | { readonly html: string };
 
 /** Draws the whole page: one file, which loads nothing. */
-export function drawPage(title: string, plan: ClusterPlan, map: ClusterMap): string {
+export function drawPage(
+  title: string,
+  plan: ClusterPlan,
+  map: ClusterMap,
+  certificates: CertificatePlan = {},
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -34,6 +40,7 @@ ${latency(plan)}
 ${losses(plan)}
 ${roundTrips(plan)}
 ${tuning(plan)}
+${certificateTable(certificates)}
 ${sentences("Advice", plan.advice.length > 0 ? plan.advice : ["no single move helps these clients"])}
 ${plan.warnings.length > 0 ? sentences("Warnings", plan.warnings) : ""}
 <footer>
@@ -157,6 +164,37 @@ function tuning(plan: ClusterPlan): string {
     `Profile ${plan.profile}. The same on every member.`,
     table(["Setting", "Value", "Why"], rows, "wordy"),
   );
+}
+
+function certificateTable({ configured, rows }: CertificatePlan): string {
+  if (configured === undefined && rows === undefined) return "";
+  const renewal =
+    configured === undefined
+      ? ""
+      : `Those of members and clients last ${days(configured.leafValidityDays)}; a deploy within the last ` +
+        `${days(configured.earlyRenewalDays)} renews them. Authorities last ${days(configured.authorityValidityDays)}, and are rotated.`;
+  if (rows === undefined) {
+    return `<section><h2>Certificates</h2><p class="note">${escape(renewal)} For the days left of each, give --outputs.</p></section>`;
+  }
+  const cells = rows.map((row) => [
+    { html: two(row.holder, row.kind) },
+    row.ends.slice(0, 10),
+    String(row.daysLeft),
+    { html: standing(row, configured?.earlyRenewalDays ?? 0) },
+  ]);
+  return section("Certificates", renewal, table(["Certificate", "Ends", "Days left", "Next"], cells));
+}
+
+function standing({ daysLeft, isAuthority }: CertificateRow, earlyRenewalDays: number): string {
+  if (daysLeft < 0) return '<span class="chip bad">has expired</span>';
+  if (isAuthority) return "–";
+  return daysLeft < earlyRenewalDays
+    ? '<span class="chip bad">renew: deploy</span>'
+    : '<span class="chip good">good</span>';
+}
+
+function days(count: number): string {
+  return count === 1 ? "1 day" : `${count} days`;
 }
 
 function sentences(title: string, lines: readonly string[]): string {
