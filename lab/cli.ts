@@ -41,6 +41,14 @@ program
   });
 
 program
+  .command("etcd")
+  .description("serve another version of etcd, and print the exports for deploying it")
+  .argument("<version>", 'for example "3.5.33"')
+  .action(async (version: string) => {
+    for (const [name, value] of Object.entries(await lab.serveEtcd(version))) console.log(`export ${name}='${value}'`);
+  });
+
+program
   .command("status")
   .description("machines, their state and addresses, and who leads")
   .option("--json", "for programs")

@@ -29,9 +29,7 @@ async function main(): Promise<void> {
   await wan.start();
   const stopWatching = wan.watch();
 
-  const mounts: Record<string, string> = {
-    [`/etcd/v${config.etcd.version}/`]: path.dirname(config.etcd.tarball),
-  };
+  const mounts: Record<string, string> = { "/etcd/": paths.releases };
   const mirror = await startMirrorServer({
     address: MIRROR_ADDRESS,
     port: 80,

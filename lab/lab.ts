@@ -8,6 +8,7 @@ import { LabApi } from "./api-client";
 import { findConfig, LabConfig, readConfig, writeConfig } from "./config";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 import { LabPaths } from "./paths";
+import { publishRelease } from "./releases";
 import { ensureCommands } from "./tools/apt";
 import { ensureEtcd } from "./tools/etcd";
 import { ensureImage } from "./tools/image";
@@ -81,6 +82,7 @@ export class Lab {
       etcd: { version: ETCD.version, ...etcd },
     };
     writeConfig(this.paths, config);
+    await publishRelease(this.paths, ETCD.version, etcd);
     this.progress("Starting the WAN, the API server and the package mirror");
     // Whatever a crash left half-made goes; machines that still run stay.
     await wanClient(this.paths).start();
@@ -131,6 +133,24 @@ export class Lab {
       ETCD_ACCESS_DIRECTORY: this.paths.access,
       PATH: `${config.etcd.binDir}:${process.env.PATH ?? ""}`,
     };
+  }
+
+  /**
+   * Gets another release of etcd and lets the mirror serve it, beside the one that `up` settled.
+   *
+   * @returns what a deploy of it has in its environment
+   * @throws ToolError if it is no version, or the lab is not up
+   */
+  public async serveEtcd(
+    version: string,
+  ): Promise<{ readonly ETCD_VERSION: string; readonly ETCD_TARBALL_SHA256: string }> {
+    this.config();
+    const release = await ensureEtcd(
+      { version, sha256: EtcdVersion._publishedSha256(version, Architecture.AMD64) },
+      this.progress,
+    );
+    await publishRelease(this.paths, version, release);
+    return { ETCD_VERSION: version, ETCD_TARBALL_SHA256: release.sha256 };
   }
 
   /** Ends and removes everything that `up` and deploys into the lab made, also after a crash of any part. */

@@ -29,6 +29,10 @@ export class LabPaths {
   public get wan(): string {
     return path.join(this.root, "wan");
   }
+  /** etcd's releases, laid out as the mirror serves them. */
+  public get releases(): string {
+    return path.join(this.root, "releases");
+  }
   public get terraformrc(): string {
     return path.join(this.root, "terraformrc");
   }

@@ -94,6 +94,15 @@ export class EtcdVersion {
     return new EtcdVersion(name, minor, sums);
   }
 
+  /**
+   * The published SHA-256 of a release's tarball, where it is known here.
+   *
+   * @internal
+   */
+  public static _publishedSha256(version: string, architecture: Architecture): string | undefined {
+    return Object.entries(PUBLISHED).find(([known]) => known === version)?.[1][architecture];
+  }
+
   private constructor(
     /** MAJOR.MINOR.PATCH. */
     public readonly version: string,

@@ -2,12 +2,13 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { DigitalOceanHost, EtcdCluster, EtcdVersion, LeaderPlacementProps } from "../../../lib";
+import { AuthorityGeneration, DigitalOceanHost, EtcdCluster, EtcdVersion, LeaderPlacementProps } from "../../../lib";
 
 /** main.ts with knobs: what the lab's tests turn comes in LAB_TEST as JSON. */
 interface Knobs {
   readonly regions?: string[];
   readonly bootTimeoutSeconds?: number;
+  readonly version?: string;
   readonly sha256?: string;
   readonly quotaGiB?: number;
   readonly genesis?: number;
@@ -16,7 +17,19 @@ interface Knobs {
   readonly extra?: Record<string, string>;
   readonly image?: string;
   readonly leader?: LeaderPlacementProps;
+  readonly clientAuthority?: AuthorityStage;
+  readonly peerAuthority?: AuthorityStage;
+  readonly serverNames?: string[];
 }
+
+/** A call of AuthorityGeneration's, as data. */
+interface AuthorityStage {
+  readonly stage: "of" | "introducing" | "signing";
+  readonly generation: number;
+}
+
+const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
+  at && AuthorityGeneration[at.stage](at.generation);
 
 const env = process.env as Record<string, string> & { readonly LAB_TEST?: string };
 const knobs = JSON.parse(env.LAB_TEST ?? "{}") as Knobs;
@@ -34,8 +47,13 @@ const cluster = new EtcdCluster(stack, "etcd", {
     image: knobs.image,
     generation: knobs.generation,
   }),
-  version: EtcdVersion.of(env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
+  version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
   download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+  pki: {
+    clientAuthority: authority(knobs.clientAuthority),
+    peerAuthority: authority(knobs.peerAuthority),
+    serverNames: knobs.serverNames,
+  },
   settings: { quotaGiB: knobs.quotaGiB, extra: knobs.extra },
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,

@@ -1,0 +1,140 @@
+import { LabDroplet } from "../../lab/api-client";
+import { LabCluster } from "../../lab/cluster";
+import { eventually, LabHarness, said } from "./lab-harness";
+
+jest.setTimeout(300_000);
+
+/** Versions as the tests' app takes them. */
+interface Release {
+  readonly version: string;
+  readonly sha256: string;
+}
+
+const harness = new LabHarness();
+let cluster: LabCluster;
+let v3_5: Release;
+let v3_6: Release;
+let v3_7: Release;
+
+/** Member -> the version that it runs, the cluster's version, and since when it runs. */
+async function running(): Promise<Record<string, string>> {
+  const ask = async (machine: LabDroplet): Promise<[string, string]> => {
+    const { stdout } = await cluster.on(
+      machine,
+      "curl -s http://127.0.0.1:2381/version; systemctl show etcd --property=ExecMainStartTimestampMonotonic --value",
+    );
+    return [machine.name, stdout.trim()];
+  };
+  return Object.fromEntries(await Promise.all(cluster.machines.map(ask)));
+}
+
+async function versions(): Promise<string[]> {
+  const answers = Object.values(await running());
+  return answers.map((answer) => {
+    const { etcdserver, etcdcluster } = JSON.parse(answer.split("\n")[0]) as Record<string, string>;
+    return `${etcdserver} in ${etcdcluster}`;
+  });
+}
+
+/** Until every member runs this version, and the leader has raised the cluster's, which it looks at every 5 s. */
+function untilAllRun(version: string): Promise<void> {
+  const minor = version.replace(/\.\d+$/, ".0");
+  return eventually(`${version} everywhere`, async () =>
+    (await versions()).every((version_) => version_ === `${version} in ${minor}`),
+  );
+}
+
+async function mustHaveKept(): Promise<void> {
+  const { stdout } = await cluster.etcdctl(["get", "--print-value-only", "/kept"]);
+  expect(stdout.trim()).toBe("since 3.5");
+}
+
+beforeAll(async () => {
+  await harness.up();
+  const serve = async (version: string): Promise<Release> => ({
+    version,
+    sha256: (await harness.lab.serveEtcd(version)).ETCD_TARBALL_SHA256,
+  });
+  v3_5 = await serve("3.5.33");
+  v3_6 = await serve("3.6.14");
+  v3_7 = await serve("3.7.3");
+}, 900_000);
+afterAll(async () => {
+  await harness.down();
+});
+
+// One story, in order: each test starts from what the one before left.
+describe("a cluster that begins with etcd 3.5", () => {
+  it("is founded with it, and asks for nothing that it does not know", async () => {
+    await harness.deploy(v3_5);
+    cluster = await harness.cluster();
+    await cluster.mustBeHealthy();
+    expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
+    await cluster.etcdctl(["put", "/kept", "since 3.5"]);
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(machine, "journalctl -u etcd -o cat | grep -c 'unrecognized environment'");
+      expect([machine.name, stdout.trim()]).toEqual([machine.name, "0"]);
+    }
+  });
+
+  it("does not skip a minor: refused before any member is touched", async () => {
+    const before = await running();
+    const lines = said(await harness.deployFails(v3_7));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-\S+: etcd 3\.7\.3 may not run in a cluster of version 3\.5 .*one minor version/,
+      ),
+    );
+    expect(lines.filter((line) => /restarting|in service/.test(line))).toEqual([]);
+    expect(await running()).toEqual(before);
+  });
+
+  it("stops after the first member at a setting that the new version refuses, with etcd's own words", async () => {
+    const output = await harness.deployFails({ ...v3_6, extra: { ETCD_SNAPSHOT_COUNT: "many" } });
+    const lines = said(output);
+    expect(lines).toContain("etcd-sgp1: restarting");
+    expect(lines.filter((line) => /^etcd-(lon1|nyc3): restarting/.test(line))).toEqual([]);
+    expect(output).toMatch(/etcd: .*ETCD_SNAPSHOT_COUNT.*many/);
+    expect(lines).toContainEqual(expect.stringMatching(/^error: etcd-sgp1: etcd did not get ready .*Revert or mend/));
+    await cluster.mustBeHealthy([cluster.machine("etcd-lon1"), cluster.machine("etcd-nyc3")]);
+  });
+
+  it("is repaired by taking the edit back", async () => {
+    await harness.deploy(v3_5);
+    await cluster.mustBeHealthy();
+    expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
+  });
+
+  it("lets a member that runs the new version go back while the cluster's version has not moved", async () => {
+    await harness.interrupt("deploy", /etcd-sgp1: in service/, v3_6);
+    expect((await versions()).sort()).toEqual(["3.5.33 in 3.5.0", "3.5.33 in 3.5.0", "3.6.14 in 3.5.0"]);
+    const lines = said(await harness.deploy(v3_5));
+    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual(["etcd-sgp1: restarting"]);
+    expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
+    await mustHaveKept();
+  });
+
+  it.each([
+    ["3.6.14", () => v3_6],
+    ["3.7.3", () => v3_7],
+  ])("rolls to %s, one member at a time, the leader's place last", async (version, release) => {
+    const lines = said(await harness.deploy(release()));
+    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([
+      "etcd-sgp1: restarting",
+      "etcd-nyc3: restarting",
+      "etcd-lon1: restarting",
+    ]);
+    await untilAllRun(version);
+    await cluster.mustBeHealthy();
+    await mustHaveKept();
+  });
+
+  it("does not go back a minor once the cluster's version has moved", async () => {
+    const before = await running();
+    const lines = said(await harness.deployFails(v3_6));
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^error: etcd-\S+: etcd 3\.6\.14 may not run in a cluster of version 3\.7/),
+    );
+    expect(await running()).toEqual(before);
+  });
+});
