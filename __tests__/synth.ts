@@ -1,6 +1,6 @@
 import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { DigitalOceanHost, EtcdCluster, EtcdClusterProps } from "../lib";
+import { DigitalOceanHost, EtcdBackupProps, EtcdCluster, EtcdClusterProps } from "../lib";
 
 /** Synthesized Terraform, as far as the tests look into it. */
 export interface Synthesized {
@@ -12,6 +12,18 @@ export interface Synthesized {
 }
 
 export const SSH_FROM = ["198.51.100.7/32"];
+
+/** Backups with a storage, which has to be told everything. */
+export const BACKUP: EtcdBackupProps = {
+  storage: {
+    endpoint: "https://ams3.example",
+    region: "ams3",
+    bucket: "backups",
+    accessKeyId: "NOKEY",
+    secretAccessKey: "no-secret",
+    passphrase: "correct horse battery staple",
+  },
+};
 
 /** What a stack with this content synthesizes to. */
 export function synth(build: (stack: TerraformStack) => void): Synthesized {

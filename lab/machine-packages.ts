@@ -1,2 +1,2 @@
-/** What cloud-init of a member installs by apt: see templates/cloud-init.yaml.tftpl. */
-export const MACHINE_PACKAGES: readonly string[] = ["ca-certificates", "chrony", "curl"];
+/** What a member's machine gets by apt: from cloud-init (templates/cloud-init.yaml.tftpl) and from install (NodePart.packages). */
+export const MACHINE_PACKAGES: readonly string[] = ["ca-certificates", "chrony", "curl", "rclone"];

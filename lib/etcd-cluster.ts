@@ -7,10 +7,14 @@ import { certificateExpiry } from "./access/certificate-expiry";
 import { EtcdClient, output } from "./access/etcd-client";
 import { machineAccess } from "./access/machine-access";
 import { relativeToStack } from "./access/stack-path";
+import { backupPart } from "./backup/backup-part";
+import { resolveBackup } from "./backup/backup-plan";
+import { EtcdBackupProps } from "./backup/backup-props";
+import { EtcdRestoreProps, resolveRestore } from "./backup/restore-props";
 import { ClusterRecord, recordedCertificates, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
-import { EtcdSettingsProps, renderSettings } from "./etcd-settings";
+import { DEFAULT_QUOTA_GIB, EtcdSettingsProps, renderSettings } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
 import { IEtcdHost } from "./hosts/host";
 import { ClusterPki } from "./pki/cluster-pki";
@@ -19,7 +23,10 @@ import { PkiProps } from "./pki/pki-props";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
 import { SshStep } from "./rollout/ssh-step";
-import { Templates } from "./rollout/templates";
+import { Templates, TemplateVariables } from "./rollout/templates";
+import { upkeepAlertVariables } from "./upkeep/upkeep-alerts";
+import { upkeepPart } from "./upkeep/upkeep-part";
+import { EtcdUpkeepProps, resolveUpkeep } from "./upkeep/upkeep-props";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
 import { ClientLocation, LeaderPlacementProps, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
@@ -107,6 +114,22 @@ export interface EtcdClusterProps {
    * @default - none
    */
   readonly recoverFrom?: string;
+  /**
+   * Snapshots of the cluster, taken by themselves.
+   * @default - none are taken
+   */
+  readonly backup?: EtcdBackupProps;
+  /**
+   * Found the cluster with the data of a backup. Only machines that found it, with a new `genesis`, take it from there;
+   * it never touches a member that holds data.
+   * @default - the cluster is founded empty
+   */
+  readonly restore?: EtcdRestoreProps;
+  /**
+   * When and for how much the databases are defragmented.
+   * @default - nightly, where it pays: see EtcdUpkeepProps
+   */
+  readonly upkeep?: EtcdUpkeepProps;
 }
 
 /** A secure etcd cluster whose members may be continents apart. */
@@ -124,6 +147,7 @@ export class EtcdCluster extends Construct {
 
   private readonly pki: ClusterPki;
   private readonly accessModel: AccessModel;
+  private readonly upkeepAlerts: TemplateVariables;
   private readonly accessDirectory: string;
   private readonly clientNames: string[] = [];
   private readonly clientCertificates: Record<string, LeafCertificate> = {};
@@ -168,6 +192,9 @@ export class EtcdCluster extends Construct {
       roundTripTimes: recordedTimes(roundTripTimes, memberLocations, props.clients ?? []),
     });
 
+    const backup = resolveBackup(props.backup, id, props.settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
+    this.upkeepAlerts = upkeepAlertVariables(id, props.pki, backup);
+    const templates = Templates.of(this);
     const leader = new LeaderPlacement(
       this.quorum,
       hosts.map((host) => ({ name: host.hostName, location: host.location })),
@@ -181,6 +208,7 @@ export class EtcdCluster extends Construct {
         version,
         genesis: genesisNumber,
         recoverFrom: props.recoverFrom,
+        restore: resolveRestore(props.restore, backup, props.recoverFrom),
       },
       pki: this.pki,
       peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
@@ -193,6 +221,7 @@ export class EtcdCluster extends Construct {
       roundTripTimes,
       maxRttMs: roundTripTimes.largestAmong(memberLocations),
       leader,
+      parts: [backupPart(templates, backup), upkeepPart(templates, id, resolveUpkeep(props.upkeep))],
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
@@ -292,7 +321,10 @@ export class EtcdCluster extends Construct {
   public alertRules(props: EtcdAlertRulesProps = {}): string {
     const job = props.job ?? this.node.id;
     requireJobName(job);
-    return Templates.of(this).render("alerts.yaml.tftpl", alertRuleVariables(this.accessModel, job));
+    return Templates.of(this).render("alerts.yaml.tftpl", {
+      ...alertRuleVariables(this.accessModel, job),
+      ...this.upkeepAlerts,
+    });
   }
 
   /** Writes {@link EtcdCluster.alertRules} to `alerts.yaml` in the access directory. */

@@ -4,6 +4,7 @@ import { BootDownload, IEtcdHost } from "./hosts/host";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { Genesis } from "./rollout/genesis";
 import { Declaration, NodeBundle } from "./rollout/node-bundle";
+import { NodePart } from "./rollout/node-part";
 import { SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
 import { RoundTripTimes, Tuning } from "./wan";
@@ -31,6 +32,8 @@ export interface ClusterPlan {
   readonly roundTripTimes: RoundTripTimes;
   readonly maxRttMs: number;
   readonly leader: LeaderPlacement;
+  /** What other features add to every node. */
+  readonly parts: readonly NodePart[];
 }
 
 /** One member of the cluster: its addresses, its certificates, what is laid down on its machine and when. */
@@ -88,17 +91,23 @@ export class EtcdMember extends Construct {
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
       maxRttMs: plan.maxRttMs,
       leader: plan.leader,
+      parts: plan.parts,
     });
     const timeoutSeconds = host.connection.timeoutSeconds ?? 300;
     return new SshStep(this, "install", {
       host,
-      triggers: { machine: host.machineId, bundle: bundle.digest },
+      triggers: {
+        machine: host.machineId,
+        bundle: bundle.digest,
+        secrets: bundle.secretsDigest,
+      },
       script: this.templates.render("install.sh.tftpl", {
         member: host.hostName,
         session: this.templates.file("session.sh"),
         boot_timeout_seconds: timeoutSeconds,
         valid_from: certificates.server.validFrom,
         files: bundle.files,
+        packages: bundle.packages,
         ...download,
       }),
     });

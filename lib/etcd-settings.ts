@@ -47,6 +47,9 @@ export interface EtcdSettingsProps {
   readonly extra?: Record<string, string>;
 }
 
+/** etcd's own default. */
+export const DEFAULT_QUOTA_GIB = 2;
+
 /** Only variables of etcd's own; what we derive would be silently overridden by them. */
 const RESERVED =
   /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|CONFIG_FILE|FEATURE_GATES|EXPERIMENTAL_INITIAL_CORRUPT_CHECK|EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
@@ -62,7 +65,7 @@ export function renderSettings(
   version: EtcdVersion,
   hosts: readonly IEtcdHost[],
 ): Record<string, string> {
-  const quotaGiB = props.quotaGiB ?? 2;
+  const quotaGiB = props.quotaGiB ?? DEFAULT_QUOTA_GIB;
   const retentionHours = props.retentionHours ?? 8;
   const maxRequestKiB = props.maxRequestKiB ?? 1536;
   requireInteger("settings.quotaGiB", quotaGiB, 1, 8, "GiB");

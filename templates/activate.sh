@@ -17,6 +17,7 @@ recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(cat "$FOUNDED" 2>/dev/null ||
 
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {
+  /usr/local/lib/cdktf-etcd/restore-snapshot
   say "founding the cluster with $INITIAL_CLUSTER"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
   mkdir -p "${FOUNDED%/*}"
@@ -31,11 +32,17 @@ set_aside() { # set_aside SUFFIX
 
 founded_with() { sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/etcd/bootstrap.env 2>/dev/null; }
 
+# Whether what a founder was started with is still what it is to found with.
+founded_otherwise() {
+  [ "$(founded_with)" != "$INITIAL_CLUSTER" ] || [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
+}
+
 join() {
-  if [ -n "$(running_elsewhere)" ]; then
+  note_restore "$RESTORE_SNAPSHOT"
+  if [ -n "$(running_elsewhere)" ] || { ! is_founder && [ -n "$(running_on_leaving)" ]; }; then
     exec /usr/local/lib/cdktf-etcd/join
   fi
-  if ! is_founder && [ -n "$ELSEWHERE" ]; then
+  if ! is_founder && [ -n "$OTHERS$LEAVING" ]; then
     say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
     # Enabled, so that a reboot in between does not forget it.
     systemctl enable --quiet etcd-join.service
@@ -61,7 +68,7 @@ if [ -e "$DATA" ]; then
   if [ -e "$BORN" ]; then
     exec /usr/local/lib/cdktf-etcd/restart
   fi
-  if is_founder && [ "$(founded_with)" != "$INITIAL_CLUSTER" ] && [ -z "$(running_elsewhere)" ]; then
+  if is_founder && founded_otherwise && [ -z "$(running_elsewhere)" ]; then
     # A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with.
     say "setting aside the data of a birth that never completed"
     set_aside unborn

@@ -14,6 +14,7 @@ issuer() { openssl x509 -noout -issuer -in "$1"; }
 # Whether an authority in the file CAS has signed the certificate. It may have expired: that is what a renewal is for.
 signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; }
 
+"${0%/*}/check-restore" "$(declared "$stage" RESTORE_SNAPSHOT)"
 "${0%/*}/check-version" "$stage/etc/etcd/declared.env" "$SELF$OTHERS"
 
 what=

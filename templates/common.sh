@@ -20,6 +20,7 @@ BORN=/var/lib/cdktf-etcd/born
 FOUNDED=/var/lib/cdktf-etcd/founded
 # There from when this member hands leadership over for its restart to the end of that deploy.
 HANDED_OVER=/run/etcd/handed-over
+RESTORED=/var/lib/cdktf-etcd/restored
 
 say() { echo "$MEMBER: $*"; }
 fail() {
@@ -34,12 +35,9 @@ ctl() {
   etcdctl --endpoints="$_endpoints" "$@"
 }
 
-# Client URLs of all other machines that may be in the cluster.
-ELSEWHERE=$OTHERS$LEAVING
-
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
 members() {
-  ctl "$SELF$ELSEWHERE" member list 2>/dev/null |
+  ctl "$SELF$OTHERS" member list 2>/dev/null |
     awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), $4, ($5 == "" ? "-" : $5), $6 }'
 }
 
@@ -51,24 +49,25 @@ healthy() {
   ctl "$1" endpoint health 2>/dev/null | sed -n 's/ is healthy.*//p'
 }
 
-# The URLs of other members that are part of a running cluster, asked over the peer port: that one answers before there is a
-# quorum, and knows the cluster's version only once there was one. Machines on their way out are asked as by a client.
+# The peer URLs of other members that are part of a running cluster, asked over the peer port: that one answers before
+# there is a quorum, and members publish their client URLs only once there is one. (The cluster's version would not do:
+# what is restored from a backup has one before it runs.)
 running_elsewhere() {
-  {
-    for _url in $OTHER_PEER_URLS; do
-      version_at "$_url" /etc/etcd/pki/peer-ca.crt /etc/etcd/pki/peer.crt /etc/etcd/pki/peer.key &
-    done
-    for _url in $(echo "$LEAVING" | tr ',' ' '); do
-      version_at "$_url" "$ETCDCTL_CACERT" "$ETCDCTL_CERT" "$ETCDCTL_KEY" &
-    done
-    wait
-  } | sed -n 's#^.*"etcdcluster":"[0-9].* \([^ ]*\)/version$#\1#p'
+  for _url in $OTHER_PEER_URLS; do
+    # etcd offers HTTP/2 on that port to whoever asks, and then speaks HTTP/1.1.
+    curl -sS --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" \
+      --cacert /etc/etcd/pki/peer-ca.crt --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key \
+      "$_url/members" 2>/dev/null | grep -q '"clientURLs":\["http' && echo "$_url" &
+  done
 }
 
-version_at() { # version_at URL CA CERTIFICATE KEY: what /version says there, and the URL.
-  # etcd offers HTTP/2 on the peer port to whoever asks, and then speaks HTTP/1.1.
-  curl -sS --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" -w ' %{url_effective}\n' \
-    --cacert "$2" --cert "$3" --key "$4" "$1/version" 2>/dev/null
+# Those of the machines on their way out that commit writes.
+running_on_leaving() { [ -z "$LEAVING" ] || healthy "${LEAVING#,}"; }
+
+# Notes which snapshot this member's data comes from, empty for none: check-restore and activate compare it.
+note_restore() { # note_restore SNAPSHOT
+  install -d -m 0700 -o etcd -g etcd "${RESTORED%/*}"
+  echo "$1" >"$RESTORED"
 }
 
 # journal SINCE: the lines of etcd's log that say what went wrong, from that time on (seconds since the epoch).

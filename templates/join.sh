@@ -6,6 +6,8 @@
 # shellcheck source=leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
 
+# The cluster may be on machines alone that are on their way out.
+OTHERS=$OTHERS$LEAVING
 deadline=$(($(date +%s) + JOIN_BUDGET_SECONDS))
 in_time() {
   [ "$(date +%s)" -lt "$deadline" ] && return 0
@@ -18,17 +20,17 @@ remove_dead_predecessors() {
   members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && ($3 != url || $4 != "-")' | while read -r id _ peer client _; do
     if [ "$peer" = "$PEER_URL" ] || [ -z "$(healthy "$client")" ]; then
       say "removing its dead predecessor $id ($peer)"
-      ctl "${ELSEWHERE#,}" member remove "$id" >/dev/null
+      ctl "${OTHERS#,}" member remove "$id" >/dev/null
     fi
   done
 }
 
 if [ ! -e "$DATA" ]; then
-  /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${ELSEWHERE#,}"
+  /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
   remove_dead_predecessors
   until [ -n "$(own_entry)" ]; do
     in_time "could not be added"
-    if out=$(ctl "${ELSEWHERE#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then
+    if out=$(ctl "${OTHERS#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then
       say "added as a learner"
     else
       say "not added yet: $(echo "$out" | tail -n 1)"
@@ -45,7 +47,7 @@ fi
 until [ "$(own_entry | cut -d' ' -f5)" = false ]; do
   in_time "was not promoted"
   id=$(own_entry | cut -d' ' -f1)
-  if out=$(ctl "$SELF$ELSEWHERE" member promote "$id" 2>&1); then
+  if out=$(ctl "$SELF$OTHERS" member promote "$id" 2>&1); then
     say "caught up: promoted to a voting member"
   else
     say "catching up"
@@ -64,7 +66,7 @@ members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | w
     transfer "$client" "$(member_id "$SELF")" || say "its predecessor keeps leadership until it is removed"
   fi
   say "retiring its predecessor $id ($peer)"
-  ctl "$SELF$ELSEWHERE" member remove "$id" >/dev/null
+  ctl "$SELF$OTHERS" member remove "$id" >/dev/null
 done
 systemctl disable --quiet etcd-join.service
 echo "$GENESIS" >"$FOUNDED"

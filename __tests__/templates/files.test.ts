@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { Templates } from "../../lib/rollout/templates";
-import { cluster, synth } from "../synth";
+import { BACKUP, cluster, synth } from "../synth";
 import { runCommand } from "../tools";
 import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";
 import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, SAMPLES, stepsOf, VERSION } from "./samples";
@@ -39,7 +39,7 @@ describe("what the library hands to the templates", () => {
     return original.call(this, name, variables);
   });
   synth((stack) => {
-    const made = cluster(stack);
+    const made = cluster(stack, undefined, { backup: BACKUP });
     made.addClient("billing");
     made.writeAlertRules();
   });

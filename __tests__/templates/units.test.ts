@@ -8,7 +8,15 @@ import { filesOf, Sample, SAMPLES, VERSION } from "./samples";
 const SYSTEM_UNITS = ["basic", "multi-user", "network-online", "shutdown", "sysinit", "time-sync", "timers"];
 
 /** Units that need no rendering. */
-const PLAIN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
+const PLAIN_UNITS = [
+  "etcd-backup.service",
+  "etcd-defragment.service",
+  "etcd-join.service",
+  "etcd-leader.service",
+  "etcd-leader.timer",
+  "etcd-metrics.service",
+  "etcd-metrics.timer",
+];
 
 /** A file system root with the units as a node has them, and programs that do nothing in the places they name. */
 function nodeRoot(root: string, sample: Sample): string {
@@ -18,8 +26,10 @@ function nodeRoot(root: string, sample: Sample): string {
     writeFileSync(file, content);
     chmodSync(file, mode);
   };
-  const { unit } = render(filesOf(sample, ""));
+  const { unit, backupTimer, defragmentTimer } = render(filesOf(sample, ""));
   put("/etc/systemd/system/etcd.service", unit);
+  put("/etc/systemd/system/etcd-backup.timer", backupTimer);
+  put("/etc/systemd/system/etcd-defragment.timer", defragmentTimer);
   for (const plainUnit of PLAIN_UNITS) put(`/etc/systemd/system/${plainUnit}`, plain(plainUnit));
   for (const target of SYSTEM_UNITS) put(`/usr/lib/systemd/system/${target}.target`, `[Unit]\nDescription=${target}\n`);
   const programs = [
@@ -27,6 +37,9 @@ function nodeRoot(root: string, sample: Sample): string {
     "/usr/local/lib/cdktf-etcd/publish-endpoint",
     "/usr/local/lib/cdktf-etcd/join",
     "/usr/local/lib/cdktf-etcd/place-leader",
+    "/usr/local/lib/cdktf-etcd/backup",
+    "/usr/local/lib/cdktf-etcd/defragment",
+    "/usr/local/lib/cdktf-etcd/metrics",
   ];
   for (const program of programs) put(program, "#!/bin/sh\n", 0o755);
   return root;
@@ -51,7 +64,8 @@ describeOnLinux("the units, by systemd's own judgement", () => {
     "are well-formed for $sample with $others others",
     ({ root }) => {
       expect(verify(root, "etcd.service")).toEqual({ status: 0, output: "" });
-      for (const plainUnit of PLAIN_UNITS) expect(verify(root, plainUnit)).toEqual({ status: 0, output: "" });
+      for (const plainUnit of [...PLAIN_UNITS, "etcd-backup.timer", "etcd-defragment.timer"])
+        expect(verify(root, plainUnit)).toEqual({ status: 0, output: "" });
     },
   );
 

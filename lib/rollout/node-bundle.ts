@@ -3,18 +3,8 @@ import { Construct } from "constructs";
 import { EtcdVersion } from "../etcd-version";
 import { LeaderPlacement } from "../wan/leader-placement";
 import { socketBufferBytes } from "../wan/socket-buffers";
+import { NodeFiles, NodePart, script, SCRIPTS, secret, text } from "./node-part";
 import { Templates } from "./templates";
-
-/** One file on a node, by its path. */
-interface NodeFile {
-  readonly mode: string;
-  readonly owner: string;
-  readonly content: unknown;
-}
-
-type NodeFiles = Record<string, NodeFile>;
-
-const SCRIPTS = "/usr/local/lib/cdktf-etcd";
 
 /** Node scripts: their name on the node, and in templates/ with ".sh" added. */
 const COMMANDS = [
@@ -58,6 +48,8 @@ export interface Declaration {
   readonly genesis: number;
   /** The member whose data it is founded from anew, if so. */
   readonly recoverFrom?: string;
+  /** The backup that founders take their data from, empty for none. */
+  readonly restore: string;
 }
 
 /** All that differs between one node and another. */
@@ -76,6 +68,8 @@ export interface NodeBundleProps {
   readonly maxRttMs: number;
   /** Where leadership should be. */
   readonly leader: LeaderPlacement;
+  /** What other features add. */
+  readonly parts: readonly NodePart[];
 }
 
 /**
@@ -87,6 +81,10 @@ export class NodeBundle extends Construct {
   public readonly digest: string;
   /** The files in the form that templates/install.sh.tftpl takes; holds keys. */
   public readonly files: unknown;
+  /** Changes if and only if a secret of the parts does; marked sensitive, as it could be guessed at. */
+  public readonly secretsDigest: string;
+  /** Debian packages that the parts need. */
+  public readonly packages: readonly string[];
 
   public constructor(scope: Construct, id: string, props: NodeBundleProps) {
     super(scope, id);
@@ -116,7 +114,9 @@ export class NodeBundle extends Construct {
       "/etc/etcd/declared.env": text(declaredEnv(templates, props)),
       "/etc/etcd/leader.env": text(leaderEnv(templates, props)),
       "/etc/etcd/timers": text(
-        templates.render("timers.tftpl", { timers: { "etcd-leader.timer": props.leader.automatic } }),
+        templates.render("timers.tftpl", {
+          timers: { "etcd-leader.timer": props.leader.automatic, ...merged(props.parts.map((part) => part.timers)) },
+        }),
       ),
       "/etc/sysctl.d/60-etcd-wan.conf": text(
         templates.render("sysctl.conf.tftpl", {
@@ -129,6 +129,7 @@ export class NodeBundle extends Construct {
       "/etc/etcd/pki/server.crt": text(pem.serverCertificate),
       "/etc/etcd/pki/peer.crt": text(pem.peerCertificate),
       "/etc/etcd/admin/admin.crt": text(pem.adminCertificate),
+      ...merged(props.parts.map((part) => part.files)),
     });
     this.digest = Fn.sha256(Fn.jsonencode(shown.expression));
     // A local of their own: CDKTF resolves what stands inside a function's arguments twice per level of nesting.
@@ -137,7 +138,10 @@ export class NodeBundle extends Construct {
       "/etc/etcd/pki/peer.key": secret("etcd:etcd", pem.peerKey),
       "/etc/etcd/admin/admin.key": secret("root:root", pem.adminKey),
     });
-    this.files = Fn.merge([shown.expression, keys.expression]);
+    const secrets = local("secrets", merged(props.parts.map((part) => part.secrets)));
+    this.secretsDigest = Fn.sensitive(Fn.sha256(Fn.jsonencode(secrets.expression))) as string;
+    this.files = Fn.merge([shown.expression, keys.expression, secrets.expression]);
+    this.packages = [...new Set(props.parts.flatMap((part) => part.packages ?? []))];
   }
 }
 
@@ -148,10 +152,7 @@ function sharedFiles(templates: Templates): NodeFiles {
     "/etc/profile.d/etcd.sh": text(templates.file("profile.sh")),
     ...Object.fromEntries(LIBRARIES.map((library) => [`${SCRIPTS}/${library}`, text(templates.file(library))])),
     ...Object.fromEntries(
-      COMMANDS.map((command) => [
-        `${SCRIPTS}/${command}`,
-        { mode: "0755", owner: "root:root", content: templates.file(`${command}.sh`) },
-      ]),
+      COMMANDS.map((command) => [`${SCRIPTS}/${command}`, script(templates.file(`${command}.sh`))]),
     ),
   };
 }
@@ -166,6 +167,7 @@ function declaredEnv(templates: Templates, { member, declared }: NodeBundleProps
     least_predecessor: version._leastBefore() ?? "",
     genesis: declared.genesis,
     recover_from: declared.recoverFrom ?? "",
+    restore: declared.restore,
   });
 }
 
@@ -181,12 +183,6 @@ function leaderEnv(templates: Templates, { leader, member }: NodeBundleProps): u
   });
 }
 
-function text(content: unknown): NodeFile {
-  return { mode: "0644", owner: "root:root", content };
-}
-
-function secret(owner: string, pem: string): NodeFile {
-  // Terraform hides all output of a step whose script is marked sensitive, and with it the progress and every error.
-  // The script itself is never shown: neither in plans nor in logs.
-  return { mode: "0400", owner, content: Fn.nonsensitive(pem) };
+function merged<T>(records: readonly (Readonly<Record<string, T>> | undefined)[]): Record<string, T> {
+  return Object.assign({}, ...records) as Record<string, T>;
 }

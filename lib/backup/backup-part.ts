@@ -1,0 +1,55 @@
+import { Fn } from "cdktf";
+import { NodePart, script, SCRIPTS, secret, text } from "../rollout/node-part";
+import { Templates } from "../rollout/templates";
+import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
+
+const UNITS = "/etc/systemd/system";
+
+/** What backups and the restore need on every node. It is there without backups too: one can be taken by hand. */
+export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
+  const { storage } = plan;
+  return {
+    files: {
+      [`${SCRIPTS}/backup`]: script(templates.file("backup.sh")),
+      [`${SCRIPTS}/restore-snapshot`]: script(templates.file("restore-snapshot.sh")),
+      [`${SCRIPTS}/check-restore`]: script(templates.file("check-restore.sh")),
+      [`${SCRIPTS}/backups.sh`]: text(templates.file("backups.sh")),
+      [`${UNITS}/etcd-backup.service`]: text(templates.file("etcd-backup.service")),
+      [`${UNITS}/etcd-backup.timer`]: text(
+        templates.render("etcd-backup.timer.tftpl", {
+          hours: Array.from({ length: 24 / plan.intervalHours }, (_, index) => index * plan.intervalHours),
+          jitter_seconds: JITTER_SECONDS,
+        }),
+      ),
+      "/etc/etcd/backup.env": text(
+        templates.render("backup.env.tftpl", {
+          interval_seconds: plan.intervalHours * 3600,
+          overdue_seconds: plan.overdueSeconds,
+          keep_local: plan.keepLocal,
+          stored: storage !== undefined,
+          keep_days: storage?.keepDays ?? 0,
+          keep_at_least: storage?.keepAtLeast ?? 0,
+        }),
+      ),
+    },
+    // Without storage they are there too, empty: what was there before must not stay.
+    secrets: {
+      "/etc/etcd/rclone.conf": secret("root:root", rcloneConfiguration(templates, storage), "0600"),
+      "/etc/etcd/backup.passphrase": secret("root:root", Fn.trimspace(storage?.passphrase ?? "")),
+    },
+    timers: { "etcd-backup.timer": plan.scheduled },
+    packages: storage === undefined ? [] : ["rclone"],
+  };
+}
+
+function rcloneConfiguration(templates: Templates, storage: ResolvedStorage | undefined): string {
+  if (storage === undefined) return "# Written by cdktf-etcd: backups go to no storage.\n";
+  return templates.render("rclone.conf.tftpl", {
+    endpoint: storage.endpoint,
+    region: storage.region,
+    bucket: storage.bucket,
+    prefix: storage.prefix,
+    access_key_id: storage.accessKeyId,
+    secret_access_key: storage.secretAccessKey,
+  });
+}

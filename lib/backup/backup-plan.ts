@@ -1,0 +1,145 @@
+import { Token } from "cdktf";
+import { IEtcdHost } from "../hosts/host";
+import { requireInteger } from "../validation";
+import { ValidationError } from "../validation-error";
+import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";
+
+/** Members look at the time up to this much later than the hour, each by its own fixed delay: not all at once. */
+export const JITTER_SECONDS = 600;
+
+/** A passphrase shorter than this can be tried out by who has the objects. */
+const SHORTEST_PASSPHRASE = 16;
+
+/** Storage with every default filled in. */
+export interface ResolvedStorage {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly passphrase: string;
+  readonly keepDays: number;
+  readonly keepAtLeast: number;
+}
+
+/** Backups with every default filled in. */
+export interface BackupPlan {
+  /** Whether they are taken by themselves; by hand they can be taken in any case. */
+  readonly scheduled: boolean;
+  readonly intervalHours: number;
+  readonly keepLocal: number;
+  readonly storage?: ResolvedStorage;
+  /** Age of the newest backup, in seconds, from which one is overdue: two intervals and the delay. */
+  readonly overdueSeconds: number;
+}
+
+/**
+ * @param quotaGiB largest size of the database, and so of a backup
+ * @throws ValidationError for values out of range, disks too small, or storage that cannot be spoken with
+ */
+export function resolveBackup(
+  props: EtcdBackupProps | undefined,
+  cluster: string,
+  quotaGiB: number,
+  hosts: readonly IEtcdHost[],
+): BackupPlan {
+  const intervalHours = props?.intervalHours ?? 6;
+  const keepLocal = props?.keepLocal ?? 2;
+  requireInterval(intervalHours);
+  requireInteger("backup.keepLocal", keepLocal, 1, 100, "backups");
+  if (props !== undefined) {
+    for (const host of hosts) requireRoomFor(keepLocal, quotaGiB, host);
+  }
+  return {
+    scheduled: props !== undefined,
+    intervalHours,
+    keepLocal,
+    storage: props?.storage === undefined ? undefined : resolveStorage(props.storage, cluster),
+    overdueSeconds: 2 * intervalHours * 3600 + JITTER_SECONDS,
+  };
+}
+
+function requireInterval(hours: number): void {
+  if (Number.isInteger(hours) && hours >= 1 && hours <= 24 && 24 % hours === 0) return;
+  throw new ValidationError({
+    what: "backup.intervalHours",
+    given: `${hours} hours`,
+    expected: "1, 2, 3, 4, 6, 8, 12 or 24 hours",
+    mend: "choose one that divides the day, so that backups fall on the same hours every day",
+  });
+}
+
+/** What the database itself needs is checked with the settings: 3 x quota + 4 GiB. */
+function requireRoomFor(keepLocal: number, quotaGiB: number, host: IEtcdHost): void {
+  const needed = (3 + keepLocal) * quotaGiB + 4;
+  if (host.diskGiB === undefined || host.diskGiB >= needed) return;
+  throw new ValidationError({
+    what: "backup.keepLocal",
+    given: `${keepLocal} backups of up to ${quotaGiB} GiB each on ${host.diskGiB} GiB of disk of ${host.hostName}`,
+    expected: `at least ${needed} GiB of disk: the system, the database up to three times, and the backups`,
+    mend: "keep fewer on the machine, choose a larger size or lower settings.quotaGiB",
+  });
+}
+
+function resolveStorage(props: EtcdBackupStorageProps, cluster: string): ResolvedStorage {
+  const { region, bucket, accessKeyId, secretAccessKey, passphrase } = props;
+  const prefix = props.prefix ?? cluster;
+  const keepDays = props.keepDays ?? 30;
+  const keepAtLeast = props.keepAtLeast ?? 8;
+  requireEndpoint(props);
+  requireShape("bucket", bucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 of a-z, 0-9, . and -");
+  requireShape(
+    "prefix",
+    prefix,
+    /^[\w.-]+(\/[\w.-]+)*$/,
+    "names of letters, digits and _ . - with single slashes between",
+  );
+  requireShape("region", region, /^[\w-]+$/, 'a region\'s name, for example "ams3"');
+  requireShape("accessKeyId", accessKeyId, /^\S+$/, "an access key id, without spaces");
+  requireSecret("secretAccessKey", secretAccessKey, /^\S+$/, "a secret access key, without spaces or line breaks");
+  requireSecret(
+    "passphrase",
+    passphrase,
+    // One line, as it is read as one; by no accident what an editor put at its ends.
+    new RegExp(`^(?! )[ -~]{${SHORTEST_PASSPHRASE},}(?<! )$`),
+    `one line of at least ${SHORTEST_PASSPHRASE} printable ASCII characters`,
+  );
+  requireInteger("backup.storage.keepDays", keepDays, 1, 36500, "days");
+  requireInteger("backup.storage.keepAtLeast", keepAtLeast, 1, 10_000, "backups");
+  const endpoint = props.endpoint.replace(/\/+$/, "");
+  return { endpoint, region, bucket, prefix, accessKeyId, secretAccessKey, passphrase, keepDays, keepAtLeast };
+}
+
+function requireShape(prop: string, value: string, shape: RegExp, expected: string): void {
+  if (Token.isUnresolved(value) || shape.test(value)) return;
+  throw new ValidationError({
+    what: `backup.storage.${prop}`,
+    given: JSON.stringify(value),
+    expected,
+    mend: "write it as the storage's control panel has it",
+  });
+}
+
+/** The error does not show it. */
+function requireSecret(prop: string, value: string, shape: RegExp, expected: string): void {
+  if (Token.isUnresolved(value) || shape.test(value)) return;
+  throw new ValidationError({
+    what: `backup.storage.${prop}`,
+    given: `a text of ${value.length} characters`,
+    expected,
+    mend: "give it as a TerraformVariable marked sensitive, so that it stands in no code",
+  });
+}
+
+function requireEndpoint({ endpoint, allowInsecureEndpoint }: EtcdBackupStorageProps): void {
+  if (Token.isUnresolved(endpoint)) return;
+  const protocol = URL.canParse(endpoint) && !/\s/.test(endpoint) ? new URL(endpoint).protocol : "";
+  if (protocol === "https:" || (protocol === "http:" && allowInsecureEndpoint === true)) return;
+  throw new ValidationError({
+    what: "backup.storage.endpoint",
+    given: JSON.stringify(endpoint),
+    expected: 'an https URL, for example "https://ams3.digitaloceanspaces.com"',
+    mend: "use https, or say allowInsecureEndpoint: true for plain http in a network you trust",
+  });
+}

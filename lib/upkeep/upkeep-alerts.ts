@@ -1,0 +1,25 @@
+import { BackupPlan } from "../backup/backup-plan";
+import { PkiProps, resolvePki } from "../pki/pki-props";
+import type { TemplateVariables } from "../rollout/templates";
+
+/**
+ * What templates/alerts.yaml.tftpl is given for the metrics of templates/metrics.sh; seconds throughout.
+ *
+ * @internal
+ */
+export function upkeepAlertVariables(
+  cluster: string,
+  pki: PkiProps | undefined,
+  backup: BackupPlan,
+): TemplateVariables {
+  const { caValidityHours, leafValidityHours, earlyRenewalHours } = resolvePki(pki);
+  return {
+    cluster,
+    // A deploy renews in the window; who has not deployed in the first half of it is told in the second.
+    leaf_seconds: (earlyRenewalHours / 2) * 3600,
+    // From then on a leaf of full length would outlive its authority.
+    authority_seconds: Math.min(leafValidityHours, caValidityHours / 2) * 3600,
+    backup_seconds: backup.overdueSeconds,
+    backed_up: backup.scheduled,
+  };
+}

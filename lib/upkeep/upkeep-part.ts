@@ -1,0 +1,40 @@
+import { NodePart, script, SCRIPTS, text } from "../rollout/node-part";
+import { Templates } from "../rollout/templates";
+import { ResolvedUpkeep } from "./upkeep-props";
+
+const UNITS = "/etc/systemd/system";
+const MIB = 1024 ** 2;
+
+/**
+ * Largest database in use, in MiB, that a leader is defragmented with while it leads. Each stops for about as long as it
+ * takes to copy what is in use; a transfer of leadership and the later one back stop writes for 0.2 to 0.6 s each and
+ * make naive clients' writes fail (docs/benchmarks.md, "What a client's settings save").
+ */
+const DEFRAGMENTED_IN_PLACE_MIB = 64;
+
+/** What defragmentation, the way out of a full quota, and metrics need on every node. */
+export function upkeepPart(templates: Templates, cluster: string, upkeep: ResolvedUpkeep): NodePart {
+  return {
+    files: {
+      [`${SCRIPTS}/coordinator.sh`]: text(templates.file("coordinator.sh")),
+      [`${SCRIPTS}/defragmentation.sh`]: text(templates.file("defragmentation.sh")),
+      [`${SCRIPTS}/defragment`]: script(templates.file("defragment.sh")),
+      [`${SCRIPTS}/reclaim-space`]: script(templates.file("reclaim-space.sh")),
+      [`${SCRIPTS}/metrics`]: script(templates.file("metrics.sh")),
+      [`${UNITS}/etcd-defragment.service`]: text(templates.file("etcd-defragment.service")),
+      [`${UNITS}/etcd-defragment.timer`]: text(
+        templates.render("etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
+      ),
+      [`${UNITS}/etcd-metrics.service`]: text(templates.file("etcd-metrics.service")),
+      [`${UNITS}/etcd-metrics.timer`]: text(templates.file("etcd-metrics.timer")),
+      "/etc/etcd/upkeep.env": text(
+        templates.render("upkeep.env.tftpl", {
+          cluster,
+          minimum_free_bytes: upkeep.minimumFreeMiB * MIB,
+          in_place_bytes: DEFRAGMENTED_IN_PLACE_MIB * MIB,
+        }),
+      ),
+    },
+    timers: { "etcd-defragment.timer": upkeep.defragment, "etcd-metrics.timer": true },
+  };
+}

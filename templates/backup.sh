@@ -1,0 +1,93 @@
+#!/bin/sh
+# backup [now]: takes a backup of the cluster if one is due and it is this member's turn; with "now" in any case. Whose turn it is
+# not looks whether the others do theirs.
+# shellcheck source=common.sh
+. /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=coordinator.sh
+. /usr/local/lib/cdktf-etcd/coordinator.sh
+# shellcheck source=backups.sh
+. /usr/local/lib/cdktf-etcd/backups.sh
+
+AGAIN="then: /usr/local/lib/cdktf-etcd/backup now"
+MEND_STORAGE="Check endpoint, bucket and keys of backup.storage, and outbound 443; $AGAIN"
+
+# A cluster that never was healthy has nothing to back up.
+[ -e "$BORN" ] || exit 0
+install -d -m 0700 "$BACKUPS"
+exec 9>"$BACKUPS/.lock"
+flock -n 9 || fail "another backup is being taken on this machine; wait for it"
+work=$(mktemp -d "$BACKUPS/.taking.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+find "$BACKUPS" -maxdepth 1 -name '.taking.*' ! -path "$work" -exec rm -rf {} +
+
+last_words() { tail -n 1 "$work/log"; }
+
+take() { # sets name
+  size=$(status "$SELF" | field DBSize)
+  [ -n "$size" ] || fail "no backup was taken: etcd does not answer here. Look at journalctl -u etcd, $AGAIN"
+  room=$(df -B1 --output=avail "$BACKUPS" | tail -n 1)
+  # One for the backup, one that a defragmentation may need meanwhile, and something to live on.
+  [ "$room" -ge $((2 * size + 268435456)) ] ||
+    fail "no backup was taken: $((room / 1048576)) MiB of disk are free, and beside a database of $((size / 1048576)) MiB $(((2 * size) / 1048576 + 256)) are needed. Make room or lower backup.keepLocal, $AGAIN"
+  (
+    # 8 GiB, etcd's largest, at 40 Mbit/s; it is read from this machine.
+    export ETCDCTL_COMMAND_TIMEOUT=30m
+    ctl "$SELF" snapshot save "$work/snapshot" >"$work/log" 2>&1
+  ) || fail "no backup was taken: $(last_words). Look at journalctl -u etcd, $AGAIN"
+  revision=$(verified "$work/snapshot") ||
+    fail "no backup was taken: the snapshot does not pass its check: $revision. Look at this machine's disk and memory; take one on another member"
+  name=$CLUSTER-$(date -u +%Y%m%dT%H%M%SZ)-$revision.db
+  sync "$work/snapshot"
+  mv "$work/snapshot" "$BACKUPS/$name"
+  kept_here | head -n "-$KEEP_LOCAL" | while read -r old _; do rm -f "$BACKUPS/$old"; done
+}
+
+# Uploads it and reads it back: only then is it certain that it can be decrypted.
+store() {
+  storage copyto "$BACKUPS/$name" "backup:$name" 2>"$work/log" ||
+    fail "the backup $name is on this machine, but not in the storage: $(last_words). $MEND_STORAGE"
+  storage cat "backup:$name" 2>"$work/log" | cmp -s - "$BACKUPS/$name" ||
+    fail "the backup $name is on this machine, but does not read back from the storage as it is: $(last_words). $MEND_STORAGE"
+}
+
+remove_outdated() {
+  oldest=$(($(date +%s) - KEEP_DAYS * 86400))
+  list=$(stored 2>"$work/log") || fail "can't list what is in the storage: $(last_words). $MEND_STORAGE"
+  echo "$list" | head -n "-$KEEP_AT_LEAST" | while read -r old _; do
+    [ "$(taken_at "$old")" -lt "$oldest" ] || continue
+    storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(last_words). Allow the key to delete, $AGAIN"
+  done
+}
+
+# Age of the newest backup in seconds; of the cluster, if there is none yet.
+age() {
+  if [ -n "$newest" ]; then
+    echo $(($(date +%s) - $(taken_at "$newest")))
+  else
+    echo $(($(date +%s) - $(stat -c %Y "$BORN")))
+  fi
+}
+
+if [ "${1:-}" != now ]; then
+  reached=yes
+  known=$(known_backups 2>"$work/log") || reached=no
+  newest=$(echo "$known" | tail -n 1 | cut -d' ' -f1)
+  if [ "$(coordinator)" != "$MEMBER" ]; then
+    # Without storage nobody knows what another one has taken.
+    [ "$STORED" = yes ] || exit 0
+    [ $reached = yes ] || fail "can't list the backups in the storage: $(last_words). $MEND_STORAGE"
+    [ "$(age)" -lt "$OVERDUE_SECONDS" ] ||
+      fail "a backup is overdue: the newest is ${newest:-none at all}. Look at journalctl -u etcd-backup on the other members, $AGAIN"
+    exit 0
+  fi
+  # When leadership has just changed, another member may have had its turn.
+  if [ -n "$newest" ] && [ "$(age)" -lt $((INTERVAL_SECONDS / 2)) ]; then exit 0; fi
+fi
+
+take
+if [ "$STORED" = yes ]; then
+  store
+  remove_outdated
+fi
+say "took the backup $name, $(stat -c %s "$BACKUPS/$name") bytes"
+systemctl start --no-block etcd-metrics.service

@@ -1,0 +1,52 @@
+# shellcheck shell=sh disable=SC2034 # variables are for the scripts that source this one
+# Sourced after common.sh: backups on this disk and in the storage, and whether one is whole.
+# shellcheck source=/dev/null
+. /etc/etcd/upkeep.env
+# shellcheck source=/dev/null
+. /etc/etcd/backup.env
+BACKUPS=/var/lib/etcd-backup
+
+# rclone on the configured storage, "backup:": contents are encrypted here, names are not.
+storage() {
+  RCLONE_CONFIG_BACKUP_PASSWORD=$(rclone obscure - </etc/etcd/backup.passphrase) rclone --config /etc/etcd/rclone.conf \
+    --log-level ERROR --contimeout 15s --timeout 60s --retries 2 --low-level-retries 3 "$@"
+}
+
+# This cluster's backups among lines of "name bytes", oldest first: <cluster>-<UTC time>-<revision>.db
+own_backups() { sed -n "/^$CLUSTER-[0-9]\{8\}T[0-9]\{6\}Z-[0-9]\{1,\}\.db /p" | sort; }
+
+kept_here() { find "$BACKUPS" -maxdepth 1 -type f -printf '%f %s\n' 2>/dev/null | own_backups; }
+
+# What the storage holds; fails, with rclone's words on standard error, if that can't be listed.
+stored() {
+  _list=$(storage lsf --files-only --format ps --separator ' ' backup:) || return 1
+  printf '%s\n' "$_list" | own_backups
+}
+
+# All that are known from here: those in the storage if there is one.
+known_backups() { if [ "$STORED" = yes ]; then stored; else kept_here; fi; }
+
+# The time and the revision in a backup's name.
+taken_at() {
+  _stamp=${1%-*}
+  _stamp=${_stamp##*-}
+  date -u -d "$(echo "$_stamp" | sed 's/^\(....\)\(..\)\(..\)T\(..\)\(..\)\(..\)Z$/\1-\2-\3 \4:\5:\6/')" +%s
+}
+revision_of() {
+  _revision=${1##*-}
+  echo "${_revision%.db}"
+}
+
+# Prints the revision of a whole snapshot; of another one what is wrong with it, and fails. etcdutl reads every page, but
+# only the SHA-256 that etcd appends covers every byte.
+verified() { # verified FILE
+  if [ "$(head -c -32 "$1" | sha256sum | cut -d' ' -f1)" != "$(tail -c 32 "$1" | od -An -v -tx1 | tr -d ' \n')" ]; then
+    echo "its contents do not have the SHA-256 that etcd appended"
+    return 1
+  fi
+  _status=$(etcdutl snapshot status "$1" -w json 2>&1) || {
+    echo "$_status" | tail -n 1
+    return 1
+  }
+  echo "$_status" | sed -n 's/.*"revision":\([0-9]*\).*/\1/p'
+}

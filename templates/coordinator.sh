@@ -1,0 +1,33 @@
+# shellcheck shell=sh
+# Sourced after common.sh: who does what only one member may do. Every member works out the same order from what the
+# cluster says of itself, so nobody has to be asked and nothing has to be written.
+
+# Whether the member at URL takes part in a quorum: by a linearizable read, which an alarm does not keep from working, as
+# it does etcdctl's own check of health.
+commits() { # commits URL
+  ctl "$1" get health >/dev/null 2>&1
+}
+
+# Id of the leader as "members" writes it; 0 while there is none.
+leader_id() {
+  _leader=$(status "$SELF$OTHERS" | field Leader)
+  printf '%x' "${_leader:-0}"
+}
+
+# The declared voters as "name id client-url": the leader's worst place first, the leader itself last.
+upkeep_order() {
+  members | awk -v order="$LEADER_ORDER" -v leader="$(leader_id)" '
+    BEGIN { count = split(order, names, " "); for (i in names) place[names[i]] = i }
+    $5 == "false" && $4 != "-" && ($2 in place) { print ($1 == leader), count - place[$2], $2, $1, $4 }' |
+    sort -n -k1,1 -k2,2 | cut -d' ' -f3-
+}
+
+# The name of the first of them that takes part in a quorum; empty if nobody does.
+coordinator() {
+  upkeep_order | while read -r _name _ _url; do
+    if commits "$_url"; then
+      echo "$_name"
+      break
+    fi
+  done
+}

@@ -1,0 +1,62 @@
+# shellcheck shell=sh
+# Sourced after common.sh and coordinator.sh: defragmenting one member at a time.
+# shellcheck source=/dev/null
+. /etc/etcd/upkeep.env
+DEFRAGMENTED=/var/lib/etcd-upkeep
+
+# dbSize, dbSizeInUse or revision of the member at URL, as a number.
+database() { # database URL NAME
+  ctl "$1" endpoint status -w json 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9]*\).*/\1/p"
+}
+
+# What stands against taking a member out of service for a moment; empty if nothing does.
+obstacle() {
+  _all=$(members)
+  [ -n "$_all" ] || echo "no member answers"
+  echo "$_all" | while read -r _ _name _ _url _learner; do
+    if [ "$_learner" != false ]; then
+      echo "$_name is a learner"
+    elif ! commits "$_url"; then
+      echo "$_name does not commit writes"
+    fi
+  done
+  if _alarms=$(ctl "$SELF$OTHERS" alarm list 2>/dev/null); then
+    # The way out of NOSPACE leads through here.
+    echo "$_alarms" | sed -n '/alarm:NOSPACE/d; s/.*alarm:/the alarm is up: /p'
+  else
+    echo "alarms can't be listed"
+  fi
+}
+
+# Moves leadership away from a member that leads, to the best place that commits writes.
+hand_over() { # hand_over ID URL
+  [ "$(leader_id)" = "$1" ] || return 0
+  for _candidate in $LEADER_ORDER; do
+    _entry=$(upkeep_order | awk -v name="$_candidate" -v id="$1" '$1 == name && $2 != id')
+    if [ -z "$_entry" ] || ! commits "${_entry##* }"; then continue; fi
+    say "handing leadership over to $_candidate"
+    ctl "$2" move-leader "$(echo "$_entry" | cut -d' ' -f2)" >/dev/null && return 0
+  done
+  # Of one member, or of two: it stops as short as it can.
+  say "no other member can lead"
+}
+
+# Defragments the member, and waits until all is well again. It does not serve meanwhile.
+defragment_member() { # defragment_member NAME URL
+  _before=$(database "$2" dbSize)
+  say "defragmenting $1, $((_before / 1048576)) MiB"
+  _log=$(
+    # 8 GiB, etcd's largest, from a disk of 10 MiB/s.
+    export ETCDCTL_COMMAND_TIMEOUT=15m
+    ctl "$2" defrag 2>&1
+  ) || fail "$1 was not defragmented: $(echo "$_log" | tail -n 1). Look at journalctl -u etcd there; nobody else was touched"
+  _deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
+  while _obstacle=$(obstacle | head -n 1) && [ -n "$_obstacle" ]; do
+    [ "$(date +%s)" -lt "$_deadline" ] ||
+      fail "$HEALTH_BUDGET_SECONDS s after $1 was defragmented, $_obstacle; nobody else was touched"
+    sleep 1
+  done
+  install -d -m 0755 "$DEFRAGMENTED"
+  date +%s >"$DEFRAGMENTED/$1"
+  say "defragmented $1: $((_before / 1048576)) MiB before, $(($(database "$2" dbSize) / 1048576)) MiB now"
+}
