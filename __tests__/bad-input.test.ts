@@ -3,12 +3,13 @@ import {
   AuthorityGeneration,
   DigitalOceanHost,
   DigitalOceanHostGroup,
+  EtcdBackupStorageProps,
   EtcdCluster,
   EtcdVersion,
   RoundTripTimes,
   ValidationError,
 } from "../lib";
-import { cluster, SSH_FROM, synth } from "./synth";
+import { BACKUP, cluster, SSH_FROM, synth } from "./synth";
 
 /** The error that building such a stack throws. */
 function errorOf(build: (stack: TerraformStack) => void): ValidationError {
@@ -23,6 +24,13 @@ function errorOf(build: (stack: TerraformStack) => void): ValidationError {
 
 const hosts = (stack: TerraformStack, props: object): DigitalOceanHost[] =>
   DigitalOceanHost.inRegions(stack, ["lon1", "nyc3", "sgp1"], { sshFrom: SSH_FROM, ...props });
+
+const storage =
+  (wrong: Partial<EtcdBackupStorageProps>) =>
+  (stack: TerraformStack): EtcdCluster => {
+    if (BACKUP.storage === undefined) throw new Error("the sample has a storage");
+    return cluster(stack, undefined, { backup: { storage: { ...BACKUP.storage, ...wrong } } });
+  };
 
 const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   [
@@ -213,6 +221,55 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "a location without round-trip times",
     (s) => cluster(s, undefined, { roundTripTimes: RoundTripTimes.of([{ a: "lon1", b: "nyc3", p50: 78 }]) }),
     /sgp1/,
+  ],
+  [
+    "backups that would wander through the day",
+    (s) => cluster(s, undefined, { backup: { intervalHours: 5 } }),
+    /^backup.intervalHours: given 5 hours, expected 1, 2, 3, 4, 6, 8, 12 or 24 hours/,
+  ],
+  ["no backup kept", (s) => cluster(s, undefined, { backup: { keepLocal: 0 } }), /^backup.keepLocal: given 0 backups/],
+  [
+    "more backups than the disk holds",
+    (s) => cluster(s, undefined, { backup: { keepLocal: 30 } }),
+    /^backup.keepLocal: given 30 backups of up to 2 GiB each on 60 GiB of disk of etcd-lon1, expected at least 70 GiB/,
+  ],
+  [
+    "a storage without TLS",
+    storage({ endpoint: "http://s3.example" }),
+    /^backup.storage.endpoint: .*allowInsecureEndpoint/,
+  ],
+  ["a storage that is no URL", storage({ endpoint: "ams3" }), /^backup.storage.endpoint: given "ams3"/],
+  ["a bucket that is none", storage({ bucket: "My Bucket" }), /^backup.storage.bucket: given "My Bucket"/],
+  ["a prefix with slashes at its ends", storage({ prefix: "/etcd/" }), /^backup.storage.prefix: given "\/etcd\/"/],
+  ["a region with a line break", storage({ region: "ams3\nacl = public" }), /^backup.storage.region: given "ams3\\n/],
+  ["an access key id with a space", storage({ accessKeyId: "A B" }), /^backup.storage.accessKeyId/],
+  [
+    "a secret access key with a line break, without showing it",
+    storage({ secretAccessKey: "a\nb" }),
+    /^backup.storage.secretAccessKey: given a text of 3 characters/,
+  ],
+  [
+    "a passphrase that can be guessed, without showing it",
+    storage({ passphrase: "hunter2" }),
+    /^backup.storage.passphrase: given a text of 7 characters, expected one line of at least 16/,
+  ],
+  ["backups kept for no day", storage({ keepDays: 0 }), /^backup.storage.keepDays: given 0 days/],
+  ["no backup kept in the storage", storage({ keepAtLeast: 0 }), /^backup.storage.keepAtLeast: given 0 backups/],
+  [
+    "a snapshot by its path",
+    (s) => cluster(s, undefined, { restore: { snapshot: "../etcd.db" } }),
+    /^restore.snapshot: given "..\/etcd.db", expected a file name that ends in .db, in \/var\/lib\/etcd-backup/,
+  ],
+  [
+    "a snapshot by its object's name",
+    (s) => cluster(s, undefined, { backup: BACKUP, restore: { snapshot: "etcd-20261122T180000Z-1.db.bin" } }),
+    /^restore.snapshot: .*as the storage lists it; leave out \.bin/,
+  ],
+  ["an hour that no day has", (s) => cluster(s, undefined, { upkeep: { hour: 24 } }), /^upkeep.hour: given 24/],
+  [
+    "a defragmentation for nothing",
+    (s) => cluster(s, undefined, { upkeep: { minimumFreeMiB: 0 } }),
+    /^upkeep.minimumFreeMiB: given 0 MiB/,
   ],
   ["genesis below one", (s) => cluster(s, undefined, { genesis: 0 }), /^genesis: given 0/],
 ];

@@ -20,8 +20,6 @@ work=$(mktemp -d "$BACKUPS/.taking.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 find "$BACKUPS" -maxdepth 1 -name '.taking.*' ! -path "$work" -exec rm -rf {} +
 
-last_words() { tail -n 1 "$work/log"; }
-
 take() { # sets name
   size=$(status "$SELF" | field DBSize)
   [ -n "$size" ] || fail "no backup was taken: etcd does not answer here. Look at journalctl -u etcd, $AGAIN"
@@ -33,7 +31,7 @@ take() { # sets name
     # 8 GiB, etcd's largest, at 40 Mbit/s; it is read from this machine.
     export ETCDCTL_COMMAND_TIMEOUT=30m
     ctl "$SELF" snapshot save "$work/snapshot" >"$work/log" 2>&1
-  ) || fail "no backup was taken: $(last_words). Look at journalctl -u etcd, $AGAIN"
+  ) || fail "no backup was taken: $(last_words "$work/log"). Look at journalctl -u etcd, $AGAIN"
   revision=$(verified "$work/snapshot") ||
     fail "no backup was taken: the snapshot does not pass its check: $revision. Look at this machine's disk and memory; take one on another member"
   name=$CLUSTER-$(date -u +%Y%m%dT%H%M%SZ)-$revision.db
@@ -45,17 +43,17 @@ take() { # sets name
 # Uploads it and reads it back: only then is it certain that it can be decrypted.
 store() {
   storage copyto "$BACKUPS/$name" "backup:$name" 2>"$work/log" ||
-    fail "the backup $name is on this machine, but not in the storage: $(last_words). $MEND_STORAGE"
+    fail "the backup $name is on this machine, but not in the storage: $(last_words "$work/log"). $MEND_STORAGE"
   storage cat "backup:$name" 2>"$work/log" | cmp -s - "$BACKUPS/$name" ||
-    fail "the backup $name is on this machine, but does not read back from the storage as it is: $(last_words). $MEND_STORAGE"
+    fail "the backup $name is on this machine, but does not read back from the storage as it is: $(last_words "$work/log"). $MEND_STORAGE"
 }
 
 remove_outdated() {
   oldest=$(($(date +%s) - KEEP_DAYS * 86400))
-  list=$(stored 2>"$work/log") || fail "can't list what is in the storage: $(last_words). $MEND_STORAGE"
+  list=$(stored 2>"$work/log") || fail "can't list what is in the storage: $(last_words "$work/log"). $MEND_STORAGE"
   echo "$list" | head -n "-$KEEP_AT_LEAST" | while read -r old _; do
     [ "$(taken_at "$old")" -lt "$oldest" ] || continue
-    storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(last_words). Allow the key to delete, $AGAIN"
+    storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(last_words "$work/log"). Allow the key to delete, $AGAIN"
   done
 }
 
@@ -75,7 +73,7 @@ if [ "${1:-}" != now ]; then
   if [ "$(coordinator)" != "$MEMBER" ]; then
     # Without storage nobody knows what another one has taken.
     [ "$STORED" = yes ] || exit 0
-    [ $reached = yes ] || fail "can't list the backups in the storage: $(last_words). $MEND_STORAGE"
+    [ $reached = yes ] || fail "can't list the backups in the storage: $(last_words "$work/log"). $MEND_STORAGE"
     [ "$(age)" -lt "$OVERDUE_SECONDS" ] ||
       fail "a backup is overdue: the newest is ${newest:-none at all}. Look at journalctl -u etcd-backup on the other members, $AGAIN"
     exit 0

@@ -12,6 +12,11 @@ storage() {
     --log-level ERROR --contimeout 15s --timeout 60s --retries 2 --low-level-retries 3 "$@"
 }
 
+# What rclone or etcdctl said last, without the time and what only the storage's owner can look up.
+last_words() { # last_words LOG
+  grep -v '^[[:space:]]*status code:' "$1" | tail -n 1 | sed 's#^[0-9]*/[0-9/]* [0-9:]* ##'
+}
+
 # This cluster's backups among lines of "name bytes", oldest first: <cluster>-<UTC time>-<revision>.db
 own_backups() { sed -n "/^$CLUSTER-[0-9]\{8\}T[0-9]\{6\}Z-[0-9]\{1,\}\.db /p" | sort; }
 

@@ -23,7 +23,10 @@ if [ ! -e "$snapshot" ]; then
   snapshot=$work/snapshot
   say "fetching $RESTORE_SNAPSHOT"
   storage copyto "backup:$RESTORE_SNAPSHOT" "$snapshot" 2>"$work/log" ||
-    fail "not restored: can't fetch $RESTORE_SNAPSHOT: $(tail -n 1 "$work/log"). Check its name, backup.storage and its passphrase, then deploy again; nothing was started"
+    fail "not restored: can't fetch $RESTORE_SNAPSHOT: $(last_words "$work/log"). Nothing was started; check backup.storage and its passphrase, then deploy again"
+  # To rclone an object that is not there is an empty folder.
+  [ -f "$snapshot" ] ||
+    fail "not restored: there is no $RESTORE_SNAPSHOT in the storage. Nothing was started; choose one of those that are there, then deploy again"
 fi
 revision=$(verified "$snapshot") ||
   fail "not restored: $RESTORE_SNAPSHOT does not pass its check: $revision. Nothing was started; choose another backup and deploy again"
@@ -33,7 +36,7 @@ revision=$(verified "$snapshot") ||
 etcdutl snapshot restore "$snapshot" --data-dir "$work/etcd" --name "$MEMBER" --initial-cluster "$INITIAL_CLUSTER" \
   --initial-cluster-token "$CLUSTER" --initial-advertise-peer-urls "$PEER_URL" \
   --bump-revision 1000000000 --mark-compacted >"$work/log" 2>&1 ||
-  fail "not restored: $(tail -n 1 "$work/log"). Nothing was started; choose another backup and deploy again"
+  fail "not restored: $(last_words "$work/log"). Nothing was started; choose another backup and deploy again"
 chown -R etcd:etcd "$work/etcd"
 chmod 0700 "$work/etcd"
 note_restore "$RESTORE_SNAPSHOT"

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { cluster, synth } from "../synth";
+import { BACKUP, cluster, synth } from "../synth";
 import { Templates } from "../../lib/rollout/templates";
 import { render, scratchDirectory } from "../templates/render";
 import { runCommand } from "../tools";
@@ -14,7 +14,7 @@ export function renderedRules(): string {
     if (name === "alerts.yaml.tftpl") variables = given;
     return "";
   });
-  synth((stack) => cluster(stack).alertRules());
+  synth((stack) => cluster(stack, undefined, { backup: BACKUP }).alertRules());
   spy.mockRestore();
   return render({ alerts: { template: "alerts.yaml.tftpl", variables } }).alerts;
 }
@@ -64,6 +64,16 @@ const cluster3 = (leader: string) => [
     series("etcd_server_quota_backend_bytes", { member }, "2147483648x120"),
   ]),
 ];
+
+const DAY = 86_400;
+
+/** From node_exporter's textfile collector; promtool's clock starts at 0, and is read after 90 minutes. */
+const onMachine = (name: string, labels: Labels, value: number) => ({
+  series: `cdktf_etcd_${name}{${Object.entries({ job: "node", cluster: "etcd", ...labels })
+    .map(([key, given]) => `${key}="${given}"`)
+    .join(",")}}`,
+  values: `${value}x120`,
+});
 
 /** What is measured, and which alerts fire an hour and a half later: their names and the members they are about. */
 const SCENARIOS: Record<string, { input: { series: string; values: string }[]; firing: string[] }> = {
@@ -132,6 +142,42 @@ const SCENARIOS: Record<string, { input: { series: string; values: string }[]; f
       ),
     ],
     firing: ["EtcdLeaderChangesOften"],
+  },
+  "certificates and authorities that end soon": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      onMachine("certificate_expiry_timestamp_seconds", { member: "etcd-lon1", certificate: "server" }, 44 * DAY),
+      onMachine("certificate_expiry_timestamp_seconds", { member: "etcd-nyc3", certificate: "server" }, 46 * DAY),
+      onMachine("certificate_expiry_timestamp_seconds", { member: "etcd-lon1", certificate: "peer-ca" }, 364 * DAY),
+      onMachine("certificate_expiry_timestamp_seconds", { member: "etcd-nyc3", certificate: "client-ca" }, 366 * DAY),
+    ],
+    firing: ["EtcdAuthorityExpires etcd-lon1", "EtcdCertificateExpires etcd-lon1"],
+  },
+  "backups that one member sees and another one could not list lately": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      onMachine("backup_timestamp_seconds", { member: "etcd-lon1" }, -50_000),
+      onMachine("backup_timestamp_seconds", { member: "etcd-sgp1" }, -3600),
+    ],
+    firing: [],
+  },
+  "a backup that is overdue": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      onMachine("backup_timestamp_seconds", { member: "etcd-lon1" }, -50_000),
+      onMachine("backup_timestamp_seconds", { member: "etcd-sgp1" }, -45_000),
+      // Another cluster's are no help.
+      { series: 'cdktf_etcd_backup_timestamp_seconds{cluster="other",member="x"}', values: "0x120" },
+    ],
+    firing: ["EtcdBackupOverdue"],
+  },
+  "an alarm": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      onMachine("alarms", { member: "etcd-lon1", alarm: "NOSPACE" }, 1),
+      onMachine("alarms", { member: "etcd-nyc3", alarm: "CORRUPT" }, 0),
+    ],
+    firing: ["EtcdAlarm"],
   },
   "a database near its quota": {
     input: cluster3("etcd-lon1").map((one) =>

@@ -2,7 +2,16 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { AuthorityGeneration, DigitalOceanHost, EtcdCluster, EtcdVersion, LeaderPlacementProps } from "../../../lib";
+import {
+  AuthorityGeneration,
+  DigitalOceanHost,
+  EtcdBackupProps,
+  EtcdCluster,
+  EtcdRestoreProps,
+  EtcdUpkeepProps,
+  EtcdVersion,
+  LeaderPlacementProps,
+} from "../../../lib";
 
 /** main.ts with knobs: what the lab's tests turn comes in LAB_TEST as JSON. */
 interface Knobs {
@@ -20,6 +29,9 @@ interface Knobs {
   readonly clientAuthority?: AuthorityStage;
   readonly peerAuthority?: AuthorityStage;
   readonly serverNames?: string[];
+  readonly backup?: EtcdBackupProps;
+  readonly restore?: EtcdRestoreProps;
+  readonly upkeep?: EtcdUpkeepProps;
 }
 
 /** A call of AuthorityGeneration's, as data. */
@@ -59,6 +71,9 @@ const cluster = new EtcdCluster(stack, "etcd", {
   genesis: knobs.genesis,
   recoverFrom: knobs.recoverFrom,
   leader: knobs.leader,
+  backup: knobs.backup,
+  restore: knobs.restore,
+  upkeep: knobs.upkeep,
 });
 cluster.addClient("operator");
 app.synth();
