@@ -1,0 +1,98 @@
+import { TerraformVariable } from "cdktf";
+import { BACKUP, cluster, resources, Synthesized, synth } from "../synth";
+
+/** What the bundle of a member's node holds, as Terraform expressions. */
+function bundle(
+  synthesized: Synthesized,
+  part: "files" | "secrets",
+): Record<string, { content: string; mode: string }> {
+  const [, files] =
+    Object.entries(synthesized.locals).find(([name]) => name.startsWith(`etcd_etcd-lon1_bundle_${part}_`)) ?? [];
+  return files as Record<string, { content: string; mode: string }>;
+}
+
+const install = (synthesized: Synthesized): string =>
+  JSON.stringify(resources(synthesized, "terraform_data")["etcd/etcd-lon1/install"]);
+
+describe("backups", () => {
+  it("have their script on every node, and a timer that runs only where they are asked for", () => {
+    const timers = (props: object): string =>
+      bundle(
+        synth((s) => cluster(s, undefined, props)),
+        "files",
+      )["/etc/etcd/timers"].content;
+    expect(timers({})).toMatch(/"etcd-backup\.timer" = false/);
+    expect(timers({ backup: {} })).toMatch(/"etcd-backup\.timer" = true/);
+    expect(
+      bundle(
+        synth((s) => cluster(s)),
+        "files",
+      )["/usr/local/lib/cdktf-etcd/backup"].mode,
+    ).toBe("0755");
+  });
+
+  it.each([
+    [undefined, "[0, 6, 12, 18]", 43_800],
+    [8, "[0, 8, 16]", 58_200],
+    [24, "[0]", 173_400],
+  ])(
+    "every %p hours fall on the same hours of the day, and are overdue after two of them",
+    (hours, calendar, overdue) => {
+      const files = bundle(
+        synth((s) => cluster(s, undefined, { backup: { intervalHours: hours } })),
+        "files",
+      );
+      expect(files["/etc/systemd/system/etcd-backup.timer"].content).toContain(`"hours" = ${calendar}`);
+      expect(files["/etc/etcd/backup.env"].content).toContain(`"overdue_seconds" = ${overdue}`);
+    },
+  );
+
+  it("install rclone only where there is a storage", () => {
+    expect(install(synth((s) => cluster(s, undefined, { backup: {} })))).toContain('\\"packages\\" = []');
+    expect(install(synth((s) => cluster(s, undefined, { backup: BACKUP })))).toContain(
+      '\\"packages\\" = [\\"rclone\\"]',
+    );
+  });
+
+  it("take the storage's secrets from variables, into files of root alone and no trigger but a sensitive hash", () => {
+    const synthesized = synth((s) => {
+      const secret = (name: string): string => new TerraformVariable(s, name, { sensitive: true }).stringValue;
+      const storage = { ...BACKUP.storage, secretAccessKey: secret("key"), passphrase: secret("passphrase") };
+      cluster(s, undefined, { backup: { storage: storage as Required<typeof BACKUP>["storage"] } });
+    });
+    const secrets = bundle(synthesized, "secrets");
+    expect([secrets["/etc/etcd/rclone.conf"], secrets["/etc/etcd/backup.passphrase"]]).toMatchObject([
+      { mode: "0600", owner: "root:root", content: expect.stringContaining("var.key") as unknown },
+      { mode: "0400", owner: "root:root", content: expect.stringContaining("var.passphrase") as unknown },
+    ]);
+    expect(JSON.stringify(bundle(synthesized, "files"))).not.toMatch(/var\.(key|passphrase)/);
+    const { triggers_replace: triggers } = resources(synthesized, "terraform_data")["etcd/etcd-lon1/install"];
+    expect(triggers).toMatchObject({
+      secrets: expect.stringMatching(/^\$\{sensitive\(sha256\(jsonencode\(/) as unknown,
+    });
+  });
+
+  it("leave nothing of a storage behind that is not given any more", () => {
+    const secrets = bundle(
+      synth((s) => cluster(s)),
+      "secrets",
+    );
+    expect(secrets["/etc/etcd/rclone.conf"].content).toContain("backups go to no storage");
+    expect(secrets["/etc/etcd/backup.passphrase"].content).toContain('trimspace(\\"\\")'.replace(/\\/g, ""));
+  });
+});
+
+describe("a restore", () => {
+  const declared = (props: object): string =>
+    bundle(
+      synth((s) => cluster(s, undefined, props)),
+      "files",
+    )["/etc/etcd/declared.env"].content;
+
+  it("tells the nodes the snapshot's name, or that there is none", () => {
+    expect(declared({})).toContain('"restore" = ""');
+    expect(declared({ restore: { snapshot: "etcd-20261122T180000Z-4711.db" } })).toContain(
+      '"restore" = "etcd-20261122T180000Z-4711.db"',
+    );
+  });
+});
