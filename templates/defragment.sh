@@ -11,8 +11,12 @@
 upkeep_order | while read -r name id url; do
   size=$(database "$url" dbSize)
   used=$(database "$url" dbSizeInUse)
-  free=$((${size:-0} - ${used:-0}))
-  if [ $((2 * free)) -lt "${size:-0}" ] || [ "$free" -lt "$MINIMUM_FREE_BYTES" ]; then continue; fi
+  if [ -z "$size" ] || [ -z "$used" ]; then
+    say "$name is not defragmented: it does not tell its size"
+    continue
+  fi
+  free=$((size - used))
+  if [ $((2 * free)) -lt "$size" ] || [ "$free" -lt "$MINIMUM_FREE_BYTES" ]; then continue; fi
   # Two members that both took this for their turn would find each other's busy one here.
   obstacle=$(obstacle | head -n 1)
   if [ -n "$obstacle" ]; then

@@ -1,5 +1,7 @@
 # shellcheck shell=sh
 # Sourced after common.sh and coordinator.sh: defragmenting one member at a time.
+# shellcheck source=leadership.sh
+. /usr/local/lib/cdktf-etcd/leadership.sh
 # shellcheck source=/dev/null
 . /etc/etcd/upkeep.env
 DEFRAGMENTED=/var/lib/etcd-upkeep
@@ -34,8 +36,9 @@ hand_over() { # hand_over ID URL
   for _candidate in $LEADER_ORDER; do
     _entry=$(upkeep_order | awk -v name="$_candidate" -v id="$1" '$1 == name && $2 != id')
     if [ -z "$_entry" ] || ! commits "${_entry##* }"; then continue; fi
+    # When it is quiet there can't be seen from here.
     say "handing leadership over to $_candidate"
-    ctl "$2" move-leader "$(echo "$_entry" | cut -d' ' -f2)" >/dev/null && return 0
+    transfer "$2" "$(member_id "${_entry##* }")" && return 0
   done
   # Of one member, or of two: it stops as short as it can.
   say "no other member can lead"
