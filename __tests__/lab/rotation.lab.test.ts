@@ -1,0 +1,141 @@
+import { cpSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { LabCluster } from "../../lab/cluster";
+import { LabHarness, said } from "./lab-harness";
+
+jest.setTimeout(300_000);
+
+type Stage = "of" | "introducing" | "signing";
+
+const harness = new LabHarness();
+let cluster: LabCluster;
+
+const to = (authority: "client" | "peer", stage: Stage, generation = 2): object => ({
+  // The client authority is through by then.
+  ...(authority === "peer" ? { clientAuthority: { stage: "of", generation: 2 } } : {}),
+  [`${authority}Authority`]: { stage, generation },
+});
+
+const restarts = (output: string): string[] => said(output).filter((line) => line.endsWith(": restarting"));
+const ALL = ["etcd-sgp1: restarting", "etcd-nyc3: restarting", "etcd-lon1: restarting"];
+
+/** What each member shows on a port: who signed it, and whom it names. */
+async function shown(port: 2379 | 2380): Promise<string[]> {
+  const answers = cluster.machines.map(async (machine) => {
+    const { stdout } = await cluster.on(
+      machine,
+      `openssl s_client -connect 127.0.0.1:${port} </dev/null 2>/dev/null | openssl x509 -noout -issuer -ext subjectAltName`,
+    );
+    return stdout;
+  });
+  return Promise.all(answers);
+}
+
+const signers = async (port: 2379 | 2380): Promise<string[]> =>
+  (await shown(port)).map((text) => /CN ?= ?(.*)/.exec(text)?.[1] ?? text);
+
+/** The operator's files as they are now, as a client that does not follow at once keeps them. */
+function keepFiles(name: string): Record<string, string> {
+  const copy = path.join(harness.paths.root, name);
+  cpSync(path.join(harness.paths.access, "operator"), copy, { recursive: true });
+  return {
+    ...cluster.environment(),
+    ETCDCTL_CACERT: path.join(copy, "ca.crt"),
+    ETCDCTL_CERT: path.join(copy, "client.crt"),
+    ETCDCTL_KEY: path.join(copy, "client.key"),
+    ETCDCTL_COMMAND_TIMEOUT: "3s",
+  };
+}
+
+const reads = async (env?: Record<string, string>): Promise<boolean> =>
+  (await cluster.etcdctl(["get", "--print-value-only", "/kept"], env)).stdout.trim() === "here";
+
+/** Which process is etcd, on each member. */
+async function processes(): Promise<string[]> {
+  const ids = cluster.machines.map((machine) => cluster.on(machine, "systemctl show etcd --property=MainPID --value"));
+  return (await Promise.all(ids)).map(({ stdout }) => stdout.trim());
+}
+
+beforeAll(async () => {
+  await harness.up();
+  await harness.deploy();
+  cluster = await harness.cluster();
+  await cluster.etcdctl(["put", "/kept", "here"]);
+}, 900_000);
+afterAll(async () => {
+  await harness.down();
+});
+
+// One story, in order: each test starts from what the one before left.
+describe("the rotation of the client authority", () => {
+  let first: Record<string, string>;
+  let introduced: Record<string, string>;
+
+  it.each<[Stage, RegExp]>([
+    ["signing", /skips a stage: the new client authority would sign certificates .* do not trust yet/],
+    ["of", /skips a stage: the new client authority would sign certificates .* do not trust yet/],
+  ])("refuses to begin with %s(2), before any member is touched", async (stage, message) => {
+    const before = await processes();
+    expect(said(await harness.deployFails(to("client", stage)))).toContainEqual(expect.stringMatching(message));
+    expect(await processes()).toEqual(before);
+    expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority"));
+    await cluster.mustBeHealthy();
+  });
+
+  it("introduces the new generation: one restart of each member, and every certificate stays", async () => {
+    first = keepFiles("first");
+    expect(restarts(await harness.deploy(to("client", "introducing")))).toEqual(ALL);
+    introduced = keepFiles("introduced");
+    expect(readFileSync(introduced.ETCDCTL_CACERT, "utf8").match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
+    expect(readFileSync(introduced.ETCDCTL_CERT, "utf8")).toBe(readFileSync(first.ETCDCTL_CERT, "utf8"));
+    expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority"));
+    for (const env of [first, introduced, undefined]) expect(await reads(env)).toBe(true);
+  });
+
+  it("refuses to drop the old generation while it has signed what is in use", async () => {
+    const before = await processes();
+    expect(said(await harness.deployFails(to("client", "of")))).toContainEqual(
+      expect.stringMatching(/skips a stage: the client authority that it drops has signed the certificates in use/),
+    );
+    expect(await processes()).toEqual(before);
+  });
+
+  it("signs with the new generation: nothing restarts, and clients of the stage before stay connected", async () => {
+    expect(restarts(await harness.deploy(to("client", "signing")))).toEqual([]);
+    expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority 2"));
+    for (const env of [introduced, undefined]) expect(await reads(env)).toBe(true);
+  });
+
+  it("forgets the old generation: clients that have not followed are refused now", async () => {
+    expect(restarts(await harness.deploy(to("client", "of")))).toEqual(ALL);
+    expect(await reads()).toBe(true);
+    for (const env of [first, introduced]) expect(await reads(env)).toBe(false);
+  });
+});
+
+describe("the rotation of the peer authority", () => {
+  it.each<[Stage, string[], string]>([
+    ["introducing", ALL, "etcd peer authority"],
+    ["signing", [], "etcd peer authority 2"],
+    ["of", ALL, "etcd peer authority 2"],
+  ])("goes through %s(2) with all members connected", async (stage, expected, signer) => {
+    expect(restarts(await harness.deploy(to("peer", stage)))).toEqual(expected);
+    expect(await signers(2380)).toEqual(Array(3).fill(signer));
+    await cluster.mustBeHealthy();
+    expect(await reads()).toBe(true);
+  });
+
+  it("has nothing left to do at the end", async () => {
+    const { output } = await harness.run("diff", to("peer", "of"));
+    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+  });
+});
+
+describe("further names in the server certificates", () => {
+  it("are shown to the next client, without a restart", async () => {
+    const knobs = { ...to("peer", "of"), serverNames: ["etcd.example.com"] };
+    expect(restarts(await harness.deploy(knobs))).toEqual([]);
+    for (const text of await shown(2379)) expect(text).toContain("DNS:etcd.example.com");
+    expect(await reads()).toBe(true);
+  });
+});
