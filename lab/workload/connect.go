@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"strings"
 	"time"
 
@@ -11,55 +12,101 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+)
+
+// Values of -credentials.
+const (
+	freshForEach = "fresh"
+	keptFromThen = "kept"
 )
 
 // connection is how to reach the cluster.
 type connection struct {
 	endpoints []string
-	files     transport.TLSInfo
+	// envFile is the client's etcd.env, where endpoints and files came from, or empty.
+	envFile string
+	// transport is nil where nothing is encrypted.
+	transport credentials.TransportCredentials
 	dial      time.Duration
+	// sync is the time between two looks at the cluster's members; 0 is none, clientv3's default.
+	sync time.Duration
 	// keepalive of 0 is none: clientv3's default.
 	keepalive        time.Duration
 	keepaliveTimeout time.Duration
 }
 
 type connectionFlags struct {
-	endpoints, ca, cert, key *string
-	dialMs                   *int
+	endpoints, env, ca, cert, key, credentials *string
+	dialMs                                     *int
 }
 
 func addConnectionFlags(flags *flag.FlagSet) connectionFlags {
 	return connectionFlags{
-		endpoints: flags.String("endpoints", "", "client URLs of the members, comma separated, NEAREST FIRST"),
-		ca:        flags.String("cacert", "", "file with the authority's certificate"),
-		cert:      flags.String("cert", "", "file with the client's certificate"),
-		key:       flags.String("key", "", "file with the client's key"),
-		dialMs:    flags.Int("dial-ms", 4000, "how long one try to connect may take"),
+		endpoints:   flags.String("endpoints", "", "client URLs of the members, comma separated, NEAREST FIRST"),
+		env:         flags.String("env", "", "a client's etcd.env, as the library writes it, instead of the four flags of endpoints and files; SIGHUP has it read again"),
+		ca:          flags.String("cacert", "", "file with the authority's certificate"),
+		cert:        flags.String("cert", "", "file with the client's certificate"),
+		key:         flags.String("key", "", "file with the client's key"),
+		credentials: flags.String("credentials", freshForEach, "fresh: certificates are read from their files for each connection; kept: those of the start serve for all"),
+		dialMs:      flags.Int("dial-ms", 4000, "how long one try to connect may take"),
 	}
 }
 
 func (f connectionFlags) connection() (connection, error) {
-	c := connection{
-		files: transport.TLSInfo{TrustedCAFile: *f.ca, CertFile: *f.cert, KeyFile: *f.key},
-		dial:  time.Duration(*f.dialMs) * time.Millisecond,
-	}
-	for _, endpoint := range strings.Split(*f.endpoints, ",") {
-		if endpoint = strings.TrimSpace(endpoint); endpoint != "" {
-			c.endpoints = append(c.endpoints, endpoint)
+	c := connection{envFile: *f.env, dial: time.Duration(*f.dialMs) * time.Millisecond}
+	files := transport.TLSInfo{TrustedCAFile: *f.ca, CertFile: *f.cert, KeyFile: *f.key}
+	given := *f.endpoints
+	if *f.env != "" {
+		if given != "" || !files.Empty() || files.TrustedCAFile != "" {
+			return c, errors.New("-env: expected without -endpoints, -cacert, -cert and -key, which it holds")
+		}
+		var err error
+		if given, files, err = readClientEnv(*f.env); err != nil {
+			return c, err
 		}
 	}
+	c.endpoints = splitEndpoints(given)
 	if len(c.endpoints) == 0 {
 		return c, errors.New("-endpoints: none given; expected the members' client URLs, comma separated, nearest first")
 	}
 	if c.dial <= 0 {
 		return c, errors.New("-dial-ms: expected more than 0")
 	}
-	return c, nil
+	if !strings.HasPrefix(c.endpoints[0], "https://") {
+		return c, nil
+	}
+	var err error
+	switch *f.credentials {
+	case freshForEach:
+		c.transport, err = newFreshCredentials(files)
+	case keptFromThen:
+		c.transport, err = newKeptCredentials(files)
+	default:
+		err = fmt.Errorf("-credentials: given %q, expected fresh or kept", *f.credentials)
+	}
+	return c, err
+}
+
+func splitEndpoints(list string) []string {
+	var endpoints []string
+	for _, endpoint := range strings.Split(list, ",") {
+		if endpoint = strings.TrimSpace(endpoint); endpoint != "" {
+			endpoints = append(endpoints, endpoint)
+		}
+	}
+	return endpoints
+}
+
+// endpointsNow reads the endpoints in the client's etcd.env again.
+func (c connection) endpointsNow() ([]string, error) {
+	list, _, err := readClientEnv(c.envFile)
+	return splitEndpoints(list), err
 }
 
 // client connects to the given endpoints: to all of them at once, with clientv3's round robin between those that answer.
 func (c connection) client(endpoints ...string) (*clientv3.Client, error) {
-	return c.open(clientv3.Config{Endpoints: endpoints})
+	return c.open(clientv3.Config{Endpoints: endpoints, AutoSyncInterval: c.sync})
 }
 
 // singleEndpointClient keeps to one endpoint, and leaves trying again to its caller.
@@ -83,12 +130,8 @@ func (c connection) open(config clientv3.Config) (*clientv3.Client, error) {
 	config.DialKeepAliveTimeout = c.keepaliveTimeout
 	// Its warnings about each failed attempt are in the history.
 	config.Logger = zap.NewNop()
-	if strings.HasPrefix(config.Endpoints[0], "https://") {
-		tls, err := c.files.ClientConfig()
-		if err != nil {
-			return nil, err
-		}
-		config.TLS = tls
+	if c.transport != nil {
+		config.DialOptions = append(config.DialOptions, grpc.WithTransportCredentials(c.transport))
 	}
 	return clientv3.New(config)
 }

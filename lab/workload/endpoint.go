@@ -25,17 +25,30 @@ type endpoint struct {
 	client   *clientv3.Client
 	attempt  time.Duration
 	probeKey string
+	// distance is the round trip to it; unmeasured until it has answered.
+	distance time.Duration
 	well     atomic.Bool
 	failed   chan struct{}
+	// open ends when the endpoint is given up.
+	open  context.Context
+	close func()
 }
 
 // newEndpoint probes with a key that the client must be allowed to read.
-func newEndpoint(c connection, url string, attempt time.Duration, probeKey string) (*endpoint, error) {
+func newEndpoint(ctx context.Context, c connection, url string, attempt time.Duration, probeKey string) (*endpoint, error) {
 	client, err := c.singleEndpointClient(url)
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{url: url, client: client, attempt: attempt, probeKey: probeKey, failed: make(chan struct{}, 1)}
+	open, cancel := context.WithCancel(ctx)
+	e := &endpoint{
+		url: url, client: client, attempt: attempt, probeKey: probeKey, distance: unmeasured,
+		failed: make(chan struct{}, 1), open: open,
+		close: func() {
+			cancel()
+			_ = client.Close()
+		},
+	}
 	e.well.Store(true)
 	return e, nil
 }
@@ -70,8 +83,9 @@ func (e *endpoint) connect(ctx context.Context) bool {
 	}
 }
 
-// watch ends an endpoint's time away, until the context ends.
-func (e *endpoint) watch(ctx context.Context) {
+// watch ends an endpoint's time away, until it is given up.
+func (e *endpoint) watch() {
+	ctx := e.open
 	go e.watchConnection(ctx)
 	stayAway := e.attempt
 	var returned time.Time

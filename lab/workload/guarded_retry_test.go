@@ -73,10 +73,10 @@ func newUnreliable(t *testing.T, fates ...int) (*unreliable, *clientv3.Client, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.cancel = func() {}
-	u.endpoints = []*endpoint{{url: url, client: client, failed: make(chan struct{}, 1)}}
+	u.endpoints = newEndpointSet(connection{dial: 5 * time.Second}, nil)
+	u.endpoints.list.Store(&[]*endpoint{{url: url, client: client, failed: make(chan struct{}, 1)}})
 	t.Cleanup(func() {
-		u.close()
+		_ = client.Close()
 		_ = direct.Close()
 	})
 	return u, direct, fmt.Sprintf("/guarded-retry/%d/", time.Now().UnixNano())

@@ -12,6 +12,7 @@ import (
 const usage = `usage:
   workload run   -endpoints URL,URL,... -name NAME -out FILE [flags]   writes (and reads, swaps, watches) and records it
   workload dump  -endpoints URL,URL,... -prefix PREFIX -out FILE       reads the final state, for "check -final"
+  workload observe -endpoints URL,URL,... -out FILE                    records who leads and which voters are in service
   workload check [-endpoints URL,... | -final FILE] [flags] FILE...    judges what was recorded
 "workload VERB -h" lists the flags.
 `
@@ -19,7 +20,7 @@ const usage = `usage:
 // errViolated ends the program with status 1 after a verdict that has been printed already.
 var errViolated = errors.New("violated")
 
-var verbs = map[string]func(args []string) error{"run": runVerb, "dump": dumpVerb, "check": checkVerb}
+var verbs = map[string]func(args []string) error{"run": runVerb, "dump": dumpVerb, "observe": observeVerb, "check": checkVerb}
 
 func main() {
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {

@@ -17,13 +17,18 @@ type naive struct {
 }
 
 func newNaive(c connection) (*naive, error) {
-	// No keepalive, as is clientv3's default.
-	c.keepalive, c.keepaliveTimeout = 0, 0
+	// No keepalive, and the endpoints of the start for ever, as are clientv3's defaults.
+	c.keepalive, c.keepaliveTimeout, c.sync = 0, 0, 0
 	client, err := c.client(c.endpoints...)
 	if err != nil {
 		return nil, err
 	}
 	return &naive{client: client}, nil
+}
+
+// reload has the client use other endpoints, as its program would after a restart.
+func (n *naive) reload(urls []string) {
+	n.client.SetEndpoints(urls...)
 }
 
 func (n *naive) close() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -19,40 +20,42 @@ const (
 // It has one clientv3.Client per endpoint, because a single one with all endpoints sends its requests to each of them in
 // turn (gRPC's round_robin): on three continents two of three requests would take the long way.
 type recommended struct {
-	endpoints []*endpoint
+	endpoints *endpointSet
 	attempt   time.Duration
 	total     time.Duration
+	reread    chan []string
 	cancel    context.CancelFunc
+	followed  chan struct{}
 }
 
 func newRecommended(c connection, prefix string, attempt, total time.Duration) (*recommended, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &recommended{attempt: attempt, total: total, cancel: cancel}
-	for _, url := range c.endpoints {
-		e, err := newEndpoint(c, url, attempt, prefix+"probe")
-		if err != nil {
-			r.close()
-			return nil, err
-		}
-		r.endpoints = append(r.endpoints, e)
+	r := &recommended{attempt: attempt, total: total, reread: make(chan []string), cancel: cancel, followed: make(chan struct{})}
+	r.endpoints = newEndpointSet(c, func(url string) (*endpoint, error) {
+		return newEndpoint(ctx, c, url, attempt, prefix+"probe")
+	})
+	if err := r.endpoints.become(ctx, c.endpoints); err != nil {
+		cancel()
+		return nil, err
 	}
-	// All connections stand before the first is needed: a handshake is four round trips, more than an attempt can spare.
-	dialled, done := context.WithTimeout(ctx, c.dial)
-	defer done()
-	for _, e := range r.endpoints {
-		go e.watch(ctx)
-	}
-	for _, e := range r.endpoints {
-		e.connect(dialled)
-	}
+	go func() {
+		defer close(r.followed)
+		r.follow(ctx, c.sync)
+	}()
 	return r, nil
 }
 
 func (r *recommended) close() {
 	r.cancel()
-	for _, e := range r.endpoints {
-		_ = e.client.Close()
+	<-r.followed
+	for _, e := range r.endpoints.all() {
+		e.close()
 	}
+}
+
+// reload has the next look at the endpoints be at these; the one after that is at the cluster's members again.
+func (r *recommended) reload(urls []string) {
+	r.reread <- urls
 }
 
 // result is how a call ended.
@@ -94,11 +97,12 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 // next is the nearest usable endpoint that this call has not tried; if there is none, the nearest untried one; when all
 // have been tried, the call goes round again.
 func (r *recommended) next(tried map[*endpoint]bool) *endpoint {
-	if len(tried) == len(r.endpoints) {
+	all := r.endpoints.all()
+	if !slices.ContainsFunc(all, func(e *endpoint) bool { return !tried[e] }) {
 		clear(tried)
 	}
 	var fallback *endpoint
-	for _, e := range r.endpoints {
+	for _, e := range all {
 		if tried[e] {
 			continue
 		}

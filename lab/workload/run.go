@@ -18,6 +18,8 @@ type store interface {
 	put(ctx context.Context, s *slot, value string) Record
 	get(ctx context.Context, key string) Record
 	cas(ctx context.Context, key string, expected int64, value string) Record
+	// reload has it use these endpoints from now on.
+	reload(urls []string)
 	close()
 }
 
@@ -73,6 +75,7 @@ func parseRun(args []string) (runOptions, error) {
 	attemptMs := flags.Int("attempt-ms", 750, "recommended: deadline of one attempt")
 	totalMs := flags.Int("total-ms", 4800, "recommended: deadline of a call with all its attempts")
 	keepaliveMs := flags.Int("keepalive-ms", 10000, "recommended: between keepalive pings; gRPC sends none more often than every 10 s")
+	syncMs := flags.Int("sync-ms", 10000, "recommended: between two looks at the cluster's members, whose URLs become the endpoints")
 	keepaliveTimeoutMs := flags.Int("keepalive-timeout-ms", 2700, "recommended: for the answer to a ping")
 	if err := flags.Parse(args); err != nil {
 		return runOptions{}, err
@@ -82,6 +85,7 @@ func parseRun(args []string) (runOptions, error) {
 		return runOptions{}, err
 	}
 	c.keepalive, c.keepaliveTimeout = milliseconds(*keepaliveMs), milliseconds(*keepaliveTimeoutMs)
+	c.sync = milliseconds(*syncMs)
 	options := runOptions{
 		connection: c, name: *name, prefix: *prefix, out: *out, rate: *rate, maxInFlight: *maxInFlight,
 		recommended: *mode == "recommended", mixed: *ops == "mixed",
@@ -107,6 +111,8 @@ func parseRun(args []string) (runOptions, error) {
 		err = fmt.Errorf("-prefix: given %q, expected one that ends in a slash", *prefix)
 	case *out == "":
 		err = errors.New("-out: expected a file for the history")
+	case *syncMs <= 0:
+		err = fmt.Errorf("-sync-ms: given %d, expected more than 0", *syncMs)
 	case *attemptMs <= 0 || *totalMs < *attemptMs:
 		err = fmt.Errorf("-attempt-ms %d, -total-ms %d: expected 0 < attempt <= total", *attemptMs, *totalMs)
 	}
@@ -133,13 +139,19 @@ func run(running context.Context, options runOptions) (summary Summary, err erro
 		err = errors.Join(err, history.close())
 	}()
 	finishWatch := func() {}
+	reload := s.reload
 	if options.mixed {
 		w, err := openWatch(running, options, history)
 		if err != nil {
 			return Summary{}, err
 		}
 		finishWatch = w.finish
+		reload = func(urls []string) {
+			s.reload(urls)
+			w.client.SetEndpoints(urls...)
+		}
 	}
+	defer options.onHangup(reload)()
 	begun := time.Now()
 	tally := newTally(options)
 	generate(running, options, s, func(record Record) {
@@ -148,6 +160,31 @@ func run(running context.Context, options runOptions) (summary Summary, err erro
 	})
 	finishWatch()
 	return tally.summary(time.Since(begun)), nil
+}
+
+// onHangup reads the client's etcd.env again on each SIGHUP, until the returned function is called.
+func (o runOptions) onHangup(reload func(urls []string)) (stop func()) {
+	if o.envFile == "" {
+		return func() {}
+	}
+	hangups, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		defer close(done)
+		for range hangups {
+			urls, err := o.endpointsNow()
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "error: endpoints stay as they are:", err)
+				continue
+			}
+			reload(urls)
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-done
+	}
 }
 
 func (o runOptions) open() (store, error) {

@@ -20,8 +20,8 @@ const (
 
 // watch records every event below the prefix. It has a clientv3.Client of its own with all endpoints: for a stream
 // clientv3 itself goes on elsewhere after the last revision seen, and does so as soon as the member loses its leader. It
-// sends keepalives in naive mode too: a stream without them never learns that its member's machine lost power, and what
-// it then does not show would say nothing about the cluster.
+// sends keepalives and follows the cluster's members in naive mode too: a stream without them never learns that its member's
+// machine lost power, or that no endpoint is left, and what it then does not show would say nothing about the cluster.
 type watch struct {
 	client  *clientv3.Client
 	name    string

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"math"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// distanceSamples are taken of an endpoint; the quickest counts, as nothing but distance makes every one slow.
+const distanceSamples = 3
+
+// unmeasured is the distance of an endpoint that has not answered yet.
+const unmeasured = time.Duration(math.MaxInt64)
+
+// endpointSet is the endpoints of a recommended client, the nearest first. It follows the cluster's members: each of them
+// may be replaced while the client runs, one after the other, and in the end no address of the beginning is left.
+type endpointSet struct {
+	open func(url string) (*endpoint, error)
+	dial time.Duration
+	// list is replaced, never changed. Only one goroutine at a time replaces it.
+	list atomic.Pointer[[]*endpoint]
+}
+
+func newEndpointSet(c connection, open func(url string) (*endpoint, error)) *endpointSet {
+	s := &endpointSet{open: open, dial: c.dial}
+	s.list.Store(&[]*endpoint{})
+	return s
+}
+
+func (s *endpointSet) all() []*endpoint {
+	return *s.list.Load()
+}
+
+// become makes these URLs the endpoints: it connects to those that are new before it gives up those that are gone.
+func (s *endpointSet) become(ctx context.Context, urls []string) error {
+	var next []*endpoint
+	for _, e := range s.all() {
+		if slices.Contains(urls, e.url) {
+			next = append(next, e)
+		}
+	}
+	kept := len(next)
+	for _, url := range urls {
+		if slices.ContainsFunc(next, func(e *endpoint) bool { return e.url == url }) {
+			continue
+		}
+		e, err := s.open(url)
+		if err != nil {
+			for _, opened := range next[kept:] {
+				opened.close()
+			}
+			return err
+		}
+		next = append(next, e)
+	}
+	// All connections stand before the first is needed: a handshake is four round trips, more than an attempt can spare.
+	dialled, done := context.WithTimeout(ctx, s.dial)
+	defer done()
+	for _, e := range next[kept:] {
+		go e.watch()
+	}
+	for _, e := range next {
+		if e.distance == unmeasured && e.connect(dialled) {
+			e.measure(dialled)
+		}
+	}
+	// Stable: what could not be measured keeps the order that was given.
+	slices.SortStableFunc(next, func(a, b *endpoint) int {
+		return int(min(max(a.distance-b.distance, -1), 1))
+	})
+	before := s.all()
+	s.list.Store(&next)
+	for _, e := range before {
+		if !slices.Contains(next, e) {
+			// Attempts under way there may still be answered.
+			time.AfterFunc(e.attempt, e.close)
+		}
+	}
+	return nil
+}
+
+// measure notes how far the endpoint is: a read of its own store is one round trip.
+func (e *endpoint) measure(ctx context.Context) {
+	for range distanceSamples {
+		begun := time.Now()
+		if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly()); err != nil {
+			return
+		}
+		e.distance = min(e.distance, time.Since(begun))
+	}
+}
+
+// follow has the endpoints become the voting members' every so often, and the file's whenever it was told to reread it.
+func (r *recommended) follow(ctx context.Context, every time.Duration) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case urls := <-r.reread:
+			_ = r.endpoints.become(ctx, urls)
+			continue
+		case <-ticker.C:
+		}
+		var urls []string
+		answer := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
+			list, err := client.MemberList(ctx)
+			if err != nil {
+				return err
+			}
+			urls = nil
+			for _, member := range list.Members {
+				if !member.IsLearner {
+					// A member that has not started yet has none.
+					urls = append(urls, member.ClientURLs...)
+				}
+			}
+			return nil
+		})
+		if answer.err == nil && len(urls) > 0 {
+			_ = r.endpoints.become(ctx, urls)
+		}
+	}
+}

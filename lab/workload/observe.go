@@ -1,0 +1,223 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	// Several times the longest round trip, so that distance alone puts no member out of service.
+	observeTimeout = time.Second
+	// Between two looks at who the members are.
+	membersEvery = 500 * time.Millisecond
+)
+
+// View is one line of what "observe" writes: the cluster at one moment.
+type View struct {
+	// At is in nanoseconds of CLOCK_REALTIME, as in a Record.
+	At int64 `json:"at"`
+	// Term and Leader (an id) are the newest that any member knows; Leader is empty while none leads.
+	Term   uint64 `json:"term"`
+	Leader string `json:"leader"`
+	// Voters are the voting members' names; those that did not answer when they were asked last are in Out as well.
+	Voters []string `json:"voters"`
+	Out    []string `json:"out"`
+	// Learners are the names of the members that do not vote yet.
+	Learners []string `json:"learners"`
+}
+
+// observed is one member as it is asked again and again.
+type observed struct {
+	client *clientv3.Client
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	answer *pb.StatusResponse
+}
+
+func observeVerb(args []string) error {
+	flags := flag.NewFlagSet("workload observe", flag.ContinueOnError)
+	connect := addConnectionFlags(flags)
+	out := flags.String("out", "", "file for the views, one per line")
+	everyMs := flags.Int("every-ms", 250, "between two views, and between two questions to each member")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	c, err := connect.connection()
+	switch {
+	case err != nil:
+		return err
+	case *out == "":
+		return errors.New("-out: expected a file for the views")
+	case *everyMs <= 0:
+		return fmt.Errorf("-every-ms: given %d, expected more than 0", *everyMs)
+	}
+	running, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	return observe(running, c, *out, milliseconds(*everyMs))
+}
+
+func observe(running context.Context, c connection, out string, every time.Duration) error {
+	file, err := os.Create(out)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	first, err := c.client(c.endpoints...)
+	if err != nil {
+		return err
+	}
+	defer first.Close()
+	o := &observer{connection: c, first: first, every: every, asked: map[uint64]*observed{}}
+	var looking sync.WaitGroup
+	looking.Go(func() { o.followMembers(running) })
+	defer func() {
+		looking.Wait()
+		o.forget(nil)
+	}()
+	// Each view is written at once: who reads along must not be late.
+	lines := json.NewEncoder(file)
+	for sleep(running, every) {
+		if v := o.view(); len(v.Voters) > 0 {
+			if err := lines.Encode(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// observer asks every member, each on a connection of its own.
+type observer struct {
+	connection connection
+	// first knows the endpoints of the start.
+	first *clientv3.Client
+	every time.Duration
+	mu    sync.Mutex
+	// members are those of the last list that a quorum vouched for.
+	members []*pb.Member
+	asked   map[uint64]*observed
+}
+
+func (o *observer) followMembers(ctx context.Context) {
+	for {
+		asking, cancel := context.WithTimeout(ctx, observeTimeout)
+		if list, err := o.someone().MemberList(asking); err == nil {
+			o.become(list.Members)
+		}
+		cancel()
+		if !sleep(ctx, membersEvery) {
+			return
+		}
+	}
+}
+
+// someone is a client of a member that answers.
+func (o *observer) someone() *clientv3.Client {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, one := range o.asked {
+		if one.latest() != nil {
+			return one.client
+		}
+	}
+	return o.first
+}
+
+func (o *observer) become(members []*pb.Member) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.members = members
+	o.forget(members)
+	for _, member := range members {
+		if o.asked[member.ID] != nil || len(member.ClientURLs) == 0 {
+			continue
+		}
+		client, err := o.connection.singleEndpointClient(member.ClientURLs[0])
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "error: %s: %v\n", member.Name, err)
+			continue
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		one := &observed{client: client, cancel: cancel}
+		o.asked[member.ID] = one
+		go func() {
+			one.status(ctx)
+			for sleep(ctx, o.every) {
+				one.status(ctx)
+			}
+		}()
+	}
+}
+
+// forget stops asking all but these members.
+func (o *observer) forget(members []*pb.Member) {
+	for id, one := range o.asked {
+		if !slices.ContainsFunc(members, func(m *pb.Member) bool { return m.ID == id }) {
+			one.cancel()
+			_ = one.client.Close()
+			delete(o.asked, id)
+		}
+	}
+}
+
+// status asks on the connection that stands; clientv3's own Status opens one for each question.
+func (one *observed) status(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
+	defer cancel()
+	answer, err := pb.NewMaintenanceClient(one.client.ActiveConnection()).Status(ctx, &pb.StatusRequest{})
+	if err != nil {
+		answer = nil
+	}
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.answer = answer
+}
+
+// latest is what the member answered last; nil if it did not.
+func (one *observed) latest() *pb.StatusResponse {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	return one.answer
+}
+
+func (o *observer) view() View {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	v := View{At: time.Now().UnixNano(), Voters: []string{}, Out: []string{}, Learners: []string{}}
+	var leader uint64
+	for _, member := range o.members {
+		var answer *pb.StatusResponse
+		if one := o.asked[member.ID]; one != nil {
+			answer = one.latest()
+		}
+		if answer != nil && (answer.RaftTerm > v.Term || answer.RaftTerm == v.Term && leader == 0) {
+			v.Term, leader = answer.RaftTerm, answer.Leader
+		}
+		name := cmp.Or(member.Name, fmt.Sprintf("%x", member.ID))
+		if member.IsLearner {
+			v.Learners = append(v.Learners, name)
+			continue
+		}
+		v.Voters = append(v.Voters, name)
+		if answer == nil {
+			v.Out = append(v.Out, name)
+		}
+	}
+	if leader != 0 {
+		v.Leader = fmt.Sprintf("%x", leader)
+	}
+	return v
+}
