@@ -7,6 +7,7 @@ import { EtcdVersion, Architecture } from "../lib";
 import { LabApi } from "./api-client";
 import { findConfig, LabConfig, readConfig, writeConfig } from "./config";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
+import { ClientSites } from "./operations/client-sites";
 import { LabPaths } from "./paths";
 import { publishRelease } from "./releases";
 import { ensureCommands } from "./tools/apt";
@@ -161,6 +162,7 @@ export class Lab {
     await endDaemon(this.daemon());
     this.progress("Removing the machines");
     await this.driver().destroyAll();
+    await ClientSites.removeAll(this.paths);
     this.progress("Ending the WAN");
     if (existsSync(this.paths.wan)) await wanClient(this.paths).stop();
     rmSync(this.paths.root, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import { cdktf, CdktfResult, CdktfRun, errorsIn } from "../../lab/deploy";
 import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { ensureCommands } from "../../lab/tools/apt";
+import { run } from "../../lab/tools/run";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 
@@ -13,9 +14,15 @@ const ROOT = path.resolve(__dirname, "..", "..", process.env.CDKTF_ETCD_TEST_LAB
 
 /** A lab of the tests' own, beside the one that a person may have in the same checkout. */
 export class LabHarness {
-  public readonly paths = new LabPaths(ROOT);
-  public readonly lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
+  public readonly paths: LabPaths;
+  public readonly lab: Lab;
   private config?: LabConfig;
+
+  /** @param root directory of the lab */
+  public constructor(root = ROOT) {
+    this.paths = new LabPaths(root);
+    this.lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
+  }
 
   public async up(): Promise<void> {
     await ensureCommands(["openssl"]);
@@ -64,6 +71,14 @@ export class LabHarness {
     const { exitCode, output } = await this.run("deploy", knobs);
     if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
     return output;
+  }
+
+  /** Terraform itself, on what was deployed last. */
+  public async terraform(...args: string[]): Promise<string> {
+    if (this.config === undefined) throw new Error("the lab is not up");
+    const stack = path.join(this.paths.synthesized, "stacks", "test");
+    const env = this.lab.environment(this.config);
+    return (await run(this.config.terraform.path, [`-chdir=${stack}`, ...args], { env })).stdout;
   }
 
   public cluster(): Promise<LabCluster> {

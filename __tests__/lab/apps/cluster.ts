@@ -12,9 +12,10 @@ import {
   EtcdVersion,
   LeaderPlacementProps,
 } from "../../../lib";
+import { CLIENT_NETWORK, clientAt } from "../../../lab/operations/client-network";
 
 /** main.ts with knobs: what the lab's tests turn comes in LAB_TEST as JSON. */
-interface Knobs {
+export interface Knobs {
   readonly regions?: string[];
   readonly bootTimeoutSeconds?: number;
   readonly version?: string;
@@ -32,6 +33,8 @@ interface Knobs {
   readonly backup?: EtcdBackupProps;
   readonly restore?: EtcdRestoreProps;
   readonly upkeep?: EtcdUpkeepProps;
+  /** Locations of clients on the WAN; see lab/operations/client-sites.ts. */
+  readonly clientSites?: string[];
 }
 
 /** A call of AuthorityGeneration's, as data. */
@@ -54,7 +57,7 @@ new LocalProvider(stack, "local");
 const cluster = new EtcdCluster(stack, "etcd", {
   hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
     sshFrom: [env.ETCD_SSH_FROM],
-    clientsFrom: [env.ETCD_CLIENTS_FROM],
+    clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [CLIENT_NETWORK])],
     bootTimeoutSeconds: knobs.bootTimeoutSeconds,
     image: knobs.image,
     generation: knobs.generation,
@@ -76,4 +79,5 @@ const cluster = new EtcdCluster(stack, "etcd", {
   upkeep: knobs.upkeep,
 });
 cluster.addClient("operator");
+for (const location of knobs.clientSites ?? []) cluster.addClient(clientAt(location), { from: location });
 app.synth();

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { LineLog } from "../../tools/line-log";
 
 /** One call of a client, as `workload run` recorded it. Times are milliseconds of the Unix epoch. */
 export interface Operation {
@@ -8,6 +8,8 @@ export interface Operation {
   readonly startMs: number;
   readonly endMs: number;
   readonly ok: boolean;
+  /** Class of the last attempt's error; absent for none. */
+  readonly error?: string;
 }
 
 /** What `workload run` writes, as far as it matters here. */
@@ -17,42 +19,30 @@ interface RecordedLine {
   readonly start?: number;
   readonly end?: number;
   readonly ok: boolean;
+  readonly error?: string;
 }
 
 /** Reads a history while it is being written. */
 export class OperationLog {
-  private offset = 0;
-  private unfinished = "";
+  private readonly lines: LineLog;
 
-  public constructor(private readonly file: string) {}
+  public constructor(file: string) {
+    this.lines = new LineLog(file);
+  }
 
   /** What was written since the last call. */
   public next(): Operation[] {
-    const lines = (this.unfinished + this.appended()).split("\n");
-    this.unfinished = lines.pop() ?? "";
-    return lines.map(parseOperation).filter((operation) => operation !== undefined);
-  }
-
-  private appended(): string {
-    const chunks: Buffer[] = [];
-    const file = openSync(this.file, "r");
-    try {
-      for (;;) {
-        const buffer = Buffer.alloc(1 << 20);
-        const length = readSync(file, buffer, 0, buffer.length, this.offset);
-        if (length === 0) return Buffer.concat(chunks).toString("latin1");
-        this.offset += length;
-        chunks.push(buffer.subarray(0, length));
-      }
-    } finally {
-      closeSync(file);
-    }
+    return this.lines
+      .next()
+      .map(parseOperation)
+      .filter((operation) => operation !== undefined);
   }
 }
 
 /** Undefined for records that are no calls: those of watches. Nanoseconds since 1970 lose their last two digits in a JavaScript number. */
 export function parseOperation(line: string): Operation | undefined {
-  const { kind, due, start, end, ok } = JSON.parse(line) as RecordedLine;
+  const { kind, due, start, end, ok, error } = JSON.parse(line) as RecordedLine;
   if (start === undefined || end === undefined || !["put", "get", "cas"].includes(kind)) return undefined;
-  return { kind, dueMs: (due ?? start) / 1e6, startMs: start / 1e6, endMs: end / 1e6, ok };
+  const times = { dueMs: (due ?? start) / 1e6, startMs: start / 1e6, endMs: end / 1e6 };
+  return { kind, ...times, ok, ...(error === undefined ? {} : { error }) };
 }

@@ -1,0 +1,92 @@
+/**
+ * `npm run bench:operations [-- --only NAME,... --json FILE --write]`: boots a lab, deploys, and does everything to the cluster
+ * that years of operation bring, while clients on three continents work on. Prints what they felt, and checks that nothing was
+ * lost; --write puts the table into docs/operations.md.
+ */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { parseArgs } from "node:util";
+import { LabHarness } from "../../__tests__/lab/lab-harness";
+import { OPERATIONS } from "../operations/catalog";
+import { Load, type OperationRow } from "../operations/load";
+import type { Operation } from "../operations/operation";
+import { CLIENT_LOCATIONS, Stage } from "../operations/stage";
+import { operationTable, verdicts } from "../operations/table";
+import { ensureWorkload } from "../tools/workload";
+
+const DOCUMENT = path.join(__dirname, "..", "..", "docs", "operations.md");
+const BEGIN = "<!-- written by npm run bench:operations -->";
+const END = "<!-- end -->";
+
+function chosen(only: string | undefined): readonly Operation[] {
+  if (only === undefined) return OPERATIONS;
+  return only.split(",").map((name) => {
+    const found = OPERATIONS.find((operation) => operation.name === name.trim());
+    if (found !== undefined) return found;
+    throw new Error(`--only: no operation "${name}"; there are: ${OPERATIONS.map((one) => one.name).join(", ")}`);
+  });
+}
+
+async function measure(stage: Stage, operation: Operation, directory: string): Promise<OperationRow> {
+  const load = await Load.start({
+    paths: stage.harness.paths,
+    locations: CLIENT_LOCATIONS,
+    directory: path.join(directory, operation.name.replace(/\W+/g, "-")),
+    keptCertificates: operation.keptCertificates,
+  });
+  try {
+    const row = await load.during(operation.name, () => operation.perform(stage));
+    for (const failure of row.failures) console.error(`  ${failure}`);
+    for (const line of verdicts(row, operation.bars ?? [])) console.error(line);
+    await load.finish();
+    return row;
+  } finally {
+    await load.stop();
+  }
+}
+
+function writeTable(table: string): void {
+  const text = readFileSync(DOCUMENT, "utf8");
+  const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (before < 0 || after < before) throw new Error(`${DOCUMENT} has no "${BEGIN}" with "${END}" after it`);
+  writeFileSync(DOCUMENT, `${text.slice(0, before)}${BEGIN}\n\n${table}\n\n${text.slice(after)}`);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, json: { type: "string" }, write: { type: "boolean", default: false } },
+  });
+  const operations = chosen(values.only);
+  const harness = new LabHarness(path.resolve(".lab-bench"));
+  const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-operations-"));
+  console.error(`Histories: ${directory}`);
+  const rows: OperationRow[] = [];
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    process.once("SIGINT", () => {
+      reject(new Error("interrupted"));
+    });
+  });
+  try {
+    await ensureWorkload(console.error);
+    await harness.up();
+    const stage = new Stage(harness, {});
+    await stage.deploy();
+    for (const operation of operations) {
+      if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);
+      console.error(`${operation.name} ...`);
+      rows.push(await Promise.race([measure(stage, operation, directory), interrupted]));
+      if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rows, null, 2));
+    }
+  } finally {
+    await harness.down();
+  }
+  const table = operationTable(rows);
+  console.log(table);
+  if (values.write) writeTable(table);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,48 @@
+import type { Operation } from "../bench/wan-tuning/operations";
+import { quantile, worst } from "../bench/wan-tuning/statistics";
+import { ClientKind } from "./load-client";
+
+/** etcd holds on to a write that it cannot commit for 5 s and two election timeouts; no other wait is as long as 5 s. */
+const HUNG_MS = 5000;
+
+/** A client's operation. */
+export interface ClientOperation extends Operation {
+  readonly client: string;
+  readonly clientKind: ClientKind;
+}
+
+/** What the clients of one kind felt. */
+export interface Impact {
+  readonly requests: number;
+  readonly failed: number;
+  /** The longest wait for a write, from when it was due; NaN without any. */
+  readonly worstStallMs: number;
+  /** Writes that took 5 s or more, whatever their end. */
+  readonly hung: number;
+}
+
+export function impactOn(kind: ClientKind, operations: readonly ClientOperation[]): Impact {
+  const own = operations.filter(({ clientKind }) => clientKind === kind);
+  const waits = writeWaits(own);
+  return {
+    requests: own.length,
+    failed: own.filter(({ ok }) => !ok).length,
+    worstStallMs: worst(waits),
+    hung: waits.filter((ms) => ms >= HUNG_MS).length,
+  };
+}
+
+/** The 99th percentile of the writes' times; NaN without any. */
+export function writeP99Ms(kind: ClientKind, operations: readonly ClientOperation[]): number {
+  return quantile(writeWaits(operations.filter(({ clientKind }) => clientKind === kind)), 0.99);
+}
+
+function writeWaits(operations: readonly ClientOperation[]): number[] {
+  return operations.filter(({ kind }) => kind !== "get").map(({ dueMs, endMs }) => endMs - dueMs);
+}
+
+/** Names a failed operation so that it can be found in its client's history and in the members' journals. */
+export function describeFailure({ client, kind, dueMs, endMs, error }: ClientOperation): string {
+  const took = ((endMs - dueMs) / 1000).toFixed(1);
+  return `${kind} of ${client} at ${new Date(dueMs).toISOString()}: ${error ?? "failed"} after ${took} s`;
+}

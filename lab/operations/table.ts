@@ -1,0 +1,39 @@
+import { markdownTable, seconds } from "../bench/wan-tuning/markdown";
+import type { OperationRow } from "./load";
+import type { Bar } from "./operation";
+
+/** The rows as docs/operations.md has them. */
+export function operationTable(rows: readonly OperationRow[]): string {
+  const header = [
+    "operation",
+    "took",
+    "requests",
+    "failed, recommended",
+    "failed, naive",
+    "longest write, recommended",
+    "longest write, naive",
+    "hung, naive",
+    "usual p99",
+    "elections and transfers",
+  ];
+  return markdownTable(
+    header,
+    rows.map((row) => [
+      row.name,
+      `${Math.round(row.seconds)} s`,
+      String(row.recommended.requests + row.naive.requests + (row.kept?.requests ?? 0)),
+      String(row.recommended.failed + (row.kept?.failed ?? 0)),
+      String(row.naive.failed),
+      seconds(row.recommended.worstStallMs),
+      seconds(row.naive.worstStallMs),
+      String(row.naive.hung),
+      seconds(row.usualP99Ms),
+      String(row.terms),
+    ]),
+  );
+}
+
+/** A line for each bar: met or missed. */
+export function verdicts(row: OperationRow, bars: readonly Bar[]): string[] {
+  return bars.map((bar) => `${bar.met(row) ? "met   " : "MISSED"}  ${row.name}: ${bar.name}`);
+}
