@@ -17,6 +17,8 @@ export interface CdktfRun {
   /** Directory of the app. @default - this project */
   readonly cwd?: string;
   readonly onLine?: (line: string) => void;
+  /** Told the number of the process, once it runs. */
+  readonly onSpawn?: (pid: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -28,15 +30,21 @@ export interface CdktfResult {
 }
 
 /** Runs the project's own `cdktf` and resolves whatever its exit code. */
-export async function cdktf(run: CdktfRun): Promise<CdktfResult> {
+export function cdktf(run: CdktfRun): Promise<CdktfResult> {
+  return terraform({ ...run, command: path.join(PROJECT, "node_modules", ".bin", "cdktf") });
+}
+
+/** Runs Terraform, or what runs it, and resolves whatever its exit code. */
+export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
   writeFileSync(run.logFile, "");
-  const child = spawn(path.join(PROJECT, "node_modules", ".bin", "cdktf"), [...run.args], {
+  const child = spawn(run.command, [...run.args], {
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own, so that an interrupt reaches cdktf and Terraform alike, as a terminal's Ctrl-C does.
     detached: true,
   });
+  if (child.pid !== undefined) run.onSpawn?.(child.pid);
   // Terraform ends its steps and saves its state on SIGINT.
   const interrupt = (): void => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");

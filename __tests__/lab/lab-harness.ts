@@ -2,11 +2,10 @@ import { existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "../../lab/cluster";
 import { LabConfig } from "../../lab/config";
-import { cdktf, CdktfResult, CdktfRun, errorsIn } from "../../lab/deploy";
+import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "../../lab/deploy";
 import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { ensureCommands } from "../../lab/tools/apt";
-import { run } from "../../lab/tools/run";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 
@@ -74,11 +73,16 @@ export class LabHarness {
   }
 
   /** Terraform itself, on what was deployed last. */
-  public async terraform(...args: string[]): Promise<string> {
+  public terraform(args: readonly string[], more: Partial<CdktfRun> = {}): Promise<CdktfResult> {
     if (this.config === undefined) throw new Error("the lab is not up");
-    const stack = path.join(this.paths.synthesized, "stacks", "test");
-    const env = this.lab.environment(this.config);
-    return (await run(this.config.terraform.path, [`-chdir=${stack}`, ...args], { env })).stdout;
+    return terraform({
+      command: this.config.terraform.path,
+      args,
+      env: this.lab.environment(this.config),
+      logFile: path.join(this.paths.root, "terraform.log"),
+      cwd: path.join(this.paths.synthesized, "stacks", "test"),
+      ...more,
+    });
   }
 
   public cluster(): Promise<LabCluster> {

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { LabHarness } from "../../__tests__/lab/lab-harness";
 import { OPERATIONS } from "../operations/catalog";
 import { Load, type OperationRow } from "../operations/load";
-import type { Operation } from "../operations/operation";
+import { carryOut, type Operation } from "../operations/operation";
 import { CLIENT_LOCATIONS, Stage } from "../operations/stage";
 import { operationTable, verdicts } from "../operations/table";
 import { ensureWorkload } from "../tools/workload";
@@ -36,7 +36,7 @@ async function measure(stage: Stage, operation: Operation, directory: string): P
     keptCertificates: operation.keptCertificates,
   });
   try {
-    const row = await load.during(operation.name, () => operation.perform(stage));
+    const row = await load.during(operation.name, () => carryOut(operation, stage));
     for (const failure of row.failures) console.error(`  ${failure}`);
     for (const line of verdicts(row, operation.bars ?? [])) console.error(line);
     await load.finish();
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   try {
     await ensureWorkload(console.error);
     await harness.up();
-    const stage = new Stage(harness, {});
+    const stage = new Stage(harness, directory);
     await stage.deploy();
     for (const operation of operations) {
       if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);

@@ -58,9 +58,13 @@ export interface OperationRow {
  * the library recommends, half as most programs do. Everything is recorded, and checked at the end.
  */
 export class Load {
+  /** Looked up once: an edit of its sources meanwhile must not have it built again in the middle of a run. */
+  private static program?: Promise<string>;
+
   /** Starts it, and waits until each client has written. */
   public static async start(props: LoadProps): Promise<Load> {
-    const program = await ensureWorkload();
+    this.program ??= ensureWorkload();
+    const program = await this.program;
     mkdirSync(props.directory, { recursive: true });
     const load = new Load(props, program, await ClientSites.up(props.paths, props.locations));
     try {

@@ -7,6 +7,9 @@ import { LineLog } from "../tools/line-log";
 import type { ClientSites } from "./client-sites";
 import { parseView, type View } from "./views";
 
+/** How long one try to connect may take, and the longest pause between two: a member that is back is seen soon. */
+const RECONNECT_MS = 1500;
+
 /** Where it looks from, and as whom. */
 export interface ObserverProps {
   readonly location: string;
@@ -31,7 +34,7 @@ export class Observer {
     this.messages = path.join(props.directory, "observer.messages");
     this.child = sites.spawn(
       props.location,
-      [props.program, "observe", ...argvOf({ env: props.envFile, out: this.file })],
+      [props.program, "observe", ...argvOf({ env: props.envFile, out: this.file, "dial-ms": RECONNECT_MS })],
       { stdout: "/dev/null", stderr: this.messages },
     );
     this.log = new LineLog(this.file);

@@ -11,8 +11,16 @@ export interface Operation {
   readonly bars?: readonly Bar[];
   /** Whether clients that hold on to their certificates take part. @default false */
   readonly keptCertificates?: boolean;
-  /** Does it; fails if it did not do what it should. */
-  readonly perform: (stage: Stage) => Promise<void>;
+  /** Does it, and returns what the node scripts said; fails if the cluster is not what it should be then. */
+  readonly perform: (stage: Stage) => Promise<readonly string[]>;
+  /** Fails if they did not say what they say when nothing gets in the way. */
+  readonly expectSaid?: (lines: readonly string[], stage: Stage) => void;
+}
+
+/** Does an operation that nothing gets in the way of. */
+export async function carryOut(operation: Operation, stage: Stage): Promise<void> {
+  const lines = await operation.perform(stage);
+  operation.expectSaid?.(lines, stage);
 }
 
 /** A limit, and what of a row it limits. */

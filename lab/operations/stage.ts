@@ -1,17 +1,28 @@
+import * as path from "node:path";
 import type { Knobs } from "../../__tests__/lab/apps/cluster";
 import { said, type LabHarness } from "../../__tests__/lab/lab-harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
-import { errorsIn } from "../deploy";
+import { errorsIn, type CdktfResult, type CdktfRun } from "../deploy";
 
-/** Locations of the load's clients. */
+/** Locations of the load's clients, and of the members unless told otherwise. */
 export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];
+
+/** Called when an apply has begun; returns once it does no harm any more. */
+export type Saboteur = (pid: number) => Promise<void>;
 
 /** A deployed cluster that operations are done to, and what it is declared as. */
 export class Stage {
+  private applies = 0;
+  private saboteur?: Saboteur;
+
+  /**
+   * @param directory for the output of each apply
+   */
   public constructor(
     public readonly harness: LabHarness,
-    private declared: Knobs,
+    private readonly directory: string,
+    private declared: Knobs = {},
   ) {}
 
   /** What the cluster is declared as. */
@@ -31,27 +42,80 @@ export class Stage {
     return (await this.cluster()).machine(name);
   }
 
+  /** The member that leads. */
+  public async leader(): Promise<string> {
+    const { leader } = await (await this.cluster()).status();
+    if (leader === undefined) throw new Error("nobody leads");
+    return leader;
+  }
+
+  /** Has the next apply disturbed; it may fail then, and is followed by one that must not. */
+  public disturbNext(saboteur: Saboteur): void {
+    this.saboteur = saboteur;
+  }
+
   /** Makes an edit and deploys it; returns what the node scripts said. */
   public async deploy(edit: Knobs = {}): Promise<string[]> {
     this.declared = { ...this.declared, ...edit };
-    return said(await this.harness.deploy(this.knobs));
+    return this.apply((run) => this.harness.run("deploy", this.knobs, run));
   }
 
   /** Makes an edit that is expected to fail, deploys it and takes it back; returns Terraform's error. */
   public async deployFails(edit: Knobs): Promise<string> {
-    return errorsIn(await this.harness.deployFails({ ...this.knobs, ...edit }));
+    const { exitCode, output } = await this.harness.run("deploy", { ...this.knobs, ...edit }, this.logged());
+    if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
+    return errorsIn(output);
   }
 
   /** `terraform apply -replace` of a machine; returns what the node scripts said. */
   public async replaceMachine(location: string): Promise<string[]> {
-    const addresses = (await this.harness.terraform("state", "list")).split("\n");
-    const droplet = addresses.find((address) => address.startsWith(`digitalocean_droplet.hosts_${location}_`));
-    if (droplet === undefined) throw new Error(`no droplet at ${location} among ${addresses.join(", ")}`);
-    return said(await this.harness.terraform("apply", "-auto-approve", "-no-color", `-replace=${droplet}`));
+    const { output } = await this.harness.terraform(["state", "list"], this.logged());
+    const droplet = output.split("\n").find((address) => address.startsWith(`digitalocean_droplet.hosts_${location}_`));
+    if (droplet === undefined) throw new Error(`no droplet at ${location} among ${output}`);
+    return this.apply((run) => this.harness.terraform(["apply", "-auto-approve", `-replace=${droplet}`], run));
+  }
+
+  private async apply(start: (run: Partial<CdktfRun>) => Promise<CdktfResult>): Promise<string[]> {
+    const { saboteur } = this;
+    this.saboteur = undefined;
+    const lines: string[] = [];
+    if (saboteur !== undefined) {
+      lines.push(...(await this.disturbed(start, saboteur)));
+      // What was not applied is, as after any failure, by deploying again.
+      start = (run) => this.harness.run("deploy", this.knobs, run);
+    }
+    const run = this.logged();
+    const { exitCode, output } = await start(run);
+    if (exitCode !== 0) throw new Error(`the deploy failed; all of it is in ${run.logFile}:\n${errorsIn(output)}`);
+    return [...lines, ...said(output)];
+  }
+
+  private async disturbed(
+    start: (run: Partial<CdktfRun>) => Promise<CdktfResult>,
+    saboteur: Saboteur,
+  ): Promise<string[]> {
+    let pid: number | undefined;
+    let sabotage: Promise<void> | undefined;
+    const { output } = await start({
+      ...this.logged(),
+      onSpawn: (spawned) => (pid = spawned),
+      onLine: (line) => {
+        if (/: (Creating|Modifying|Destroying|Refreshing state)\.\.\./.test(line) && pid !== undefined) {
+          sabotage ??= saboteur(pid);
+        }
+      },
+    });
+    await sabotage;
+    return said(output);
+  }
+
+  private logged(): { readonly logFile: string } {
+    this.applies += 1;
+    return { logFile: path.join(this.directory, `apply-${String(this.applies).padStart(3, "0")}.log`) };
   }
 }
 
 /** What an operation has to have done. */
 export function mustHave(what: string, holds: boolean, evidence: unknown): void {
-  if (!holds) throw new Error(`${what}, but: ${JSON.stringify(evidence)}`);
+  if (!holds) throw new Error(`${what}, but: ${JSON.stringify(evidence, null, 1)}`);
 }

@@ -46,7 +46,7 @@ type Check struct {
 func checkVerb(args []string) error {
 	flags := flag.NewFlagSet("workload check", flag.ContinueOnError)
 	connect := addConnectionFlags(flags)
-	prefix := flags.String("prefix", "/workload/", "with -endpoints: the prefix of the runs")
+	prefix := flags.String("prefix", "/workload/", "with -endpoints or -env: the prefix of the runs")
 	finalFile := flags.String("final", "", "file written by \"workload dump\", instead of -endpoints")
 	timeout := flags.Duration("timeout", 5*time.Minute, "for the search for a linear order, over all keys")
 	drawings := flags.String("drawings", "", "directory for a drawing (HTML) of each key that is not linearizable")
@@ -57,8 +57,8 @@ func checkVerb(args []string) error {
 	if flags.NArg() == 0 {
 		return errors.New("expected the files that \"workload run -out\" wrote")
 	}
-	if *finalFile != "" && *connect.endpoints != "" {
-		return errors.New("-final and -endpoints: expected at most one of them")
+	if *finalFile != "" && connect.given() {
+		return errors.New("-final and -endpoints or -env: expected at most one of them")
 	}
 	var files [][]Record
 	for _, path := range flags.Args() {
@@ -100,7 +100,7 @@ func finalStateFrom(file string, connect connectionFlags, prefix string) (*final
 	switch {
 	case file != "":
 		records, err = readRecords(file)
-	case *connect.endpoints != "":
+	case connect.given():
 		var c connection
 		if c, err = connect.connection(); err == nil {
 			records, err = readFinal(c, prefix)
@@ -133,7 +133,7 @@ func judge(h *history, timeout time.Duration, drawings string) (Verdict, error) 
 		v.WatchEvents += len(w.events)
 	}
 	if h.final == nil {
-		v.Checks = append(v.Checks, Check{Name: "final state", Outcome: notChecked, Sentences: []string{"give -endpoints or -final"}})
+		v.Checks = append(v.Checks, Check{Name: "final state", Outcome: notChecked, Sentences: []string{"give -endpoints, -env or -final"}})
 	} else {
 		v.add("final state", checkFinal(h))
 	}

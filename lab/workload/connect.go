@@ -53,6 +53,11 @@ func addConnectionFlags(flags *flag.FlagSet) connectionFlags {
 	}
 }
 
+// given tells whether a cluster was named.
+func (f connectionFlags) given() bool {
+	return *f.endpoints != "" || *f.env != ""
+}
+
 func (f connectionFlags) connection() (connection, error) {
 	c := connection{envFile: *f.env, dial: time.Duration(*f.dialMs) * time.Millisecond}
 	files := transport.TLSInfo{TrustedCAFile: *f.ca, CertFile: *f.cert, KeyFile: *f.key}

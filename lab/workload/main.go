@@ -13,7 +13,7 @@ const usage = `usage:
   workload run   -endpoints URL,URL,... -name NAME -out FILE [flags]   writes (and reads, swaps, watches) and records it
   workload dump  -endpoints URL,URL,... -prefix PREFIX -out FILE       reads the final state, for "check -final"
   workload observe -endpoints URL,URL,... -out FILE                    records who leads and which voters are in service
-  workload check [-endpoints URL,... | -final FILE] [flags] FILE...    judges what was recorded
+  workload check [-endpoints URL,... | -env FILE | -final FILE] [flags] FILE...    judges what was recorded
 "workload VERB -h" lists the flags.
 `
 

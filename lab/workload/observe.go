@@ -44,7 +44,10 @@ type observed struct {
 	client *clientv3.Client
 	cancel context.CancelFunc
 	mu     sync.Mutex
+	// answer is nil if there was none.
 	answer *pb.StatusResponse
+	// asked tells whether there has been time for an answer; who was never asked is not out of service.
+	asked bool
 }
 
 func observeVerb(args []string) error {
@@ -129,7 +132,7 @@ func (o *observer) someone() *clientv3.Client {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, one := range o.asked {
-		if one.latest() != nil {
+		if answer, _ := one.latest(); answer != nil {
 			return one.client
 		}
 	}
@@ -183,14 +186,14 @@ func (one *observed) status(ctx context.Context) {
 	}
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	one.answer = answer
+	one.answer, one.asked = answer, true
 }
 
-// latest is what the member answered last; nil if it did not.
-func (one *observed) latest() *pb.StatusResponse {
+// latest is what the member answered to the last question, nil for nothing, and whether there has been one.
+func (one *observed) latest() (answer *pb.StatusResponse, asked bool) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	return one.answer
+	return one.answer, one.asked
 }
 
 func (o *observer) view() View {
@@ -200,8 +203,9 @@ func (o *observer) view() View {
 	var leader uint64
 	for _, member := range o.members {
 		var answer *pb.StatusResponse
+		asked := false
 		if one := o.asked[member.ID]; one != nil {
-			answer = one.latest()
+			answer, asked = one.latest()
 		}
 		if answer != nil && (answer.RaftTerm > v.Term || answer.RaftTerm == v.Term && leader == 0) {
 			v.Term, leader = answer.RaftTerm, answer.Leader
@@ -212,7 +216,7 @@ func (o *observer) view() View {
 			continue
 		}
 		v.Voters = append(v.Voters, name)
-		if answer == nil {
+		if asked && answer == nil {
 			v.Out = append(v.Out, name)
 		}
 	}

@@ -170,7 +170,8 @@ func (r *recommended) get(ctx context.Context, key string) Record {
 
 // cas swaps the value if the key is still at the expected revision. Others write this key too, so that a comparison that
 // fails is a legitimate answer. After an attempt whose outcome is unknown it is none: that attempt may have succeeded, and
-// been overwritten since. The key's own history tells, for as long as it is not compacted; else the outcome stays unknown.
+// been overwritten since. The key's own history tells, for as long as it is not compacted; else the outcome stays
+// unknown.
 func (r *recommended) cas(ctx context.Context, key string, expected int64, value string) Record {
 	record := Record{Kind: kindCAS, Key: key, Expected: expected, Value: value}
 	unknown := false
@@ -204,18 +205,24 @@ func (r *recommended) cas(ctx context.Context, key string, expected int64, value
 	return record
 }
 
-// revisionOfOwn walks back through the versions of a key, from the one found to the one expected, and returns the
-// revision at which this call's value was written, or 0 if it never was.
+// revisionOfOwn looks through the versions of a key, from after the one expected up to the one found, and returns the
+// revision at which this call's value was written, or 0 if it never was. A watch shows them all in one answer; reading one
+// version after the other takes a round trip for each, too long for an attempt where many write the key.
 func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value string, found version, expected int64) (int64, error) {
-	for found.revision > expected {
-		if found.value == value {
-			return found.revision, nil
-		}
-		response, err := client.Get(ctx, key, clientv3.WithRev(found.revision-1))
-		if err != nil {
+	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
+	defer cancel()
+	for response := range client.Watch(ctx, key, clientv3.WithRev(expected+1)) {
+		if err := response.Err(); err != nil {
 			return 0, err
 		}
-		found = versionOf(response.Kvs)
+		for _, event := range response.Events {
+			switch {
+			case string(event.Kv.Value) == value:
+				return event.Kv.ModRevision, nil
+			case event.Kv.ModRevision >= found.revision:
+				return 0, nil
+			}
+		}
 	}
-	return 0, nil
+	return 0, ctx.Err()
 }
