@@ -29,15 +29,13 @@ export class LabPaths {
   public get wan(): string {
     return path.join(this.root, "wan");
   }
-<<<<<<< HEAD
   /** etcd's releases, laid out as the mirror serves them. */
   public get releases(): string {
     return path.join(this.root, "releases");
-=======
+  }
   /** Which client sites there are; see ClientSites. */
   public get clientSites(): string {
     return path.join(this.root, "client-sites.json");
->>>>>>> Put a load on a cluster while operations are done to it, and measure what its clients feel
   }
   public get terraformrc(): string {
     return path.join(this.root, "terraformrc");

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Pauses between attempts that failed at once; one that timed out has waited long enough.
@@ -13,6 +15,9 @@ const (
 	firstPause   = 25 * time.Millisecond
 	longestPause = 400 * time.Millisecond
 )
+
+// errWatchEnded is a history that broke off; another endpoint may have all of it.
+var errWatchEnded = status.Error(codes.Unavailable, "the watch ended before it had shown the key's versions")
 
 // recommended is a client as the library recommends it: the nearest endpoint first, a deadline for each attempt and one
 // for the whole call, and writes that are safe to repeat.
@@ -224,5 +229,8 @@ func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value stri
 			}
 		}
 	}
-	return 0, ctx.Err()
+	if ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
+	return 0, errWatchEnded
 }
