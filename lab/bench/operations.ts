@@ -8,43 +8,16 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { LabHarness } from "../../__tests__/lab/lab-harness";
-import { OPERATIONS } from "../operations/catalog";
-import { Load, type OperationRow } from "../operations/load";
-import { carryOut, type Operation } from "../operations/operation";
-import { CLIENT_LOCATIONS, Stage } from "../operations/stage";
+import { OPERATIONS, operationNamed } from "../operations/catalog";
+import type { OperationRow } from "../operations/load";
+import { measure } from "../operations/measure";
+import { Stage } from "../operations/stage";
 import { operationTable, verdicts } from "../operations/table";
 import { ensureWorkload } from "../tools/workload";
 
 const DOCUMENT = path.join(__dirname, "..", "..", "docs", "operations.md");
 const BEGIN = "<!-- written by npm run bench:operations -->";
 const END = "<!-- end -->";
-
-function chosen(only: string | undefined): readonly Operation[] {
-  if (only === undefined) return OPERATIONS;
-  return only.split(",").map((name) => {
-    const found = OPERATIONS.find((operation) => operation.name === name.trim());
-    if (found !== undefined) return found;
-    throw new Error(`--only: no operation "${name}"; there are: ${OPERATIONS.map((one) => one.name).join(", ")}`);
-  });
-}
-
-async function measure(stage: Stage, operation: Operation, directory: string): Promise<OperationRow> {
-  const load = await Load.start({
-    paths: stage.harness.paths,
-    locations: CLIENT_LOCATIONS,
-    directory: path.join(directory, operation.name.replace(/\W+/g, "-")),
-    keptCertificates: operation.keptCertificates,
-  });
-  try {
-    const row = await load.during(operation.name, () => carryOut(operation, stage));
-    for (const failure of row.failures) console.error(`  ${failure}`);
-    for (const line of verdicts(row, operation.bars ?? [])) console.error(line);
-    await load.finish();
-    return row;
-  } finally {
-    await load.stop();
-  }
-}
 
 function writeTable(table: string): void {
   const text = readFileSync(DOCUMENT, "utf8");
@@ -57,7 +30,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { only: { type: "string" }, json: { type: "string" }, write: { type: "boolean", default: false } },
   });
-  const operations = chosen(values.only);
+  const operations = values.only?.split(",").map((name) => operationNamed(name.trim())) ?? OPERATIONS;
   const harness = new LabHarness(path.resolve(".lab-bench"));
   const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-operations-"));
   console.error(`Histories: ${directory}`);
@@ -74,8 +47,12 @@ async function main(): Promise<void> {
     await stage.deploy();
     for (const operation of operations) {
       if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);
+      await stage.settled();
       console.error(`${operation.name} ...`);
-      rows.push(await Promise.race([measure(stage, operation, directory), interrupted]));
+      const row = await Promise.race([measure(stage, operation), interrupted]);
+      rows.push(row);
+      for (const failure of row.failures) console.error(`  ${failure}`);
+      for (const line of verdicts(row, operation.bars ?? [])) console.error(line);
       if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rows, null, 2));
     }
   } finally {

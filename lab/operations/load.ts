@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "../bench/wan-tuning/statistics";
 import type { LabPaths } from "../paths";
 import { ensureWorkload } from "../tools/workload";
 import { clientAt } from "./client-network";
@@ -49,6 +50,8 @@ export interface OperationRow {
   readonly leaderChanges: number;
   /** Raft terms: elections and transfers, whoever won. */
   readonly terms: number;
+  /** 99th percentile of how late the clients themselves were with an operation: what a busy machine adds to all times here. */
+  readonly lateP99Ms: number;
   /** A sentence for each operation that failed. */
   readonly failures: readonly string[];
 }
@@ -139,6 +142,10 @@ export class Load {
       usualP99Ms: writeP99Ms(ClientKind.RECOMMENDED, before),
       leaderChanges: leaderChanges(views),
       terms: terms(views),
+      lateP99Ms: quantile(
+        during.map(({ dueMs, startMs }) => startMs - dueMs),
+        0.99,
+      ),
       failures: during.filter(({ ok }) => !ok).map(describeFailure),
     };
   }

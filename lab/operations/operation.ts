@@ -9,6 +9,8 @@ export interface Operation {
   readonly possible?: (stage: Stage) => boolean;
   /** What its clients may feel at most, and how long it may take. @default - published, not judged */
   readonly bars?: readonly Bar[];
+  /** Whether it can be done with something in the way of its applies. @default true */
+  readonly disturbed?: boolean;
   /** Whether clients that hold on to their certificates take part. @default false */
   readonly keptCertificates?: boolean;
   /** Does it, and returns what the node scripts said; fails if the cluster is not what it should be then. */

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import type { Knobs } from "../../__tests__/lab/apps/cluster";
-import { said, type LabHarness } from "../../__tests__/lab/lab-harness";
+import { eventually, said, type LabHarness } from "../../__tests__/lab/lab-harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
 import { errorsIn, type CdktfResult, type CdktfRun } from "../deploy";
@@ -21,7 +21,7 @@ export class Stage {
    */
   public constructor(
     public readonly harness: LabHarness,
-    private readonly directory: string,
+    public readonly directory: string,
     private declared: Knobs = {},
   ) {}
 
@@ -47,6 +47,16 @@ export class Stage {
     const { leader } = await (await this.cluster()).status();
     if (leader === undefined) throw new Error("nobody leads");
     return leader;
+  }
+
+  /**
+   * Waits until leadership is where it belongs: after a rollout the timer brings it back, and that transfer is no part of what
+   * is done next.
+   */
+  public async settled(): Promise<void> {
+    const cluster = await this.cluster();
+    const { location } = cluster.model().bestLeader();
+    await eventually(`the leader at ${location}`, async () => (await this.leader()) === `etcd-${location}`, 180);
   }
 
   /** Has the next apply disturbed; it may fail then, and is followed by one that must not. */

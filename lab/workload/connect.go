@@ -48,7 +48,7 @@ func addConnectionFlags(flags *flag.FlagSet) connectionFlags {
 		ca:          flags.String("cacert", "", "file with the authority's certificate"),
 		cert:        flags.String("cert", "", "file with the client's certificate"),
 		key:         flags.String("key", "", "file with the client's key"),
-		credentials: flags.String("credentials", freshForEach, "fresh: certificates are read from their files for each connection; kept: those of the start serve for all"),
+		credentials: flags.String("credentials", freshForEach, "fresh: certificates are read from their files for each connection; kept: the client's own is that of the start for all"),
 		dialMs:      flags.Int("dial-ms", 4000, "how long one try to connect may take"),
 	}
 }
@@ -86,7 +86,7 @@ func (f connectionFlags) connection() (connection, error) {
 	case freshForEach:
 		c.transport, err = newFreshCredentials(files)
 	case keptFromThen:
-		c.transport, err = newKeptCredentials(files)
+		c.transport, err = withKeptCertificate(files)
 	default:
 		err = fmt.Errorf("-credentials: given %q, expected fresh or kept", *f.credentials)
 	}

@@ -16,14 +16,16 @@ type freshCredentials struct {
 	// TransportCredentials are of the files as they were first.
 	credentials.TransportCredentials
 	files transport.TLSInfo
+	// certificate is the client's, if it is not to be read.
+	certificate *tls.Certificate
 }
 
-func newFreshCredentials(files transport.TLSInfo) (credentials.TransportCredentials, error) {
+func newFreshCredentials(files transport.TLSInfo) (freshCredentials, error) {
 	config, err := files.ClientConfig()
 	if err != nil {
-		return nil, err
+		return freshCredentials{}, err
 	}
-	return freshCredentials{credentials.NewTLS(config), files}, nil
+	return freshCredentials{TransportCredentials: credentials.NewTLS(config), files: files}, nil
 }
 
 func (f freshCredentials) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
@@ -31,25 +33,28 @@ func (f freshCredentials) ClientHandshake(ctx context.Context, authority string,
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.certificate != nil {
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return f.certificate, nil }
+	}
 	return credentials.NewTLS(config).ClientHandshake(ctx, authority, raw)
 }
 
 func (f freshCredentials) Clone() credentials.TransportCredentials {
-	return freshCredentials{f.TransportCredentials.Clone(), f.files}
+	f.TransportCredentials = f.TransportCredentials.Clone()
+	return f
 }
 
-// newKeptCredentials stay what the files hold now: the certificates of a program that reads them once.
-func newKeptCredentials(files transport.TLSInfo) (credentials.TransportCredentials, error) {
-	config, err := files.ClientConfig()
+// withKeptCertificate is for a program that goes on with the client's certificate that it has, while it is given new
+// certificates of the authority: what its rotation asks of clients before its last stage.
+func withKeptCertificate(files transport.TLSInfo) (credentials.TransportCredentials, error) {
+	fresh, err := newFreshCredentials(files)
 	if err != nil {
 		return nil, err
 	}
-	if config.GetClientCertificate != nil {
-		kept, err := config.GetClientCertificate(nil)
-		if err != nil {
-			return nil, err
-		}
-		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return kept, nil }
+	kept, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile)
+	if err != nil {
+		return nil, err
 	}
-	return credentials.NewTLS(config), nil
+	fresh.certificate = &kept
+	return fresh, nil
 }

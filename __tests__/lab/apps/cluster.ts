@@ -27,6 +27,7 @@ export interface Knobs {
   readonly extra?: Record<string, string>;
   readonly image?: string;
   readonly leader?: LeaderPlacementProps;
+  readonly leafValidityDays?: number;
   readonly clientAuthority?: AuthorityStage;
   readonly peerAuthority?: AuthorityStage;
   readonly serverNames?: string[];
@@ -38,7 +39,7 @@ export interface Knobs {
 }
 
 /** A call of AuthorityGeneration's, as data. */
-interface AuthorityStage {
+export interface AuthorityStage {
   readonly stage: "of" | "introducing" | "signing";
   readonly generation: number;
 }
@@ -64,12 +65,13 @@ const cluster = new EtcdCluster(stack, "etcd", {
   }),
   version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
   download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+  settings: { quotaGiB: knobs.quotaGiB, extra: knobs.extra },
   pki: {
+    leafValidityDays: knobs.leafValidityDays,
+    serverNames: knobs.serverNames,
     clientAuthority: authority(knobs.clientAuthority),
     peerAuthority: authority(knobs.peerAuthority),
-    serverNames: knobs.serverNames,
   },
-  settings: { quotaGiB: knobs.quotaGiB, extra: knobs.extra },
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
   recoverFrom: knobs.recoverFrom,

@@ -1,0 +1,134 @@
+import { cpSync, existsSync } from "node:fs";
+import * as path from "node:path";
+import type { AuthorityStage } from "../../../__tests__/lab/apps/cluster";
+import { mustAllVote } from "../declared-members";
+import { ROLL, UNNOTICED, type Operation } from "../operation";
+import { mustHave, type Stage } from "../stage";
+
+function mustNotRestart(lines: readonly string[]): void {
+  const restarts = lines.filter((line) => line.endsWith(": restarting"));
+  mustHave("nobody restarts", restarts.length === 0, restarts);
+}
+
+/** Every leaf is issued anew, as it is by the first deploy within its renewal window. */
+export const LEAVES_RENEWED: Operation = {
+  name: "leaf certificates renewed",
+  bars: UNNOTICED,
+  perform: async (stage) => {
+    const leafValidityDays = stage.knobs.leafValidityDays === 364 ? 365 : 364;
+    const lines = await stage.deploy({ leafValidityDays });
+    const cluster = await stage.cluster();
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "openssl x509 -noout -startdate -enddate -in /etc/etcd/pki/server.crt",
+      );
+      const [start, end] = [...stdout.matchAll(/=(.*)$/gm)].map((match) => Date.parse(match[1]));
+      const days = (end - start) / 86_400_000;
+      mustHave(
+        `${machine.name} has a certificate for ${leafValidityDays} days`,
+        Math.round(days) === leafValidityDays,
+        stdout,
+      );
+    }
+    await mustAllVote(stage);
+    return lines;
+  },
+  expectSaid: mustNotRestart,
+};
+
+export const SERVER_NAME_ADDED: Operation = {
+  name: "name added to server certificates",
+  bars: UNNOTICED,
+  perform: async (stage) => {
+    const name = `n${(stage.knobs.serverNames ?? []).length + 1}.etcd.example.com`;
+    const lines = await stage.deploy({ serverNames: [...(stage.knobs.serverNames ?? []), name] });
+    const cluster = await stage.cluster();
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "openssl x509 -noout -ext subjectAltName -in /etc/etcd/pki/server.crt",
+      );
+      mustHave(`${machine.name} has ${name}`, stdout.includes(`DNS:${name}`), stdout);
+    }
+    await mustAllVote(stage);
+    return lines;
+  },
+  expectSaid: mustNotRestart,
+};
+
+/** Which authority, by its knob. */
+type AuthorityKnob = "clientAuthority" | "peerAuthority";
+
+/** The three stages of an authority's rotation; each is an operation of its own, possible after the one before. */
+function rotation(knob: AuthorityKnob, whose: string): readonly Operation[] {
+  const at = (stage: Stage): AuthorityStage => stage.knobs[knob] ?? { stage: "of", generation: 1 };
+  const deployed = async (stage: Stage, to: AuthorityStage): Promise<string[]> => {
+    const lines = await stage.deploy({ [knob]: to });
+    await mustAllVote(stage);
+    return lines;
+  };
+  return [
+    {
+      name: `${whose} authority: new one introduced`,
+      bars: ROLL,
+      keptCertificates: true,
+      possible: (stage) => at(stage).stage === "of",
+      perform: async (stage) => {
+        keepOperator(stage);
+        return deployed(stage, { stage: "introducing", generation: at(stage).generation + 1 });
+      },
+    },
+    {
+      name: `${whose} authority: new one signs`,
+      bars: UNNOTICED,
+      keptCertificates: true,
+      possible: (stage) => at(stage).stage === "introducing",
+      perform: async (stage) => {
+        const lines = await deployed(stage, { ...at(stage), stage: "signing" });
+        mustHave("the operator's old certificate is still good", await oldOperatorIsAdmitted(stage), knob);
+        return lines;
+      },
+      expectSaid: mustNotRestart,
+    },
+    {
+      name: `${whose} authority: old one forgotten`,
+      bars: ROLL,
+      possible: (stage) => at(stage).stage === "signing",
+      perform: async (stage) => {
+        const lines = await deployed(stage, { ...at(stage), stage: "of" });
+        const refused = !(await oldOperatorIsAdmitted(stage));
+        const expected = knob === "clientAuthority";
+        mustHave(
+          `the operator's old certificate is ${expected ? "refused" : "still good"}`,
+          refused === expected,
+          knob,
+        );
+        return lines;
+      },
+    },
+  ];
+}
+
+export const ROTATIONS: readonly Operation[] = [
+  ...rotation("clientAuthority", "clients'"),
+  ...rotation("peerAuthority", "peers'"),
+];
+
+function oldOperator(stage: Stage): string {
+  return path.join(stage.directory, "operator-before-rotation");
+}
+
+/** Keeps the operator's files as they are before a rotation. */
+function keepOperator(stage: Stage): void {
+  cpSync(path.join(stage.harness.paths.access, "operator"), oldOperator(stage), { recursive: true });
+}
+
+/** Whether a new connection with the operator's certificate of before the rotation is admitted, the authority's being today's. */
+async function oldOperatorIsAdmitted(stage: Stage): Promise<boolean> {
+  const directory = oldOperator(stage);
+  if (!existsSync(directory)) throw new Error(`the operator's files were not kept in ${directory}`);
+  const cluster = await stage.cluster();
+  const old = { ETCDCTL_CERT: path.join(directory, "client.crt"), ETCDCTL_KEY: path.join(directory, "client.key") };
+  return (await cluster.etcdctl(["get", "/"], { ...cluster.environment(), ...old })).ok;
+}

@@ -1,0 +1,31 @@
+import type { Operation } from "../operation";
+import { LEAVES_RENEWED, ROTATIONS, SERVER_NAME_ADDED } from "./certificates";
+import { ALL_MACHINES, LEADER_LOST, MACHINE_DELETED, MACHINE_REPLACED } from "./machines";
+import { GROW_TO_FIVE, GROW_TO_THREE, MOVE, MOVE_BACK, SHRINK_TO_ONE, SHRINK_TO_THREE } from "./membership";
+import { BAD_SETTING, SETTINGS_ROLL } from "./settings";
+
+/** In the order in which the bench does them: each is possible after the one before. */
+export const OPERATIONS: readonly Operation[] = [
+  SETTINGS_ROLL,
+  BAD_SETTING,
+  MACHINE_DELETED,
+  MACHINE_REPLACED,
+  ALL_MACHINES,
+  LEAVES_RENEWED,
+  SERVER_NAME_ADDED,
+  ...ROTATIONS,
+  MOVE,
+  MOVE_BACK,
+  GROW_TO_FIVE,
+  SHRINK_TO_THREE,
+  SHRINK_TO_ONE,
+  GROW_TO_THREE,
+  LEADER_LOST,
+];
+
+/** @throws Error if there is no operation of that name */
+export function operationNamed(name: string): Operation {
+  const found = OPERATIONS.find((operation) => operation.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`there is no operation "${name}", but: ${OPERATIONS.map((one) => one.name).join(", ")}`);
+}

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../../../__tests__/lab/lab-harness";
+import { wanClient } from "../../wan-client";
+import { mustAllVote, nameAt } from "../declared-members";
+import { MEMBERSHIP, REPLACEMENT, type Operation } from "../operation";
+import { mustHave, type Stage } from "../stage";
+
+function lastOf(stage: Stage): string {
+  return stage.regions[stage.regions.length - 1];
+}
+
+/** The machine is gone; Terraform finds out and makes another. */
+export const MACHINE_DELETED: Operation = {
+  name: "machine deleted in the console",
+  bars: REPLACEMENT,
+  possible: (stage) => stage.regions.length >= 3,
+  perform: async (stage) => {
+    const before = await stage.machine(nameAt(lastOf(stage)));
+    await stage.harness.lab.api().request("DELETE", `/v2/droplets/${before.id}`);
+    const lines = await stage.deploy();
+    await mustAllVote(stage);
+    return lines;
+  },
+  expectSaid: (lines) => {
+    const promoted = lines.some((line) => line.includes("caught up: promoted"));
+    mustHave("its replacement is promoted", promoted, lines);
+  },
+};
+
+/** The machine is well, and another takes its place. */
+export const MACHINE_REPLACED: Operation = {
+  name: "machine replaced (-replace)",
+  bars: REPLACEMENT,
+  perform: async (stage) => {
+    const before = await stage.machine(nameAt(lastOf(stage)));
+    const lines = await stage.replaceMachine(before.region);
+    await mustAllVote(stage);
+    return lines;
+  },
+  expectSaid: (lines) => {
+    const retired = lines.some((line) => line.includes("retiring its predecessor"));
+    mustHave("its replacement retires it", retired, lines);
+  },
+};
+
+export const ALL_MACHINES: Operation = {
+  name: "all machines replaced (generation)",
+  bars: MEMBERSHIP,
+  perform: async (stage) => {
+    const before = (await stage.cluster()).machines;
+    const lines = await stage.deploy({ generation: (stage.knobs.generation ?? 1) + 1 });
+    await mustAllVote(stage);
+    const addresses = before.map(({ publicAddress }) => `https://${publicAddress ?? ""}:2379`);
+    const { members } = await (await stage.cluster()).status();
+    const kept = members.filter(({ endpoint }) => addresses.includes(endpoint));
+    mustHave("no member has an old machine's address", kept.length === 0, members);
+    return lines;
+  },
+  expectSaid: (lines, stage) => {
+    const promoted = lines.filter((line) => line.includes("promoted to a voting member"));
+    mustHave("every new machine joins", promoted.length === stage.regions.length, lines);
+  },
+};
+
+/** Power and network of the leader's machine go at once, and come back after half a minute. */
+export const LEADER_LOST: Operation = {
+  name: "the leader's machine lost for 30 s",
+  possible: (stage) => stage.regions.length >= 3,
+  disturbed: false,
+  perform: async (stage) => {
+    const machine = await stage.machine(await stage.leader());
+    const api = stage.harness.lab.api();
+    await wanClient(stage.harness.paths).isolate(String(machine.id));
+    await api.power(machine, "power_off");
+    await sleep(30_000);
+    await api.power(machine, "power_on");
+    const cluster = await stage.cluster();
+    await eventually(`${machine.name} healthy again`, () => cluster.healthy([machine]));
+    await mustAllVote(stage);
+    return [];
+  },
+};

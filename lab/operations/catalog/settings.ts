@@ -1,0 +1,39 @@
+import { mustAllVote } from "../declared-members";
+import { MEMBERSHIP, ROLL, type Operation } from "../operation";
+import { mustHave } from "../stage";
+
+/** A setting that needs a restart of every member. */
+export const SETTINGS_ROLL: Operation = {
+  name: "settings roll",
+  bars: ROLL,
+  perform: async (stage) => {
+    const quotaGiB = stage.knobs.quotaGiB === 1 ? 2 : 1;
+    const lines = await stage.deploy({ quotaGiB });
+    const cluster = await stage.cluster();
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields | grep DBSizeQuota");
+      const has = stdout.trim().endsWith(` ${quotaGiB * 1024 ** 3}`);
+      mustHave(`${machine.name} has a quota of ${quotaGiB} GiB`, has, stdout);
+    }
+    await mustAllVote(stage);
+    return lines;
+  },
+  expectSaid: (lines, stage) => {
+    const restarts = lines.filter((line) => line.endsWith(": restarting"));
+    mustHave("every member restarts once", restarts.length === stage.regions.length, lines);
+  },
+};
+
+/** One that etcd does not start with. The first member stops the rollout; taking the edit back repairs it. */
+export const BAD_SETTING: Operation = {
+  name: "bad setting, and its revert",
+  bars: MEMBERSHIP,
+  disturbed: false,
+  perform: async (stage) => {
+    const error = await stage.deployFails({ extra: { ETCD_SNAPSHOT_COUNT: "many" } });
+    mustHave("the error has etcd's own words", error.includes('invalid value "many" for ETCD_SNAPSHOT_COUNT'), error);
+    const lines = await stage.deploy();
+    await mustAllVote(stage);
+    return lines;
+  },
+};

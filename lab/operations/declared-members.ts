@@ -1,0 +1,16 @@
+import { mustHave, type Stage } from "./stage";
+
+/** The member at a location. */
+export function nameAt(location: string): string {
+  return `etcd-${location}`;
+}
+
+/** Every declared machine carries a voting member that commits writes, and there are no other members. */
+export async function mustAllVote(stage: Stage): Promise<void> {
+  const cluster = await stage.cluster();
+  await cluster.mustBeHealthy();
+  const { members } = await cluster.status();
+  const voters = members.filter(({ learner }) => !learner).map(({ name }) => name);
+  const declared = stage.regions.map(nameAt);
+  mustHave("every declared member votes, and nobody else", voters.sort().join() === declared.sort().join(), members);
+}

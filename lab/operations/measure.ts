@@ -1,0 +1,28 @@
+import * as path from "node:path";
+import { saveJournals } from "./evidence";
+import { Load, type OperationRow } from "./load";
+import { carryOut, type Operation } from "./operation";
+import { CLIENT_LOCATIONS, type Stage } from "./stage";
+
+/**
+ * Does an operation under a load of its own, and checks its histories; they and the machines' journals are left in a directory
+ * named after it.
+ */
+export async function measure(stage: Stage, operation: Operation): Promise<OperationRow> {
+  const begun = Date.now();
+  const directory = path.join(stage.directory, operation.name.replace(/\W+/g, "-"));
+  const load = await Load.start({
+    paths: stage.harness.paths,
+    locations: CLIENT_LOCATIONS,
+    directory,
+    keptCertificates: operation.keptCertificates,
+  });
+  try {
+    const row = await load.during(operation.name, () => carryOut(operation, stage));
+    await load.finish();
+    return row;
+  } finally {
+    await load.stop();
+    await saveJournals(stage.harness, directory, begun);
+  }
+}
