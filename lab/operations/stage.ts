@@ -8,13 +8,16 @@ import { errorsIn, type CdktfResult, type CdktfRun } from "../deploy";
 /** Locations of the load's clients, and of the members unless told otherwise. */
 export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];
 
-/** Called when an apply has begun; returns once it does no harm any more. */
+/** Called with the process that applies; returns once it does no harm any more. */
 export type Saboteur = (pid: number) => Promise<void>;
+
+/** What Terraform prints when it begins to change something. */
+const APPLY_BEGINS = /: (Creating|Modifying|Destroying)\.\.\./;
 
 /** A deployed cluster that operations are done to, and what it is declared as. */
 export class Stage {
   private applies = 0;
-  private saboteur?: Saboteur;
+  private disturbance?: { readonly saboteur: Saboteur; readonly at: RegExp };
 
   /**
    * @param directory for the output of each apply
@@ -59,9 +62,13 @@ export class Stage {
     await eventually(`the leader at ${location}`, async () => (await this.leader()) === `etcd-${location}`, 180);
   }
 
-  /** Has the next apply disturbed; it may fail then, and is followed by one that must not. */
-  public disturbNext(saboteur: Saboteur): void {
-    this.saboteur = saboteur;
+  /**
+   * Has the next apply disturbed once it prints such a line; it may fail then, and is followed by one that must not.
+   *
+   * @param at line to begin at; when Terraform begins to change something, unless told
+   */
+  public disturbNext(saboteur: Saboteur, at = APPLY_BEGINS): void {
+    this.disturbance = { saboteur, at };
   }
 
   /** Makes an edit and deploys it; returns what the node scripts said. */
@@ -86,11 +93,11 @@ export class Stage {
   }
 
   private async apply(start: (run: Partial<CdktfRun>) => Promise<CdktfResult>): Promise<string[]> {
-    const { saboteur } = this;
-    this.saboteur = undefined;
+    const { disturbance } = this;
+    this.disturbance = undefined;
     const lines: string[] = [];
-    if (saboteur !== undefined) {
-      lines.push(...(await this.disturbed(start, saboteur)));
+    if (disturbance !== undefined) {
+      lines.push(...(await this.disturbed(start, disturbance.saboteur, disturbance.at)));
       // What was not applied is, as after any failure, by deploying again.
       start = (run) => this.harness.run("deploy", this.knobs, run);
     }
@@ -103,6 +110,7 @@ export class Stage {
   private async disturbed(
     start: (run: Partial<CdktfRun>) => Promise<CdktfResult>,
     saboteur: Saboteur,
+    at: RegExp,
   ): Promise<string[]> {
     let pid: number | undefined;
     let sabotage: Promise<void> | undefined;
@@ -110,9 +118,7 @@ export class Stage {
       ...this.logged(),
       onSpawn: (spawned) => (pid = spawned),
       onLine: (line) => {
-        if (/: (Creating|Modifying|Destroying|Refreshing state)\.\.\./.test(line) && pid !== undefined) {
-          sabotage ??= saboteur(pid);
-        }
+        if (pid !== undefined && at.test(line)) sabotage ??= saboteur(pid);
       },
     });
     await sabotage;

@@ -24,5 +24,5 @@ export const SHRINK_TO_ONE = change("shrink 3 to 1", THREE, ONE);
 export const GROW_TO_THREE = change("grow 1 to 3", ONE, THREE);
 
 const MOVED = ["lon1", "ams3", "sgp1"];
-export const MOVE = change("location changed, New York to Amsterdam", THREE, MOVED);
-export const MOVE_BACK = change("location changed, Amsterdam to New York", MOVED, THREE);
+export const MOVE = change("location changed from New York to Amsterdam", THREE, MOVED);
+export const MOVE_BACK = change("location changed from Amsterdam to New York", MOVED, THREE);

@@ -26,7 +26,7 @@ export const SETTINGS_ROLL: Operation = {
 
 /** One that etcd does not start with. The first member stops the rollout; taking the edit back repairs it. */
 export const BAD_SETTING: Operation = {
-  name: "bad setting, and its revert",
+  name: "bad setting and its revert",
   bars: MEMBERSHIP,
   disturbed: false,
   perform: async (stage) => {
