@@ -26,12 +26,16 @@ func main() {
 		log.Fatal(err)
 	}
 	defer store.Close()
+	// This program is done before the first look; one that stays needs it.
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go store.Follow(ctx)
 
-	before, err := store.Get(context.Background(), key)
+	before, err := store.Get(ctx, key)
 	if err != nil {
 		log.Fatal(err)
 	}
-	written, err := store.PutIfUnchanged(context.Background(), before, value)
+	written, err := store.PutIfUnchanged(ctx, before, value)
 	switch {
 	case err != nil:
 		log.Fatal(err)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"os"
@@ -9,12 +8,13 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
+	"google.golang.org/grpc/credentials"
 )
 
 // settings as a client's etcd.env has them.
 type settings struct {
 	endpoints        []string // the nearest first
-	tls              *tls.Config
+	credentials      credentials.TransportCredentials
 	dialTimeout      time.Duration
 	keepaliveTime    time.Duration
 	keepaliveTimeout time.Duration
@@ -32,11 +32,11 @@ func settingsFromEnvironment() (settings, error) {
 		CertFile:      os.Getenv("ETCDCTL_CERT"),
 		KeyFile:       os.Getenv("ETCDCTL_KEY"),
 	}
-	config, err := files.ClientConfig()
+	fresh, err := newFreshCredentials(files)
 	if err != nil {
 		return settings{}, fmt.Errorf("the client's certificate: %w", err)
 	}
-	s := settings{endpoints: strings.Split(endpoints, ","), tls: config}
+	s := settings{endpoints: strings.Split(endpoints, ","), credentials: fresh}
 	for name, value := range map[string]*time.Duration{
 		"ETCDCTL_DIAL_TIMEOUT":        &s.dialTimeout,
 		"ETCDCTL_KEEPALIVE_TIME":      &s.keepaliveTime,

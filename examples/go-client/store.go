@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -25,39 +24,41 @@ type entry struct {
 }
 
 // store reaches the cluster through one member at a time, the nearest that works.
-//
-// It has a client for each endpoint, because a clientv3.Client with several takes them in turn, far ones as often as near.
 type store struct {
 	settings settings
-	clients  []*clientv3.Client // in the order of the endpoints
-
-	mu       sync.Mutex
-	failedAt []time.Time
+	members  *members
 }
 
 func newStore(s settings) (*store, error) {
-	made := &store{settings: s, failedAt: make([]time.Time, len(s.endpoints))}
-	for _, endpoint := range s.endpoints {
-		client, err := clientv3.New(clientv3.Config{
-			Endpoints:            []string{endpoint},
-			TLS:                  s.tls,
-			DialTimeout:          s.dialTimeout,
-			DialKeepAliveTime:    s.keepaliveTime,
-			DialKeepAliveTimeout: s.keepaliveTimeout,
-		})
-		if err != nil {
-			made.Close()
-			return nil, err
-		}
-		made.clients = append(made.clients, client)
+	made, err := newMembers(s)
+	if err != nil {
+		return nil, err
 	}
-	return made, nil
+	return &store{settings: s, members: made}, nil
+}
+
+// Follow keeps to the cluster's members, whichever they are, until the context ends. What runs for long needs it: each
+// machine may be replaced meanwhile.
+func (s *store) Follow(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(syncInterval):
+		}
+		var urls []string
+		err := s.try(ctx, func(ctx context.Context, client *clientv3.Client) (err error) {
+			urls, err = votersOf(ctx, client)
+			return err
+		})
+		if err == nil {
+			s.members.become(urls)
+		}
+	}
 }
 
 func (s *store) Close() {
-	for _, client := range s.clients {
-		_ = client.Close()
-	}
+	s.members.close()
 }
 
 // Get reads a key, linearizably.
@@ -110,16 +111,16 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 	ctx, cancel := context.WithTimeout(ctx, s.settings.totalTimeout)
 	defer cancel()
 	for {
-		for _, index := range s.inOrder() {
+		for _, member := range s.members.inOrder() {
 			err := func() error {
 				ctx, cancel := context.WithTimeout(ctx, s.settings.attemptTimeout)
 				defer cancel()
-				return attempt(ctx, s.clients[index])
+				return attempt(ctx, member.client)
 			}()
 			if !worthAnother(err) {
 				return err
 			}
-			s.failed(index)
+			member.failed()
 			if ctx.Err() != nil {
 				return fmt.Errorf("no answer within %v: %w", s.settings.totalTimeout, err)
 			}
@@ -146,27 +147,6 @@ func worthAnother(err error) bool {
 		code = fromServer.Code()
 	}
 	return code == codes.Unavailable || code == codes.DeadlineExceeded
-}
-
-// inOrder lists the endpoints, the nearest first; those that failed a moment ago come last.
-func (s *store) inOrder() []int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var well, failed []int
-	for index := range s.clients {
-		if time.Since(s.failedAt[index]) < s.settings.keepaliveTime {
-			failed = append(failed, index)
-		} else {
-			well = append(well, index)
-		}
-	}
-	return append(well, failed...)
-}
-
-func (s *store) failed(index int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failedAt[index] = time.Now()
 }
 
 // payload is a value without the mark of who wrote it.

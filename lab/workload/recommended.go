@@ -180,17 +180,22 @@ func (r *recommended) get(ctx context.Context, key string) Record {
 func (r *recommended) cas(ctx context.Context, key string, expected int64, value string) Record {
 	record := Record{Kind: kindCAS, Key: key, Expected: expected, Value: value}
 	unknown := false
+	// compared is the first answer that the comparison failed: from then on no attempt can succeed any more.
+	var compared *clientv3.TxnResponse
 	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
-		response, err := guardedPut(ctx, client, key, expected, value)
-		if err != nil {
-			unknown = unknown || mayHaveApplied(err)
-			return err
+		if compared == nil {
+			response, err := guardedPut(ctx, client, key, expected, value)
+			if err != nil {
+				unknown = unknown || mayHaveApplied(err)
+				return err
+			}
+			if response.Succeeded {
+				record.Swapped, record.Revision = true, response.Header.Revision
+				return nil
+			}
+			compared = response
 		}
-		if response.Succeeded {
-			record.Swapped, record.Revision = true, response.Header.Revision
-			return nil
-		}
-		found := foundIn(response)
+		found := foundIn(compared)
 		if unknown {
 			own, err := revisionOfOwn(ctx, client, key, value, found, expected)
 			if err != nil {
@@ -201,7 +206,7 @@ func (r *recommended) cas(ctx context.Context, key string, expected int64, value
 				return nil
 			}
 		}
-		record.Found, record.FoundRevision, record.Revision = found.value, found.revision, response.Header.Revision
+		record.Found, record.FoundRevision, record.Revision = found.value, found.revision, compared.Header.Revision
 		return nil
 	})
 	record.OK, record.Error = result.err == nil, errorClass(result.err)
