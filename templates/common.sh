@@ -70,10 +70,16 @@ note_restore() { # note_restore SNAPSHOT
   echo "$1" >"$RESTORED"
 }
 
-# journal SINCE: the lines of etcd's log that say what went wrong, from that time on (seconds since the epoch).
+# journal: what the process of etcd that was started last said of what went wrong. Its lines are JSON; of systemd's own ones
+# the last tells how it ended.
 journal() {
-  journalctl -u etcd --since "@$1" -n 200 -o cat --no-pager 2>/dev/null |
-    grep -E '"level":"(error|fatal|panic)"|^panic|invalid|Failed|failed|error' | tail -n 8 | sed 's/^/  etcd: /' >&2 || true
+  _run=$(systemctl show -P InvocationID etcd)
+  {
+    journalctl -o cat --no-pager "_SYSTEMD_INVOCATION_ID=$_run" 2>/dev/null |
+      sed -n -e 's/^{"level":"\(error\|fatal\|panic\)".*"msg":"\(.*\)"}$/\2/p' -e 's/^{"level":"warn".*"msg":"\(.*[Ff]ailed.*\)"}$/\1/p' -e '/^panic/p' |
+      sed -e 's/","error":"/: /' -e 's/","stacktrace":.*//' -e 's/\\"/"/g' | tail -n 6
+    journalctl -o cat --no-pager "INVOCATION_ID=$_run" 2>/dev/null | grep -i fail | tail -n 1
+  } | sed 's/^/  etcd: /' >&2 || true
 }
 
 # status URL: what that member says of itself; field NAME: one value out of that. Some stand there twice.

@@ -24,7 +24,7 @@ wait_for_all() {
       waiting_before=$waiting
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
-      journal "$((deadline - HEALTH_BUDGET_SECONDS))"
+      journal
       [ -n "$well" ] || [ -e "$BORN" ] ||
         say "this cluster was never healthy. If machines were replaced since its birth began, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are"
       fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"

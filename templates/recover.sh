@@ -12,20 +12,21 @@ alone() { [ -n "$(healthy "$SELF")" ] && [ "$(members | wc -l)" = 1 ]; }
 
 # Writes that this member does not have, but another one that still answers.
 furthest() {
-  own=$(status "$SELF" | field RaftIndex)
   for url in $(echo "$OTHERS" | tr ',' ' '); do
     theirs=$(status "$url" | field RaftIndex)
-    [ -z "$theirs" ] || [ "$theirs" -le "${own:-0}" ] || echo "$url has entries up to $theirs"
+    [ -z "$theirs" ] || [ "$theirs" -le "$own" ] || echo "$url has entries up to $theirs"
   done
 }
 
 if ! alone; then
   [ -z "$(healthy "$SELF")" ] ||
     fail "there is nothing to recover: the cluster commits writes. Take the prop 'recoverFrom' out again. Nothing was changed"
+  own=$(status "$SELF" | field RaftIndex)
+  [ -n "$own" ] || fail "etcd does not run on this member: start it (systemctl start etcd), or name another survivor in 'recoverFrom'. Nothing was changed"
   further=$(furthest)
   [ -z "$further" ] ||
-    fail "$further, this member only up to ${own:-0}: name that one in 'recoverFrom', or less would be kept than is there. Nothing was changed"
-  say "founding the cluster anew from this member's data, which goes up to entry ${own:-?}: writes that only lost members held are lost"
+    fail "$further, this member only up to $own: name that one in 'recoverFrom', or less would be kept than is there. Nothing was changed"
+  say "founding the cluster anew from this member's data, which goes up to entry $own: writes that only lost members held are lost"
   systemctl stop etcd
   rm -rf /var/lib/etcd.before-recovery.new
   cp -a /var/lib/etcd /var/lib/etcd.before-recovery.new
@@ -37,7 +38,7 @@ if ! alone; then
   systemctl start --no-block etcd
   until [ -n "$(healthy "$SELF")" ]; do
     if [ "$(date +%s)" -ge "$deadline" ]; then
-      journal "$((deadline - HEALTH_BUDGET_SECONDS))"
+      journal
       fail "does not get healthy with the data that it has; that is kept in /var/lib/etcd.before-recovery.*. Name another survivor in 'recoverFrom', or restore a snapshot"
     fi
     sleep 0.5

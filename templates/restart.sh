@@ -50,9 +50,8 @@ else
     hand_over
   fi
   say "restarting"
-  since=$(date +%s)
   if ! timeout "$HEALTH_BUDGET_SECONDS" systemctl restart etcd; then
-    journal "$since"
+    journal
     fail "etcd did not get ready after its restart; the other members keep running, and none of them was touched after this one. Revert or mend the setting, then deploy again"
   fi
 fi
@@ -60,7 +59,7 @@ fi
 # In service means: it commits writes itself, so it has caught up with the leader.
 until [ -n "$(healthy "$SELF")" ]; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
-    journal "$((deadline - HEALTH_BUDGET_SECONDS))"
+    journal
     fail "does not answer healthy $HEALTH_BUDGET_SECONDS s after its restart; the rollout stops here"
   fi
   sleep 0.3
