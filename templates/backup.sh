@@ -1,6 +1,6 @@
 #!/bin/sh
-# backup [now]: takes a backup of the cluster if one is due and it is this member's turn; with "now" in any case. Whose turn it is
-# not looks whether the others do theirs.
+# backup [now]: takes a backup of the cluster if one is due and it is this member's turn; with "now" in any case. A member
+# whose turn it is not looks whether the others do theirs.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 # shellcheck source=coordinator.sh

@@ -52,11 +52,11 @@ defragment_member() { # defragment_member NAME URL
     # 8 GiB, etcd's largest, from a disk of 10 MiB/s.
     export ETCDCTL_COMMAND_TIMEOUT=15m
     ctl "$2" defrag 2>&1
-  ) || fail "$1 was not defragmented: $(echo "$_log" | tail -n 1). Look at journalctl -u etcd there; nobody else was touched"
+  ) || fail "$1 was not defragmented: $(echo "$_log" | tail -n 1). Look at journalctl -u etcd there; it ends here"
   _deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
   while _obstacle=$(obstacle | head -n 1) && [ -n "$_obstacle" ]; do
     [ "$(date +%s)" -lt "$_deadline" ] ||
-      fail "$HEALTH_BUDGET_SECONDS s after $1 was defragmented, $_obstacle; nobody else was touched"
+      fail "$HEALTH_BUDGET_SECONDS s after $1 was defragmented, $_obstacle; it ends here"
     sleep 1
   done
   install -d -m 0755 "$DEFRAGMENTED"

@@ -54,7 +54,7 @@ alarms() {
   _alarms=$(ctl "$SELF" alarm list 2>/dev/null) || return 0
   describe alarms "Alarms that are up."
   for _alarm in NOSPACE CORRUPT; do
-    sample alarms "$(echo "$_alarms" | grep -c "alarm:$_alarm\$" || true)" "alarm=\"$_alarm\""
+    sample alarms "$(echo "$_alarms" | grep -c "alarm:$_alarm" || true)" "alarm=\"$_alarm\""
   done
 }
 

@@ -123,6 +123,8 @@ describe("a backup", () => {
           /^600 root \/etc\/etcd\/rclone\.conf\n400 root \/etc\/etcd\/backup\.passphrase\nrclone v/,
         ),
       ]);
+      // From here on each unit runs when a test says so.
+      await on(machine, "systemctl stop etcd-backup.timer etcd-defragment.timer etcd-metrics.timer");
     }
   });
 
@@ -288,6 +290,10 @@ describe("a full quota", () => {
     await eventually("all healthy with the small quota", () => cluster.healthy());
     expect(await on(london, fill(40, "/kept/$i"))).toContain("mvcc: database space exceeded");
     expect(await on(london, "etcdctl alarm list")).toContain("alarm:NOSPACE");
+    await start("etcd-metrics", [london]);
+    expect(await on(london, "cat /var/lib/prometheus/node-exporter/cdktf-etcd.prom")).toMatch(
+      /^cdktf_etcd_alarms\{.*alarm="NOSPACE"\} [1-3]$/m,
+    );
     const { ok, stderr } = await reclaim();
     expect(ok).toBe(false);
     expect(stderr).toMatch(
