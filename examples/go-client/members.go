@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -64,7 +65,7 @@ func (m *members) open(url string) (*member, error) {
 // become makes these URLs the endpoints, in the order of their distance.
 func (m *members) become(urls []string) {
 	var next []*member
-	for _, one := range m.inOrder() {
+	for _, one := range m.snapshot() {
 		if slices.Contains(urls, one.url) {
 			next = append(next, one)
 		}
@@ -80,7 +81,10 @@ func (m *members) become(urls []string) {
 	for _, one := range next {
 		one.measure(m.settings.dialTimeout)
 	}
-	slices.SortStableFunc(next, func(a, b *member) int { return int(min(max(a.distance-b.distance, -1), 1)) })
+	// Differences of a few milliseconds are chance, and no reason to change the order.
+	slices.SortStableFunc(next, func(a, b *member) int {
+		return cmp.Compare(a.distance.Round(20*time.Millisecond), b.distance.Round(20*time.Millisecond))
+	})
 
 	m.mu.Lock()
 	before := m.list
@@ -107,12 +111,16 @@ func (m *member) measure(timeout time.Duration) {
 	}
 }
 
-// inOrder lists those that failed a moment ago last.
-func (m *members) inOrder() []*member {
+func (m *members) snapshot() []*member {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.list
+}
+
+// inOrder lists those that failed a moment ago last.
+func (m *members) inOrder() []*member {
 	var well, failed []*member
-	for _, one := range m.list {
+	for _, one := range m.snapshot() {
 		if time.Since(time.Unix(0, one.failedAt.Load())) < m.settings.keepaliveTime {
 			failed = append(failed, one)
 		} else {
@@ -123,7 +131,7 @@ func (m *members) inOrder() []*member {
 }
 
 func (m *members) close() {
-	for _, one := range m.inOrder() {
+	for _, one := range m.snapshot() {
 		_ = one.client.Close()
 	}
 }

@@ -13,6 +13,9 @@ import (
 // distanceSamples are taken of an endpoint; the quickest counts, as nothing but distance makes every one slow.
 const distanceSamples = 3
 
+// clearlyNearer is by how much an endpoint has to be nearer than another to go before it; less is chance.
+const clearlyNearer = 5 * time.Millisecond
+
 // unmeasured is the distance of an endpoint that has not answered yet.
 const unmeasured = time.Duration(math.MaxInt64)
 
@@ -63,24 +66,39 @@ func (s *endpointSet) become(ctx context.Context, urls []string) error {
 	for _, e := range next[kept:] {
 		go e.watch()
 	}
+	var order, unplaced []*endpoint
 	for _, e := range next {
-		if e.distance == unmeasured && e.connect(dialled) {
-			e.measure(dialled)
+		if e.distance == unmeasured {
+			unplaced = append(unplaced, e)
+		} else {
+			order = append(order, e)
 		}
 	}
-	// Stable: what could not be measured keeps the order that was given.
-	slices.SortStableFunc(next, func(a, b *endpoint) int {
-		return int(min(max(a.distance-b.distance, -1), 1))
-	})
+	for _, e := range unplaced {
+		if e.connect(dialled) {
+			e.measure(dialled)
+		}
+		order = slices.Insert(order, e.placeIn(order), e)
+	}
 	before := s.all()
-	s.list.Store(&next)
+	s.list.Store(&order)
 	for _, e := range before {
-		if !slices.Contains(next, e) {
+		if !slices.Contains(order, e) {
 			// Attempts under way there may still be answered.
 			time.AfterFunc(e.attempt, e.close)
 		}
 	}
 	return nil
+}
+
+// placeIn is before the first endpoint that is clearly farther. So what could not be told apart keeps the order that was given.
+func (e *endpoint) placeIn(order []*endpoint) int {
+	for i, other := range order {
+		if other.distance-e.distance > clearlyNearer {
+			return i
+		}
+	}
+	return len(order)
 }
 
 // measure notes how far the endpoint is: a read of its own store is one round trip.
