@@ -48,7 +48,7 @@ export function quorumLosses(views: readonly View[]): string[] {
     if (lastedMs > TOLERATED_MS) {
       losses.push(
         `from ${new Date(since.atMs).toISOString()}, for ${(lastedMs / 1000).toFixed(1)} s, ${since.out.join(" and ")} of the voters ` +
-          `${since.voters.join(", ")} did not answer: that is less than a quorum in service`,
+          `${since.voters.join(", ")} were out of service: that is less than a quorum in service`,
       );
     }
     since = undefined;

@@ -16,11 +16,15 @@ import (
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
 )
 
 const (
-	// Several times the longest round trip, so that distance alone puts no member out of service.
+	// Several times the longest round trip.
 	observeTimeout = time.Second
+	// A member that refuses connections is out of service at once. One that is silent may just as well be slow, on a machine
+	// that has too much to do; after this it counts as gone. Longer than the keepalive that finds out about a lost machine.
+	silence = 10 * time.Second
 	// Between two looks at who the members are.
 	membersEvery = 500 * time.Millisecond
 )
@@ -32,7 +36,7 @@ type View struct {
 	// Term and Leader (an id) are the newest that any member knows; Leader is empty while none leads.
 	Term   uint64 `json:"term"`
 	Leader string `json:"leader"`
-	// Voters are the voting members' names; those that did not answer when they were asked last are in Out as well.
+	// Voters are the voting members' names; those out of service are in Out as well.
 	Voters []string `json:"voters"`
 	Out    []string `json:"out"`
 	// Learners are the names of the members that do not vote yet.
@@ -46,8 +50,10 @@ type observed struct {
 	mu     sync.Mutex
 	// answer is nil if there was none.
 	answer *pb.StatusResponse
-	// asked tells whether there has been time for an answer; who was never asked is not out of service.
-	asked bool
+	// out tells whether it refuses connections, or has been silent for too long; who was never asked is not out.
+	out bool
+	// spoke is when it was heard of last, if only by being asked for the first time.
+	spoke time.Time
 }
 
 func observeVerb(args []string) error {
@@ -154,7 +160,7 @@ func (o *observer) become(members []*pb.Member) {
 			continue
 		}
 		ctx, cancel := context.WithCancel(context.Background())
-		one := &observed{client: client, cancel: cancel}
+		one := &observed{client: client, cancel: cancel, spoke: time.Now()}
 		o.asked[member.ID] = one
 		go func() {
 			one.status(ctx)
@@ -186,14 +192,18 @@ func (one *observed) status(ctx context.Context) {
 	}
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	one.answer, one.asked = answer, true
+	if err == nil {
+		one.spoke = time.Now()
+	}
+	one.answer = answer
+	one.out = err != nil && (codeOf(err) != codes.DeadlineExceeded || time.Since(one.spoke) > silence)
 }
 
-// latest is what the member answered to the last question, nil for nothing, and whether there has been one.
-func (one *observed) latest() (answer *pb.StatusResponse, asked bool) {
+// latest is what the member answered to the last question, nil for nothing, and whether it is out of service.
+func (one *observed) latest() (answer *pb.StatusResponse, out bool) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	return one.answer, one.asked
+	return one.answer, one.out
 }
 
 func (o *observer) view() View {
@@ -203,9 +213,9 @@ func (o *observer) view() View {
 	var leader uint64
 	for _, member := range o.members {
 		var answer *pb.StatusResponse
-		asked := false
+		out := false
 		if one := o.asked[member.ID]; one != nil {
-			answer, asked = one.latest()
+			answer, out = one.latest()
 		}
 		if answer != nil && (answer.RaftTerm > v.Term || answer.RaftTerm == v.Term && leader == 0) {
 			v.Term, leader = answer.RaftTerm, answer.Leader
@@ -216,7 +226,7 @@ func (o *observer) view() View {
 			continue
 		}
 		v.Voters = append(v.Voters, name)
-		if asked && answer == nil {
+		if out {
 			v.Out = append(v.Out, name)
 		}
 	}
