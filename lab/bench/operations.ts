@@ -63,7 +63,11 @@ async function main(): Promise<void> {
   if (values.write) writeTable(table);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    // A deploy that was under way when it went wrong must not keep this process.
+    process.exit(1);
+  },
+);

@@ -9,6 +9,7 @@ import { CLIENT_LOCATIONS, type Stage } from "./stage";
  * named after it.
  */
 export async function measure(stage: Stage, operation: Operation): Promise<OperationRow> {
+  await operation.prepare?.(stage);
   const begun = Date.now();
   const directory = path.join(stage.directory, operation.name.replace(/\W+/g, "-"));
   const load = await Load.start({

@@ -13,6 +13,8 @@ export interface Operation {
   readonly disturbed?: boolean;
   /** Whether clients that hold on to their certificates take part. @default false */
   readonly keptCertificates?: boolean;
+  /** What it needs beforehand, without clients. @default - nothing */
+  readonly prepare?: (stage: Stage) => Promise<void>;
   /** Does it, and returns what the node scripts said; fails if the cluster is not what it should be then. */
   readonly perform: (stage: Stage) => Promise<readonly string[]>;
   /** Fails if they did not say what they say when nothing gets in the way. */

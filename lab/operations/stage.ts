@@ -30,7 +30,7 @@ export class Stage {
 
   /** What the cluster is declared as. */
   public get knobs(): Knobs {
-    return { clientSites: CLIENT_LOCATIONS, ...this.declared };
+    return { clientSites: CLIENT_LOCATIONS, backup: {}, upkeep: { minimumFreeMiB: 16 }, ...this.declared };
   }
 
   public get regions(): readonly string[] {

@@ -3,6 +3,8 @@ import { LEAVES_RENEWED, ROTATIONS, SERVER_NAME_ADDED } from "./certificates";
 import { ALL_MACHINES, LEADER_LOST, MACHINE_DELETED, MACHINE_REPLACED } from "./machines";
 import { GROW_TO_FIVE, GROW_TO_THREE, MOVE, MOVE_BACK, SHRINK_TO_ONE, SHRINK_TO_THREE } from "./membership";
 import { BAD_SETTING, SETTINGS_ROLL } from "./settings";
+import { BACKUP, DEFRAGMENTATION } from "./upkeep";
+import { UPGRADE } from "./versions";
 
 /** In the order in which the bench does them: each is possible after the one before. */
 export const OPERATIONS: readonly Operation[] = [
@@ -20,7 +22,10 @@ export const OPERATIONS: readonly Operation[] = [
   SHRINK_TO_THREE,
   SHRINK_TO_ONE,
   GROW_TO_THREE,
+  BACKUP,
+  DEFRAGMENTATION,
   LEADER_LOST,
+  UPGRADE,
 ];
 
 /** @throws Error if there is no operation of that name */
