@@ -22,6 +22,14 @@ function errorOf(build: (stack: TerraformStack) => void): ValidationError {
   throw new Error("it was accepted, but must be rejected at synth");
 }
 
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const ADOPTED = {
+  clientUrls: ["https://192.0.2.7:2379"],
+  peerUrls: ["https://192.0.2.7:2380"],
+  clientCaPem: PEM,
+  peerCaPem: PEM,
+};
+
 const hosts = (stack: TerraformStack, props: object): DigitalOceanHost[] =>
   DigitalOceanHost.inRegions(stack, ["lon1", "nyc3", "sgp1"], { sshFrom: SSH_FROM, ...props });
 
@@ -271,6 +279,45 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     (s) => cluster(s, undefined, { upkeep: { minimumFreeMiB: 0 } }),
     /^upkeep.minimumFreeMiB: given 0 MiB/,
   ],
+  [
+    "a cluster to take over without TLS",
+    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, peerUrls: ["http://192.0.2.7:2380"] } }),
+    /^adopt.peerUrls: given "http:\/\/192.0.2.7:2380", expected an https URL .*; turn TLS on first/,
+  ],
+  [
+    "a cluster to take over whose URL has a path",
+    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, clientUrls: ["https://192.0.2.7:2379/v3"] } }),
+    /^adopt.clientUrls: given "https:\/\/192.0.2.7:2379\/v3"/,
+  ],
+  [
+    "a cluster to take over without members",
+    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, clientUrls: [] } }),
+    /^adopt.clientUrls: given none/,
+  ],
+  [
+    "a cluster to take over with a member that has no peer URL",
+    (s) =>
+      cluster(s, undefined, {
+        adopt: { ...ADOPTED, clientUrls: ["https://192.0.2.7:2379", "https://192.0.2.8:2379"] },
+      }),
+    /^adopt.peerUrls: given 1 for 2 client URLs/,
+  ],
+  [
+    "a private key among the certificates of a cluster to take over",
+    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, peerCaPem: `${PEM}-----BEGIN EC PRIVATE KEY-----` } }),
+    /^adopt.peerCaPem: given a private key along with a certificate/,
+  ],
+  [
+    "no certificate of a cluster to take over",
+    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, clientCaPem: "/etc/ssl/ca.crt" } }),
+    /^adopt.clientCaPem: given something else, expected certificates in PEM/,
+  ],
+  [
+    "a cluster to take over and one to recover",
+    (s) => cluster(s, undefined, { adopt: ADOPTED, genesis: 2, recoverFrom: "etcd-lon1" }),
+    /^adopt: given along with recoverFrom/,
+  ],
+  ["peers' networks that are none", (s) => hosts(s, { peersFrom: ["192.0.2.7"] }), /^peersFrom: given "192.0.2.7"/],
   ["genesis below one", (s) => cluster(s, undefined, { genesis: 0 }), /^genesis: given 0/],
 ];
 

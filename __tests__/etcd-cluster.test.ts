@@ -123,6 +123,7 @@ describe("a cluster on three continents", () => {
       "etcd_client_billing_settings",
       "etcd_endpoints",
       "etcd_members",
+      "etcd_peer_ca_certificate",
       "etcd_preferred_leader",
       "etcd_ssh",
     ]);

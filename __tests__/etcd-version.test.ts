@@ -86,6 +86,14 @@ describe("what may follow what", () => {
     expect(of(to)._leastBefore()).toBe(least);
   });
 
+  it("only 3.7 can't read what 3.5 wrote to the log", () => {
+    expect(["3.5.33", "3.6.14", "3.7.3"].map((version) => of(version)._readsLogSince())).toEqual([
+      undefined,
+      undefined,
+      "3.6",
+    ]);
+  });
+
   it("never asks for a patch below the security floor, so canFollow need not look at patches", () => {
     for (const version of ["3.6.14", "3.7.3"]) {
       const least = of(version)._leastBefore() ?? "";

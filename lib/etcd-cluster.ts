@@ -20,6 +20,7 @@ import { IEtcdHost } from "./hosts/host";
 import { ClusterPki } from "./pki/cluster-pki";
 import { LeafCertificate } from "./pki/leaf-certificate";
 import { PkiProps } from "./pki/pki-props";
+import { EtcdAdoptionProps, resolveAdoption } from "./rollout/adoption";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
 import { SshStep } from "./rollout/ssh-step";
@@ -126,6 +127,12 @@ export interface EtcdClusterProps {
    */
   readonly restore?: EtcdRestoreProps;
   /**
+   * A running cluster, made by other means, to take over: the machines join it, and its old members leave. To be taken out
+   * once they have left.
+   * @default - none: the cluster is founded
+   */
+  readonly adopt?: EtcdAdoptionProps;
+  /**
    * When and for how much the databases are defragmented.
    * @default - nightly, where it pays: see EtcdUpkeepProps
    */
@@ -161,6 +168,8 @@ export class EtcdCluster extends Construct {
     const genesisNumber = props.genesis ?? 1;
     requireInteger("genesis", genesisNumber, 1, 1_000_000, "");
     requireSurvivor(props.recoverFrom, genesisNumber, hosts);
+    const adoption = resolveAdoption(props.adopt);
+    requireAdoptionAlone(props);
 
     const version = props.version ?? EtcdVersion.V3_6_14;
     const mirror = resolveMirror(props.download);
@@ -209,6 +218,7 @@ export class EtcdCluster extends Construct {
         genesis: genesisNumber,
         recoverFrom: props.recoverFrom,
         restore: resolveRestore(props.restore, backup, props.recoverFrom),
+        adoption,
       },
       pki: this.pki,
       peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
@@ -233,7 +243,8 @@ export class EtcdCluster extends Construct {
     });
 
     // Genesis: the machines that got this far may found the cluster; whoever comes later joins it.
-    const founders = members
+    // A cluster that is taken over has been founded.
+    const founders = (adoption.peerUrls.length > 0 ? [] : members)
       .filter(({ host }) => props.recoverFrom === undefined || host.hostName === props.recoverFrom)
       .map(({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const);
     const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), genesisNumber, installs);
@@ -346,6 +357,7 @@ export class EtcdCluster extends Construct {
     output(this, `${prefix}_endpoints`, this.endpoints, false);
     output(this, `${prefix}_ca_certificate`, this.caCertificatePem, false);
     output(this, `${prefix}_preferred_leader`, leader.hostName, false);
+    output(this, `${prefix}_peer_ca_certificate`, this.pki.peerAuthority.trustPem, false);
     const expiry = certificateExpiry(this.pki, members, this.clientCertificates);
     output(this, `${prefix}_certificate_expiry`, expiry, false);
     output(this, `${prefix}_members`, Object.fromEntries(members.map((m) => [m.host.hostName, m.clientUrl])), false);
@@ -397,6 +409,18 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
     hosts.map((host) => host.hostName),
     "give every host a name of its own: it is the member's name",
   );
+}
+
+/** What is taken over has its data: nothing else may claim to bring it. */
+function requireAdoptionAlone({ adopt, recoverFrom, restore }: EtcdClusterProps): void {
+  const other = recoverFrom !== undefined ? "recoverFrom" : restore !== undefined ? "restore" : undefined;
+  if (adopt === undefined || other === undefined) return;
+  throw new ValidationError({
+    what: "adopt",
+    given: `along with ${other}`,
+    expected: "one of the two: both say where the cluster's data comes from",
+    mend: `take ${other} out`,
+  });
 }
 
 function requireSurvivor(name: string | undefined, genesis: number, hosts: readonly IEtcdHost[]): void {

@@ -76,8 +76,8 @@ export class EtcdMember extends Construct {
       declared: plan.declared,
       settings: { ...plan.settings, ...this.ownSettings() },
       pem: {
-        clientCa: plan.pki.clientAuthority.trustPem,
-        peerCa: plan.pki.peerAuthority.trustPem,
+        clientCa: plan.declared.adoption.clientTrust(plan.pki.clientAuthority.trustPem),
+        peerCa: plan.declared.adoption.peerTrust(plan.pki.peerAuthority.trustPem),
         serverCertificate: certificates.server.certificatePem,
         serverKey: certificates.server.privateKeyPem,
         peerCertificate: certificates.peer.certificatePem,
@@ -144,7 +144,7 @@ export class EtcdMember extends Construct {
 
   private step(commands: string[], genesis: Genesis, members: readonly EtcdMember[]): string {
     const others = members.filter((member) => member !== this);
-    const { tuning } = this.plan;
+    const { tuning, declared } = this.plan;
     const environment = new TerraformLocal(
       this,
       "rollout-env",
@@ -154,8 +154,8 @@ export class EtcdMember extends Construct {
         peer_url: this.peerUrl,
         addresses: members.map((member) => member.host.publicAddress),
         addresses_at_start: this.host.addressesAtStart ?? [],
-        other_client_urls: others.map((member) => member.clientUrl),
-        other_peer_urls: others.map((member) => member.peerUrl),
+        other_client_urls: [...others.map((member) => member.clientUrl), ...declared.adoption.clientUrls],
+        other_peer_urls: [...others.map((member) => member.peerUrl), ...declared.adoption.peerUrls],
         client_urls: Object.fromEntries(members.map((member) => [member.host.hostName, member.clientUrl])),
         genesis: genesis.record,
         dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),

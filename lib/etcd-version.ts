@@ -27,6 +27,8 @@ interface Minor {
   readonly securityFloor: number;
   /** The oldest patch of the minor before that this one may follow; from etcd's upgrade guides. */
   readonly leastPatchBefore?: number;
+  /** It reads a log only from when the cluster was of this version on; from etcd's code, and tried. */
+  readonly readsLogSince?: string;
 }
 
 /** Oldest first: each may follow the one before it. */
@@ -34,7 +36,8 @@ const MINORS: ReadonlyMap<string, Minor> = new Map([
   ["3.5", { securityFloor: 33 }],
   // From 3.5.26 on the membership in the v3 store is mended from the v2 store, which 3.6 does not read any more.
   ["3.6", { securityFloor: 14, leastPatchBefore: 26 }],
-  ["3.7", { securityFloor: 1, leastPatchBefore: 11 }],
+  // 3.5 founds a cluster with entries in the v2 store's form, which 3.7 does not know any more.
+  ["3.7", { securityFloor: 1, leastPatchBefore: 11, readsLogSince: "3.6" }],
 ]);
 
 /** A version of etcd: an official release whose tarball is pinned by its SHA-256. */
@@ -168,6 +171,16 @@ export class EtcdVersion {
   public _leastBefore(): string | undefined {
     const least = MINORS.get(this.minor)?.leastPatchBefore;
     return least === undefined ? undefined : `${this._entersFrom()[0]}.${least}`;
+  }
+
+  /**
+   * The version (MAJOR.MINOR) that the cluster must have had when a member's last snapshot was taken, if the member's log
+   * has entries of older ones; undefined where it does not matter.
+   *
+   * @internal
+   */
+  public _readsLogSince(): string | undefined {
+    return MINORS.get(this.minor)?.readsLogSince;
   }
 
   /** The corruption checks, off by default in etcd, in the form that this version knows. */

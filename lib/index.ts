@@ -29,6 +29,7 @@ export { KeyAlgorithm } from "./pki/key-algorithm";
 export type { PkiProps } from "./pki/pki-props";
 export type { EtcdUpkeepProps } from "./upkeep/upkeep-props";
 export { Weekday } from "./upkeep/upkeep-props";
+export type { EtcdAdoptionProps } from "./rollout/adoption";
 export type { ValidationErrorProps } from "./validation-error";
 export { ValidationError } from "./validation-error";
 export * from "./wan";

@@ -53,6 +53,8 @@ join() {
     "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
 }
 
+[ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption
+
 # Another survivor's data belong to the cluster that is no more.
 if [ -e "$DATA" ] && [ -e "$BORN" ] && recovery_is_due; then
   if [ "$MEMBER" = "$RECOVER_FROM" ]; then

@@ -16,14 +16,27 @@ signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev
 
 "${0%/*}/check-restore" "$(declared "$stage" RESTORE_SNAPSHOT)"
 "${0%/*}/check-version" "$stage/etc/etcd/declared.env" "$SELF$OTHERS"
+"${0%/*}/check-log" "$stage/etc/etcd/declared.env"
 
 what=
 if [ "$(declared "" MEMBERS | tr ' ' '\n' | sort)" != "$(declared "$stage" MEMBERS | tr ' ' '\n' | sort)" ]; then
   what="$what, the list of members"
 fi
 if changed VERSION; then what="$what, the version of etcd"; fi
+adopted=$(declared "" ADOPTED_PEER_URLS)
+if changed ADOPTED_PEER_URLS; then
+  [ -n "$adopted" ] ||
+    fail "'adopt' is for machines that join a hand-made cluster, and this member is in a cluster already. Take it out. Nothing was changed"
+  [ -n "$(declared "$stage" ADOPTED_PEER_URLS)" ] || for url in $adopted; do
+    members | awk '{ print $3 }' | grep -qxF "$url" || continue
+    fail "$url of the cluster that is taken over is still a member, and would not be trusted any more. First deploy adopt: { ..., retire: true }. Nothing was changed"
+  done
+  what="$what, the cluster that is taken over"
+fi
 for authority in client-ca:server peer-ca:peer; do
   ca=${authority%:*} leaf=${authority#*:}
+  # Its authorities come and go with it.
+  if changed ADOPTED_PEER_URLS && [ "$(issuer "$live/$leaf.crt")" = "$(issuer "$new/$leaf.crt")" ]; then continue; fi
   if ! cmp -s "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
     what="$what, the ${ca%-ca} authority"
   fi

@@ -33,12 +33,15 @@ wait_for_all() {
   done
 }
 
+# Whether the member of that peer URL is of the cluster that is taken over, and stays for now.
+is_guest() { [ -z "$RETIRE_ADOPTED" ] && echo " $ADOPTED_PEER_URLS " | grep -qF " $1 "; }
+
 # Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
 undeclared() {
   members | while read -r id name peer client learner; do
     case " $DECLARED" in
     *" $name="*) ;;
-    *) echo "$id $name $peer $client $learner" ;;
+    *) is_guest "$peer" || echo "$id $name $peer $client $learner" ;;
     esac
   done
 }

@@ -40,6 +40,18 @@ function untilAllRun(version: string): Promise<void> {
   return eventually(`${version} everywhere`, async () => (await versions()).every((found) => found === wanted));
 }
 
+async function mustRollTo(release: Release): Promise<void> {
+  const lines = said(await harness.deploy(release));
+  expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([
+    "etcd-sgp1: restarting",
+    "etcd-nyc3: restarting",
+    "etcd-lon1: restarting",
+  ]);
+  await untilAllRun(release.version);
+  await cluster.mustBeHealthy();
+  await mustHaveKept();
+}
+
 async function mustHaveKept(): Promise<void> {
   const { stdout } = await cluster.etcdctl(["get", "--print-value-only", "/kept"]);
   expect(stdout.trim()).toBe("since 3.5");
@@ -107,19 +119,25 @@ describe("a cluster that begins with etcd 3.5", () => {
     await mustHaveKept();
   });
 
-  it.each([
-    ["3.6.14", () => v3_6],
-    ["3.7.3", () => v3_7],
-  ])("rolls to %s, one member at a time, the leader's place last", async (version, release) => {
-    const lines = said(await harness.deploy(release()));
-    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([
-      "etcd-sgp1: restarting",
-      "etcd-nyc3: restarting",
-      "etcd-lon1: restarting",
-    ]);
-    await untilAllRun(version);
-    await cluster.mustBeHealthy();
-    await mustHaveKept();
+  it("rolls to 3.6, one member at a time, the leader's place last", async () => {
+    await mustRollTo(v3_6);
+  });
+
+  it("does not go on to 3.7, which could not read what 3.5 wrote to the log: refused before any member is touched", async () => {
+    const before = await processes();
+    const lines = said(await harness.deployFails(v3_7));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-\S+: etcd 3\.7\.3 can't read this member's log yet: .*ETCD_SNAPSHOT_COUNT: "1"/,
+      ),
+    );
+    expect(await processes()).toEqual(before);
+  });
+
+  it("rolls to 3.7 once every member has taken a snapshot", async () => {
+    await harness.deploy({ ...v3_6, extra: { ETCD_SNAPSHOT_COUNT: "1" } });
+    for (const value of ["1", "2", "3"]) await cluster.etcdctl(["put", "/for-a-snapshot", value]);
+    await mustRollTo(v3_7);
   });
 
   it("does not go back a minor once the cluster's version has moved", async () => {

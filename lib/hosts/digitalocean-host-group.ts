@@ -23,6 +23,12 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly clientsFrom?: string[];
   /**
+   * Networks of etcd members that are no machines of this group, in CIDR form, for example those of a cluster that is taken
+   * over: they reach port 2380, and are reached at 2379 and 2380.
+   * @default - none
+   */
+  readonly peersFrom?: string[];
+  /**
    * Accept a /0 in `sshFrom`. SSH is then open to the whole Internet, guarded by the key alone.
    * @default false
    */
@@ -62,6 +68,10 @@ export class DigitalOceanHostGroup extends Construct {
     this.clientCidrs.forEach((cidr) => {
       requireCidr("clientsFrom", cidr);
     });
+    const peerCidrs = props.peersFrom ?? [];
+    peerCidrs.forEach((cidr) => {
+      requireCidr("peersFrom", cidr);
+    });
     requireSshSources(props);
 
     const login = new PrivateKey(this, "login-key", { algorithm: "ED25519" });
@@ -84,11 +94,21 @@ export class DigitalOceanHostGroup extends Construct {
           sourceTags: [this.tag.id],
           ...(this.clientCidrs.length > 0 ? { sourceAddresses: this.clientCidrs } : {}),
         },
-        { protocol: "tcp", portRange: "2380", sourceTags: [this.tag.id] },
+        {
+          protocol: "tcp",
+          portRange: "2380",
+          sourceTags: [this.tag.id],
+          ...(peerCidrs.length > 0 ? { sourceAddresses: peerCidrs } : {}),
+        },
       ],
       outboundRule: [
         // Each other.
-        { protocol: "tcp", portRange: "2379-2380", destinationTags: [this.tag.id] },
+        {
+          protocol: "tcp",
+          portRange: "2379-2380",
+          destinationTags: [this.tag.id],
+          ...(peerCidrs.length > 0 ? { destinationAddresses: peerCidrs } : {}),
+        },
         // Name resolution, packages and the release tarball, time.
         { protocol: "udp", portRange: "53", destinationAddresses: ANYWHERE },
         { protocol: "tcp", portRange: "53", destinationAddresses: ANYWHERE },

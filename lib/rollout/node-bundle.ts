@@ -4,12 +4,15 @@ import { EtcdVersion } from "../etcd-version";
 import { LeaderPlacement } from "../wan/leader-placement";
 import { socketBufferBytes } from "../wan/socket-buffers";
 import { NodeFiles, NodePart, script, SCRIPTS, secret, text } from "./node-part";
+import { Adoption } from "./adoption";
 import { Templates } from "./templates";
 
 /** Node scripts: their name on the node, and in templates/ with ".sh" added. */
 const COMMANDS = [
   "activate",
+  "check-adoption",
   "check-change",
+  "check-log",
   "check-version",
   "converge",
   "get-etcd",
@@ -50,6 +53,8 @@ export interface Declaration {
   readonly recoverFrom?: string;
   /** The backup that founders take their data from, empty for none. */
   readonly restore: string;
+  /** The hand-made cluster that this one takes over, if any. */
+  readonly adoption: Adoption;
 }
 
 /** All that differs between one node and another. */
@@ -165,9 +170,13 @@ function declaredEnv(templates: Templates, { member, declared }: NodeBundleProps
     version: version.version,
     enters_from: version._entersFrom(),
     least_predecessor: version._leastBefore() ?? "",
+    log_readable_since: version._readsLogSince() ?? "",
     genesis: declared.genesis,
     recover_from: declared.recoverFrom ?? "",
     restore: declared.restore,
+    adopted_client_urls: declared.adoption.clientUrls,
+    adopted_peer_urls: declared.adoption.peerUrls,
+    retire_adopted: declared.adoption.retire,
   });
 }
 

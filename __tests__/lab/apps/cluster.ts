@@ -5,6 +5,7 @@ import { App, LocalBackend, TerraformStack } from "cdktf";
 import {
   AuthorityGeneration,
   DigitalOceanHost,
+  EtcdAdoptionProps,
   EtcdBackupProps,
   EtcdCluster,
   EtcdRestoreProps,
@@ -31,6 +32,8 @@ export interface Knobs {
   readonly clientAuthority?: AuthorityStage;
   readonly peerAuthority?: AuthorityStage;
   readonly serverNames?: string[];
+  readonly adopt?: EtcdAdoptionProps;
+  readonly peersFrom?: string[];
   readonly backup?: EtcdBackupProps;
   readonly restore?: EtcdRestoreProps;
   readonly upkeep?: EtcdUpkeepProps;
@@ -59,6 +62,7 @@ const cluster = new EtcdCluster(stack, "etcd", {
   hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
     sshFrom: [env.ETCD_SSH_FROM],
     clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [CLIENT_NETWORK])],
+    peersFrom: knobs.peersFrom,
     bootTimeoutSeconds: knobs.bootTimeoutSeconds,
     image: knobs.image,
     generation: knobs.generation,
@@ -75,6 +79,7 @@ const cluster = new EtcdCluster(stack, "etcd", {
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
   recoverFrom: knobs.recoverFrom,
+  adopt: knobs.adopt,
   leader: knobs.leader,
   backup: knobs.backup,
   restore: knobs.restore,

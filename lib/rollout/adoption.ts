@@ -1,0 +1,105 @@
+import { Fn, Token } from "cdktf";
+import { requireDistinct } from "../validation";
+import { ValidationError } from "../validation-error";
+
+/**
+ * A running cluster, made by other means, that this one takes over: its machines join it one by one, and its old members
+ * leave.
+ */
+export interface EtcdAdoptionProps {
+  /** Client URLs of the old members, https, as they advertise them: for example "https://192.0.2.7:2379". */
+  readonly clientUrls: string[];
+  /** Peer URLs of the old members, https, as they advertise them: for example "https://192.0.2.7:2380". */
+  readonly peerUrls: string[];
+  /** Certificate of the authority that signed the old members' server certificates, PEM; several, one after the other. */
+  readonly clientCaPem: string;
+  /** Certificate of the authority that signed the old members' peer certificates, PEM; several, one after the other. */
+  readonly peerCaPem: string;
+  /**
+   * Whether the old members are removed at the end of the deploy. Until then they and the new ones are one cluster, and clients
+   * can be moved over at leisure.
+   * @default false
+   */
+  readonly retire?: boolean;
+}
+
+/** {@link EtcdAdoptionProps}, checked; without URLs where nothing is taken over. */
+export interface Adoption {
+  readonly clientUrls: readonly string[];
+  readonly peerUrls: readonly string[];
+  readonly retire: boolean;
+  /** An authority's certificates, and those of the old cluster's that members trust meanwhile. */
+  readonly clientTrust: (ownPem: string) => string;
+  readonly peerTrust: (ownPem: string) => string;
+}
+
+/** @throws ValidationError if a URL is not https or stands twice, there is not one peer URL per member, or a PEM is none */
+export function resolveAdoption(props?: EtcdAdoptionProps): Adoption {
+  if (props === undefined) {
+    const own = (pem: string): string => pem;
+    return { clientUrls: [], peerUrls: [], retire: false, clientTrust: own, peerTrust: own };
+  }
+  const clientUrls = requireUrls("adopt.clientUrls", props.clientUrls);
+  const peerUrls = requireUrls("adopt.peerUrls", props.peerUrls);
+  if (clientUrls.length !== peerUrls.length) {
+    throw new ValidationError({
+      what: "adopt.peerUrls",
+      given: `${peerUrls.length} for ${clientUrls.length} client URLs`,
+      expected: "one of each for every old member",
+      mend: "take both from `etcdctl member list`",
+    });
+  }
+  requireCertificates("adopt.clientCaPem", props.clientCaPem);
+  requireCertificates("adopt.peerCaPem", props.peerCaPem);
+  const and =
+    (foreign: string) =>
+    (pem: string): string =>
+      Fn.join("", [pem, Token.isUnresolved(foreign) ? foreign : `${foreign.trim()}\n`]);
+  return {
+    clientUrls,
+    peerUrls,
+    retire: props.retire ?? false,
+    clientTrust: and(props.clientCaPem),
+    peerTrust: and(props.peerCaPem),
+  };
+}
+
+function requireUrls(what: string, urls: string[]): string[] {
+  if (urls.length === 0) {
+    throw new ValidationError({
+      what,
+      given: "none",
+      expected: "the URL of every old member",
+      mend: "take them from `etcdctl member list`, or leave `adopt` out",
+    });
+  }
+  for (const url of urls) requireMemberUrl(what, url);
+  requireDistinct(what, urls, "name every old member once");
+  return urls;
+}
+
+/** The node scripts put them into lists with commas and spaces, and compare them with what etcd prints. */
+function requireMemberUrl(what: string, url: string): void {
+  if (Token.isUnresolved(url) || /^https:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\]):\d+$/.test(url)) return;
+  throw new ValidationError({
+    what,
+    given: JSON.stringify(url),
+    expected: "an https URL with its port and no path, as `etcdctl member list` prints it",
+    mend: url.startsWith("http:")
+      ? "turn TLS on first: a cluster without it cannot be joined by members that insist on it"
+      : 'write it like "https://192.0.2.7:2379"',
+  });
+}
+
+function requireCertificates(what: string, pem: string): void {
+  if (Token.isUnresolved(pem)) return;
+  const isCertificate = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem);
+  if (isCertificate && !pem.includes("PRIVATE KEY")) return;
+  throw new ValidationError({
+    what,
+    // Not what it is: it may be a key.
+    given: isCertificate ? "a private key along with a certificate" : "something else",
+    expected: "certificates in PEM, and nothing else",
+    mend: "give the old members' trusted-ca-file, for example by readFileSync(file, 'utf8')",
+  });
+}
