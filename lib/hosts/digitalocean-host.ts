@@ -116,7 +116,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly memoryMiB?: number;
   public readonly diskGiB?: number;
   public readonly connection: SshConnection;
-  public readonly addressesAtStart: string[];
+  public readonly addressesAtStart?: string[];
   /** The droplet itself. */
   public readonly droplet: Droplet;
   private readonly downloads: BootDownload[] = [];
