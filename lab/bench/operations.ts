@@ -40,10 +40,10 @@ async function main(): Promise<void> {
       reject(new Error("interrupted"));
     });
   });
+  const stage = new Stage(harness, directory);
   try {
     await ensureWorkload(console.error);
     await harness.up();
-    const stage = new Stage(harness, directory);
     await stage.deploy();
     for (const operation of operations) {
       if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);
@@ -56,6 +56,7 @@ async function main(): Promise<void> {
       if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rows, null, 2));
     }
   } finally {
+    stage.abort();
     await harness.down();
   }
   const table = operationTable(rows);

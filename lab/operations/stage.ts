@@ -4,6 +4,7 @@ import { eventually, said, type LabHarness } from "../../__tests__/lab/lab-harne
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
 import { errorsIn, type CdktfResult, type CdktfRun } from "../deploy";
+import { signalTree } from "./process-tree";
 
 /** Locations of the load's clients, and of the members unless told otherwise. */
 export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];
@@ -17,6 +18,8 @@ const APPLY_BEGINS = /: (Creating|Modifying|Destroying)\.\.\./;
 /** A deployed cluster that operations are done to, and what it is declared as. */
 export class Stage {
   private applies = 0;
+  /** The process that applies at the moment. */
+  private applying?: number;
   private disturbance?: { readonly saboteur: Saboteur; readonly at: RegExp };
 
   /**
@@ -71,6 +74,11 @@ export class Stage {
     this.disturbance = { saboteur, at };
   }
 
+  /** Ends an apply that is under way, as the loss of power would; for when everything is to end. */
+  public abort(): void {
+    if (this.applying !== undefined) signalTree(this.applying, "SIGKILL");
+  }
+
   /** Makes an edit and deploys it; returns what the node scripts said. */
   public async deploy(edit: Knobs = {}): Promise<string[]> {
     this.declared = { ...this.declared, ...edit };
@@ -112,22 +120,25 @@ export class Stage {
     saboteur: Saboteur,
     at: RegExp,
   ): Promise<string[]> {
-    let pid: number | undefined;
     let sabotage: Promise<void> | undefined;
     const { output } = await start({
       ...this.logged(),
-      onSpawn: (spawned) => (pid = spawned),
       onLine: (line) => {
-        if (pid !== undefined && at.test(line)) sabotage ??= saboteur(pid);
+        if (this.applying !== undefined && at.test(line)) sabotage ??= saboteur(this.applying);
       },
     });
     await sabotage;
     return said(output);
   }
 
-  private logged(): { readonly logFile: string } {
+  private logged(): Required<Pick<CdktfRun, "logFile" | "onSpawn">> {
     this.applies += 1;
-    return { logFile: path.join(this.directory, `apply-${String(this.applies).padStart(3, "0")}.log`) };
+    return {
+      logFile: path.join(this.directory, `apply-${String(this.applies).padStart(3, "0")}.log`),
+      onSpawn: (pid) => {
+        this.applying = pid;
+      },
+    };
   }
 }
 

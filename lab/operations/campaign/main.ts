@@ -43,10 +43,10 @@ async function main(): Promise<void> {
       reject(new Error("interrupted"));
     });
   });
+  const stage = new Stage(harness, directory);
   const campaign = async (): Promise<void> => {
     await ensureWorkload(console.error);
     await harness.up();
-    const stage = new Stage(harness, directory);
     await stage.deploy();
     const random = new Random(seed);
     for (let i = 1; i <= sequences && Date.now() < deadline; i += 1) {
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`seed ${seed}: ${why}\nLogs and histories: ${directory}`, { cause: error });
   } finally {
+    stage.abort();
     if (rows.length > 0) console.log(operationTable(rows));
     await harness.down();
   }

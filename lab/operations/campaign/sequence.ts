@@ -49,7 +49,9 @@ export async function runSequence(
   });
   try {
     for (let i = 0; i < OPERATIONS_PER_SEQUENCE; i += 1) {
-      const operation = random.pick(OPERATIONS.filter(({ possible, prepare }) => prepare === undefined && (possible?.(stage) ?? true)));
+      const operation = random.pick(
+        OPERATIONS.filter(({ possible, prepare }) => prepare === undefined && (possible?.(stage) ?? true)),
+      );
       const disturbance = disturb(stage, operation, random);
       steps.push(disturbance === undefined ? operation.name : `${operation.name} (${disturbance})`);
       say(`  ${steps[i]}`);
