@@ -7,7 +7,7 @@ export interface View {
   readonly leader: string;
   /** Names of the voting members. */
   readonly voters: readonly string[];
-  /** Of these, those that did not answer. */
+  /** Of these, those out of service: they refuse connections, or have been silent for 10 s. */
   readonly out: readonly string[];
   readonly learners: readonly string[];
 }

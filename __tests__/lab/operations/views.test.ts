@@ -42,7 +42,7 @@ describe("a quorum in service", () => {
     const [sentence, ...more] = quorumLosses([view(0), view(1000, { out }), view(2500, { out }), view(2750)]);
     expect(more).toEqual([]);
     expect(sentence).toBe(
-      "from 1970-01-01T00:00:01.000Z, for 1.8 s, etcd-lon1 and etcd-sgp1 of the voters etcd-lon1, etcd-nyc3, etcd-sgp1 did not answer: " +
+      "from 1970-01-01T00:00:01.000Z, for 1.8 s, etcd-lon1 and etcd-sgp1 of the voters etcd-lon1, etcd-nyc3, etcd-sgp1 were out of service: " +
         "that is less than a quorum in service",
     );
   });
