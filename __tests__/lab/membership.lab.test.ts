@@ -1,5 +1,5 @@
 import { LabCluster } from "../../lab/cluster";
-import { LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "./lab-harness";
 
 jest.setTimeout(300_000);
 
@@ -126,6 +126,20 @@ describe("the members of a cluster, by editing the list", () => {
     const output = await harness.deployFails({ regions: MOVED, generation: 2, genesis: 3, recoverFrom: "etcd-sgp1" });
     expect(output).toContain("there is nothing to recover: the cluster commits writes");
     await cluster.mustBeHealthy();
+  });
+
+  it("do not leave, nor their machines go, where a member that stays is down", async () => {
+    const api = harness.lab.api();
+    const down = cluster.machine("etcd-ams3");
+    await api.power(down, "power_off");
+    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1" };
+    await harness.deployFails({ ...edit, bootTimeoutSeconds: 30 });
+    const left = (await harness.cluster()).machines.map(({ name }) => name).sort();
+    expect(left).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
+    await cluster.mustBeHealthy(cluster.machines.filter((machine) => machine !== down));
+    await api.power(down, "power_on");
+    await eventually("Amsterdam healthy again", () => cluster.healthy([down]));
+    expect(await memberNames()).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
   });
 
   it("shrink to one: all leave the cluster before their machines go", async () => {
