@@ -5,7 +5,7 @@ import { EtcdctlResult, LabCluster } from "../../lab/cluster";
 import { S3Server, startS3Server } from "../../lab/s3-server";
 import { ensureCommands } from "../../lab/tools/apt";
 import { run } from "../../lab/tools/run";
-import { eventually, LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -3,7 +3,7 @@ import { createServer, Server } from "node:net";
 import { ProcessRecord } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
 import { Lab } from "../../lab/lab";
-import { eventually, LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -5,7 +5,7 @@ import { LabCluster } from "../../lab/cluster";
 import { run } from "../../lab/tools/run";
 import { wanClient } from "../../lab/wan-client";
 import { attempt } from "../../lab/wan/command";
-import { eventually, LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
 import { run } from "../../lab/tools/run";
-import { eventually, LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(600_000);
 

@@ -1,7 +1,7 @@
 import { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
 import { wanClient } from "../../lab/wan-client";
-import { eventually, LabHarness } from "./lab-harness";
+import { eventually, LabHarness } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -5,7 +5,7 @@ import { attempt, CommandResult } from "../../lab/wan/command";
 import { wanClient } from "../../lab/wan-client";
 import type { Drift } from "../../lib/measure/drift";
 import { RoundTripTimes } from "../../lib";
-import { LabHarness } from "./lab-harness";
+import { LabHarness } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -1,5 +1,5 @@
 import { LabCluster } from "../../lab/cluster";
-import { eventually, LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -8,7 +8,7 @@ import { carryOut } from "../../lab/operations/operation";
 import { CLIENT_LOCATIONS, Stage } from "../../lab/operations/stage";
 import { operationTable, verdicts } from "../../lab/operations/table";
 import { Random } from "../../lab/tools/random";
-import { LabHarness } from "./lab-harness";
+import { LabHarness } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "../../lab/cluster";
-import { LabHarness, said } from "./lab-harness";
+import { LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

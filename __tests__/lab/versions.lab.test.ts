@@ -1,6 +1,6 @@
 import { LabCluster } from "../../lab/cluster";
 import { errorsIn } from "../../lab/deploy";
-import { eventually, LabHarness, said } from "./lab-harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { LabHarness } from "../../__tests__/lab/lab-harness";
+import { LabHarness } from "../harness";
 import { OPERATIONS, operationNamed } from "../operations/catalog";
 import type { OperationRow } from "../operations/load";
 import { measure } from "../operations/measure";

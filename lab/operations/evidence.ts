@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { LabHarness } from "../../__tests__/lab/lab-harness";
+import type { LabHarness } from "../harness";
 
 /** Saves the journals of all machines that run, from a moment on: what etcd, the leader's timer and SSH's steps had to say. */
 export async function saveJournals(harness: LabHarness, directory: string, sinceMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LabHarness } from "../../__tests__/lab/lab-harness";
+import type { LabHarness } from "../harness";
 import type { Random } from "../tools/random";
 import { wanClient } from "../wan-client";
 import { signalTree } from "./process-tree";

@@ -1,6 +1,6 @@
 import * as path from "node:path";
-import type { Knobs } from "../../__tests__/lab/apps/cluster";
-import { eventually, said, type LabHarness } from "../../__tests__/lab/lab-harness";
+import type { Knobs } from "../apps/cluster";
+import { eventually, said, type LabHarness } from "../harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
 import { errorsIn, type CdktfResult, type CdktfRun } from "../deploy";

@@ -8,7 +8,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { LabHarness } from "../../../__tests__/lab/lab-harness";
+import { LabHarness } from "../../harness";
 import { Random } from "../../tools/random";
 import { ensureWorkload } from "../../tools/workload";
 import type { OperationRow } from "../load";

@@ -1,6 +1,6 @@
 import { cpSync, existsSync } from "node:fs";
 import * as path from "node:path";
-import type { AuthorityStage } from "../../../__tests__/lab/apps/cluster";
+import type { AuthorityStage } from "../../apps/cluster";
 import { mustAllVote } from "../declared-members";
 import { ROLL, UNNOTICED, type Operation } from "../operation";
 import { mustHave, type Stage } from "../stage";

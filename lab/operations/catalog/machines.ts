@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually } from "../../../__tests__/lab/lab-harness";
+import { eventually } from "../../harness";
 import { wanClient } from "../../wan-client";
 import { mustAllVote, nameAt } from "../declared-members";
 import { MEMBERSHIP, REPLACEMENT, type Operation } from "../operation";

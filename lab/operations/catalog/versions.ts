@@ -1,4 +1,4 @@
-import { eventually } from "../../../__tests__/lab/lab-harness";
+import { eventually } from "../../harness";
 import { mustAllVote } from "../declared-members";
 import { ROLL, type Operation } from "../operation";
 

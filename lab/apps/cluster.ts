@@ -12,8 +12,8 @@ import {
   EtcdUpkeepProps,
   EtcdVersion,
   LeaderPlacementProps,
-} from "../../../lib";
-import { CLIENT_NETWORK, clientAt } from "../../../lab/operations/client-network";
+} from "../../lib";
+import { CLIENT_NETWORK, clientAt } from "../operations/client-network";
 
 /** main.ts with knobs: what the lab's tests turn comes in LAB_TEST as JSON. */
 export interface Knobs {

@@ -1,17 +1,17 @@
 import { existsSync, mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { LabCluster } from "../../lab/cluster";
-import { LabConfig } from "../../lab/config";
-import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "../../lab/deploy";
-import { Lab } from "../../lab/lab";
-import { LabPaths } from "../../lab/paths";
-import { ensureCommands } from "../../lab/tools/apt";
+import { LabCluster } from "./cluster";
+import { LabConfig } from "./config";
+import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "./deploy";
+import { Lab } from "./lab";
+import { LabPaths } from "./paths";
+import { ensureCommands } from "./tools/apt";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 
-const ROOT = path.resolve(__dirname, "..", "..", process.env.CDKTF_ETCD_TEST_LAB ?? ".lab-test");
+const ROOT = path.resolve(__dirname, "..", process.env.CDKTF_ETCD_TEST_LAB ?? ".lab-test");
 
-/** A lab of the tests' own, beside the one that a person may have in the same checkout. */
+/** A lab for tests and benches, beside the one that a person may have in the same checkout, and an app with knobs to deploy into it. */
 export class LabHarness {
   public readonly paths: LabPaths;
   public readonly lab: Lab;
