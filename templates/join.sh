@@ -50,14 +50,15 @@ until [ "$(own_entry | cut -d' ' -f5)" = false ]; do
   if out=$(ctl "$SELF$OTHERS" member promote "$id" 2>&1); then
     say "caught up: promoted to a voting member"
   else
-    say "catching up"
-    sleep 2
+    [ "${waited:-}" ] || say "catching up"
+    waited=yes
+    sleep 0.5
   fi
 done
 
 until [ -n "$(healthy "$SELF")" ]; do
   in_time "did not get healthy"
-  sleep 1
+  sleep 0.3
 done
 
 members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer client _; do
