@@ -44,6 +44,19 @@ members() {
 # The "id name peer-url client-url learner" of the member that has this machine's peer address.
 own_entry() { members | awk -v url="$PEER_URL" '$3 == url'; }
 
+# remove_member ENDPOINTS ID: prints why not, and fails, if etcd does not remove it. It refuses for as long as the leader has
+# not been connected with a quorum of those that stay for 5 s: a new one, or one that has new peers, takes that long.
+remove_member() {
+  _last=$(($(date +%s) + 30))
+  until _out=$(ctl "$1" member remove "$2" 2>&1); do
+    if [ "$(date +%s)" -ge "$_last" ]; then
+      echo "$_out" | tail -n 1
+      return 1
+    fi
+    sleep 1
+  done
+}
+
 # Client URLs of those of the given members' URLs (comma-separated) that commit writes.
 healthy() {
   ctl "$1" endpoint health 2>/dev/null | sed -n 's/ is healthy.*//p'

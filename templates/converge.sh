@@ -93,8 +93,8 @@ retire() {
     echo "$alive $id $name $peer"
   done | sort | while read -r _ id name peer; do
     say "removing $name ($id, $peer): it is not declared any more"
-    out=$(ctl "$all" member remove "$id" 2>&1) ||
-      fail "$name was not removed: $(echo "$out" | tail -n 1). Its machine is still there. Bring all members back to health (etcdctl endpoint health --cluster), or declare it again, and deploy"
+    why=$(remove_member "$all" "$id") ||
+      fail "$name was not removed: $why. Its machine is still there. Bring all members back to health (etcdctl endpoint health --cluster), or declare it again, and deploy"
     until_healthy "$name was removed"
   done
 }

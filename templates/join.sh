@@ -20,7 +20,7 @@ remove_dead_predecessors() {
   members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && ($3 != url || $4 != "-")' | while read -r id _ peer client _; do
     if [ "$peer" = "$PEER_URL" ] || [ -z "$(healthy "$client")" ]; then
       say "removing its dead predecessor $id ($peer)"
-      ctl "${OTHERS#,}" member remove "$id" >/dev/null
+      why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
     fi
   done
 }
@@ -67,7 +67,7 @@ members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | w
     transfer "$client" "$(member_id "$SELF")" || say "its predecessor keeps leadership until it is removed"
   fi
   say "retiring its predecessor $id ($peer)"
-  ctl "$SELF$OTHERS" member remove "$id" >/dev/null
+  why=$(remove_member "$SELF$OTHERS" "$id") || fail "its predecessor was not removed: $why. Bring the other members back to health, then deploy again"
 done
 systemctl disable --quiet etcd-join.service
 echo "$GENESIS" >"$FOUNDED"
