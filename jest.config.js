@@ -1,4 +1,4 @@
-/** Two tiers: `unit` is fast and needs nothing; `lab` boots machines and needs root on Linux. */
+/** `unit` is fast and needs nothing; `lab` boots machines and needs root on Linux; `long` does so too, for stories of half an hour. */
 const transform = { "^.+\\.ts$": ["ts-jest", { tsconfig: "<rootDir>/tsconfig.json" }] };
 
 module.exports = {
@@ -9,7 +9,7 @@ module.exports = {
       testEnvironment: "node",
       transform,
       testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
-      testPathIgnorePatterns: ["\\.lab\\.test\\.ts$", "/node_modules/", "/cdktf.out/"],
+      testPathIgnorePatterns: ["\\.(lab|long)\\.test\\.ts$", "/node_modules/", "/cdktf.out/"],
       modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
     },
     {
@@ -17,6 +17,13 @@ module.exports = {
       testEnvironment: "node",
       transform,
       testMatch: ["<rootDir>/__tests__/**/*.lab.test.ts"],
+      modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
+    },
+    {
+      displayName: "long",
+      testEnvironment: "node",
+      transform,
+      testMatch: ["<rootDir>/__tests__/**/*.long.test.ts"],
       modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
     },
   ],

@@ -1,4 +1,4 @@
-/** `npm run test:lab`: the tests that boot machines, where machines can be booted. */
+/** `npm run test:lab`, `npm run test:long`: the tests that boot machines, where machines can be booted. */
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 
@@ -16,7 +16,8 @@ if (problem !== undefined) {
 }
 
 const jest = path.join(__dirname, "..", "node_modules", ".bin", "jest");
-const result = spawnSync(jest, ["--selectProjects", "lab", "--runInBand", ...process.argv.slice(2)], {
+const [tier, ...options] = process.argv.slice(2);
+const result = spawnSync(jest, ["--selectProjects", tier, "--runInBand", ...options], {
   stdio: "inherit",
 });
 process.exit(result.status ?? 1);
