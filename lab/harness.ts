@@ -47,13 +47,20 @@ export class LabHarness {
     });
   }
 
-  /** Runs it until it prints such a line, and interrupts it there as Ctrl-C does. */
-  public interrupt(command: string, at: RegExp, knobs: object = {}): Promise<CdktfResult> {
+  /** Runs it until it prints such a line, and interrupts it there as Ctrl-C does, and does `meanwhile`. */
+  public interrupt(
+    command: string,
+    at: RegExp,
+    knobs: object = {},
+    meanwhile: () => void = () => undefined,
+  ): Promise<CdktfResult> {
     const controller = new AbortController();
     return this.run(command, knobs, {
       signal: controller.signal,
       onLine: (line) => {
-        if (at.test(line)) controller.abort();
+        if (!at.test(line) || controller.signal.aborted) return;
+        controller.abort();
+        meanwhile();
       },
     });
   }

@@ -202,7 +202,7 @@ export class EtcdCluster extends Construct {
     });
 
     const backup = resolveBackup(props.backup, id, props.settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
-    this.upkeepAlerts = upkeepAlertVariables(id, props.pki, backup);
+    this.upkeepAlerts = upkeepAlertVariables(id, this.pki.settings, backup);
     const templates = Templates.of(this);
     const leader = new LeaderPlacement(
       this.quorum,

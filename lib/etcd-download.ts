@@ -1,6 +1,6 @@
 import { EtcdVersion } from "./etcd-version";
 import { BootDownload, IEtcdHost } from "./hosts/host";
-import { ValidationError } from "./validation-error";
+import { requireHttpsUrl } from "./validation";
 
 const RELEASES = "https://github.com/etcd-io/etcd/releases/download";
 
@@ -21,25 +21,11 @@ export interface EtcdDownloadProps {
 /** @throws ValidationError if the mirror is no URL, or without TLS and no consent to that */
 export function resolveMirror(props: EtcdDownloadProps = {}): string {
   const mirror = (props.mirror ?? RELEASES).replace(/\/+$/, "");
-  let url: URL;
-  try {
-    url = new URL(mirror);
-  } catch {
-    throw new ValidationError({
-      what: "download.mirror",
-      given: JSON.stringify(mirror),
-      expected: "an https URL",
-      mend: `write it out, for example "${RELEASES}"`,
-    });
-  }
-  if (url.protocol !== "https:" && !(url.protocol === "http:" && props.allowInsecureMirror === true)) {
-    throw new ValidationError({
-      what: "download.mirror",
-      given: JSON.stringify(mirror),
-      expected: "an https URL",
-      mend: "use https, or say allowInsecureMirror: true for a plain http mirror in a network you trust",
-    });
-  }
+  requireHttpsUrl("download.mirror", mirror, {
+    allowHttp: props.allowInsecureMirror,
+    allowedBy: "allowInsecureMirror",
+    example: RELEASES,
+  });
   return mirror;
 }
 

@@ -29,6 +29,28 @@ export function requireDnsName(what: string, value: string): void {
   });
 }
 
+/** What a URL may be, and how to say so. */
+interface UrlRules {
+  /** Whether plain http will do. */
+  readonly allowHttp?: boolean;
+  /** Prop that allows it. */
+  readonly allowedBy: string;
+  readonly example: string;
+}
+
+/** Throws unless `value` is an https URL, or an http one where that is allowed. */
+export function requireHttpsUrl(what: string, value: string, { allowHttp, allowedBy, example }: UrlRules): void {
+  if (Token.isUnresolved(value)) return;
+  const protocol = URL.canParse(value) && !/\s/.test(value) ? new URL(value).protocol : "";
+  if (protocol === "https:" || (protocol === "http:" && allowHttp === true)) return;
+  throw new ValidationError({
+    what,
+    given: JSON.stringify(value),
+    expected: `an https URL, for example "${example}"`,
+    mend: `use https, or say ${allowedBy}: true for plain http in a network you trust`,
+  });
+}
+
 /** Throws unless `value` is an IPv4 or IPv6 network in CIDR form whose host bits are zero. */
 export function requireCidr(what: string, value: string): void {
   if (Token.isUnresolved(value)) return;

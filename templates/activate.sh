@@ -30,11 +30,17 @@ set_aside() { # set_aside SUFFIX
   mv /var/lib/etcd "/var/lib/etcd.$1.$(date +%s)"
 }
 
-founded_with() { sed -n 's/^ETCD_INITIAL_CLUSTER=//p' /etc/etcd/bootstrap.env 2>/dev/null; }
+# A value that etcd was given for its first start.
+bootstrap() { sed -n "s/^$1=//p" /etc/etcd/bootstrap.env 2>/dev/null; } # bootstrap NAME
 
-# Whether what a founder was started with is still what it is to found with.
+# Whether what a founder was started with is no longer what it is to found with.
 founded_otherwise() {
-  [ "$(founded_with)" != "$INITIAL_CLUSTER" ] || [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
+  [ "$(bootstrap ETCD_INITIAL_CLUSTER)" != "$INITIAL_CLUSTER" ] || [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
+}
+
+# Whether a join was interrupted: from when the learner is started until it votes.
+joining() {
+  [ "$(bootstrap ETCD_INITIAL_CLUSTER_STATE)" = existing ] && { [ ! -e "$BORN" ] || [ "$(own_entry | cut -d' ' -f5)" = true ]; }
 }
 
 join() {
@@ -66,28 +72,31 @@ if [ -e "$DATA" ] && [ -e "$BORN" ] && recovery_is_due; then
   fi
 fi
 
+if [ -e "$DATA" ] && joining; then
+  say "carrying on a join that was interrupted"
+  # A learner is missed by nobody: what was laid down since it started takes effect at once.
+  running_as_laid_down || systemctl restart --no-block etcd
+  exec /usr/local/lib/cdktf-etcd/join
+fi
+if [ -e "$DATA" ] && [ -e "$BORN" ]; then
+  exec /usr/local/lib/cdktf-etcd/restart
+fi
+if [ -e "$DATA" ] && ! { is_founder && founded_otherwise; }; then
+  say "was started before and still waits for a quorum: starting it again"
+  systemctl restart --no-block etcd
+  exit 0
+fi
+
+rm -f "$BORN"
 if [ -e "$DATA" ]; then
-  if [ -e "$BORN" ]; then
-    exec /usr/local/lib/cdktf-etcd/restart
-  fi
-  if is_founder && founded_otherwise && [ -z "$(running_elsewhere)" ]; then
-    # A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with.
-    say "setting aside the data of a birth that never completed"
-    set_aside unborn
-    found
-  else
-    say "was started before and still waits for a quorum: starting it again"
-    systemctl restart --no-block etcd
-  fi
-elif is_founder; then
-  rm -f "$BORN"
-  # The cluster may run already without this founder (it starts late), or it may have gone on after this one lost its disk.
-  if [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4)" = - ]; then
-    found
-  else
-    join
-  fi
+  # A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with. The others
+  # may be founded and running by now.
+  say "setting aside the data of a birth that never completed"
+  set_aside unborn
+fi
+# The cluster may run already without this founder (it starts late), or it may have gone on after this one lost its disk.
+if is_founder && { [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4)" = - ]; }; then
+  found
 else
-  rm -f "$BORN"
   join
 fi

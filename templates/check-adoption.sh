@@ -14,12 +14,11 @@ done
 
 problems=$(
   for url in $ADOPTED_PEER_URLS $ADOPTED_CLIENT_URLS; do
-    set -- "$ETCDCTL_CERT" "$ETCDCTL_KEY" "$ETCDCTL_CACERT"
     case " $ADOPTED_PEER_URLS " in
-    *" $url "*) set -- /etc/etcd/pki/peer.crt /etc/etcd/pki/peer.key /etc/etcd/pki/peer-ca.crt ;;
+    *" $url "*) ask=ask_peer_url ;;
+    *) ask=ask_client_url ;;
     esac
-    reason=$(curl -sS -f -o /dev/null --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" \
-      --cert "$1" --key "$2" --cacert "$3" "$url/version" 2>&1) || echo "  $url: $reason"
+    reason=$("$ask" -f -o /dev/null "$url/version" 2>&1) || echo "  $url: $reason"
   done
 )
 [ -z "$problems" ] || fail "not every member of the cluster to adopt accepts this machine yet, so it does not join:

@@ -10,8 +10,7 @@
 older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
 for url in $(echo "$2" | tr ',' ' '); do
-  answer=$(curl -sS --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" --cacert "$ETCDCTL_CACERT" \
-    --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" "$url/version" 2>/dev/null) || continue
+  answer=$(ask_client_url "$url/version" 2>/dev/null) || continue
   server=$(echo "$answer" | sed -n 's/.*"etcdserver":"\([0-9.]*\).*/\1/p')
   cluster=$(echo "$answer" | sed -n 's/.*"etcdcluster":"\([0-9]*\.[0-9]*\).*/\1/p')
   # Without a quorum a member that was just started does not know the cluster's version.

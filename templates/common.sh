@@ -35,10 +35,30 @@ ctl() {
   etcdctl --endpoints="$_endpoints" "$@"
 }
 
+# ask AUTHORITY CERTIFICATE KEY ARGS...: a request by curl that gives up on a member that does not answer.
+ask() {
+  _authority=$1 _certificate=$2 _key=$3
+  shift 3
+  curl -sS --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" \
+    --cacert "$_authority" --cert "$_certificate" --key "$_key" "$@"
+}
+
+# To a client URL as this machine's administrator: for what etcdctl can't do, or not as fast.
+ask_client_url() { ask "$ETCDCTL_CACERT" "$ETCDCTL_CERT" "$ETCDCTL_KEY" "$@"; }
+
+# To a peer URL as a peer. etcd offers HTTP/2 there to whoever asks, and then speaks HTTP/1.1.
+ask_peer_url() { ask /etc/etcd/pki/peer-ca.crt /etc/etcd/pki/peer.crt /etc/etcd/pki/peer.key --http1.1 "$@"; }
+
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
 members() {
   ctl "$SELF$OTHERS" member list 2>/dev/null |
     awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), $4, ($5 == "" ? "-" : $5), $6 }'
+}
+
+# Id of the leader as "members" writes it, by whichever of these members answers; 0 while there is none.
+leader_id() { # leader_id URLS
+  _leader=$(status "$1" | field Leader)
+  printf '%x' "${_leader:-0}"
 }
 
 # The "id name peer-url client-url learner" of the member that has this machine's peer address.
@@ -69,10 +89,7 @@ healthy() {
 # what is restored from a backup has one before it runs.)
 running_elsewhere() {
   for _url in $OTHER_PEER_URLS; do
-    # etcd offers HTTP/2 on that port to whoever asks, and then speaks HTTP/1.1.
-    curl -sS --http1.1 --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" \
-      --cacert /etc/etcd/pki/peer-ca.crt --cert /etc/etcd/pki/peer.crt --key /etc/etcd/pki/peer.key \
-      "$_url/members" 2>/dev/null | grep -q '"clientURLs":\["http' && echo "$_url" &
+    ask_peer_url "$_url/members" 2>/dev/null | grep -q '"clientURLs":\["http' && echo "$_url" &
   done
 }
 
@@ -84,6 +101,9 @@ note_restore() { # note_restore SNAPSHOT
   install -d -m 0700 -o etcd -g etcd "${RESTORED%/*}"
   echo "$1" >"$RESTORED"
 }
+
+# Whether etcd runs with what is laid down.
+running_as_laid_down() { systemctl is-active --quiet etcd && cmp -s /run/etcd/started.sha256 /etc/etcd/restart.sha256; }
 
 # journal: what the process of etcd that was started last said of what went wrong. Its lines are JSON; of systemd's own ones
 # the last tells how it ended.

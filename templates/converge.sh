@@ -54,15 +54,8 @@ best_placed() {
   done | head -n 1
 }
 
-leader_url() {
-  leader_id=$(printf '%x' "$(status "$SELF" | field Leader)")
-  members | awk -v id="$leader_id" '$1 == id { print $4 }'
-}
-
-leader_name() {
-  leader_id=$(printf '%x' "$(status "$SELF" | field Leader)")
-  members | awk -v id="$leader_id" '$1 == id { print $2 }'
-}
+leader_entry() { members | awk -v id="$(leader_id "$SELF")" '$1 == id'; }
+leader_name() { leader_entry | cut -d' ' -f2; }
 
 until_healthy() { # until_healthy WHAT
   until [ -n "$(healthy "$SELF")" ]; do
@@ -72,7 +65,7 @@ until_healthy() { # until_healthy WHAT
 }
 
 move_leader() { # move_leader URL
-  from=$(leader_url)
+  from=$(leader_entry | cut -d' ' -f4)
   [ "$from" = "$1" ] && return 0
   if leads "$SELF"; then await_quiet; fi
   transfer "$from" "$(member_id "$1")" || say "the leader stays where it is for now"

@@ -8,15 +8,9 @@ commits() { # commits URL
   ctl "$1" get health >/dev/null 2>&1
 }
 
-# Id of the leader as "members" writes it; 0 while there is none.
-leader_id() {
-  _leader=$(status "$SELF$OTHERS" | field Leader)
-  printf '%x' "${_leader:-0}"
-}
-
 # The declared voters as "name id client-url": the leader's worst place first, the leader itself last.
 upkeep_order() {
-  members | awk -v order="$LEADER_ORDER" -v leader="$(leader_id)" '
+  members | awk -v order="$LEADER_ORDER" -v leader="$(leader_id "$SELF$OTHERS")" '
     BEGIN { count = split(order, names, " "); for (i in names) place[names[i]] = i }
     $5 == "false" && $4 != "-" && ($2 in place) { print ($1 == leader), count - place[$2], $2, $1, $4 }' |
     sort -n -k1,1 -k2,2 | cut -d' ' -f3-

@@ -32,7 +32,7 @@ obstacle() {
 
 # Moves leadership away from a member that leads, to the best place that commits writes.
 hand_over() { # hand_over ID URL
-  [ "$(leader_id)" = "$1" ] || return 0
+  [ "$(leader_id "$SELF$OTHERS")" = "$1" ] || return 0
   for _candidate in $LEADER_ORDER; do
     _entry=$(upkeep_order | awk -v name="$_candidate" -v id="$1" '$1 == name && $2 != id')
     if [ -z "$_entry" ] || ! commits "${_entry##* }"; then continue; fi

@@ -24,8 +24,7 @@ await_quiet() {
 
 # transfer LEADER_URL MEMBER_ID (decimal). Not by etcdctl: starting it takes longer than a quiet moment lasts.
 transfer() {
-  curl -sS -f -o /dev/null --max-time 30 --cacert "$ETCDCTL_CACERT" --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" \
-    -d "{\"targetID\":\"$2\"}" "$1/v3/maintenance/transfer-leadership"
+  ask_client_url -f -o /dev/null --max-time 30 -d "{\"targetID\":\"$2\"}" "$1/v3/maintenance/transfer-leadership"
 }
 
 # Whether the member that answers at URL leads.

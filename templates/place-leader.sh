@@ -29,8 +29,7 @@ wait_seconds() {
 near() { # near URL LONGEST_MS
   for _try in 1 2 3; do
     # What is asked does not matter, only how long the connection took.
-    curl -sS -o /dev/null --connect-timeout "$DIAL_SECONDS" --max-time "$((DIAL_SECONDS * 3))" -w '%{time_connect}' \
-      --cacert "$ETCDCTL_CACERT" --cert "$ETCDCTL_CERT" --key "$ETCDCTL_KEY" "$1/version" 2>/dev/null |
+    ask_client_url -o /dev/null -w '%{time_connect}' "$1/version" 2>/dev/null |
       awk -v longest="$2" '{ near = $1 > 0 && $1 * 1000 <= longest } END { exit !near }' && return 0
   done
   return 1

@@ -18,7 +18,8 @@ others_suffice() {
   [ "$well" -ge $((count / 2 + 1)) ] || [ "$well" -ge "$((count - 1))" ]
 }
 
-# To a member of the new settings where there is one: it will not be restarted again, and leadership moves once.
+# To the best place but its own. The best place of all is restarted last, so whoever takes over from it has the new settings
+# already, and leadership moves once.
 hand_over() {
   leads "$SELF" || return 0
   for name in $LEADER_ORDER; do
@@ -50,7 +51,7 @@ stop_soon() {
   systemctl kill --signal=KILL etcd 2>/dev/null || true
 }
 
-if systemctl is-active --quiet etcd && cmp -s /run/etcd/started.sha256 /etc/etcd/restart.sha256; then
+if running_as_laid_down; then
   say "nothing to restart"
 else
   if systemctl is-active --quiet etcd; then
@@ -80,7 +81,4 @@ until [ -n "$(healthy "$SELF")" ]; do
   fi
   sleep 0.3
 done
-if [ "$(own_entry | cut -d' ' -f5)" = true ]; then
-  exec /usr/local/lib/cdktf-etcd/join
-fi
 say "in service"

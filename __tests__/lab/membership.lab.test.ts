@@ -1,5 +1,6 @@
 import { LabCluster } from "../../lab/cluster";
 import { eventually, LabHarness, said } from "../../lab/harness";
+import { wanClient } from "../../lab/wan-client";
 
 jest.setTimeout(300_000);
 
@@ -87,8 +88,25 @@ describe("the members of a cluster, by editing the list", () => {
     expect(await keys()).toEqual(["/alone", "/before-new-machines"]);
   });
 
-  it("change a location: the new one joins, then the old one leaves, then its machine goes", async () => {
+  it("change a location, interrupted while the new one catches up: it stays a learner, and the others serve", async () => {
+    const wan = wanClient(harness.paths);
+    const edit = { regions: MOVED, generation: 2 };
+    let cut: Promise<unknown> = Promise.resolve();
+    const { exitCode } = await harness.interrupt("deploy", /etcd-ams3: catching up/, edit, () => {
+      // So that it can't have caught up before the interrupt arrives.
+      cut = Promise.all(["lon1", "nyc3", "sgp1"].map((b) => wan.link({ a: "ams3", b, down: true })));
+    });
+    await cut;
+    expect(exitCode).not.toBe(0);
+    await cluster.mustBeHealthy();
+    const { stdout } = await cluster.etcdctl(["member", "list"]);
+    expect(stdout).toMatch(/etcd-ams3, .*, true$|, unstarted, , https:[^,]+, , true$/m);
+    await wan.heal();
+  });
+
+  it("go on with that: the new one joins, then the old one leaves, then its machine goes", async () => {
     const output = await harness.deploy({ regions: MOVED, generation: 2 });
+    expect(said(output)).toContain("etcd-ams3: carrying on a join that was interrupted");
     const inOrder = positions(
       output,
       /etcd-ams3: caught up: promoted/,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
 import { OperationLog, type Operation } from "../bench/wan-tuning/operations";
+import { hasEnded } from "../tools/child";
 import type { ClientSites } from "./client-sites";
 
 /** How a client goes about it; see docs/clients.md. */
@@ -94,7 +95,7 @@ export class LoadClient {
   }
 
   private get ended(): boolean {
-    return this.child.exitCode !== null || this.child.signalCode !== null;
+    return hasEnded(this.child);
   }
 }
 

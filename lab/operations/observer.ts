@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
+import { hasEnded } from "../tools/child";
 import { LineLog } from "../tools/line-log";
 import type { ClientSites } from "./client-sites";
 import { parseView, type View } from "./views";
@@ -48,7 +49,7 @@ export class Observer {
 
   /** What it saw in a span of time, after the last look before it. */
   public between(fromMs: number, toMs: number): readonly View[] {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) {
+    if (hasEnded(this.child)) {
       throw new Error(`the observer ended by itself; see ${this.messages}`);
     }
     const views = this.all();
@@ -57,7 +58,7 @@ export class Observer {
   }
 
   public async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (hasEnded(this.child)) return;
     const exit = once(this.child, "exit");
     this.child.kill("SIGTERM");
     await exit;

@@ -1,9 +1,7 @@
 import { Fn } from "cdktf";
-import { NodePart, script, SCRIPTS, secret, text } from "../rollout/node-part";
+import { NodePart, script, SCRIPTS, secret, text, UNITS } from "../rollout/node-part";
 import { Templates } from "../rollout/templates";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
-
-const UNITS = "/etc/systemd/system";
 
 /** What backups and the restore need on every node. It is there without backups too: one can be taken by hand. */
 export function backupPart(templates: Templates, plan: BackupPlan): NodePart {

@@ -1,6 +1,6 @@
 import { Token } from "cdktf";
 import { IEtcdHost } from "../hosts/host";
-import { requireInteger } from "../validation";
+import { requireHttpsUrl, requireInteger } from "../validation";
 import { ValidationError } from "../validation-error";
 import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";
 
@@ -87,7 +87,11 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
   const prefix = props.prefix ?? cluster;
   const keepDays = props.keepDays ?? 30;
   const keepAtLeast = props.keepAtLeast ?? 8;
-  requireEndpoint(props);
+  requireHttpsUrl("backup.storage.endpoint", props.endpoint, {
+    allowHttp: props.allowInsecureEndpoint,
+    allowedBy: "allowInsecureEndpoint",
+    example: "https://ams3.digitaloceanspaces.com",
+  });
   requireShape("bucket", bucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 of a-z, 0-9, . and -");
   requireShape(
     "prefix",
@@ -129,17 +133,5 @@ function requireSecret(prop: string, value: string, shape: RegExp, expected: str
     given: `a text of ${value.length} characters`,
     expected,
     mend: "give it as a TerraformVariable marked sensitive, so that it stands in no code",
-  });
-}
-
-function requireEndpoint({ endpoint, allowInsecureEndpoint }: EtcdBackupStorageProps): void {
-  if (Token.isUnresolved(endpoint)) return;
-  const protocol = URL.canParse(endpoint) && !/\s/.test(endpoint) ? new URL(endpoint).protocol : "";
-  if (protocol === "https:" || (protocol === "http:" && allowInsecureEndpoint === true)) return;
-  throw new ValidationError({
-    what: "backup.storage.endpoint",
-    given: JSON.stringify(endpoint),
-    expected: 'an https URL, for example "https://ams3.digitaloceanspaces.com"',
-    mend: "use https, or say allowInsecureEndpoint: true for plain http in a network you trust",
   });
 }

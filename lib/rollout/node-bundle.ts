@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import { EtcdVersion } from "../etcd-version";
 import { LeaderPlacement } from "../wan/leader-placement";
 import { socketBufferBytes } from "../wan/socket-buffers";
-import { NodeFiles, NodePart, script, SCRIPTS, secret, text } from "./node-part";
+import { NodeFiles, NodePart, script, SCRIPTS, secret, text, UNITS } from "./node-part";
 import { Adoption } from "./adoption";
 import { Templates } from "./templates";
 
@@ -28,7 +28,7 @@ const COMMANDS = [
 const LIBRARIES = ["common.sh", "leadership.sh"];
 
 /** Units that are the same on every node. */
-const UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
+const OWN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
 
 /** PEM texts of a member. */
 export interface NodePem {
@@ -104,7 +104,7 @@ export class NodeBundle extends Construct {
     const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
     const shown = local("files", {
       ...sharedFiles(templates),
-      "/etc/systemd/system/etcd.service": text(unit.expression),
+      [`${UNITS}/etcd.service`]: text(unit.expression),
       "/etc/etcd/etcd.env": text(env.expression),
       "/etc/etcd/restart.sha256": text(restartDigest),
       "/etc/etcd/endpoints.env": text(
@@ -153,7 +153,7 @@ export class NodeBundle extends Construct {
 /** Files that are the same on every node. */
 function sharedFiles(templates: Templates): NodeFiles {
   return {
-    ...Object.fromEntries(UNITS.map((unit) => [`/etc/systemd/system/${unit}`, text(templates.file(unit))])),
+    ...Object.fromEntries(OWN_UNITS.map((unit) => [`${UNITS}/${unit}`, text(templates.file(unit))])),
     "/etc/profile.d/etcd.sh": text(templates.file("profile.sh")),
     ...Object.fromEntries(LIBRARIES.map((library) => [`${SCRIPTS}/${library}`, text(templates.file(library))])),
     ...Object.fromEntries(

@@ -13,6 +13,9 @@ export type NodeFiles = Record<string, NodeFile>;
 /** Where the node scripts are. */
 export const SCRIPTS = "/usr/local/lib/cdktf-etcd";
 
+/** Where systemd's units are. */
+export const UNITS = "/etc/systemd/system";
+
 /** What one feature adds to every node, beside the member itself. */
 export interface NodePart {
   readonly files: NodeFiles;

@@ -1,5 +1,5 @@
 import { BackupPlan } from "../backup/backup-plan";
-import { PkiProps, resolvePki } from "../pki/pki-props";
+import { ResolvedPki } from "../pki/pki-props";
 import type { TemplateVariables } from "../rollout/templates";
 
 /**
@@ -7,12 +7,8 @@ import type { TemplateVariables } from "../rollout/templates";
  *
  * @internal
  */
-export function upkeepAlertVariables(
-  cluster: string,
-  pki: PkiProps | undefined,
-  backup: BackupPlan,
-): TemplateVariables {
-  const { caValidityHours, leafValidityHours, earlyRenewalHours } = resolvePki(pki);
+export function upkeepAlertVariables(cluster: string, pki: ResolvedPki, backup: BackupPlan): TemplateVariables {
+  const { caValidityHours, leafValidityHours, earlyRenewalHours } = pki;
   return {
     cluster,
     // A deploy renews in the window; who has not deployed in the first half of it is told in the second.

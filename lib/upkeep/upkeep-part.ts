@@ -1,8 +1,7 @@
-import { NodePart, script, SCRIPTS, text } from "../rollout/node-part";
+import { NodePart, script, SCRIPTS, text, UNITS } from "../rollout/node-part";
 import { Templates } from "../rollout/templates";
 import { ResolvedUpkeep } from "./upkeep-props";
 
-const UNITS = "/etc/systemd/system";
 const MIB = 1024 ** 2;
 
 /**

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { waitUntil } from "../../wan/process-record";
+import { hasEnded } from "../../tools/child";
 import type { Rig } from "../../rig/rig";
 import { ensureWorkload } from "../../tools/workload";
 import type { Subject } from "./clusters";
@@ -69,10 +70,7 @@ export class WriteClient {
 
   /** What it did since the last call. */
   public operations(): Operation[] {
-    const { exitCode, signalCode } = this.child;
-    if (exitCode !== null || signalCode !== null) {
-      throw new Error(`${this.name} ended by itself (${exitCode ?? signalCode ?? "?"}); see ${this.dir}/messages`);
-    }
+    if (hasEnded(this.child)) throw new Error(`${this.name} ended by itself; see ${this.dir}/messages`);
     return this.log.next();
   }
 

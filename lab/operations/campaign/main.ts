@@ -4,15 +4,11 @@
  * killed. The next apply must complete what was interrupted; a quorum of voters must be in service all along; nothing that was
  * acknowledged may be lost. The same seed makes the same choices.
  */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { LabHarness } from "../../harness";
 import { Random } from "../../tools/random";
-import { ensureWorkload } from "../../tools/workload";
 import type { OperationRow } from "../load";
-import { Stage } from "../stage";
+import { exitAfter, onStage } from "../on-stage";
 import { operationTable } from "../table";
 import { runSequence } from "./sequence";
 
@@ -34,44 +30,22 @@ async function main(): Promise<void> {
   const sequences = whole("sequences", values.sequences);
   const seed = whole("seed", values.seed);
   const deadline = Date.now() + whole("minutes", values.minutes) * 60_000;
-  const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-campaign-"));
-  console.log(`Seed ${seed}; logs and histories in ${directory}`);
-  const harness = new LabHarness(path.resolve(".lab-bench"));
   const rows: OperationRow[] = [];
-  const interrupted = new Promise<never>((_resolve, reject) => {
-    process.once("SIGINT", () => {
-      reject(new Error("interrupted"));
-    });
-  });
-  const stage = new Stage(harness, directory);
-  const campaign = async (): Promise<void> => {
-    await ensureWorkload(console.error);
-    await harness.up();
-    await stage.deploy();
-    const random = new Random(seed);
-    for (let i = 1; i <= sequences && Date.now() < deadline; i += 1) {
-      console.log(`sequence ${i} of ${sequences}`);
-      rows.push(...(await runSequence(stage, random, path.join(directory, `sequence-${i}`), console.log)));
-    }
-  };
+  console.log(`seed ${seed}`);
   try {
-    await Promise.race([campaign(), interrupted]);
+    await onStage("campaign", async (stage) => {
+      const random = new Random(seed);
+      for (let i = 1; i <= sequences && Date.now() < deadline; i += 1) {
+        console.log(`sequence ${i} of ${sequences}`);
+        rows.push(...(await runSequence(stage, random, path.join(stage.directory, `sequence-${i}`), console.log)));
+      }
+    });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`seed ${seed}: ${why}\nLogs and histories: ${directory}`, { cause: error });
+    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   } finally {
-    stage.abort();
     if (rows.length > 0) console.log(operationTable(rows));
-    await harness.down();
   }
   console.log(`${rows.length} operations, nothing lost, a quorum in service all along.`);
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    // An apply that was under way when it went wrong must not keep this process.
-    process.exit(1);
-  },
-);
+exitAfter(main);
