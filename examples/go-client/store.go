@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -112,11 +113,12 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 	defer cancel()
 	for {
 		for _, member := range s.members.inOrder() {
-			err := func() error {
-				ctx, cancel := context.WithTimeout(ctx, s.settings.attemptTimeout)
-				defer cancel()
-				return attempt(ctx, member.client)
-			}()
+			alive, err := s.once(ctx, member, attempt)
+			if alive && worthAnother(err) && ctx.Err() == nil {
+				// Not the member is what is wrong: a transfer of leadership or an election has dropped the request, and is over
+				// by now. Every other way is longer. Only once, as the member may be cut off from the others.
+				_, err = s.once(ctx, member, attempt)
+			}
 			if !worthAnother(err) {
 				return err
 			}
@@ -131,6 +133,21 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 		case <-time.After(s.settings.attemptTimeout / 10):
 		}
 	}
+}
+
+// once makes one attempt, and tells whether the member answered meanwhile: it is asked for something that it can answer
+// alone, once half of the attempt's time is over.
+func (s *store) once(ctx context.Context, m *member, attempt func(context.Context, *clientv3.Client) error) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.settings.attemptTimeout)
+	defer cancel()
+	var alive atomic.Bool
+	timer := time.AfterFunc(s.settings.attemptTimeout/2, func() {
+		_, err := m.client.Get(ctx, "alive", clientv3.WithSerializable(), clientv3.WithCountOnly())
+		alive.Store(err == nil)
+	})
+	defer timer.Stop()
+	err := attempt(ctx, m.client)
+	return alive.Load(), err
 }
 
 // worthAnother tells an attempt without an answer from one with an answer that will not change.

@@ -47,6 +47,8 @@ export interface OperationRow {
   readonly kept?: Impact;
   /** 99th percentile of the recommended clients' writes just before. */
   readonly usualP99Ms: number;
+  /** The longest of them. */
+  readonly usualWorstMs: number;
   readonly leaderChanges: number;
   /** Raft terms: elections and transfers, whoever won. */
   readonly terms: number;
@@ -140,6 +142,7 @@ export class Load {
       naive: impactOn(ClientKind.NAIVE, during),
       ...(this.props.keptCertificates === true ? { kept: impactOn(ClientKind.KEPT, during) } : {}),
       usualP99Ms: writeP99Ms(ClientKind.RECOMMENDED, before),
+      usualWorstMs: impactOn(ClientKind.RECOMMENDED, before).worstStallMs,
       leaderChanges: leaderChanges(views),
       terms: terms(views),
       lateP99Ms: quantile(

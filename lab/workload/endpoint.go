@@ -62,6 +62,18 @@ func (e *endpoint) fail() {
 	}
 }
 
+// signOfLife asks the member for something that it can answer alone, once half of the time for an attempt is over, and
+// returns whether it has answered.
+func (e *endpoint) signOfLife(ctx context.Context) func() bool {
+	var answered atomic.Bool
+	timer := time.AfterFunc(e.attempt/2, func() {
+		_, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly())
+		answered.Store(err == nil)
+	})
+	context.AfterFunc(ctx, func() { timer.Stop() })
+	return answered.Load
+}
+
 // usable tells whether an attempt may start here without waiting for a connection. clientv3 has each call wait until
 // its connection is ready, for all of its deadline if need be, so this has to be known before.
 func (e *endpoint) usable() bool {

@@ -19,6 +19,7 @@ const (
 	passes = iota
 	loseRequest
 	loseAnswer
+	dropInSilence
 )
 
 // unreliable is a recommended client of a real etcd whose transactions meet these fates, one after the other; later ones
@@ -28,9 +29,15 @@ type unreliable struct {
 	fates []int
 	after func(transaction int)
 	made  int
+	// silent is a member without power: nothing is answered.
+	silent bool
 }
 
 func (u *unreliable) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if u.silent {
+		<-ctx.Done()
+		return status.FromContextError(ctx.Err()).Err()
+	}
 	if !strings.HasSuffix(method, "/Txn") {
 		return invoke(ctx, method, req, reply, cc, opts...)
 	}
@@ -41,6 +48,10 @@ func (u *unreliable) intercept(ctx context.Context, method string, req, reply an
 	u.made++
 	if u.after != nil {
 		defer u.after(u.made)
+	}
+	if fate == dropInSilence {
+		<-ctx.Done()
+		return status.FromContextError(ctx.Err()).Err()
 	}
 	if fate == loseRequest {
 		return status.Error(codes.Unavailable, "request lost")
@@ -74,7 +85,7 @@ func newUnreliable(t *testing.T, fates ...int) (*unreliable, *clientv3.Client, s
 		t.Fatal(err)
 	}
 	u.endpoints = newEndpointSet(connection{dial: 5 * time.Second}, nil)
-	u.endpoints.list.Store(&[]*endpoint{{url: url, client: client, failed: make(chan struct{}, 1)}})
+	u.endpoints.list.Store(&[]*endpoint{{url: url, client: client, probeKey: "probe", failed: make(chan struct{}, 1)}})
 	t.Cleanup(func() {
 		_ = client.Close()
 		_ = direct.Close()
@@ -204,6 +215,38 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 				if r.Found != "foreign-2" || r.FoundRevision != last {
 					t.Errorf("found %q at %d", r.Found, r.FoundRevision)
 				}
+			}
+		})
+	}
+}
+
+// A transfer of leadership drops what it meets; only a member that is gone makes the long way to another one worth it.
+func TestTheNearestIsTriedAgainWhileItLives(t *testing.T) {
+	const attempt = 400 * time.Millisecond
+	for name, c := range map[string]struct {
+		silent    bool
+		fates     []int
+		attempts  int
+		atAnother bool
+	}{
+		"one drop":                 {fates: []int{dropInSilence}, attempts: 2},
+		"two drops":                {fates: []int{dropInSilence, dropInSilence}, attempts: 3, atAnother: true},
+		"a member without a sound": {silent: true, attempts: 2, atAnother: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, direct, prefix := newUnreliable(t, c.fates...)
+			u.attempt, u.silent = attempt, c.silent
+			first := (*u.endpoints.list.Load())[0]
+			first.attempt = attempt
+			first.well.Store(true)
+			another := &endpoint{url: "another", client: direct, probeKey: "probe", attempt: attempt, failed: make(chan struct{}, 1)}
+			u.endpoints.list.Store(&[]*endpoint{first, another})
+			r := u.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
+			if !r.OK || r.Attempts != c.attempts || (r.Endpoint == "another") != c.atAnother {
+				t.Fatalf("%+v", r)
+			}
+			if first.well.Load() == c.atAnother {
+				t.Errorf("the nearest is left alone: %v, expected %v", !first.well.Load(), c.atAnother)
 			}
 		})
 	}

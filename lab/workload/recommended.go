@@ -74,17 +74,27 @@ type result struct {
 func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context, client *clientv3.Client) error) result {
 	ctx, cancel := context.WithTimeout(ctx, r.total)
 	defer cancel()
-	tried := map[*endpoint]bool{}
+	tried, repeated := map[*endpoint]bool{}, map[*endpoint]bool{}
 	pause := firstPause
+	var e *endpoint
 	for made := 1; ; made++ {
-		e := r.next(tried)
+		if e == nil {
+			e = r.next(tried)
+		}
 		tried[e] = true
 		attemptCtx, cancel := context.WithTimeout(ctx, r.attempt)
+		sign := e.signOfLife(attemptCtx)
 		err := attempt(attemptCtx, e.client)
 		timedOut := attemptCtx.Err() != nil
 		cancel()
 		if err == nil || !elsewhereMayHelp(err) {
 			return result{made, e.url, err}
+		}
+		// A member that answers by itself is not what is wrong: a transfer of leadership or an election has dropped the
+		// request, and that is over by now. Every other way is longer. But only once: it may be cut off from the others.
+		if timedOut && sign() && !repeated[e] && ctx.Err() == nil {
+			repeated[e] = true
+			continue
 		}
 		if ctx.Err() == nil {
 			e.fail()
@@ -96,6 +106,7 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 		if ctx.Err() != nil {
 			return result{made, e.url, err}
 		}
+		e = nil
 	}
 }
 

@@ -53,6 +53,7 @@ describe("a row", () => {
     recommended: impact,
     naive: { requests: 100, failed: 3, worstStallMs: 6400, hung: 3 },
     usualP99Ms: 260,
+    usualWorstMs: 305,
     leaderChanges: 1,
     terms: 1,
     lateP99Ms: 2,
@@ -83,7 +84,7 @@ describe("a row", () => {
       "1.40 s",
       "6.40 s",
       "3",
-      "0.26 s",
+      "0.26 s, 0.30 s",
       "1",
       "",
     ]);
