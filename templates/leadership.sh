@@ -24,7 +24,10 @@ await_quiet() {
 
 # transfer LEADER_URL MEMBER_ID (decimal). Not by etcdctl: starting it takes longer than a quiet moment lasts.
 transfer() {
-  ask_client_url -f -o /dev/null --max-time 30 -d "{\"targetID\":\"$2\"}" "$1/v3/maintenance/transfer-leadership"
+  ask_client_url -f -o /dev/null --max-time 30 -d "{\"targetID\":\"$2\"}" "$1/v3/maintenance/transfer-leadership" || return 1
+  # The member that led is stopped or removed next. Until then it passes on what still comes its way, and what met the
+  # transfer is repeated: to meet both would cost a write both times.
+  sleep "$HANDOVER_PAUSE_SECONDS"
 }
 
 # Whether the member that answers at URL leads.

@@ -131,11 +131,14 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
 
   it("the leader's places are readable by the node scripts", () => {
     const { others } = sample;
-    expect(sourced(files.leader, "LEADER_ORDER", "WELL_PLACED", "BETTER_PLACED", "SETTLE_SECONDS")).toEqual({
+    expect(
+      sourced(files.leader, "LEADER_ORDER", "WELL_PLACED", "BETTER_PLACED", "SETTLE_SECONDS", "HANDOVER_PAUSE_SECONDS"),
+    ).toEqual({
       LEADER_ORDER: [sample.name, ...others].join(" "),
       WELL_PLACED: sample.name,
       BETTER_PLACED: others.map((other) => `${other}=204.8`).join(" "),
       SETTLE_SECONDS: "64",
+      HANDOVER_PAUSE_SECONDS: "1.5",
     });
   });
 

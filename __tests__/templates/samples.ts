@@ -110,6 +110,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         well_placed: members.slice(0, 1),
         better_placed: members.slice(1).map((other) => ({ name: other, longest_round_trip_ms: 204.8 })),
         settle_seconds: 64,
+        handover_pause_seconds: 1.5,
       },
     },
     cloudInit: {

@@ -127,6 +127,7 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     ["clientDialTimeoutMs", 4000], // 4 x 229 + 3000 = 3916
     ["clientAttemptTimeoutMs", 750], // New York to a leader in Singapore 229, its commit 183, and 300: 712
     ["clientTotalTimeoutMs", 4800], // 3300 + 2 x 750
+    ["handoverPauseMs", 1500], // 2 x 750
     ["clientKeepaliveTimeMs", 10_000],
     ["clientKeepaliveTimeoutMs", 2700], // 3 x 229 + 2000 = 2687
     ["etcdctlCommandTimeoutMs", 8000], // 6400 + 687 = 7087

@@ -60,3 +60,10 @@ export const INTERRUPTIONS: readonly Interruption[] = [
     },
   },
 ];
+
+/** @throws Error if there is no interruption of that name */
+export function interruptionNamed(name: string): Interruption {
+  const found = INTERRUPTIONS.find((interruption) => interruption.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`there is no interruption "${name}", but: ${INTERRUPTIONS.map((one) => one.name).join(", ")}`);
+}

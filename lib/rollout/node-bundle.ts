@@ -189,6 +189,7 @@ function leaderEnv(templates: Templates, { leader, member }: NodeBundleProps): u
       longest_round_trip_ms: leader.longestRoundTripMs(member, name),
     })),
     settle_seconds: leader.settleSeconds,
+    handover_pause_seconds: leader.handoverPauseSeconds,
   });
 }
 

@@ -50,6 +50,8 @@ export class LeaderPlacement {
   public readonly automatic: boolean;
   /** How long all must have been well before leadership moves, in seconds. */
   public readonly settleSeconds: number;
+  /** How long a member that has handed leadership over stays in service before it is stopped, in seconds. */
+  public readonly handoverPauseSeconds: number;
 
   private readonly meanWriteMs: ReadonlyMap<string, number>;
   private readonly preferred: readonly string[];
@@ -66,6 +68,7 @@ export class LeaderPlacement {
     this.automatic = props.automatic ?? true;
     this.settleSeconds = props.settleSeconds ?? Math.ceil(tuning.leaderSettleMs / 1000);
     requireSettle(this.settleSeconds);
+    this.handoverPauseSeconds = tuning.handoverPauseMs / 1000;
 
     const leaders = quorum.leaders();
     const rank = (candidate: LeaderCandidate): number =>

@@ -198,6 +198,12 @@ export class Tuning {
    * a minute, as each transfer may leave writes hanging for a request timeout. Whole seconds.
    */
   public readonly leaderSettleMs: number;
+  /**
+   * How long whoever has handed leadership over stays in service before it is stopped or removed: two attempts of a client.
+   * What met the transfer is repeated by then, and what others still send to the old leader is passed on by it. Without
+   * this pause writes met the transfer and then the restart: 1.4 and 2.3 s for the longest of two rolls.
+   */
+  public readonly handoverPauseMs: number;
 
   /**
    * Alert when the round trip to any peer is above this: 1.25 x the largest p95, at least 50 ms. To be compared with half
@@ -245,6 +251,7 @@ export class Tuning {
     this.rolloutHealthWaitMs = upTo(1000, this.startBudgetMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs);
     this.slowRequestLogMs = upTo(100, Math.max(100, ALERT_HEADROOM * distances.worstWriteAtMemberP95));
     this.leaderSettleMs = upTo(1000, Math.max(60_000, 10 * this.serverRequestTimeoutMs));
+    this.handoverPauseMs = 2 * this.clientAttemptTimeoutMs;
     this.peerRoundTripAlertMs = pathAlert(p95);
     this.commitAlertMs = alertAbove(p95, REQUEST_BUCKETS_MS);
     this.requestAlertMs = alertAbove(2 * p95, REQUEST_BUCKETS_MS);

@@ -2,18 +2,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import type { Random } from "../../tools/random";
-import { OPERATIONS } from "../catalog";
 import { saveJournals } from "../evidence";
-import { INTERRUPTIONS } from "../interruption";
+import type { Interruption } from "../interruption";
 import { Load, type OperationRow } from "../load";
 import { carryOut, type Operation } from "../operation";
 import { CLIENT_LOCATIONS, type Stage } from "../stage";
 
 const OPERATIONS_PER_SEQUENCE = 5;
-/** Of the operations that can be. */
-const DISTURBED_SHARE = 0.5;
 /** From an apply's first step: all of an apply but the longest lies within. */
 const STRIKE_WITHIN_SECONDS = 45;
+
+/** What is drawn from. */
+export interface Draws {
+  /** Operations with a `prepare` are left out. */
+  readonly operations: readonly Operation[];
+  readonly interruptions: readonly Interruption[];
+  /** Share of the operations that are disturbed, of those that can be. */
+  readonly disturbed: number;
+}
 
 /** A sequence that went wrong. */
 export class SequenceError extends Error {
@@ -27,7 +33,7 @@ export class SequenceError extends Error {
 }
 
 /**
- * Does five operations that are possible one after the other, half of them disturbed, under one load, and checks its histories
+ * Does five operations that are possible one after the other, some of them disturbed, under one load, and checks its histories
  * and that a quorum of voters was in service all along.
  *
  * @throws SequenceError with what was done until it went wrong
@@ -35,6 +41,7 @@ export class SequenceError extends Error {
 export async function runSequence(
   stage: Stage,
   random: Random,
+  draws: Draws,
   directory: string,
   say: (line: string) => void,
 ): Promise<OperationRow[]> {
@@ -50,9 +57,9 @@ export async function runSequence(
   try {
     for (let i = 0; i < OPERATIONS_PER_SEQUENCE; i += 1) {
       const operation = random.pick(
-        OPERATIONS.filter(({ possible, prepare }) => prepare === undefined && (possible?.(stage) ?? true)),
+        draws.operations.filter(({ possible, prepare }) => prepare === undefined && (possible?.(stage) ?? true)),
       );
-      const disturbance = disturb(stage, operation, random);
+      const disturbance = disturb(stage, operation, random, draws);
       steps.push(disturbance === undefined ? operation.name : `${operation.name} (${disturbance})`);
       say(`  ${steps[i]}`);
       rows.push(
@@ -74,10 +81,10 @@ export async function runSequence(
 }
 
 /** Draws what gets in the way of the operation's first apply, and when; undefined for nothing. */
-function disturb(stage: Stage, operation: Operation, random: Random): string | undefined {
+function disturb(stage: Stage, operation: Operation, random: Random, draws: Draws): string | undefined {
   // Drawn in any case, so that the draws after it do not depend on it.
-  const chosen = random.next() < DISTURBED_SHARE;
-  const interruption = random.pick(INTERRUPTIONS);
+  const chosen = random.next() < draws.disturbed;
+  const interruption = random.pick(draws.interruptions);
   const seconds = random.between(0, STRIKE_WITHIN_SECONDS);
   if (!chosen || operation.disturbed === false) return undefined;
   stage.disturbNext(async (pid) => {

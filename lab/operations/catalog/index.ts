@@ -1,6 +1,6 @@
 import type { Operation } from "../operation";
 import { LEAVES_RENEWED, ROTATIONS, SERVER_NAME_ADDED } from "./certificates";
-import { ALL_MACHINES, LEADER_LOST, MACHINE_DELETED, MACHINE_REPLACED } from "./machines";
+import { ALL_MACHINES, LEADER_LOST, MACHINE_DELETED, MACHINE_REPLACED, MACHINE_REPLACED_1_GB } from "./machines";
 import { GROW_TO_FIVE, GROW_TO_THREE, MOVE, MOVE_BACK, SHRINK_TO_ONE, SHRINK_TO_THREE } from "./membership";
 import { BAD_SETTING, SETTINGS_ROLL } from "./settings";
 import { BACKUP, DEFRAGMENTATION } from "./upkeep";
@@ -26,6 +26,7 @@ export const OPERATIONS: readonly Operation[] = [
   DEFRAGMENTATION,
   LEADER_LOST,
   UPGRADE,
+  MACHINE_REPLACED_1_GB,
 ];
 
 /** @throws Error if there is no operation of that name */

@@ -43,6 +43,31 @@ export const MACHINE_REPLACED: Operation = {
   },
 };
 
+/** Values of 1 MiB that make 1 GB. */
+const GIGABYTE_VALUES = 954;
+
+/** As {@link MACHINE_REPLACED}, but the new member has 1 GB to catch up with. Leaves it there. */
+export const MACHINE_REPLACED_1_GB: Operation = {
+  ...MACHINE_REPLACED,
+  name: "machine replaced behind 1 GB of data",
+  bars: MEMBERSHIP,
+  prepare: async (stage) => {
+    await stage.deploy({ quotaGiB: 2 });
+    const cluster = await stage.cluster();
+    const machine = cluster.machine(nameAt(stage.regions[0]));
+    for (let first = 1; first <= GIGABYTE_VALUES; first += 100) {
+      const last = Math.min(first + 99, GIGABYTE_VALUES);
+      const { ok, stderr } = await cluster.on(
+        machine,
+        "head -c 1000000 /dev/urandom | base64 -w 0 | head -c 1048576 >/tmp/value; " +
+          `seq ${first} ${last} | xargs -P 4 -I N sh -c 'etcdctl put /gigabyte/N </tmp/value >/dev/null'`,
+      );
+      mustHave(`values ${first} to ${last} are written`, ok, stderr);
+    }
+    await stage.settled();
+  },
+};
+
 export const ALL_MACHINES: Operation = {
   name: "all machines replaced (generation)",
   bars: MEMBERSHIP,
