@@ -23,11 +23,22 @@ type member struct {
 	url      string
 	client   *clientv3.Client
 	distance time.Duration
-	failedAt atomic.Int64 // Unix time in nanoseconds
+	// Unix times in nanoseconds.
+	failedAt, answeredAt atomic.Int64
 }
 
 func (m *member) failed() {
 	m.failedAt.Store(time.Now().UnixNano())
+}
+
+func (m *member) askForSignOfLife(ctx context.Context) {
+	if _, err := m.client.Get(ctx, "alive", clientv3.WithSerializable(), clientv3.WithCountOnly()); err == nil {
+		m.answeredAt.Store(time.Now().UnixNano())
+	}
+}
+
+func (m *member) answeredSince(begun time.Time) bool {
+	return m.answeredAt.Load() >= begun.UnixNano()
 }
 
 // members are the endpoints, the nearest first.
@@ -128,6 +139,16 @@ func (m *members) inOrder() []*member {
 		}
 	}
 	return append(well, failed...)
+}
+
+// next is the first of them that was not tried; nil if all were.
+func (m *members) next(tried map[*member]bool) *member {
+	for _, one := range m.inOrder() {
+		if !tried[one] {
+			return one
+		}
+	}
+	return nil
 }
 
 func (m *members) close() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -112,7 +111,9 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 	ctx, cancel := context.WithTimeout(ctx, s.settings.totalTimeout)
 	defer cancel()
 	for {
-		for _, member := range s.members.inOrder() {
+		tried := map[*member]bool{}
+		for member := s.members.next(tried); member != nil; member = s.members.next(tried) {
+			tried[member] = true
 			alive, err := s.once(ctx, member, attempt)
 			if alive && worthAnother(err) && ctx.Err() == nil {
 				// Not the member is what is wrong: a transfer of leadership or an election has dropped the request, and is over
@@ -135,19 +136,27 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 	}
 }
 
-// once makes one attempt, and tells whether the member answered meanwhile: it is asked for something that it can answer
-// alone, once half of the attempt's time is over.
+// once makes one attempt, and tells whether the member gave a sign of life meanwhile: once half of the attempt's time is
+// over, all members are asked for something that they can answer alone. Those that do not are no use for the next one.
 func (s *store) once(ctx context.Context, m *member, attempt func(context.Context, *clientv3.Client) error) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.attemptTimeout)
 	defer cancel()
-	var alive atomic.Bool
+	begun := time.Now()
 	timer := time.AfterFunc(s.settings.attemptTimeout/2, func() {
-		_, err := m.client.Get(ctx, "alive", clientv3.WithSerializable(), clientv3.WithCountOnly())
-		alive.Store(err == nil)
+		for _, one := range s.members.snapshot() {
+			go one.askForSignOfLife(ctx)
+		}
 	})
 	defer timer.Stop()
 	err := attempt(ctx, m.client)
-	return alive.Load(), err
+	if ctx.Err() != nil {
+		for _, one := range s.members.snapshot() {
+			if !one.answeredSince(begun) {
+				one.failed()
+			}
+		}
+	}
+	return m.answeredSince(begun), err
 }
 
 // worthAnother tells an attempt without an answer from one with an answer that will not change.

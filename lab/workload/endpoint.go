@@ -29,6 +29,9 @@ type endpoint struct {
 	distance time.Duration
 	well     atomic.Bool
 	failed   chan struct{}
+	// asked is whether it is being asked for a sign of life, answered when it gave the last one, in Unix nanoseconds.
+	asked    atomic.Bool
+	answered atomic.Int64
 	// open ends when the endpoint is given up.
 	open  context.Context
 	close func()
@@ -60,18 +63,6 @@ func (e *endpoint) fail() {
 	case e.failed <- struct{}{}:
 	default:
 	}
-}
-
-// signOfLife asks the member for something that it can answer alone, once half of the time for an attempt is over, and
-// returns whether it has answered.
-func (e *endpoint) signOfLife(ctx context.Context) func() bool {
-	var answered atomic.Bool
-	timer := time.AfterFunc(e.attempt/2, func() {
-		_, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly())
-		answered.Store(err == nil)
-	})
-	context.AfterFunc(ctx, func() { timer.Stop() })
-	return answered.Load
 }
 
 // usable tells whether an attempt may start here without waiting for a connection. clientv3 has each call wait until

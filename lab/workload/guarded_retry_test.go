@@ -85,7 +85,7 @@ func newUnreliable(t *testing.T, fates ...int) (*unreliable, *clientv3.Client, s
 		t.Fatal(err)
 	}
 	u.endpoints = newEndpointSet(connection{dial: 5 * time.Second}, nil)
-	u.endpoints.list.Store(&[]*endpoint{{url: url, client: client, probeKey: "probe", failed: make(chan struct{}, 1)}})
+	u.endpoints.list.Store(&[]*endpoint{{url: url, client: client, probeKey: "probe", open: context.Background(), failed: make(chan struct{}, 1)}})
 	t.Cleanup(func() {
 		_ = client.Close()
 		_ = direct.Close()
@@ -220,33 +220,50 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 	}
 }
 
-// A transfer of leadership drops what it meets; only a member that is gone makes the long way to another one worth it.
-func TestTheNearestIsTriedAgainWhileItLives(t *testing.T) {
+// A transfer of leadership drops what it meets; only a member that is gone makes the long way to another one worth it, and
+// that one must not be gone either.
+func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 	const attempt = 400 * time.Millisecond
+	silent, drop := true, dropInSilence
 	for name, c := range map[string]struct {
-		silent    bool
-		fates     []int
-		attempts  int
-		atAnother bool
+		fates    []int
+		silent   [3]bool
+		attempts int
+		at       string
 	}{
-		"one drop":                 {fates: []int{dropInSilence}, attempts: 2},
-		"two drops":                {fates: []int{dropInSilence, dropInSilence}, attempts: 3, atAnother: true},
-		"a member without a sound": {silent: true, attempts: 2, atAnother: true},
+		"one drop":                      {fates: []int{drop}, attempts: 2, at: "nearest"},
+		"two drops":                     {fates: []int{drop, drop}, attempts: 3, at: "second"},
+		"the nearest gone":              {silent: [3]bool{silent}, attempts: 2, at: "second"},
+		"the two nearest gone":          {silent: [3]bool{silent, silent}, attempts: 2, at: "third"},
+		"two drops and the second gone": {fates: []int{drop, drop}, silent: [3]bool{false, silent}, attempts: 3, at: "third"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u, direct, prefix := newUnreliable(t, c.fates...)
-			u.attempt, u.silent = attempt, c.silent
-			first := (*u.endpoints.list.Load())[0]
-			first.attempt = attempt
-			first.well.Store(true)
-			another := &endpoint{url: "another", client: direct, probeKey: "probe", attempt: attempt, failed: make(chan struct{}, 1)}
-			u.endpoints.list.Store(&[]*endpoint{first, another})
-			r := u.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
-			if !r.OK || r.Attempts != c.attempts || (r.Endpoint == "another") != c.atAnother {
-				t.Fatalf("%+v", r)
+			var endpoints []*endpoint
+			var prefix string
+			for i, url := range []string{"nearest", "second", "third"} {
+				var fates []int
+				if i == 0 {
+					fates = c.fates
+				}
+				var u *unreliable
+				u, _, prefix = newUnreliable(t, fates...)
+				u.silent = c.silent[i]
+				e := u.endpoints.all()[0]
+				e.url, e.attempt = url, attempt
+				e.client.ActiveConnection().Connect()
+				e.well.Store(e.connect(context.Background()))
+				endpoints = append(endpoints, e)
 			}
-			if first.well.Load() == c.atAnother {
-				t.Errorf("the nearest is left alone: %v, expected %v", !first.well.Load(), c.atAnother)
+			r := &recommended{attempt: attempt, total: 10 * time.Second, endpoints: newEndpointSet(connection{}, nil)}
+			r.endpoints.list.Store(&endpoints)
+			record := r.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
+			if !record.OK || record.Attempts != c.attempts || record.Endpoint != c.at {
+				t.Fatalf("given attempts through the nearest with fates %v and silent members %v, expected success with attempt %d at the %s: %+v", c.fates, c.silent, c.attempts, c.at, record)
+			}
+			for i, e := range endpoints {
+				if c.silent[i] && e.well.Load() {
+					t.Errorf("the %s gave no sign of life, and is not left alone", e.url)
+				}
 			}
 		})
 	}

@@ -83,18 +83,22 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 		}
 		tried[e] = true
 		attemptCtx, cancel := context.WithTimeout(ctx, r.attempt)
-		sign := e.signOfLife(attemptCtx)
+		begun := time.Now()
+		r.endpoints.askForSignsOfLife(attemptCtx, r.attempt/2)
 		err := attempt(attemptCtx, e.client)
 		timedOut := attemptCtx.Err() != nil
 		cancel()
 		if err == nil || !elsewhereMayHelp(err) {
 			return result{made, e.url, err}
 		}
-		// A member that answers by itself is not what is wrong: a transfer of leadership or an election has dropped the
-		// request, and that is over by now. Every other way is longer. But only once: it may be cut off from the others.
-		if timedOut && sign() && !repeated[e] && ctx.Err() == nil {
-			repeated[e] = true
-			continue
+		if timedOut && ctx.Err() == nil {
+			r.endpoints.leaveSilentOnes(begun)
+			// A member that answers by itself is not what is wrong: a transfer of leadership or an election has dropped the
+			// request, and that is over by now. Every other way is longer. But only once: it may be cut off from the others.
+			if e.answeredSince(begun) && !repeated[e] {
+				repeated[e] = true
+				continue
+			}
 		}
 		if ctx.Err() == nil {
 			e.fail()

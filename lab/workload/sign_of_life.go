@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// A request without an answer does not say what is wrong: the member that it went to, or the cluster behind it. A read of
+// the member's own store does, as it can answer that alone. So once half of the time for an attempt is over, all members
+// are asked for one; by the end of the attempt it is known whether to repeat it at the same member, and which other ones
+// are no use.
+
+// askForSignsOfLife asks all members after that delay, unless the context ends before. Whoever is being asked for another
+// attempt already is not asked twice.
+func (s *endpointSet) askForSignsOfLife(ctx context.Context, delay time.Duration) {
+	timer := time.AfterFunc(delay, func() {
+		for _, e := range s.all() {
+			go e.askForSignOfLife(delay)
+		}
+	})
+	context.AfterFunc(ctx, func() { timer.Stop() })
+}
+
+func (e *endpoint) askForSignOfLife(timeout time.Duration) {
+	if !e.asked.CompareAndSwap(false, true) {
+		return
+	}
+	defer e.asked.Store(false)
+	ctx, cancel := context.WithTimeout(e.open, timeout)
+	defer cancel()
+	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly()); err == nil {
+		e.answered.Store(time.Now().UnixNano())
+	}
+}
+
+func (e *endpoint) answeredSince(begun time.Time) bool {
+	return e.answered.Load() >= begun.UnixNano()
+}
+
+// leaveSilentOnes has the members that gave no sign of life since then left alone until they are well again.
+func (s *endpointSet) leaveSilentOnes(since time.Time) {
+	for _, e := range s.all() {
+		if !e.answeredSince(since) {
+			e.fail()
+		}
+	}
+}
