@@ -1,9 +1,4 @@
-import { mustHave, type Stage } from "./stage";
-
-/** The member at a location. */
-export function nameAt(location: string): string {
-  return `etcd-${location}`;
-}
+import { mustHave, nameAt, type Stage } from "./stage";
 
 /** Every declared machine carries a voting member that commits writes, and there are no other members. */
 export async function mustAllVote(stage: Stage): Promise<void> {

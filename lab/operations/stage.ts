@@ -9,6 +9,11 @@ import { signalTree } from "./process-tree";
 /** Locations of the load's clients, and of the members unless told otherwise. */
 export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];
 
+/** The member at a location. */
+export function nameAt(location: string): string {
+  return `etcd-${location}`;
+}
+
 /** Called with the process that applies; returns once it does no harm any more. */
 export type Saboteur = (pid: number) => Promise<void>;
 
@@ -56,13 +61,19 @@ export class Stage {
   }
 
   /**
-   * Waits until leadership is where it belongs: after a rollout the timer brings it back, and that transfer is no part of what
-   * is done next.
+   * Moves leadership to where it belongs, as an operator may. After a rollout the timer does it by itself, later with each
+   * rollout within an hour; that transfer is no part of what is done next.
    */
   public async settled(): Promise<void> {
     const cluster = await this.cluster();
-    const { location } = cluster.model().bestLeader();
-    await eventually(`the leader at ${location}`, async () => (await this.leader()) === `etcd-${location}`, 180);
+    const place = nameAt(cluster.model().bestLeader().location);
+    await eventually(`the leader at ${place}`, async () => {
+      const leader = await this.leader();
+      if (leader === place) return true;
+      const move = `etcdctl move-leader $(etcdctl member list | awk -F', ' '$3 == "${place}" { print $1 }')`;
+      await cluster.on(cluster.machine(leader), move);
+      return false;
+    });
   }
 
   /**

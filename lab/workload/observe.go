@@ -52,6 +52,8 @@ type observed struct {
 	answer *pb.StatusResponse
 	// out tells whether it refuses connections, or has been silent for too long; who was never asked is not out.
 	out bool
+	// known is whether it has ever answered.
+	known bool
 	// spoke is when it was heard of last, if only by being asked for the first time.
 	spoke time.Time
 }
@@ -193,10 +195,12 @@ func (one *observed) status(ctx context.Context) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
 	if err == nil {
-		one.spoke = time.Now()
+		one.spoke, one.known = time.Now(), true
 	}
 	one.answer = answer
-	one.out = err != nil && (codeOf(err) != codes.DeadlineExceeded || time.Since(one.spoke) > silence)
+	// A member that has just joined may serve before the first connection to it stands.
+	gone := one.known && codeOf(err) != codes.DeadlineExceeded
+	one.out = err != nil && (gone || time.Since(one.spoke) > silence)
 }
 
 // latest is what the member answered to the last question, nil for nothing, and whether it is out of service.

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../harness";
 import { wanClient } from "../../wan-client";
-import { mustAllVote, nameAt } from "../declared-members";
+import { mustAllVote } from "../declared-members";
 import { MEMBERSHIP, REPLACEMENT, type Operation } from "../operation";
-import { mustHave, type Stage } from "../stage";
+import { mustHave, nameAt, type Stage } from "../stage";
 
 function lastOf(stage: Stage): string {
   return stage.regions[stage.regions.length - 1];

@@ -1,6 +1,6 @@
-import { mustAllVote, nameAt } from "../declared-members";
+import { mustAllVote } from "../declared-members";
 import { MEMBERSHIP, UNNOTICED, type Operation } from "../operation";
-import { mustHave, type Stage } from "../stage";
+import { mustHave, nameAt, type Stage } from "../stage";
 
 /** About twice the stage's upkeep.minimumFreeMiB: a defragmentation pays. */
 const GARBAGE_MIB = 30;
