@@ -19,10 +19,11 @@ others_suffice() {
 }
 
 # To the best place but its own. The best place of all is restarted last, so whoever takes over from it has the new settings
-# already, and leadership moves once.
+# already, and leadership moves once. If there is none, to one that is about to leave: it gives it back before it does,
+# and an election would take longer.
 hand_over() {
   leads "$SELF" || return 0
-  for name in $LEADER_ORDER; do
+  for name in $LEADER_ORDER $(members | cut -d' ' -f2); do
     entry=$(members | awk -v name="$name" '$2 == name && $5 == "false"')
     if [ -z "$entry" ] || [ "$name" = "$MEMBER" ]; then continue; fi
     url=$(echo "$entry" | cut -d' ' -f4)
