@@ -1,7 +1,7 @@
 /**
- * `npm run bench:operations [-- --only NAME,... --json FILE --write]`: boots a lab, deploys, and does everything to the cluster
+ * `npm run bench:operations [-- --only NAME,... --json FILE --write] [-- --from FILE,... --write]`: boots a lab, deploys, and does everything to the cluster
  * that years of operation bring, while clients on three continents work on. Prints what they felt, and checks that nothing was
- * lost; --write puts the table into docs/operations.md.
+ * lost; --write puts the table into docs/operations.md, --from makes it of earlier runs' JSON, the last row of each name.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -25,9 +25,28 @@ function writeTable(table: string): void {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { only: { type: "string" }, json: { type: "string" }, write: { type: "boolean", default: false } },
+    options: {
+      only: { type: "string" },
+      json: { type: "string" },
+      from: { type: "string" },
+      write: { type: "boolean", default: false },
+    },
   });
-  const operations = values.only?.split(",").map((name) => operationNamed(name.trim())) ?? OPERATIONS;
+  const rows = values.from === undefined ? await rowsOf(values.only, values.json) : rowsIn(values.from.split(","));
+  const table = operationTable(rows);
+  console.log(table);
+  if (values.write) writeTable(table);
+}
+
+/** The last row of each operation in these files, in the catalog's order. */
+function rowsIn(files: readonly string[]): OperationRow[] {
+  const rows = files.flatMap((file) => JSON.parse(readFileSync(file, "utf8")) as OperationRow[]);
+  return OPERATIONS.flatMap(({ name }) => rows.filter((row) => row.name === name).slice(-1));
+}
+
+/** Does the operations, and keeps what is known so far in a file. */
+async function rowsOf(only: string | undefined, json: string | undefined): Promise<OperationRow[]> {
+  const operations = only?.split(",").map((name) => operationNamed(name.trim())) ?? OPERATIONS;
   const rows: OperationRow[] = [];
   await onStage("operations", async (stage) => {
     for (const operation of operations) {
@@ -38,12 +57,10 @@ async function main(): Promise<void> {
       rows.push(row);
       for (const failure of row.failures) console.error(`  ${failure}`);
       for (const line of verdicts(row, operation.bars ?? [])) console.error(line);
-      if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(rows, null, 2));
+      if (json !== undefined) writeFileSync(json, JSON.stringify(rows, null, 2));
     }
   });
-  const table = operationTable(rows);
-  console.log(table);
-  if (values.write) writeTable(table);
+  return rows;
 }
 
 exitAfter(main);
