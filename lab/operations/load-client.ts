@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
 import { OperationLog, type Operation } from "../bench/wan-tuning/operations";
@@ -56,7 +56,6 @@ export class LoadClient {
       rate: props.writesPerSecond,
       // It is told when to stop.
       seconds: 86_400,
-      ...recommendedLimits(props.envFile),
     };
     this.child = sites.spawn(props.location, [props.program, "run", ...argvOf(flags)], {
       stdout: path.join(props.directory, `${this.name}.summary`),
@@ -97,23 +96,4 @@ export class LoadClient {
   private get ended(): boolean {
     return hasEnded(this.child);
   }
-}
-
-/** The library's time limits for a client, as flags of `workload run`. */
-function recommendedLimits(envFile: string): Record<string, string> {
-  const flags = {
-    ETCDCTL_DIAL_TIMEOUT: "dial-ms",
-    ETCDCTL_KEEPALIVE_TIME: "keepalive-ms",
-    ETCDCTL_KEEPALIVE_TIMEOUT: "keepalive-timeout-ms",
-    ETCD_CLIENT_ATTEMPT_TIMEOUT: "attempt-ms",
-    ETCD_CLIENT_TOTAL_TIMEOUT: "total-ms",
-  };
-  const text = readFileSync(envFile, "utf8");
-  return Object.fromEntries(
-    Object.entries(flags).map(([variable, flag]) => {
-      const ms = new RegExp(`^export ${variable}=(\\d+)ms$`, "m").exec(text)?.[1];
-      if (ms === undefined) throw new Error(`${envFile} has no ${variable} in milliseconds`);
-      return [flag, ms];
-    }),
-  );
 }

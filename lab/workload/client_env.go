@@ -5,28 +5,57 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 )
 
-// quoted is a line of a client's etcd.env whose value stands in single quotes, as the library writes it.
-var quoted = regexp.MustCompile(`(?m)^export (ETCDCTL_\w+)='(.*)'$`)
+// assignment is a line of a client's etcd.env, whose value stands in single quotes or is a duration, as the library writes it.
+var assignment = regexp.MustCompile(`(?m)^export (ETCD\w+)=(?:'(.*)'|(\d+ms))$`)
 
-// readClientEnv takes the endpoints and the certificate files from a client's etcd.env.
-func readClientEnv(path string) (endpoints string, files transport.TLSInfo, err error) {
+// clientEnv is what a client's etcd.env says.
+type clientEnv struct {
+	endpoints []string
+	files     transport.TLSInfo
+	// limits are by the name of the flag that they stand for.
+	limits map[string]time.Duration
+}
+
+// limitVariables are the flags of a client's time limits, and what they are called in an etcd.env.
+var limitVariables = map[string]string{
+	"dial-ms":              "ETCDCTL_DIAL_TIMEOUT",
+	"keepalive-ms":         "ETCDCTL_KEEPALIVE_TIME",
+	"keepalive-timeout-ms": "ETCDCTL_KEEPALIVE_TIMEOUT",
+	"attempt-ms":           "ETCD_CLIENT_ATTEMPT_TIMEOUT",
+	"total-ms":             "ETCD_CLIENT_TOTAL_TIMEOUT",
+}
+
+func readClientEnv(path string) (clientEnv, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return "", transport.TLSInfo{}, err
+		return clientEnv{}, err
 	}
 	values := map[string]string{}
-	for _, match := range quoted.FindAllStringSubmatch(string(text), -1) {
-		values[match[1]] = strings.ReplaceAll(match[2], `'\''`, "'")
+	for _, match := range assignment.FindAllStringSubmatch(string(text), -1) {
+		values[match[1]] = strings.ReplaceAll(match[2], `'\''`, "'") + match[3]
 	}
-	endpoints = values["ETCDCTL_ENDPOINTS"]
-	if endpoints == "" {
-		return "", transport.TLSInfo{}, fmt.Errorf("%s: no ETCDCTL_ENDPOINTS in it; expected a client's etcd.env as the library writes it", path)
+	missing := func(variable string) error {
+		return fmt.Errorf("%s: no %s in it; expected a client's etcd.env as the library writes it", path, variable)
 	}
-	return endpoints, transport.TLSInfo{
-		TrustedCAFile: values["ETCDCTL_CACERT"], CertFile: values["ETCDCTL_CERT"], KeyFile: values["ETCDCTL_KEY"],
-	}, nil
+	env := clientEnv{
+		endpoints: splitEndpoints(values["ETCDCTL_ENDPOINTS"]),
+		files: transport.TLSInfo{
+			TrustedCAFile: values["ETCDCTL_CACERT"], CertFile: values["ETCDCTL_CERT"], KeyFile: values["ETCDCTL_KEY"],
+		},
+		limits: map[string]time.Duration{},
+	}
+	if len(env.endpoints) == 0 {
+		return clientEnv{}, missing("ETCDCTL_ENDPOINTS")
+	}
+	for flag, variable := range limitVariables {
+		if env.limits[flag], err = time.ParseDuration(values[variable]); err != nil {
+			return clientEnv{}, missing(variable)
+		}
+	}
+	return env, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,14 +38,16 @@ type connection struct {
 }
 
 type connectionFlags struct {
+	flags                                      *flag.FlagSet
 	endpoints, env, ca, cert, key, credentials *string
 	dialMs                                     *int
 }
 
 func addConnectionFlags(flags *flag.FlagSet) connectionFlags {
 	return connectionFlags{
+		flags:       flags,
 		endpoints:   flags.String("endpoints", "", "client URLs of the members, comma separated, NEAREST FIRST"),
-		env:         flags.String("env", "", "a client's etcd.env, as the library writes it, instead of the four flags of endpoints and files; SIGHUP has it read again"),
+		env:         flags.String("env", "", "a client's etcd.env, as the library writes it, instead of the four flags of endpoints and files, and of those of time limits that are not given; SIGHUP has it read again"),
 		ca:          flags.String("cacert", "", "file with the authority's certificate"),
 		cert:        flags.String("cert", "", "file with the client's certificate"),
 		key:         flags.String("key", "", "file with the client's key"),
@@ -58,20 +61,38 @@ func (f connectionFlags) given() bool {
 	return *f.endpoints != "" || *f.env != ""
 }
 
-func (f connectionFlags) connection() (connection, error) {
-	c := connection{envFile: *f.env, dial: time.Duration(*f.dialMs) * time.Millisecond}
-	files := transport.TLSInfo{TrustedCAFile: *f.ca, CertFile: *f.cert, KeyFile: *f.key}
-	given := *f.endpoints
-	if *f.env != "" {
-		if given != "" || !files.Empty() || files.TrustedCAFile != "" {
-			return c, errors.New("-env: expected without -endpoints, -cacert, -cert and -key, which it holds")
+// takeLimits sets the verb's flags of time limits to what the file says, but for those that were given.
+func (f connectionFlags) takeLimits(env clientEnv) error {
+	given := map[string]bool{}
+	f.flags.Visit(func(one *flag.Flag) { given[one.Name] = true })
+	for name, limit := range env.limits {
+		if f.flags.Lookup(name) == nil || given[name] {
+			continue
 		}
-		var err error
-		if given, files, err = readClientEnv(*f.env); err != nil {
-			return c, err
+		if err := f.flags.Set(name, strconv.FormatInt(limit.Milliseconds(), 10)); err != nil {
+			return err
 		}
 	}
-	c.endpoints = splitEndpoints(given)
+	return nil
+}
+
+func (f connectionFlags) connection() (connection, error) {
+	files := transport.TLSInfo{TrustedCAFile: *f.ca, CertFile: *f.cert, KeyFile: *f.key}
+	c := connection{envFile: *f.env, endpoints: splitEndpoints(*f.endpoints)}
+	if *f.env != "" {
+		if len(c.endpoints) > 0 || !files.Empty() || files.TrustedCAFile != "" {
+			return c, errors.New("-env: expected without -endpoints, -cacert, -cert and -key, which it holds")
+		}
+		env, err := readClientEnv(*f.env)
+		if err != nil {
+			return c, err
+		}
+		if err := f.takeLimits(env); err != nil {
+			return c, err
+		}
+		c.endpoints, files = env.endpoints, env.files
+	}
+	c.dial = milliseconds(*f.dialMs)
 	if len(c.endpoints) == 0 {
 		return c, errors.New("-endpoints: none given; expected the members' client URLs, comma separated, nearest first")
 	}
@@ -105,8 +126,8 @@ func splitEndpoints(list string) []string {
 
 // endpointsNow reads the endpoints in the client's etcd.env again.
 func (c connection) endpointsNow() ([]string, error) {
-	list, _, err := readClientEnv(c.envFile)
-	return splitEndpoints(list), err
+	env, err := readClientEnv(c.envFile)
+	return env.endpoints, err
 }
 
 // client connects to the given endpoints: to all of them at once, with clientv3's round robin between those that answer.

@@ -156,25 +156,3 @@ func TestCertificatesAreReadForEachConnection(t *testing.T) {
 		}
 	}
 }
-
-func TestClientEnvAsTheLibraryWritesIt(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "etcd.env")
-	text := `# Written by cdktf-etcd.
-export ETCDCTL_ENDPOINTS='https://192.0.2.1:2379,https://192.0.2.2:2379'
-export ETCDCTL_CACERT='/srv/it'\''s here/ca.crt'
-export ETCDCTL_CERT='/srv/client.crt'
-export ETCDCTL_KEY='/srv/client.key'
-export ETCDCTL_DIAL_TIMEOUT=4000ms
-`
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	endpoints, files, err := readClientEnv(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if endpoints != "https://192.0.2.1:2379,https://192.0.2.2:2379" || files.TrustedCAFile != "/srv/it's here/ca.crt" ||
-		files.CertFile != "/srv/client.crt" || files.KeyFile != "/srv/client.key" {
-		t.Errorf("read %q, %+v", endpoints, files)
-	}
-}

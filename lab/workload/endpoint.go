@@ -23,7 +23,7 @@ const longestStayAway = 30 * time.Second
 type endpoint struct {
 	url      string
 	client   *clientv3.Client
-	attempt  time.Duration
+	limits   *limits
 	probeKey string
 	// distance is the round trip to it; unmeasured until it has answered.
 	distance time.Duration
@@ -38,14 +38,14 @@ type endpoint struct {
 }
 
 // newEndpoint probes with a key that the client must be allowed to read.
-func newEndpoint(ctx context.Context, c connection, url string, attempt time.Duration, probeKey string) (*endpoint, error) {
+func newEndpoint(ctx context.Context, c connection, url string, limits *limits, probeKey string) (*endpoint, error) {
 	client, err := c.singleEndpointClient(url)
 	if err != nil {
 		return nil, err
 	}
 	open, cancel := context.WithCancel(ctx)
 	e := &endpoint{
-		url: url, client: client, attempt: attempt, probeKey: probeKey, distance: unmeasured,
+		url: url, client: client, limits: limits, probeKey: probeKey, distance: unmeasured,
 		failed: make(chan struct{}, 1), open: open,
 		close: func() {
 			cancel()
@@ -90,7 +90,7 @@ func (e *endpoint) connect(ctx context.Context) bool {
 func (e *endpoint) watch() {
 	ctx := e.open
 	go e.watchConnection(ctx)
-	stayAway := e.attempt
+	stayAway := e.limits.attempt()
 	var returned time.Time
 	for {
 		select {
@@ -104,7 +104,7 @@ func (e *endpoint) watch() {
 		if time.Since(returned) < longestStayAway {
 			stayAway = min(2*stayAway, longestStayAway)
 		} else {
-			stayAway = e.attempt
+			stayAway = e.limits.attempt()
 		}
 		for !e.well.Load() {
 			if !sleep(ctx, stayAway) {
@@ -117,7 +117,7 @@ func (e *endpoint) watch() {
 }
 
 func (e *endpoint) probe(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, e.attempt)
+	ctx, cancel := context.WithTimeout(ctx, e.limits.attempt())
 	defer cancel()
 	// Attempts that had begun before may still fail; they are part of the failure that is being probed for.
 	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithCountOnly()); err == nil {

@@ -85,7 +85,7 @@ func (s *endpointSet) become(ctx context.Context, urls []string) error {
 	for _, e := range before {
 		if !slices.Contains(order, e) {
 			// Attempts under way there may still be answered.
-			time.AfterFunc(e.attempt, e.close)
+			time.AfterFunc(e.limits.attempt(), e.close)
 		}
 	}
 	return nil
@@ -112,9 +112,10 @@ func (e *endpoint) measure(ctx context.Context) {
 	}
 }
 
-// follow has the endpoints become the voting members' every so often, and the file's whenever it was told to reread it.
-func (r *recommended) follow(ctx context.Context, every time.Duration) {
-	ticker := time.NewTicker(every)
+// follow has the endpoints become the voting members' every so often, and the file's whenever it was told to reread it. The
+// time limits are read again with every look: they have to be there before the members that they are for.
+func (r *recommended) follow(ctx context.Context, c connection) {
+	ticker := time.NewTicker(c.sync)
 	defer ticker.Stop()
 	for {
 		select {
@@ -124,6 +125,9 @@ func (r *recommended) follow(ctx context.Context, every time.Duration) {
 			_ = r.endpoints.become(ctx, urls)
 			continue
 		case <-ticker.C:
+		}
+		if c.envFile != "" {
+			r.readLimits(c.envFile)
 		}
 		var urls []string
 		answer := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
@@ -143,5 +147,12 @@ func (r *recommended) follow(ctx context.Context, every time.Duration) {
 		if answer.err == nil && len(urls) > 0 {
 			_ = r.endpoints.become(ctx, urls)
 		}
+	}
+}
+
+func (r *recommended) readLimits(envFile string) {
+	// A file that is being written anew is read the next time.
+	if env, err := readClientEnv(envFile); err == nil {
+		r.limits.raise(env.limits["attempt-ms"], env.limits["total-ms"])
 	}
 }

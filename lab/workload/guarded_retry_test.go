@@ -77,7 +77,7 @@ func newUnreliable(t *testing.T, fates ...int) (*unreliable, *clientv3.Client, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	u := &unreliable{fates: fates, recommended: &recommended{attempt: 5 * time.Second, total: 10 * time.Second}}
+	u := &unreliable{fates: fates, recommended: &recommended{limits: newLimits(5*time.Second, 10*time.Second)}}
 	client, err := connection{dial: 5 * time.Second}.open(clientv3.Config{
 		Endpoints: []string{url}, MaxUnaryRetries: 1, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(u.intercept)},
 	})
@@ -140,7 +140,7 @@ func TestPutAfterOneOfUnknownOutcome(t *testing.T) {
 	for name, fate := range map[string]int{"that never arrived": loseRequest, "that was applied": loseAnswer} {
 		t.Run(name, func(t *testing.T) {
 			u, direct, prefix := newUnreliable(t, fate, loseRequest, loseRequest, loseRequest, loseRequest, loseRequest, loseRequest, loseRequest)
-			u.total = 500 * time.Millisecond
+			u.limits = newLimits(5*time.Second, 500*time.Millisecond)
 			s := &slot{key: prefix + "k"}
 			if r := u.put(context.Background(), s, "v-1"); r.OK || !r.Unknown || r.Error != "unavailable" {
 				t.Fatalf("%+v", r)
@@ -249,12 +249,12 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 				u, _, prefix = newUnreliable(t, fates...)
 				u.silent = c.silent[i]
 				e := u.endpoints.all()[0]
-				e.url, e.attempt = url, attempt
+				e.url, e.limits = url, newLimits(attempt, 10*time.Second)
 				e.client.ActiveConnection().Connect()
 				e.well.Store(e.connect(context.Background()))
 				endpoints = append(endpoints, e)
 			}
-			r := &recommended{attempt: attempt, total: 10 * time.Second, endpoints: newEndpointSet(connection{}, nil)}
+			r := &recommended{limits: newLimits(attempt, 10*time.Second), endpoints: newEndpointSet(connection{}, nil)}
 			r.endpoints.list.Store(&endpoints)
 			record := r.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
 			if !record.OK || record.Attempts != c.attempts || record.Endpoint != c.at {

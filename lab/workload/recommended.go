@@ -26,8 +26,7 @@ var errWatchEnded = status.Error(codes.Unavailable, "the watch ended before it h
 // turn (gRPC's round_robin): on three continents two of three requests would take the long way.
 type recommended struct {
 	endpoints *endpointSet
-	attempt   time.Duration
-	total     time.Duration
+	limits    *limits
 	reread    chan []string
 	cancel    context.CancelFunc
 	followed  chan struct{}
@@ -35,9 +34,9 @@ type recommended struct {
 
 func newRecommended(c connection, prefix string, attempt, total time.Duration) (*recommended, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &recommended{attempt: attempt, total: total, reread: make(chan []string), cancel: cancel, followed: make(chan struct{})}
+	r := &recommended{limits: newLimits(attempt, total), reread: make(chan []string), cancel: cancel, followed: make(chan struct{})}
 	r.endpoints = newEndpointSet(c, func(url string) (*endpoint, error) {
-		return newEndpoint(ctx, c, url, attempt, prefix+"probe")
+		return newEndpoint(ctx, c, url, r.limits, prefix+"probe")
 	})
 	if err := r.endpoints.become(ctx, c.endpoints); err != nil {
 		cancel()
@@ -45,7 +44,7 @@ func newRecommended(c connection, prefix string, attempt, total time.Duration) (
 	}
 	go func() {
 		defer close(r.followed)
-		r.follow(ctx, c.sync)
+		r.follow(ctx, c)
 	}()
 	return r, nil
 }
@@ -72,7 +71,7 @@ type result struct {
 
 // call makes attempts until one succeeds, fails for good, or the call's deadline is over.
 func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context, client *clientv3.Client) error) result {
-	ctx, cancel := context.WithTimeout(ctx, r.total)
+	ctx, cancel := context.WithTimeout(ctx, r.limits.total())
 	defer cancel()
 	tried, repeated := map[*endpoint]bool{}, map[*endpoint]bool{}
 	pause := firstPause
@@ -82,9 +81,10 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 			e = r.next(tried)
 		}
 		tried[e] = true
-		attemptCtx, cancel := context.WithTimeout(ctx, r.attempt)
+		limit := r.limits.attempt()
+		attemptCtx, cancel := context.WithTimeout(ctx, limit)
 		begun := time.Now()
-		r.endpoints.askForSignsOfLife(attemptCtx, r.attempt/2)
+		r.endpoints.askForSignsOfLife(attemptCtx, limit/2)
 		err := attempt(attemptCtx, e.client)
 		timedOut := attemptCtx.Err() != nil
 		cancel()
