@@ -4,7 +4,7 @@ export interface ValidationErrorProps {
   readonly what: string;
   /** The value that was given, rendered for a reader: `400 ms`. */
   readonly given: string;
-  /** What would have been accepted: `at least 672 ms (3 x the largest round trip, 224 ms)`. */
+  /** What would have been accepted: `at least 448 ms (2 x the largest round trip, 224 ms)`. */
   readonly expected: string;
   /** How to mend it, as an instruction: `raise it, or leave it out to have it derived`. */
   readonly mend: string;

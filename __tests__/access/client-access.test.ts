@@ -63,8 +63,8 @@ describe("the recommended settings", () => {
       keepaliveTimeMs: 10_000,
       keepaliveTimeoutMs: 2700,
       attemptTimeoutMs: 750,
-      totalTimeoutMs: 4800,
-      commandTimeoutMs: 8000,
+      totalTimeoutMs: 5700,
+      commandTimeoutMs: 7000,
     });
   });
 
@@ -80,7 +80,7 @@ describe("the recommended settings", () => {
   it("leave what the members go by as it is", () => {
     const { tuning } = cluster(new TerraformStack(new App(), "test"));
     const far = tuning.withClientsAt("syd1");
-    expect([far.heartbeatMs, far.electionMs, far.failoverMs]).toEqual([70, 700, 3300]);
+    expect([far.heartbeatMs, far.electionMs, far.failoverMs]).toEqual([58, 580, 4200]);
     expect(far.clientDialTimeoutMs).toBeGreaterThan(tuning.clientDialTimeoutMs);
   });
 });

@@ -59,7 +59,7 @@ describe("a client", () => {
       keepalive_time_ms: 10_000,
       keepalive_timeout_ms: 2700,
       attempt_timeout_ms: 750,
-      total_timeout_ms: 4800,
+      total_timeout_ms: 5700,
     });
   });
 

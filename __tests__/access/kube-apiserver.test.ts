@@ -41,15 +41,15 @@ describe("kube-apiserver's flags", () => {
     expect(flags()["etcd-cafile"]).toBe("/etc/kubernetes/pki/etcd/ca.crt");
   });
 
-  it("are healthy through a failover, 3.3 s, and an attempt, and ready through a transfer", () => {
+  it("are healthy through a failover, 4.2 s, and an attempt, and ready through a transfer", () => {
     expect(flags()).toMatchObject({ "etcd-healthcheck-timeout": "5s", "etcd-readycheck-timeout": "2s" });
   });
 
   it("give a request as long as etcd takes to give it up, where that is longer than usual", () => {
-    // etcd: 5 + 2 x 20 = 45 s. The client: a failover of 80.5 s and two attempts of 0.75 s.
+    // etcd: 5 + 2 x 20 = 45 s. The client: a failover of 81.9 s and two attempts of 0.75 s.
     expect(flags(undefined, { electionMs: 20_000 })).toMatchObject({
-      "etcd-healthcheck-timeout": "82s",
-      "request-timeout": "127s",
+      "etcd-healthcheck-timeout": "83s",
+      "request-timeout": "129s",
     });
   });
 

@@ -46,7 +46,7 @@ describe("cdktf-etcd measure --check of a file", () => {
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^store\/etcd, tuned for: Azure's published inter-region round-trip times \(2026-07-30\)\n/);
     expect(stdout).toMatch(/^ {2}lon1-nyc3 +78\.0 ms +79\.0 ms +- +\+1\.0 ms +ok$/m);
-    expect(stdout).toMatch(/^Election timeout: 700 ms in use; with these times 700 ms: ok$/m);
+    expect(stdout).toMatch(/^Election timeout: 580 ms in use; with these times 580 ms: ok$/m);
   });
 
   it("ends with 3 where a pair has moved, names it, and says what to do", async () => {

@@ -72,7 +72,7 @@ describe("cdktf-etcd plan", () => {
     expect(stdout).toContain("Quorum 2 of 3; any one may fail. Any one continent may be lost.");
     expect(stdout).toMatch(/^ {2}nyc3 +1 +nyc3 +0 ms +156 ms +78 ms +391 ms$/m);
     expect(stdout).toMatch(/^ {2}lon1 +left +0 +nyc3 +325 ms$/m);
-    expect(stdout).toMatch(/^ {2}election timeout +700 ms +3 × the largest p95 round trip, 229 ms/m);
+    expect(stdout).toMatch(/^ {2}election timeout +580 ms +2\.5 × the largest p95 round trip, 229 ms/m);
   });
 
   it("says what stops the cluster", () => {

@@ -16,7 +16,7 @@ const record = (...names: string[]): ClusterRecord => ({
   version: 1,
   members: names.map((name, index) => ({ name, location: LOCATIONS[index] })),
   profile: TuningProfile.BALANCED,
-  inUse: { heartbeatMs: 70, electionMs: 700 },
+  inUse: { heartbeatMs: 58, electionMs: 580 },
   roundTripTimes: { source: "a table", regions: [], pairs: [] },
 });
 const ours = record("etcd-lon1", "etcd-nyc3", "etcd-sgp1");

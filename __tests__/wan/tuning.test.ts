@@ -21,10 +21,10 @@ function pulse(tuning: Tuning): [number, number] {
 
 describe("heartbeat and election", () => {
   test.each([
-    // 3 x 229 = 687, up to the next 50: 3.1 x the largest round trip, as measured
-    [TuningProfile.BALANCED, 70, 700],
-    // 3 x 224 = 672, up to the next 10
-    [TuningProfile.FAST, 68, 680],
+    // 2.5 x 229 = 572.5, up to the next 10
+    [TuningProfile.BALANCED, 58, 580],
+    // 2 x 229 = 458, up to the next 10
+    [TuningProfile.FAST, 46, 460],
     // 1 x 224 and 10 x 224: etcd's guide
     [TuningProfile.CONSERVATIVE, 224, 2240],
   ])("%s across London, New York and Singapore: %d/%d", (profile, heartbeat, election) => {
@@ -32,7 +32,7 @@ describe("heartbeat and election", () => {
   });
 
   test("balanced is the default", () => {
-    expect(Tuning.derive({ roundTripTimes, memberLocations }).electionMs).toBe(700);
+    expect(Tuning.derive({ roundTripTimes, memberLocations }).electionMs).toBe(580);
   });
 
   test.each([
@@ -47,22 +47,22 @@ describe("heartbeat and election", () => {
   });
 
   test.each([
-    [TuningProfile.BALANCED, 70, 700],
+    [TuningProfile.BALANCED, 55, 550],
     [TuningProfile.CONSERVATIVE, 100, 1000],
-    [TuningProfile.FAST, 50, 500],
+    [TuningProfile.FAST, 45, 450],
   ])("%s across London, Amsterdam and Frankfurt: no lower than %d/%d", (profile, heartbeat, election) => {
     const members = ["lon1", "ams3", "fra1"];
     expect(pulse(Tuning.derive({ roundTripTimes, memberLocations: members, profile }))).toEqual([heartbeat, election]);
   });
 
-  test("jitter lengthens the election: 3 x 400 = 1200 at a p95 of 400 ms", () => {
-    expect(Tuning.derive(pair({ p50: 224, p95: 400 })).electionMs).toBe(1200);
+  test("jitter lengthens the election: 2.5 x 400 = 1000 at a p95 of 400 ms", () => {
+    expect(Tuning.derive(pair({ p50: 224, p95: 400 })).electionMs).toBe(1000);
   });
 
   test.each([
-    [3, 700],
-    // 3 x 229 + 200 + 229 = 1116
-    [3.1, 1150],
+    [3, 580],
+    // 2.5 x 229 + 200 + 229 = 1001.5
+    [3.1, 1010],
   ])("%d %% of loss: %d ms, with room for a retransmission where it was not tried", (lossPercent, election) => {
     expect(Tuning.derive(pair({ p50: 224, p95: 229, lossPercent })).electionMs).toBe(election);
   });
@@ -73,7 +73,7 @@ describe("heartbeat and election", () => {
       memberLocations: ["lon1", "ams3", "fra1"],
       clientLocations: ["syd1"],
     });
-    expect(tuning.electionMs).toBe(700);
+    expect(tuning.electionMs).toBe(550);
   });
 });
 
@@ -83,7 +83,7 @@ describe("what the user may set", () => {
   test.each([
     [{ electionMs: 1000 }, 100, 1000],
     [{ electionMs: 705 }, 70, 705],
-    [{ heartbeatMs: 50 }, 50, 700],
+    [{ heartbeatMs: 50 }, 50, 600],
     [{ heartbeatMs: 90 }, 90, 900],
     [{ heartbeatMs: 224, electionMs: 2240 }, 224, 2240],
     [{ heartbeatMs: 100, electionMs: 50_000 }, 100, 50_000],
@@ -95,8 +95,8 @@ describe("what the user may set", () => {
     [{ heartbeatMs: 200, electionMs: 999 }, "at least 5 x the heartbeat"],
     [{ electionMs: 50_001 }, "at most 50000 ms"],
     [{ heartbeatMs: 5001 }, "at most 50000 ms"],
-    [{ heartbeatMs: 50, electionMs: 500 }, "at least 672 ms: 3 x the largest round trip between members, 224 ms"],
-    [{ electionMs: 671 }, "at least 672 ms"],
+    [{ heartbeatMs: 40, electionMs: 400 }, "at least 448 ms: 2 x the largest round trip between members, 224 ms"],
+    [{ electionMs: 447 }, "at least 448 ms"],
     [{ heartbeatMs: 9 }, "heartbeatMs: given 9 ms, expected a whole number of at least 10 ms"],
     [{ heartbeatMs: 70.5 }, "a whole number"],
     [{ electionMs: NaN }, "a whole number"],
@@ -108,8 +108,8 @@ describe("what the user may set", () => {
 
   test("an election timeout is counted in whole heartbeats, as etcd does", () => {
     expect(derive({ heartbeatMs: 100, electionMs: 799 })().effectiveElectionMs).toBe(700);
-    expect(derive({ heartbeatMs: 130, electionMs: 750 })).toThrow(
-      "given 750 ms (which etcd counts as 650 ms, in whole heartbeats of 130 ms)",
+    expect(derive({ heartbeatMs: 85, electionMs: 450 })).toThrow(
+      "given 450 ms (which etcd counts as 425 ms, in whole heartbeats of 85 ms)",
     );
   });
 
@@ -119,22 +119,22 @@ describe("what the user may set", () => {
   });
 });
 
-describe("what follows from it, across London, New York and Singapore (p95 229 ms, election 700 ms)", () => {
+describe("what follows from it, across London, New York and Singapore (p95 229 ms, election 580 ms)", () => {
   test.each([
-    ["failoverMs", 3300], // 4 x 700 + 2 x 229 = 3258
-    ["serverRequestTimeoutMs", 6400], // 5000 + 2 x 700
-    ["peerDialTimeoutMs", 1700], // 1000 + 700
+    ["failoverMs", 4200], // 4 x 580 + 8 x 229 = 4152
+    ["serverRequestTimeoutMs", 6160], // 5000 + 2 x 580
+    ["peerDialTimeoutMs", 1580], // 1000 + 580
     ["clientDialTimeoutMs", 4000], // 4 x 229 + 3000 = 3916
     ["clientAttemptTimeoutMs", 750], // New York to a leader in Singapore 229, its commit 183, and 300: 712
-    ["clientTotalTimeoutMs", 4800], // 3300 + 2 x 750
+    ["clientTotalTimeoutMs", 5700], // 4200 + 2 x 750
     ["handoverPauseMs", 1500], // 2 x 750
     ["clientKeepaliveTimeMs", 10_000],
     ["clientKeepaliveTimeoutMs", 2700], // 3 x 229 + 2000 = 2687
-    ["etcdctlCommandTimeoutMs", 8000], // 6400 + 687 = 7087
-    ["startBudgetMs", 83_000], // 60000 + 3 x 6400 + 3300 = 82500
-    ["rolloutHealthWaitMs", 127_000], // 83000 + 3300 + 5 x 8000 = 126300
+    ["etcdctlCommandTimeoutMs", 7000], // 6160 + 687 = 6847
+    ["startBudgetMs", 83_000], // 60000 + 3 x 6160 + 4200 = 82680
+    ["rolloutHealthWaitMs", 123_000], // 83000 + 4200 + 5 x 7000 = 122200
     ["slowRequestLogMs", 600], // 1.25 x (229 from New York to a leader in Singapore + its commit 183) = 515
-    ["leaderSettleMs", 64_000], // 10 x 6400
+    ["leaderSettleMs", 62_000], // 10 x 6160
     ["peerRoundTripAlertMs", 287], // 1.25 x 229
     ["commitAlertMs", 500], // 286, in the bucket from 250
     ["requestAlertMs", 1000], // 573, in the bucket from 500
@@ -164,7 +164,7 @@ describe("what follows from it, across London, New York and Singapore (p95 229 m
     // nearest, 287.1, from there to a leader in Frankfurt 18.7, its commit 12.1, and 300: 617.9
     expect(tuning.clientDialTimeoutMs).toBe(4200);
     expect(tuning.clientAttemptTimeoutMs).toBe(650);
-    expect(tuning.serverRequestTimeoutMs).toBe(6400);
+    expect(tuning.serverRequestTimeoutMs).toBe(6100);
   });
 
   test("near clusters keep the published alert thresholds", () => {
@@ -231,10 +231,10 @@ describe("for any cluster and profile", () => {
       fc.property(anyCluster, anyProfile, (cluster, profile) => {
         const { heartbeatMs, electionMs, effectiveElectionMs } = Tuning.derive({ ...cluster, profile });
         expect(Number.isInteger(heartbeatMs) && Number.isInteger(electionMs)).toBe(true);
-        expect(heartbeatMs).toBeGreaterThanOrEqual(50);
+        expect(heartbeatMs).toBeGreaterThanOrEqual(45);
         expect(electionMs).toBeGreaterThanOrEqual(5 * heartbeatMs);
         expect(electionMs).toBeLessThanOrEqual(50_000);
-        expect(electionMs).toBeGreaterThanOrEqual(3 * cluster.roundTripTimes.largestAmong(cluster.memberLocations));
+        expect(electionMs).toBeGreaterThanOrEqual(2 * cluster.roundTripTimes.largestAmong(cluster.memberLocations));
         // Whole heartbeats, so that what is configured is what etcd counts.
         expect(effectiveElectionMs).toBe(electionMs);
       }),

@@ -17,16 +17,15 @@ const WORST_MS = 3500;
 /** Heartbeat interval in ms, and how many of them the election timeout is; etcd refuses fewer than five. */
 const SETTINGS: readonly (readonly [number, number])[] = [
   [40, 10],
+  [46, 10],
   [50, 10],
-  [60, 10],
-  [70, 8],
+  [58, 10],
+  [96, 6],
+  [116, 5],
+  [64, 10],
   [70, 10],
-  [70, 12],
-  [35, 20],
-  [112, 6],
-  [130, 5],
   [140, 5],
-  [150, 5],
+  [84, 10],
   [100, 10],
 ];
 

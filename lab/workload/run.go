@@ -73,7 +73,7 @@ func parseRun(args []string) (runOptions, error) {
 	out := flags.String("out", "", "file for the history, one JSON record per line")
 	// The defaults are what lib/wan derives for London, New York and Singapore.
 	attemptMs := flags.Int("attempt-ms", 750, "recommended: deadline of one attempt")
-	totalMs := flags.Int("total-ms", 4800, "recommended: deadline of a call with all its attempts")
+	totalMs := flags.Int("total-ms", 5700, "recommended: deadline of a call with all its attempts")
 	keepaliveMs := flags.Int("keepalive-ms", 10000, "recommended: between keepalive pings; gRPC sends none more often than every 10 s")
 	syncMs := flags.Int("sync-ms", 10000, "recommended: between two looks at the cluster's members, whose URLs become the endpoints")
 	keepaliveTimeoutMs := flags.Int("keepalive-timeout-ms", 2700, "recommended: for the answer to a ping")

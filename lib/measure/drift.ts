@@ -1,6 +1,6 @@
 import { ClusterRecord } from "../cluster-record";
 import { RoundTripTimePair, RoundTripTimes } from "../wan/round-trip-times";
-import { Tuning } from "../wan/tuning";
+import { LEAST_ROUND_TRIPS_PER_ELECTION, Tuning } from "../wan/tuning";
 import { ValidationError } from "../validation-error";
 
 /** Up to here a round trip may move in any case: what a busy machine adds. */
@@ -47,7 +47,7 @@ export interface Drift {
  *
  * - a pair's median that moved by more than the tolerance, and by more than 5 ms: the leader may now sit in the wrong place;
  * - an election timeout that, from the times of now, would differ from the one in use by more than the tolerance, or is below the
- *   three round trips that an election needs: fail-over is slower than it need be, or elections go wrong.
+ *   two round trips that an election needs: fail-over is slower than it need be, or elections go wrong.
  *
  * A pair without a 95th percentile of at least 100 samples is taken to have the jitter that it was tuned for.
  */
@@ -89,11 +89,11 @@ function electionDrift(record: ClusterRecord, times: RoundTripTimes, tolerancePe
   const memberLocations = record.members.map((member) => member.location);
   const largest = times.largestAmong(memberLocations);
   const wantedMs = derived(record, times, memberLocations);
-  if (inUseMs < 3 * (largest - LEAST_DRIFT_MS)) {
+  if (inUseMs < LEAST_ROUND_TRIPS_PER_ELECTION * (largest - LEAST_DRIFT_MS)) {
     return {
       inUseMs,
       wantedMs,
-      problem: `it is below three of the largest round trips, ${Math.ceil(3 * largest)} ms: elections may fail`,
+      problem: `it is below ${LEAST_ROUND_TRIPS_PER_ELECTION} x the largest round trip, ${Math.ceil(LEAST_ROUND_TRIPS_PER_ELECTION * largest)} ms: elections may fail`,
     };
   }
   if (wantedMs !== undefined && Math.abs(wantedMs - inUseMs) > (tolerancePercent / 100) * inUseMs) {

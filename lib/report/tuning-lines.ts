@@ -27,7 +27,11 @@ export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps)
       tuning.electionMs,
       tuning.electionMs === derived.electionMs ? electionReason(props, p95) : "given by hand, or follows the heartbeat",
     ),
-    line("failover, at worst", tuning.failoverMs, "4 × the election timeout and two round trips for the vote"),
+    line(
+      "failover, at worst",
+      tuning.failoverMs,
+      "4 × the election timeout and 8 round trips: two split votes in a row",
+    ),
     line(
       "client: dial timeout",
       tuning.clientDialTimeoutMs,
@@ -89,9 +93,9 @@ function electionReason({ roundTripTimes, memberLocations, profile }: TuningProp
   }
   switch (profile ?? TuningProfile.BALANCED) {
     case TuningProfile.BALANCED:
-      return `3 × the largest p95 round trip, ${p95} ms, rounded up to 50 ms; at least 700 ms`;
+      return `2.5 × the largest p95 round trip, ${p95} ms; at least 550 ms`;
     case TuningProfile.FAST:
-      return `3 × the largest median, ${ms(median)} ms, or 2.5 × the largest p95, ${p95} ms; at least 500 ms`;
+      return `2 × the largest p95 round trip, ${p95} ms; at least 450 ms`;
     case TuningProfile.CONSERVATIVE:
       return `etcd's guide: 10 × the largest median round trip, ${ms(median)} ms; at least 1000 ms`;
   }

@@ -75,7 +75,7 @@ describe("a history that is being written", () => {
 
 describe("what is compared", () => {
   it("is the library's default against what others set, with the library's client deadlines around each", () => {
-    expect(SETTINGS.map(timeouts)).toEqual(["70/700", "100/2500", "100/1000", "224/2240", "250/5000"]);
+    expect(SETTINGS.map(timeouts)).toEqual(["58/580", "100/2500", "100/1000", "224/2240", "250/5000"]);
   });
 
   it("is each profile under each condition", () => {
