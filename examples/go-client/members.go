@@ -23,8 +23,8 @@ type member struct {
 	url      string
 	client   *clientv3.Client
 	distance time.Duration
-	// Unix times in nanoseconds.
-	failedAt, answeredAt atomic.Int64
+	// Unix times in nanoseconds: of its last failure, and of the last question that it answered.
+	failedAt, askedAndAnswered atomic.Int64
 }
 
 func (m *member) failed() {
@@ -32,13 +32,15 @@ func (m *member) failed() {
 }
 
 func (m *member) askForSignOfLife(ctx context.Context) {
+	asked := time.Now()
 	if _, err := m.client.Get(ctx, "alive", clientv3.WithSerializable(), clientv3.WithCountOnly()); err == nil {
-		m.answeredAt.Store(time.Now().UnixNano())
+		m.askedAndAnswered.Store(asked.UnixNano())
 	}
 }
 
-func (m *member) answeredSince(begun time.Time) bool {
-	return m.answeredAt.Load() >= begun.UnixNano()
+// aliveSince tells whether it has answered a question of since then. One of before may have been its last.
+func (m *member) aliveSince(begun time.Time) bool {
+	return m.askedAndAnswered.Load() >= begun.UnixNano()
 }
 
 // members are the endpoints, the nearest first.

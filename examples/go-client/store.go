@@ -110,15 +110,22 @@ func (s *store) PutIfUnchanged(ctx context.Context, before entry, value string) 
 func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.totalTimeout)
 	defer cancel()
+	made := 0
+	once := func(member *member) (bool, error) {
+		made++
+		// The first two end early, as what they met may be a transfer. Then each has twice the time of the one before: a
+		// cluster that is merely slow would answer none of them, and repetitions would keep it slow.
+		return s.once(ctx, member, s.settings.attemptTimeout<<max(0, made-2), attempt)
+	}
 	for {
 		tried := map[*member]bool{}
 		for member := s.members.next(tried); member != nil; member = s.members.next(tried) {
 			tried[member] = true
-			alive, err := s.once(ctx, member, attempt)
+			alive, err := once(member)
 			if alive && worthAnother(err) && ctx.Err() == nil {
 				// Not the member is what is wrong: a transfer of leadership or an election has dropped the request, and is over
 				// by now. Every other way is longer. Only once, as the member may be cut off from the others.
-				_, err = s.once(ctx, member, attempt)
+				_, err = once(member)
 			}
 			if !worthAnother(err) {
 				return err
@@ -138,11 +145,11 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 
 // once makes one attempt, and tells whether the member gave a sign of life meanwhile: once half of the attempt's time is
 // over, all members are asked for something that they can answer alone. Those that do not are no use for the next one.
-func (s *store) once(ctx context.Context, m *member, attempt func(context.Context, *clientv3.Client) error) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.settings.attemptTimeout)
+func (s *store) once(ctx context.Context, m *member, timeout time.Duration, attempt func(context.Context, *clientv3.Client) error) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	begun := time.Now()
-	timer := time.AfterFunc(s.settings.attemptTimeout/2, func() {
+	timer := time.AfterFunc(timeout/2, func() {
 		for _, one := range s.members.snapshot() {
 			go one.askForSignOfLife(ctx)
 		}
@@ -151,12 +158,12 @@ func (s *store) once(ctx context.Context, m *member, attempt func(context.Contex
 	err := attempt(ctx, m.client)
 	if ctx.Err() != nil {
 		for _, one := range s.members.snapshot() {
-			if !one.answeredSince(begun) {
+			if !one.aliveSince(begun) {
 				one.failed()
 			}
 		}
 	}
-	return m.answeredSince(begun), err
+	return m.aliveSince(begun), err
 }
 
 // worthAnother tells an attempt without an answer from one with an answer that will not change.

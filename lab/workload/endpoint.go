@@ -29,9 +29,10 @@ type endpoint struct {
 	distance time.Duration
 	well     atomic.Bool
 	failed   chan struct{}
-	// asked is whether it is being asked for a sign of life, answered when it gave the last one, in Unix nanoseconds.
-	asked    atomic.Bool
-	answered atomic.Int64
+	// asked is whether it is being asked for a sign of life, askedAndAnswered when it was for the last one that it gave, in Unix
+	// nanoseconds.
+	asked            atomic.Bool
+	askedAndAnswered atomic.Int64
 	// open ends when the endpoint is given up.
 	open  context.Context
 	close func()

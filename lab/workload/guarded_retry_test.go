@@ -31,9 +31,19 @@ type unreliable struct {
 	made  int
 	// silent is a member without power: nothing is answered.
 	silent bool
+	// far is how long every answer is on its way.
+	far time.Duration
 }
 
 func (u *unreliable) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	err := u.meet(ctx, method, req, reply, cc, invoke, opts...)
+	if !sleep(ctx, u.far) {
+		return status.FromContextError(ctx.Err()).Err()
+	}
+	return err
+}
+
+func (u *unreliable) meet(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if u.silent {
 		<-ctx.Done()
 		return status.FromContextError(ctx.Err()).Err()
@@ -266,5 +276,30 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAnAnswerToAnEarlierQuestionIsNoSignOfLife(t *testing.T) {
+	u, _, _ := newUnreliable(t)
+	u.far = 100 * time.Millisecond
+	e := u.endpoints.all()[0]
+	e.client.ActiveConnection().Connect()
+	if !e.connect(context.Background()) {
+		t.Fatal("no connection to the etcd that was given")
+	}
+	before := time.Now()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		e.askForSignOfLife(5 * time.Second)
+	}()
+	time.Sleep(u.far / 2)
+	begun := time.Now()
+	<-answered
+	if !e.aliveSince(before) {
+		t.Error("it answered a question of after that moment, and does not count as alive since then")
+	}
+	if e.aliveSince(begun) {
+		t.Error("it was not asked since then, and counts as alive: it may have been stopped after its answer")
 	}
 }

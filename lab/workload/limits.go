@@ -22,6 +22,13 @@ func (l *limits) attempt() time.Duration {
 	return time.Duration(l.attemptNs.Load())
 }
 
+// ofAttempt is the deadline of a call's attempt, counted from 1. The first two end early, as what they met may be a transfer. From
+// then on each has twice the time of the one before: a cluster that is merely slow would answer none of them, and the
+// repetitions of all clients would keep it slow.
+func (l *limits) ofAttempt(number int) time.Duration {
+	return l.attempt() << max(0, number-2)
+}
+
 func (l *limits) total() time.Duration {
 	return time.Duration(l.totalNs.Load())
 }

@@ -81,7 +81,7 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 			e = r.next(tried)
 		}
 		tried[e] = true
-		limit := r.limits.attempt()
+		limit := r.limits.ofAttempt(made)
 		attemptCtx, cancel := context.WithTimeout(ctx, limit)
 		begun := time.Now()
 		r.endpoints.askForSignsOfLife(attemptCtx, limit/2)
@@ -95,7 +95,7 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 			r.endpoints.leaveSilentOnes(begun)
 			// A member that answers by itself is not what is wrong: a transfer of leadership or an election has dropped the
 			// request, and that is over by now. Every other way is longer. But only once: it may be cut off from the others.
-			if e.answeredSince(begun) && !repeated[e] {
+			if e.aliveSince(begun) && e.usable() && !repeated[e] {
 				repeated[e] = true
 				continue
 			}

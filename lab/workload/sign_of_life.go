@@ -30,19 +30,22 @@ func (e *endpoint) askForSignOfLife(timeout time.Duration) {
 	defer e.asked.Store(false)
 	ctx, cancel := context.WithTimeout(e.open, timeout)
 	defer cancel()
+	asked := time.Now()
 	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly()); err == nil {
-		e.answered.Store(time.Now().UnixNano())
+		e.askedAndAnswered.Store(asked.UnixNano())
 	}
 }
 
-func (e *endpoint) answeredSince(begun time.Time) bool {
-	return e.answered.Load() >= begun.UnixNano()
+// aliveSince tells whether it has answered a question of since then. An answer to one of before does not count: a member that
+// is stopped may have given it with its last breath.
+func (e *endpoint) aliveSince(begun time.Time) bool {
+	return e.askedAndAnswered.Load() >= begun.UnixNano()
 }
 
 // leaveSilentOnes has the members that gave no sign of life since then left alone until they are well again.
 func (s *endpointSet) leaveSilentOnes(since time.Time) {
 	for _, e := range s.all() {
-		if !e.answeredSince(since) {
+		if !e.aliveSince(since) {
 			e.fail()
 		}
 	}

@@ -20,6 +20,12 @@ export function profileTrials(): Trial[] {
   return PROFILES.flatMap((setting) => CONDITIONS.map((condition) => ({ setting, condition, leader: LEADER_REGION })));
 }
 
+/** What a trial is called on the command line: `balanced/fair`; with the leader elsewhere `balanced/calm/nyc3`. */
+export function trialName({ setting, condition, leader }: Trial): string {
+  const name = setting.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  return [name, condition.name, ...(leader === LEADER_REGION ? [] : [leader])].join("/");
+}
+
 /** Founds a cluster for each, one after the other: side by side their births would stand in each other's way. */
 export async function foundAll(rig: Rig, trials: readonly Trial[]): Promise<Subject[]> {
   const subjects: Subject[] = [];

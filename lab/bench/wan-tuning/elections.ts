@@ -4,7 +4,7 @@ import type { Progress } from "../../tools/progress";
 import type { ElectionCount } from "../../rig/cluster";
 import type { Rig } from "../../rig/rig";
 import type { Operation } from "./operations";
-import { foundAll, profileTrials, type Subject } from "./clusters";
+import { foundAll, type Subject, type Trial } from "./clusters";
 import { markdownTable, seconds } from "./markdown";
 import { LEADER_REGION, lossAndJitter, REGIONS, timeouts } from "./settings";
 import { summarize, type Summary } from "./summary";
@@ -47,14 +47,15 @@ interface Watched extends Subject {
   readonly operations: Operation[];
 }
 
-/** Mistaken elections: every profile under every condition, all at once, with writes going on. */
+/** Mistaken elections in these clusters, all at once, with writes going on. */
 export async function measureElections(
   rig: Rig,
+  trials: readonly Trial[],
   minutes: number,
   report: Report,
   progress: Progress,
 ): Promise<readonly ElectionsResult[]> {
-  const subjects = await foundAll(rig, profileTrials());
+  const subjects = await foundAll(rig, trials);
   progress(`elections: ${subjects.length} clusters run; ${minutes} minutes from now`);
   const clientsOf = new Map<Subject, WriteClient[]>();
   for (const subject of subjects) {

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestAttemptsOfASlowClusterGetLonger(t *testing.T) {
+	u, _, prefix := newUnreliable(t)
+	// Every answer takes longer than the first two attempts have, and than their double.
+	u.far = 500 * time.Millisecond
+	u.limits = newLimits(200*time.Millisecond, 10*time.Second)
+	e := u.endpoints.all()[0]
+	e.limits = u.limits
+	record := u.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
+	if !record.OK || record.Attempts != 4 {
+		t.Fatalf("answers take %v; expected success with the fourth attempt, after 200, 200 and 400 ms: %+v", u.far, record)
+	}
+}
+
+func TestDeadlinesOfAttempts(t *testing.T) {
+	l := newLimits(750*time.Millisecond, 5700*time.Millisecond)
+	for i, ms := range []int{750, 750, 1500, 3000} {
+		if got := l.ofAttempt(i + 1); got != milliseconds(ms) {
+			t.Errorf("attempt %d: %v, expected %d ms", i+1, got, ms)
+		}
+	}
+}
