@@ -5,6 +5,8 @@ import { createInterface } from "node:readline";
 import { ToolError } from "./tools/tool-error";
 
 const PROJECT = path.join(__dirname, "..");
+/** Of the operator's programs: a tenth of the processor where members want it too. */
+const NICE = "10";
 
 /** How to run CDKTF. */
 export interface CdktfRun {
@@ -38,14 +40,17 @@ export function cdktf(run: CdktfRun): Promise<CdktfResult> {
 export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
   writeFileSync(run.logFile, "");
   // The operator's machine is this one too: its programs give way to those on the continents.
-  const child = spawn("nice", ["-n", "10", run.command, ...run.args], {
+  const child = spawn("nice", ["-n", NICE, run.command, ...run.args], {
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     // A process group of its own, so that an interrupt reaches cdktf and Terraform alike, as a terminal's Ctrl-C does.
     detached: true,
   });
-  if (child.pid !== undefined) run.onSpawn?.(child.pid);
+  if (child.pid !== undefined) {
+    giveWay(child.pid);
+    run.onSpawn?.(child.pid);
+  }
   // Terraform ends its steps and saves its state on SIGINT.
   const interrupt = (): void => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
@@ -69,6 +74,15 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
   });
   run.signal?.removeEventListener("abort", interrupt);
   return { exitCode, output: lines.join("\n") };
+}
+
+/** Where Linux shares the processors among sessions, a nice value counts within its own session only: the session has one of its own. */
+function giveWay(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, NICE);
+  } catch {
+    // No such thing in this kernel, or it has ended.
+  }
 }
 
 /** Deploys, or throws with what Terraform said. */
