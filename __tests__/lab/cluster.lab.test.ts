@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
+import { buildGoSource } from "../../lab/tools/go-build";
 import { run } from "../../lab/tools/run";
 import { wanClient } from "../../lab/wan-client";
 import { attempt } from "../../lab/wan/command";
@@ -18,6 +19,13 @@ async function opens(address: string, port: number, from: { on?: LabDroplet; net
   if (from.on !== undefined) return (await cluster.on(from.on, script)).ok;
   const prefix = from.netns === undefined ? [] : ["ip", "netns", "exec", from.netns];
   return (await attempt([...prefix, "bash", "-c", script])).status === 0;
+}
+
+/** What a command prints in a shell that has the operator's client files and etcdctl. */
+async function asOperator(command: string): Promise<string> {
+  const file = path.join(harness.paths.access, "operator", "etcd.env");
+  const env = { PATH: `${harness.lab.config().etcd.binDir}:${process.env.PATH ?? ""}` };
+  return (await run("bash", ["-c", `. ${file} && ${command}`], { env })).stdout;
 }
 
 const address = (machine: LabDroplet): string => machine.publicAddress ?? "";
@@ -200,10 +208,16 @@ describe("a cluster on three continents", () => {
     const directory = path.join(harness.paths.access, "operator");
     const { stdout } = await run("sh", ["-c", `sh ${directory}/curl.sh 2>&1`]);
     expect(stdout).toContain('"header"');
-    const sourced = await run("bash", ["-c", `. ${directory}/etcd.env && etcdctl endpoint health --cluster 2>&1`], {
-      env: { PATH: `${harness.lab.config().etcd.binDir}:${process.env.PATH ?? ""}` },
-    });
-    expect(sourced.stdout.match(/is healthy/g)).toHaveLength(3);
+    expect((await asOperator("etcdctl endpoint health --cluster 2>&1")).match(/is healthy/g)).toHaveLength(3);
+  });
+
+  it("is written to by the examples, in Go and in shell, with nothing but a client's files", async () => {
+    const examples = path.join(__dirname, "..", "..", "examples");
+    const program = path.join(harness.paths.root, "go-client");
+    await buildGoSource(path.join(examples, "go-client"), { package: ".", output: program });
+    expect(await asOperator(`${program} /greeting hello`)).toBe('/greeting: "hello", before ""\n');
+    expect(await asOperator(`${program} /greeting hi`)).toBe('/greeting: "hi", before "hello"\n');
+    expect(await asOperator(`sh ${examples}/shell-client.sh /salute hello`)).toBe("written\n");
   });
 
   it("goes on writing when a continent is lost, and takes it back", async () => {

@@ -106,7 +106,7 @@ func (m *members) become(urls []string) {
 	for _, one := range before {
 		if !slices.Contains(next, one) {
 			// Attempts under way there may still be answered.
-			time.AfterFunc(m.settings.attemptTimeout, func() { _ = one.client.Close() })
+			time.AfterFunc(m.settings.limits.attempt(), func() { _ = one.client.Close() })
 		}
 	}
 }

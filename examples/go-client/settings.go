@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -18,8 +19,8 @@ type settings struct {
 	dialTimeout      time.Duration
 	keepaliveTime    time.Duration
 	keepaliveTimeout time.Duration
-	attemptTimeout   time.Duration // one attempt, through one endpoint
-	totalTimeout     time.Duration // a call with all its attempts
+	limits           *limits
+	file             string // etcd.env itself, to read the limits again
 }
 
 func settingsFromEnvironment() (settings, error) {
@@ -36,17 +37,16 @@ func settingsFromEnvironment() (settings, error) {
 	if err != nil {
 		return settings{}, fmt.Errorf("the client's certificate: %w", err)
 	}
-	s := settings{endpoints: strings.Split(endpoints, ","), credentials: fresh}
+	s := settings{endpoints: strings.Split(endpoints, ","), credentials: fresh, limits: &limits{}}
+	s.file = filepath.Join(filepath.Dir(files.TrustedCAFile), "etcd.env")
 	for name, value := range map[string]*time.Duration{
-		"ETCDCTL_DIAL_TIMEOUT":        &s.dialTimeout,
-		"ETCDCTL_KEEPALIVE_TIME":      &s.keepaliveTime,
-		"ETCDCTL_KEEPALIVE_TIMEOUT":   &s.keepaliveTimeout,
-		"ETCD_CLIENT_ATTEMPT_TIMEOUT": &s.attemptTimeout,
-		"ETCD_CLIENT_TOTAL_TIMEOUT":   &s.totalTimeout,
+		"ETCDCTL_DIAL_TIMEOUT":      &s.dialTimeout,
+		"ETCDCTL_KEEPALIVE_TIME":    &s.keepaliveTime,
+		"ETCDCTL_KEEPALIVE_TIMEOUT": &s.keepaliveTimeout,
 	} {
 		if *value, err = time.ParseDuration(os.Getenv(name)); err != nil {
 			return settings{}, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return s, nil
+	return s, s.limits.raise(os.Getenv)
 }

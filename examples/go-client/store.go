@@ -46,6 +46,8 @@ func (s *store) Follow(ctx context.Context) {
 			return
 		case <-time.After(syncInterval):
 		}
+		// A file that is being written anew is read the next time.
+		_ = s.settings.limits.raise(fromFile(s.settings.file))
 		var urls []string
 		err := s.try(ctx, func(ctx context.Context, client *clientv3.Client) (err error) {
 			urls, err = votersOf(ctx, client)
@@ -108,14 +110,12 @@ func (s *store) PutIfUnchanged(ctx context.Context, before entry, value string) 
 
 // try makes attempts, each with its own deadline, until one is answered or the total time is over.
 func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3.Client) error) error {
-	ctx, cancel := context.WithTimeout(ctx, s.settings.totalTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.settings.limits.total())
 	defer cancel()
 	made := 0
 	once := func(member *member) (bool, error) {
 		made++
-		// The first two end early, as what they met may be a transfer. Then each has twice the time of the one before: a
-		// cluster that is merely slow would answer none of them, and repetitions would keep it slow.
-		return s.once(ctx, member, s.settings.attemptTimeout<<max(0, made-2), attempt)
+		return s.once(ctx, member, s.settings.limits.ofAttempt(made), attempt)
 	}
 	for {
 		tried := map[*member]bool{}
@@ -132,13 +132,13 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 			}
 			member.failed()
 			if ctx.Err() != nil {
-				return fmt.Errorf("no answer within %v: %w", s.settings.totalTimeout, err)
+				return fmt.Errorf("no answer within %v: %w", s.settings.limits.total(), err)
 			}
 		}
 		// All have failed: there may be a failover. Refusals come at once, so leave the members some air.
 		select {
 		case <-ctx.Done():
-		case <-time.After(s.settings.attemptTimeout / 10):
+		case <-time.After(s.settings.limits.attempt() / 10):
 		}
 	}
 }
