@@ -57,7 +57,7 @@ describe("LeaderPlacement", () => {
   });
 
   it("settles for as long as the tuning says, or as given", () => {
-    expect(placement(["lon1", "nyc3", "sgp1"]).settleSeconds).toBe(62);
+    expect(placement(["lon1", "nyc3", "sgp1"]).settleSeconds).toBe(45);
     expect(placement(["lon1", "nyc3", "sgp1"], { settleSeconds: 5 }).settleSeconds).toBe(5);
     expect(placement(["lon1"]).automatic).toBe(true);
     expect(placement(["lon1"], { automatic: false }).automatic).toBe(false);

@@ -22,7 +22,7 @@ export interface LeaderPlacementProps {
    * How long, in seconds, the leader must have been in place and the better-placed member well before leadership moves:
    * 5 to 3600. Doubled with each further time that leadership changed hands within an hour, up to an hour.
    *
-   * @default - `Tuning.leaderSettleMs`: ten request timeouts of the server, at least a minute
+   * @default - `Tuning.leaderSettleMs`: five request timeouts of the server, at least 45 s
    */
   readonly settleSeconds?: number;
 }

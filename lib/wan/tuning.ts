@@ -195,8 +195,9 @@ export class Tuning {
    */
   public readonly slowRequestLogMs: number;
   /**
-   * How long a leader must have been in place before it may be moved to a better one: 10 x the request timeout and at least
-   * a minute, as each transfer may leave writes hanging for a request timeout. Whole seconds.
+   * How long a leader must have been in place, and a better one well, before leadership is moved there: 5 x the request timeout and at
+   * least 45 s, as each transfer may leave writes hanging for a request timeout. Whole seconds. With a boot before it and
+   * looks every 10 to 15 s it is back within two minutes of its machine's return (docs/benchmarks.md).
    */
   public readonly leaderSettleMs: number;
   /**
@@ -251,7 +252,7 @@ export class Tuning {
     );
     this.rolloutHealthWaitMs = upTo(1000, this.startBudgetMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs);
     this.slowRequestLogMs = upTo(100, Math.max(100, ALERT_HEADROOM * distances.worstWriteAtMemberP95));
-    this.leaderSettleMs = upTo(1000, Math.max(60_000, 10 * this.serverRequestTimeoutMs));
+    this.leaderSettleMs = upTo(1000, Math.max(45_000, 5 * this.serverRequestTimeoutMs));
     this.handoverPauseMs = 2 * this.clientAttemptTimeoutMs;
     this.peerRoundTripAlertMs = pathAlert(p95);
     this.commitAlertMs = alertAbove(p95, REQUEST_BUCKETS_MS);
