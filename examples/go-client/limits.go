@@ -21,11 +21,15 @@ func (l *limits) attempt() time.Duration { return time.Duration(l.attemptNs.Load
 // total is for a call with all its attempts.
 func (l *limits) total() time.Duration { return time.Duration(l.totalNs.Load()) }
 
-// ofAttempt is the deadline of a call's attempt, counted from 1. The first two end early, as what they met may be a
-// transfer. Then each has twice the time of the one before: a cluster that is merely slow would answer none of them, and
-// repetitions would keep it slow.
-func (l *limits) ofAttempt(number int) time.Duration {
-	return l.attempt() << max(0, number-2)
+// afterTimeouts is the deadline of an attempt of a call that had so many without an answer. The first two end early, as what
+// they met may be a transfer. Then each has twice the time of the one before: a cluster that is merely slow would answer
+// none of them, and the repetitions of all clients would keep it slow.
+func (l *limits) afterTimeouts(count int) time.Duration {
+	limit := l.attempt()
+	for ; count > 1 && limit < l.total(); count-- {
+		limit *= 2
+	}
+	return min(limit, l.total())
 }
 
 // raise takes what of an etcd.env's two limits is longer; lookup gives a variable's value.

@@ -112,10 +112,13 @@ func (s *store) PutIfUnchanged(ctx context.Context, before entry, value string) 
 func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.limits.total())
 	defer cancel()
-	made := 0
-	once := func(member *member) (bool, error) {
-		made++
-		return s.once(ctx, member, s.settings.limits.ofAttempt(made), attempt)
+	timeouts := 0
+	once := func(member *member) (alive bool, err error) {
+		alive, err = s.once(ctx, member, s.settings.limits.afterTimeouts(timeouts), attempt)
+		if errors.Is(err, context.DeadlineExceeded) {
+			timeouts++
+		}
+		return alive, err
 	}
 	for {
 		tried := map[*member]bool{}

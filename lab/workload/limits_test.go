@@ -21,9 +21,12 @@ func TestAttemptsOfASlowClusterGetLonger(t *testing.T) {
 
 func TestDeadlinesOfAttempts(t *testing.T) {
 	l := newLimits(750*time.Millisecond, 5700*time.Millisecond)
-	for i, ms := range []int{750, 750, 1500, 3000} {
-		if got := l.ofAttempt(i + 1); got != milliseconds(ms) {
-			t.Errorf("attempt %d: %v, expected %d ms", i+1, got, ms)
+	for count, ms := range []int{750, 750, 1500, 3000, 5700, 5700} {
+		if got := l.afterTimeouts(count); got != milliseconds(ms) {
+			t.Errorf("after %d attempts without an answer: %v, expected %d ms", count, got, ms)
 		}
+	}
+	if got := l.afterTimeouts(1000); got != milliseconds(5700) {
+		t.Errorf("after a thousand: %v, expected no more than the call's own 5.7 s", got)
 	}
 }

@@ -74,14 +74,14 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 	ctx, cancel := context.WithTimeout(ctx, r.limits.total())
 	defer cancel()
 	tried, repeated := map[*endpoint]bool{}, map[*endpoint]bool{}
-	pause := firstPause
+	pause, timeouts := firstPause, 0
 	var e *endpoint
 	for made := 1; ; made++ {
 		if e == nil {
 			e = r.next(tried)
 		}
 		tried[e] = true
-		limit := r.limits.ofAttempt(made)
+		limit := r.limits.afterTimeouts(timeouts)
 		attemptCtx, cancel := context.WithTimeout(ctx, limit)
 		begun := time.Now()
 		r.endpoints.askForSignsOfLife(attemptCtx, limit/2)
@@ -90,6 +90,9 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 		cancel()
 		if err == nil || !elsewhereMayHelp(err) {
 			return result{made, e.url, err}
+		}
+		if timedOut {
+			timeouts++
 		}
 		if timedOut && ctx.Err() == nil {
 			r.endpoints.leaveSilentOnes(begun)
