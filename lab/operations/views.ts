@@ -34,13 +34,13 @@ export function terms(views: readonly View[]): number {
   return views.length === 0 ? 0 : views[views.length - 1].term - views[0].term;
 }
 
-/** A sentence for each time that fewer voters than a quorum were in service. */
+/** A sentence for each time that fewer voters than a quorum were in service. A cluster of one has none while it restarts, as it must. */
 export function quorumLosses(views: readonly View[]): string[] {
   const losses: string[] = [];
   let since: View | undefined;
   views.forEach((view, i) => {
     const inService = view.voters.length - view.out.length;
-    const short = inService < Math.floor(view.voters.length / 2) + 1;
+    const short = view.voters.length > 1 && inService < Math.floor(view.voters.length / 2) + 1;
     if (short) since ??= view;
     const over = !short || i === views.length - 1;
     if (!over || since === undefined) return;

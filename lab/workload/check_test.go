@@ -293,6 +293,25 @@ func TestManyUnknownWritesAreDecidedQuickly(t *testing.T) {
 	}
 }
 
+// As after an outage: everything that waited is answered at once.
+func TestHundredsOfCallsAtOnceAreDecidedQuickly(t *testing.T) {
+	var records []Record
+	for i := range int64(30) {
+		value := fmt.Sprint("c-", i)
+		for j := range int64(10) {
+			records = append(records, get(fmt.Sprint("d", j), "/p/k", value, i+1, i+1, 30*j+i, 2000+j))
+		}
+		records = append(records, put("c", "/p/k", value, i+1, 29-i, 2000+i))
+	}
+	begun := time.Now()
+	if v := verdictOf(t, nil, records); !v.OK {
+		t.Errorf("%+v", v.Checks)
+	}
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
 func TestHistoriesThatCannotBeJudged(t *testing.T) {
 	final, err := newFinalState(finally(1))
 	if err != nil {

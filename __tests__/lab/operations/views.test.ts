@@ -56,6 +56,11 @@ describe("a quorum in service", () => {
     expect(quorumLosses([view(0, { out: VOTERS }), view(3000, { out: VOTERS })])).toHaveLength(1);
   });
 
+  it("is not asked of a cluster of one, which has to restart some time", () => {
+    const alone = { voters: ["etcd-lon1"], out: ["etcd-lon1"] };
+    expect(quorumLosses([view(0, alone), view(5000, alone)])).toEqual([]);
+  });
+
   it("is three of four", () => {
     const voters = [...VOTERS, "etcd-ams3"];
     const out = ["etcd-lon1", "etcd-nyc3"];

@@ -26,14 +26,16 @@ export function trialName({ setting, condition, leader }: Trial): string {
   return [name, condition.name, ...(leader === LEADER_REGION ? [] : [leader])].join("/");
 }
 
-/** Founds a cluster for each, one after the other: side by side their births would stand in each other's way. */
+/** Founds a trial's cluster. */
+export async function found(rig: Rig, trial: Trial): Promise<Subject> {
+  const { heartbeatMs, electionMs } = trial.setting.tuning;
+  const name = trialName(trial).replaceAll("/", "-");
+  return { ...trial, cluster: await rig.cluster({ name, condition: trial.condition, heartbeatMs, electionMs }) };
+}
+
+/** Founds all, one after the other: side by side their births would stand in each other's way. */
 export async function foundAll(rig: Rig, trials: readonly Trial[]): Promise<Subject[]> {
   const subjects: Subject[] = [];
-  for (const [index, trial] of trials.entries()) {
-    const { condition } = trial;
-    const { heartbeatMs, electionMs } = trial.setting.tuning;
-    const cluster = await rig.cluster({ name: `${condition.name}-${index}`, condition, heartbeatMs, electionMs });
-    subjects.push({ ...trial, cluster });
-  }
+  for (const trial of trials) subjects.push(await found(rig, trial));
   return subjects;
 }

@@ -13,7 +13,7 @@ import { writeAtomically } from "../../wan/files";
 import { about, STAND_INS } from "./about";
 import { profileTrials, trialName, type Trial } from "./clusters";
 import { electionsTable, measureElections } from "./elections";
-import { failoverTable, measureFailovers, type FailoverResult } from "./failover";
+import { failoverTable, measureFailovers } from "./failover";
 import { latencyTables, measureLatencies } from "./latency";
 import { measureTransfers, transferTable } from "./transfer";
 import { CALM, CALM_FIVE, CONDITIONS, LEADER_REGION, REGIONS, SETTINGS, TIMES } from "./settings";
@@ -56,23 +56,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   failover: {
     conditions: [CALM, ...CONDITIONS],
-    measure: async (rig, { rounds, trials }, report) => {
-      const results: FailoverResult[] = [];
-      for (const group of groupsOf(FAILOVERS_AT_ONCE, chosen(failoverTrials(), trials))) {
-        const known = [...results];
-        const part = await measureFailovers(
-          rig,
-          group,
-          rounds,
-          (now) => {
-            report([...known, ...now]);
-          },
-          progress,
-        );
-        results.push(...part);
-      }
-      return failoverTable(results);
-    },
+    measure: async (rig, { rounds, trials }, report) =>
+      failoverTable(await measureFailovers(rig, chosen(failoverTrials(), trials), rounds, report, progress)),
   },
   latency: {
     conditions: [CALM, CALM_FIVE],
@@ -88,9 +73,6 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
 };
 
-/** With seven side by side on two processors the medians were 0.3 s longer than with one; with three they were not. */
-const FAILOVERS_AT_ONCE = 3;
-
 /** What others set, the library's default with the leader elsewhere, then each profile, weather by weather. */
 function failoverTrials(): readonly Trial[] {
   const calm = SETTINGS.map((setting) => ({ setting, condition: CALM, leader: LEADER_REGION }));
@@ -102,10 +84,6 @@ function failoverTrials(): readonly Trial[] {
 
 function chosen(trials: readonly Trial[], names?: readonly string[]): readonly Trial[] {
   return trials.filter((trial) => names?.includes(trialName(trial)) ?? true);
-}
-
-function groupsOf<T>(size: number, all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 }
 
 function progress(line: string): void {
