@@ -140,7 +140,8 @@ export class Tuning {
    * How long writes may stop after a leader was lost, two split votes in a row included: 4 x election + 8 round trips (p95). The
    * wait before the first of two stands for election is 1.3 election timeouts on average, three times over; each of three
    * pre-votes is a round trip, as are the vote, the new leader's first entry and the write; two for jitter and the way
-   * to the leader. By raft's rules 97 of 100 take no longer (`npm run bench:split-votes`).
+   * to the leader. Three in a row take longer: at 224 ms a third of all votes are split (`npm run bench:split-votes`), so one
+   * loss in 25.
    */
   public readonly failoverMs: number;
 
