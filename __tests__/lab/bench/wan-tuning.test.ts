@@ -1,7 +1,7 @@
 import { mkdtempSync, appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { profileTrials } from "../../../lab/bench/wan-tuning/clusters";
+import { failoverTrials, profileTrials, trialName } from "../../../lab/bench/wan-tuning/clusters";
 import { firstAcknowledged } from "../../../lab/bench/wan-tuning/first-acknowledged";
 import { markdownTable, percent } from "../../../lab/bench/wan-tuning/markdown";
 import { OperationLog, type Operation } from "../../../lab/bench/wan-tuning/operations";
@@ -81,6 +81,13 @@ describe("what is compared", () => {
   it("is each profile under each condition", () => {
     const trials = profileTrials().map(({ setting, condition }) => `${setting.name} ${condition.name}`);
     expect(new Set(trials).size).toBe(9);
+  });
+
+  it("has a name for each cluster that fits into a list and into a host name", () => {
+    const names = failoverTrials().map(trialName);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain("balanced/calm/nyc3");
+    for (const name of names) expect(name).toMatch(/^[a-z0-9/-]+$/);
   });
 
   it("lets a client begin with the member that is nearest", () => {

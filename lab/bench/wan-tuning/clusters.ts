@@ -1,7 +1,7 @@
 import type { NetworkCondition } from "../../rig/network";
 import type { Rig } from "../../rig/rig";
 import type { RigCluster } from "../../rig/cluster";
-import { CONDITIONS, LEADER_REGION, PROFILES, type Setting } from "./settings";
+import { CALM, CONDITIONS, LEADER_REGION, PROFILES, REGIONS, SETTINGS, type Setting } from "./settings";
 
 /** What is tried: which timeouts, over which WAN, with the leader where. */
 export interface Trial {
@@ -18,6 +18,15 @@ export interface Subject extends Trial {
 /** Each profile under each condition. */
 export function profileTrials(): Trial[] {
   return PROFILES.flatMap((setting) => CONDITIONS.map((condition) => ({ setting, condition, leader: LEADER_REGION })));
+}
+
+/** What others set, the library's default with the leader elsewhere, then each profile, weather by weather. */
+export function failoverTrials(): readonly Trial[] {
+  const calm = SETTINGS.map((setting) => ({ setting, condition: CALM, leader: LEADER_REGION }));
+  // How far apart those are that are left decides how long they take to agree.
+  const elsewhere = REGIONS.filter((region) => region !== LEADER_REGION).map((leader) => ({ ...calm[0], leader }));
+  const weathers = CONDITIONS.flatMap((condition) => profileTrials().filter((trial) => trial.condition === condition));
+  return [...calm, ...elsewhere, ...weathers];
 }
 
 /** What a trial is called on the command line: `balanced/fair`; with the leader elsewhere `balanced/calm/nyc3`. */

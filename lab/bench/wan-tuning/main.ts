@@ -11,12 +11,12 @@ import { ensureWorkload } from "../../tools/workload";
 import { buildWan } from "../../wan/build";
 import { writeAtomically } from "../../wan/files";
 import { about, STAND_INS } from "./about";
-import { profileTrials, trialName, type Trial } from "./clusters";
+import { failoverTrials, profileTrials, trialName, type Trial } from "./clusters";
 import { electionsTable, measureElections } from "./elections";
 import { failoverTable, measureFailovers } from "./failover";
 import { latencyTables, measureLatencies } from "./latency";
 import { measureTransfers, transferTable } from "./transfer";
-import { CALM, CALM_FIVE, CONDITIONS, LEADER_REGION, REGIONS, SETTINGS, TIMES } from "./settings";
+import { CALM, CALM_FIVE, CONDITIONS, TIMES } from "./settings";
 
 const HELP = `npm run bench:wan-tuning [-- options]
 
@@ -72,15 +72,6 @@ const PARTS: Readonly<Record<string, Part>> = {
     },
   },
 };
-
-/** What others set, the library's default with the leader elsewhere, then each profile, weather by weather. */
-function failoverTrials(): readonly Trial[] {
-  const calm = SETTINGS.map((setting) => ({ setting, condition: CALM, leader: LEADER_REGION }));
-  // How far apart those are that are left decides how long they take to agree.
-  const elsewhere = REGIONS.filter((region) => region !== LEADER_REGION).map((leader) => ({ ...calm[0], leader }));
-  const weathers = CONDITIONS.flatMap((condition) => profileTrials().filter((trial) => trial.condition === condition));
-  return [...calm, ...elsewhere, ...weathers];
-}
 
 function chosen(trials: readonly Trial[], names?: readonly string[]): readonly Trial[] {
   return trials.filter((trial) => names?.includes(trialName(trial)) ?? true);
