@@ -12,7 +12,7 @@ export enum TuningProfile {
   BALANCED = "balanced",
   /**
    * etcd's own guide: heartbeat of the largest round trip, election timeout ten times that. At the same round trips
-   * 224/2240: next write after 3.5 s (median), 7.6 s (worst). For paths that are far worse than their numbers.
+   * 224/2240: next write after 4.1 s (median), 7.6 s (worst). For paths that are far worse than their numbers.
    */
   CONSERVATIVE = "conservative",
   /**
