@@ -41,10 +41,3 @@ export async function found(rig: Rig, trial: Trial): Promise<Subject> {
   const name = trialName(trial).replaceAll("/", "-");
   return { ...trial, cluster: await rig.cluster({ name, condition: trial.condition, heartbeatMs, electionMs }) };
 }
-
-/** Founds all, one after the other: side by side their births would stand in each other's way. */
-export async function foundAll(rig: Rig, trials: readonly Trial[]): Promise<Subject[]> {
-  const subjects: Subject[] = [];
-  for (const trial of trials) subjects.push(await found(rig, trial));
-  return subjects;
-}

@@ -5,7 +5,7 @@ import type { RigHost } from "../../rig/host";
 import type { Rig } from "../../rig/rig";
 import { ensureProbe } from "../../tools/probe";
 import type { Progress } from "../../tools/progress";
-import { foundAll } from "./clusters";
+import { found } from "./clusters";
 import { markdownTable, milliseconds, percent } from "./markdown";
 import { CALM, CALM_FIVE, LEADER_REGION, SETTINGS, TIMES } from "./settings";
 import { errorPercent } from "./statistics";
@@ -38,7 +38,7 @@ export async function measureLatencies(
 ): Promise<readonly LatencyResult[]> {
   const results: LatencyResult[] = [];
   for (const condition of [CALM, CALM_FIVE]) {
-    const [{ cluster }] = await foundAll(rig, [{ setting: SETTINGS[0], condition, leader: LEADER_REGION }]);
+    const { cluster } = await found(rig, { setting: SETTINGS[0], condition, leader: LEADER_REGION });
     const clients = await clientHosts(rig, cluster, condition);
     for (const leader of condition.regions) {
       await cluster.placeLeader(leader);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress } from "../../tools/progress";
 import type { Rig } from "../../rig/rig";
-import { foundAll } from "./clusters";
+import { found } from "./clusters";
 import { markdownTable, milliseconds, seconds } from "./markdown";
 import { CALM, LEADER_REGION, REGIONS, SETTINGS } from "./settings";
 import type { Operation } from "./operations";
@@ -27,7 +27,7 @@ const MODES: readonly ClientMode[] = ["recommended", "naive"];
 
 /** Leadership goes from place to place while recommended and naive clients write to the same cluster. */
 export async function measureTransfers(rig: Rig, transfers: number, progress: Progress): Promise<TransferResult[]> {
-  const [subject] = await foundAll(rig, [{ setting: SETTINGS[0], condition: CALM, leader: LEADER_REGION }]);
+  const subject = await found(rig, { setting: SETTINGS[0], condition: CALM, leader: LEADER_REGION });
   const { cluster } = subject;
   await cluster.placeLeader(LEADER_REGION);
   const clients: { readonly mode: ClientMode; readonly client: WriteClient; readonly operations: Operation[] }[] = [];
