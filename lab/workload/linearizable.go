@@ -152,6 +152,8 @@ func chain(operations []porcupine.Operation) {
 // key's is. It returns the keys that could not be decided in time besides the violations.
 func checkLinearizable(h *history, timeout time.Duration, drawings string) (violations, undecided []string, err error) {
 	deadline := time.Now().Add(timeout)
+	// Porcupine takes 0 for no limit.
+	left := func() time.Duration { return max(time.Until(deadline), time.Millisecond) }
 	keys := callsByKey(h)
 	names := make([]string, 0, len(keys))
 	for key := range keys {
@@ -159,11 +161,9 @@ func checkLinearizable(h *history, timeout time.Duration, drawings string) (viol
 	}
 	slices.Sort(names)
 	for _, key := range names {
-		// Porcupine takes 0 for no limit.
-		left := max(time.Until(deadline), time.Millisecond)
-		result, info := porcupine.CheckOperationsVerbose(model, keys[key], left)
+		result, info := porcupine.CheckOperationsVerbose(model, keys[key], left())
 		if result == porcupine.Illegal {
-			if again, better := porcupine.CheckOperationsVerbose(explaining, keys[key], left); again == porcupine.Illegal {
+			if again, better := porcupine.CheckOperationsVerbose(explaining, keys[key], left()); again == porcupine.Illegal {
 				info = better
 			}
 		}
