@@ -124,27 +124,54 @@ type observer struct {
 
 func (o *observer) followMembers(ctx context.Context) {
 	for {
-		asking, cancel := context.WithTimeout(ctx, observeTimeout)
-		if list, err := o.someone().MemberList(asking); err == nil {
-			o.become(list.Members)
+		if members := o.list(ctx); members != nil {
+			o.become(members)
 		}
-		cancel()
 		if !sleep(ctx, membersEvery) {
 			return
 		}
 	}
 }
 
-// someone is a client of a member that answers.
-func (o *observer) someone() *clientv3.Client {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, one := range o.asked {
-		if answer, _ := one.latest(); answer != nil {
-			return one.client
+// list is the members, by the first who answers, nil if nobody does. All are asked at the same time: one that has just been
+// removed would keep who asks only it from learning that for as long as a question may take.
+func (o *observer) list(ctx context.Context) []*pb.Member {
+	asking, cancel := context.WithTimeout(ctx, observeTimeout)
+	defer cancel()
+	clients := o.answering()
+	lists := make(chan []*pb.Member, len(clients))
+	for _, client := range clients {
+		go func() {
+			list, err := client.MemberList(asking)
+			if err != nil {
+				lists <- nil
+				return
+			}
+			lists <- list.Members
+		}()
+	}
+	for range clients {
+		if members := <-lists; members != nil {
+			return members
 		}
 	}
-	return o.first
+	return nil
+}
+
+// answering is a client for each member that answers; if none does, the one that knows the endpoints of the start.
+func (o *observer) answering() []*clientv3.Client {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	clients := []*clientv3.Client{}
+	for _, one := range o.asked {
+		if answer, _ := one.latest(); answer != nil {
+			clients = append(clients, one.client)
+		}
+	}
+	if len(clients) == 0 {
+		clients = append(clients, o.first)
+	}
+	return clients
 }
 
 func (o *observer) become(members []*pb.Member) {
