@@ -33,6 +33,7 @@ import { ValidationError } from "./validation-error";
 import { ClientLocation, LeaderPlacementProps, QuorumModel, RoundTripTimes, Tuning, TuningProfile } from "./wan";
 import { inputDoubts } from "./wan/input-doubts";
 import { LeaderPlacement } from "./wan/leader-placement";
+import { MemberPaths } from "./wan/member-paths";
 
 /** etcd's own advice: beyond seven members writes only get slower; nine is where we stop. */
 const MAXIMUM_MEMBERS = 9;
@@ -229,7 +230,7 @@ export class EtcdCluster extends Construct {
       },
       tuning: this.tuning,
       roundTripTimes,
-      maxRttMs: roundTripTimes.largestAmong(memberLocations),
+      paths: MemberPaths.among(roundTripTimes, memberLocations),
       leader,
       parts: [backupPart(templates, backup), upkeepPart(templates, id, resolveUpkeep(props.upkeep))],
     };

@@ -9,6 +9,7 @@ import { SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
 import { RoundTripTimes, Tuning } from "./wan";
 import { LeaderPlacement } from "./wan/leader-placement";
+import { MemberPaths } from "./wan/member-paths";
 import { nearestFirst } from "./wan/nearest";
 
 /** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
@@ -30,7 +31,7 @@ export interface ClusterPlan {
   readonly settings: Record<string, string>;
   readonly tuning: Tuning;
   readonly roundTripTimes: RoundTripTimes;
-  readonly maxRttMs: number;
+  readonly paths: MemberPaths;
   readonly leader: LeaderPlacement;
   /** What other features add to every node. */
   readonly parts: readonly NodePart[];
@@ -89,7 +90,7 @@ export class EtcdMember extends Construct {
       endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
-      maxRttMs: plan.maxRttMs,
+      paths: plan.paths,
       leader: plan.leader,
       parts: plan.parts,
     });

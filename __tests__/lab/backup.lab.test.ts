@@ -320,6 +320,8 @@ describe("a full quota", () => {
 describe("a restore", () => {
   const NEXT = { genesis: 2, generation: 2 };
   let snapshot: string;
+  /** The machines that are to take over. */
+  let fresh: LabDroplet[];
 
   it("is refused on machines that hold data, and changes nothing there", async () => {
     await on(london, "/usr/local/lib/cdktf-etcd/backup now");
@@ -347,7 +349,7 @@ describe("a restore", () => {
       ),
     );
     expect((await old.on(london, "etcdctl get --print-value-only /after-the-backup")).stdout.trim()).toBe("lost");
-    const fresh = (await harness.cluster()).machines.filter(({ id }) => !old.machines.some((one) => one.id === id));
+    fresh = (await harness.cluster()).machines.filter(({ id }) => !old.machines.some((one) => one.id === id));
     expect(fresh).toHaveLength(3);
     for (const machine of fresh) {
       const { stdout } = await cluster.on(machine, "systemctl is-active etcd; ls /var/lib | grep -E '^etcd(\\.|$)'");
@@ -356,8 +358,13 @@ describe("a restore", () => {
   });
 
   it("founds a new cluster on new machines, with the data and with a revision that no watcher has seen", async () => {
+    // One of them has the file, as all must without a storage.
+    const [provided, ...others] = fresh;
+    await on(provided, `${SCRIPTS} storage copyto backup:${snapshot} $BACKUPS/${snapshot}`);
     const lines = said(await harness.deploy(knobs({ ...NEXT, restore: { snapshot } })));
     expect(lines.filter((line) => line.includes(`restored from ${snapshot}, revision `))).toHaveLength(3);
+    const fetching = lines.filter((line) => line.endsWith(`: fetching ${snapshot}`));
+    expect(fetching.sort()).toEqual(others.map(({ name }) => `${name}: fetching ${snapshot}`).sort());
     await meet();
     expect(cluster.machines).toHaveLength(3);
     await cluster.mustBeHealthy();

@@ -122,6 +122,24 @@ describe("a cluster on three continents", () => {
     }
   });
 
+  it("streams to its peers by cubic, by the ways of everything else, and sends what it opens connections for by BBR", async () => {
+    const algorithms = (connections: string): string[] => [...new Set(connections.match(/\b(cubic|bbr|reno)\b/g))];
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "cat /proc/sys/net/ipv4/tcp_congestion_control; ss -tinH state established sport = :2380; echo opened; ss -tinH state established dport = :2380; " +
+          "echo routes; ip -4 route show table main; echo streams; ip -4 route show table 2380; ip -4 rule show pref 2380; systemctl show -p ExecStartPre etcd",
+      );
+      const [accepted, opened, everything, streams] = stdout.split(/^(?:opened|routes|streams)$/m);
+      const [usual = ""] = accepted.split("\n", 1);
+      expect([machine.name, algorithms(accepted.slice(usual.length))]).toEqual([machine.name, ["cubic"]]);
+      expect([machine.name, algorithms(opened)]).toEqual([machine.name, [usual]]);
+      for (const way of everything.trim().split("\n")) expect(streams).toContain(`${way.trim()} congctl cubic`);
+      expect(streams).toMatch(/ipproto tcp sport 2380 lookup 2380/);
+      expect(streams).toContain("status=0");
+    }
+  });
+
   it("refuses a client without a certificate, with a foreign one, and one of a peer", async () => {
     // A client that is refused tries on until its time is up.
     const env = { ...cluster.environment(), ETCDCTL_COMMAND_TIMEOUT: "2s" };

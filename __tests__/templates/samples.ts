@@ -45,7 +45,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
     total_timeout_ms: 4800,
   };
   return {
-    unit: { template: "etcd.service.tftpl", variables: { name, version: VERSION } },
+    unit: { template: "etcd.service.tftpl", variables: { name, version: VERSION, streams_by: "cubic" } },
     env: {
       template: "etcd.env.tftpl",
       variables: {

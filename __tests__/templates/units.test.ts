@@ -35,6 +35,7 @@ function nodeRoot(root: string, sample: Sample): string {
   const programs = [
     `/opt/etcd/${VERSION}/etcd`,
     "/usr/local/lib/cdktf-etcd/publish-endpoint",
+    "/usr/local/lib/cdktf-etcd/route-streams",
     "/usr/local/lib/cdktf-etcd/join",
     "/usr/local/lib/cdktf-etcd/place-leader",
     "/usr/local/lib/cdktf-etcd/backup",

@@ -2,7 +2,7 @@ import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdVersion } from "../etcd-version";
 import { LeaderPlacement } from "../wan/leader-placement";
-import { socketBufferBytes } from "../wan/socket-buffers";
+import { MemberPaths } from "../wan/member-paths";
 import { NodeFiles, NodePart, script, SCRIPTS, secret, text, UNITS } from "./node-part";
 import { Adoption } from "./adoption";
 import { Templates } from "./templates";
@@ -22,6 +22,7 @@ const COMMANDS = [
   "publish-endpoint",
   "recover",
   "restart",
+  "route-streams",
 ];
 
 /** What node scripts have in common: sourced, not called. */
@@ -70,7 +71,7 @@ export interface NodeBundleProps {
   readonly endpoints: string[];
   readonly dialTimeoutMs: number;
   readonly commandTimeoutMs: number;
-  readonly maxRttMs: number;
+  readonly paths: MemberPaths;
   /** Where leadership should be. */
   readonly leader: LeaderPlacement;
   /** What other features add. */
@@ -98,7 +99,14 @@ export class NodeBundle extends Construct {
     const local = (name: string, value: unknown): TerraformLocal => new TerraformLocal(this, name, value);
 
     const { version } = props.declared.version;
-    const unit = local("unit", templates.render("etcd.service.tftpl", { name: props.member, version }));
+    const unit = local(
+      "unit",
+      templates.render("etcd.service.tftpl", {
+        name: props.member,
+        version,
+        streams_by: props.paths.streamsByCubic ? "cubic" : "default",
+      }),
+    );
     const env = local("env", templates.render("etcd.env.tftpl", { settings: props.settings }));
     // What running etcd has to be restarted for. CA files are read once, at start; leaves for each new connection.
     const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
@@ -125,8 +133,8 @@ export class NodeBundle extends Construct {
       ),
       "/etc/sysctl.d/60-etcd-wan.conf": text(
         templates.render("sysctl.conf.tftpl", {
-          max_rtt_ms: props.maxRttMs,
-          buffer_bytes: socketBufferBytes(props.maxRttMs),
+          max_rtt_ms: props.paths.longestMs,
+          buffer_bytes: props.paths.socketBufferBytes,
         }),
       ),
       "/etc/etcd/pki/client-ca.crt": text(pem.clientCa),

@@ -12,6 +12,12 @@ export interface Case {
    * @default "cubic"
    */
   readonly congestionControl?: string;
+  /**
+   * The one of connections that etcd's peers opened, which is where its streams are; by a rule for its port.
+   *
+   * @default that of all others
+   */
+  readonly streamCongestionControl?: string;
   /** Segments that a new connection may send at once, by the default route; the kernel's 10 unless told. */
   readonly initialWindow?: number;
 }

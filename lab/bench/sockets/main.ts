@@ -1,6 +1,6 @@
 /**
  * `npm run bench:sockets [-- --rounds N] [--parts a,b:rounds] [--json]`: what each kernel setting for long fat paths is worth,
- * on a bare cluster over the lab's WAN. Parts: throughput, burst, catch-up, loss, snapshot, outage, heartbeats, black-hole.
+ * on a bare cluster over the lab's WAN. Parts: throughput, burst, catch-up, loss, snapshot, steady, outage, heartbeats, black-hole.
  */
 import { parseArgs } from "node:util";
 import { enclosed } from "../../rig/enclosure";
@@ -15,16 +15,23 @@ import { clientOutage, longestKeepalive, peerOutage } from "./outage";
 import { ensureProgram } from "./program";
 import { SocketRig } from "./rig";
 import { markdown, type Table } from "./table";
+import { steady } from "./steady";
 import { throughput } from "./throughput";
 
-const BUFFERS = "4096 131072 28311552";
+const LARGE = "4096 131072 28311552";
 
+const BBR: Case = { name: "bbr", sysctls: {}, congestionControl: "bbr" };
+const STREAMS_BY_CUBIC: Case = { name: "cubic for streams", sysctls: {}, streamCongestionControl: "cubic" };
+const NO_SLOW_START: Case = {
+  name: "no slow start after idle",
+  sysctls: { "net.ipv4.tcp_slow_start_after_idle": "0" },
+};
+const BUFFERS: Case = {
+  name: "buffers",
+  sysctls: { "net.ipv4.tcp_rmem": LARGE, "net.ipv4.tcp_wmem": "4096 16384 28311552" },
+};
 /** The lines that throughput hangs on: measured without each of them, and with all. */
-const LINES: readonly Case[] = [
-  { name: "bbr", sysctls: {}, congestionControl: "bbr" },
-  { name: "no slow start after idle", sysctls: { "net.ipv4.tcp_slow_start_after_idle": "0" } },
-  { name: "buffers", sysctls: { "net.ipv4.tcp_rmem": BUFFERS, "net.ipv4.tcp_wmem": "4096 16384 28311552" } },
-];
+const LINES: readonly Case[] = [BBR, STREAMS_BY_CUBIC, NO_SLOW_START, BUFFERS];
 
 type Part = (rig: SocketRig, rounds: number) => Promise<Table[]>;
 
@@ -32,22 +39,20 @@ const PARTS: Readonly<Record<string, Part>> = {
   throughput: async (rig, rounds) => {
     const [receive, send] = ["tcp_rmem", "tcp_wmem"].map((name) => ({
       name: `${name} alone`,
-      sysctls: { [`net.ipv4.${name}`]: LINES[2].sysctls[`net.ipv4.${name}`] },
+      sysctls: { [`net.ipv4.${name}`]: BUFFERS.sysctls[`net.ipv4.${name}`] },
     }));
-    return [await throughput(rig, [none(), receive, send, ...LINES.slice(2), LINES[0], all()], rounds)];
+    return [await throughput(rig, [none(), receive, send, BUFFERS, BBR, all()], rounds)];
   },
   burst: async (rig, rounds) => {
     const extras = [
       together("all + initcwnd 40", [all(), { name: "", sysctls: {}, initialWindow: 40 }]),
       together("all + notsent_lowat", [all(), { name: "", sysctls: { "net.ipv4.tcp_notsent_lowat": "131072" } }]),
     ];
-    return [
-      await burst(rig, [none(), LINES[1], LINES[2], allBut("bbr"), LINES[0], all(), ...extras.slice(0, 1)], rounds),
-    ];
+    return [await burst(rig, [none(), NO_SLOW_START, BUFFERS, allBut(BBR), BBR, all(), ...extras.slice(0, 1)], rounds)];
   },
   "catch-up": async (rig, rounds) => {
     const what = { title: "A clean path, 200 MB behind, by log entries", megabytes: 200 };
-    return [await catchUp(rig, [none(), ...LINES.map(({ name }) => allBut(name)), all()], what, rounds)];
+    return [await catchUp(rig, [none(), ...LINES.map(allBut), all()], what, rounds)];
   },
   snapshot: async (rig, rounds) => {
     const what = { title: "A clean path, 200 MB behind, by a snapshot", megabytes: 200, bySnapshot: true };
@@ -55,15 +60,23 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   loss: async (rig, rounds) => {
     const loss = 0.1;
-    const cases = [none(), allBut("bbr"), all()];
-    const pairs = [rig.near, rig.far].map((member) => ({ a: rig.locationOf(rig.leader), b: rig.locationOf(member) }));
-    for (const pair of pairs) await rig.wan.link({ ...pair, loss });
-    try {
-      const what = { title: `${loss} % loss, 20 MB behind, by log entries`, megabytes: 20 };
-      return [await catchUp(rig, cases, what, rounds)];
-    } finally {
-      for (const pair of pairs) await rig.wan.heal(pair.a, pair.b);
+    const cases = [none(), allBut(BBR), allBut(STREAMS_BY_CUBIC), all()];
+    return rig.withLoss(loss, async () => [
+      await catchUp(rig, cases, { title: `${loss} % loss, 20 MB behind, by log entries`, megabytes: 20 }, rounds),
+      await catchUp(
+        rig,
+        cases.slice(1),
+        { title: `${loss} % loss, 20 MB behind, by a snapshot`, megabytes: 20, bySnapshot: true },
+        rounds,
+      ),
+    ]);
+  },
+  steady: async (rig, rounds) => {
+    const tables: Table[] = [];
+    for (const loss of [0, 0.1, 1]) {
+      tables.push(await steady(rig, [allBut(BBR), allBut(STREAMS_BY_CUBIC), all()], loss, rounds));
     }
+    return tables;
   },
   outage: async (rig, rounds) => {
     const retries = (count: number): Case => ({
@@ -82,8 +95,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   heartbeats: async (rig, rounds) => {
     const thin = { name: "tcp_thin_linear_timeouts = 1", sysctls: { "net.ipv4.tcp_thin_linear_timeouts": "1" } };
-    const both = together("bbr + thin_linear_timeouts", [LINES[0], thin]);
-    return [await heartbeats(rig, [none(), thin, LINES[0], both], rounds)];
+    const both = together("bbr + thin_linear_timeouts", [BBR, thin]);
+    return [await heartbeats(rig, [none(), thin, BBR, both], rounds)];
   },
   "black-hole": async (rig, rounds) => {
     const probing = (mode: number): Case => ({
@@ -102,10 +115,10 @@ function all(): Case {
   return together("all", LINES);
 }
 
-function allBut(name: string): Case {
+function allBut(one: Case): Case {
   return together(
-    `all but ${name}`,
-    LINES.filter((line) => line.name !== name),
+    `all but ${one.name}`,
+    LINES.filter((line) => line !== one),
   );
 }
 

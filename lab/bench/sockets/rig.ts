@@ -12,6 +12,8 @@ import { run } from "../../wan/command";
 import { KERNEL_DEFAULTS, type Case } from "./kernel";
 import { ensureProgram } from "./program";
 
+/** Port between peers, where the connections arrive that streams take; also the name of their routes and rule. */
+const STREAMS = "2380";
 const REGIONS = ["lon1", "nyc3", "sgp1"];
 const CALM: NetworkCondition = { name: "calm", regions: REGIONS };
 
@@ -78,13 +80,27 @@ export class SocketRig {
     await Promise.all([this.leader, this.near, this.far].map((member) => this.setKernel(member, one)));
   }
 
-  public async setKernel(member: RigMember, { sysctls, congestionControl, initialWindow }: Case): Promise<void> {
+  public async setKernel(
+    member: RigMember,
+    { sysctls, congestionControl = "cubic", streamCongestionControl, initialWindow }: Case,
+  ): Promise<void> {
     const all = Object.entries({ ...KERNEL_DEFAULTS, ...sysctls }).map(([name, value]) => `${name}=${value}`);
     await member.host.run(["sysctl", "-q", "-w", ...all], 10_000);
     await member.host.run(["ip", "tcp_metrics", "flush"], 10_000);
-    const route = ["default", "dev", "wan0", "congctl", congestionControl ?? "cubic"];
-    if (initialWindow !== undefined) route.push("initcwnd", String(initialWindow));
-    await member.host.run(["ip", "route", "replace", ...route], 10_000);
+    const byDefault = async (...options: string[]): Promise<void> => {
+      await member.host.run(["ip", "route", "replace", "default", "dev", "wan0", ...options], 10_000);
+    };
+    await byDefault(
+      ...["congctl", congestionControl],
+      ...(initialWindow === undefined ? [] : ["initcwnd", String(initialWindow)]),
+    );
+    // In the streams' table there is nothing else, so that they, too, go by default where they are no case of their own.
+    await byDefault("congctl", streamCongestionControl ?? congestionControl, "table", STREAMS);
+    const rules = await member.host.run(["ip", "rule", "show", "pref", STREAMS], 10_000);
+    if (rules.trim() === "") {
+      const streams = ["ipproto", "tcp", "sport", STREAMS];
+      await member.host.run(["ip", "rule", "add", "pref", STREAMS, ...streams, "lookup", STREAMS], 10_000);
+    }
   }
 
   /** Waits until every member is healthy and London leads. */
@@ -156,6 +172,18 @@ export class SocketRig {
     const metrics = await member.host.run(["curl", "-sS", ...files, "https://127.0.0.1:2379/metrics"], 30_000);
     const counts = [...metrics.matchAll(/^etcd_network_snapshot_receive_success\{.*\} (\d+)$/gm)];
     return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** Does something while packets get lost between all members, and ends that. */
+  public async withLoss<T>(percent: number, action: () => Promise<T>): Promise<T> {
+    const [a, b, c] = [this.leader, this.near, this.far].map((member) => this.locationOf(member));
+    const pairs = [[a, b], [a, c], [b, c]] as const; // prettier-ignore
+    try {
+      for (const [from, to] of pairs) await this.wan.link({ a: from, b: to, loss: percent });
+      return await action();
+    } finally {
+      for (const [from, to] of pairs) await this.wan.heal(from, to);
+    }
   }
 
   /** Drops packets of more than so many bytes between Singapore and the others, and tells nobody; returns how to end that. */

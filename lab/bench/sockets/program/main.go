@@ -12,6 +12,7 @@ var commands = map[string]func(args []string) (any, error){
 	"burst":        burst,
 	"await":        await,
 	"outage":       outage,
+	"steady":       steady,
 	"bulk-send":    bulkSend,
 	"bulk-receive": bulkReceive,
 	"thin-send":    thinSend,
@@ -20,7 +21,7 @@ var commands = map[string]func(args []string) (any, error){
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: sockets fill|burst|await|outage|bulk-send|bulk-receive|thin-send|thin-receive [options]")
+		fmt.Fprintln(os.Stderr, "usage: sockets fill|burst|await|outage|steady|bulk-send|bulk-receive|thin-send|thin-receive [options]")
 		os.Exit(2)
 	}
 	answer, err := commands[os.Args[1]](os.Args[2:])
