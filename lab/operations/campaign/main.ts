@@ -1,18 +1,35 @@
 /**
- * `npm run test:campaign [-- --sequences 30 --seed N --minutes M --only OPERATION,... --interruptions NAME,... --disturbed SHARE]`:
- * randomly chosen sequences of five operations on a cluster under load, half of them (or SHARE, from 0 to 1) with something in
- * their way: Terraform killed or interrupted, the operator's network cut, SSH connections killed. The next apply must complete what was interrupted; a quorum of voters must be in service all along; nothing that was
- * acknowledged may be lost. The same seed makes the same choices.
+ * `npm run test:campaign`: randomly chosen sequences of operations on a cluster under load, some of them with something in their
+ * way. The next apply must complete what was interrupted; a quorum of voters must be in service all along; nothing that was
+ * acknowledged may be lost. See --help.
  */
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../../tools/random";
 import { OPERATIONS, operationNamed } from "../catalog";
 import { interruptionNamed, INTERRUPTIONS } from "../interruption";
-import type { OperationRow } from "../load";
 import { exitAfter, onStage } from "../on-stage";
 import { operationTable } from "../table";
 import { runSequence, type Draws } from "./sequence";
+
+const HELP = `npm run test:campaign [-- options]
+
+Sequences of five randomly chosen operations on a cluster under load, on the lab's machines. Some are disturbed: Terraform killed
+or interrupted, the operator's network cut, SSH connections killed; the next deploy must complete them. After each sequence:
+nothing lost, watches whole, the history linearizable, a quorum of voters in service all along; else it ends with status 1.
+
+  --sequences N          at most so many (default 30), of about eight minutes each
+  --minutes M            none begins later than that (default 300)
+  --seed N               the same number makes the same choices (default: from the clock; printed first)
+  --disturbed SHARE      of the operations that can be disturbed, from 0 to 1 (default 0.5)
+  --only LIST            of these operations only, comma separated:
+                         ${OPERATIONS.map(({ name }) => name).join("\n                         ")}
+  --interruptions LIST   of these only, comma separated:
+                         ${INTERRUPTIONS.map(({ name }) => name).join("\n                         ")}
+  --help
+
+Needs root on Linux. Each sequence's table goes to stdout when it is through, progress to stderr. Histories, journals and the output
+of every apply are left in the directory that is printed first. Ctrl-C takes the lab down.`;
 
 function whole(flag: string, given: string): number {
   const value = Number(given);
@@ -37,8 +54,13 @@ async function main(): Promise<void> {
       only: { type: "string" },
       interruptions: { type: "string" },
       disturbed: { type: "string", default: "0.5" },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
   const sequences = whole("sequences", values.sequences);
   const seed = whole("seed", values.seed);
   const deadline = Date.now() + whole("minutes", values.minutes) * 60_000;
@@ -47,24 +69,24 @@ async function main(): Promise<void> {
     interruptions: values.interruptions?.split(",").map((name) => interruptionNamed(name.trim())) ?? INTERRUPTIONS,
     disturbed: share("disturbed", values.disturbed),
   };
-  const rows: OperationRow[] = [];
-  console.log(`seed ${seed}`);
+  let done = 0;
+  console.error(`seed ${seed}`);
   try {
     await onStage("campaign", async (stage) => {
       const random = new Random(seed);
-      for (let i = 1; i <= sequences && Date.now() < deadline; i += 1) {
-        console.log(`sequence ${i} of ${sequences}`);
-        rows.push(
-          ...(await runSequence(stage, random, draws, path.join(stage.directory, `sequence-${i}`), console.log)),
-        );
+      for (; done < sequences && Date.now() < deadline; done += 1) {
+        console.error(`sequence ${done + 1} of ${sequences}`);
+        const directory = path.join(stage.directory, `sequence-${done + 1}`);
+        console.log(operationTable(await runSequence(stage, random, draws, directory, console.error)));
       }
     });
   } catch (error) {
-    throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-  } finally {
-    if (rows.length > 0) console.log(operationTable(rows));
+    const after = done === 0 ? "" : `, after ${done} sequences in order`;
+    throw new Error(`seed ${seed}${after}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
-  console.log(`${rows.length} operations, nothing lost, a quorum in service all along.`);
+  console.log(`${done} sequences: nothing lost, a quorum in service all along.`);
 }
 
 exitAfter(main);
