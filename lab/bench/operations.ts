@@ -1,7 +1,6 @@
 /**
- * `npm run bench:operations [-- --only NAME,... --json FILE --write] [-- --from FILE,... --write]`: boots a lab, deploys, and does everything to the cluster
- * that years of operation bring, while clients on three continents work on. Prints what they felt, and checks that nothing was
- * lost; --write puts the table into docs/operations.md, --from makes it of earlier runs' JSON, the last row of each name.
+ * `npm run bench:operations`: boots a lab, deploys, and does everything to the cluster that years of operation bring, while
+ * clients on three continents work on. Prints what they felt, and checks that nothing was lost. See --help.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -15,6 +14,21 @@ import { operationTable, verdicts } from "../operations/table";
 const DOCUMENT = path.join(__dirname, "..", "..", "docs", "operations.md");
 const BEGIN = "<!-- written by npm run bench:operations -->";
 const END = "<!-- end -->";
+
+const HELP = `npm run bench:operations [-- options]
+
+Does each operation of docs/operations.md to a cluster under load, on the lab's machines, and prints a row for each: what its
+clients felt. Checks each history: nothing lost, watches whole, linearizable. All take about 45 minutes.
+
+  --only LIST      of these operations only, comma separated and in their order; one that is not possible yet ends the run:
+                   ${OPERATIONS.map(({ name }) => name).join("\n                   ")}
+  --json FILE      also write the rows there, as they come, with what failed and how late the clients themselves were
+  --write          put the table into docs/operations.md
+  --from FILES     do nothing, take the rows of earlier runs' files, comma separated; of each operation the last one's
+  --help
+
+Needs root on Linux. Histories, journals and the output of every apply are left in the directory that is printed first. Ctrl-C
+takes the lab down.`;
 
 function writeTable(table: string): void {
   const text = readFileSync(DOCUMENT, "utf8");
@@ -30,8 +44,13 @@ async function main(): Promise<void> {
       json: { type: "string" },
       from: { type: "string" },
       write: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
   const rows = values.from === undefined ? await rowsOf(values.only, values.json) : rowsIn(values.from.split(","));
   const table = operationTable(rows);
   console.log(table);
