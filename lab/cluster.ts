@@ -4,7 +4,7 @@ import { LabDroplet } from "./api-client";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { EtcdStatus, etcdStatus, operatorEnvironment } from "./status";
-import { CommandError, run } from "./tools/run";
+import { attempt } from "./tools/command";
 
 const GATEWAY_URL = "https://127.0.0.1:2379/v3/kv/put";
 const GATEWAY_PUT = '{"key":"L2xhYi9wcm9iZQ==","value":"MQ=="}'; // /lab/probe = 1
@@ -51,13 +51,8 @@ export class LabCluster {
   /** etcdctl from the operator's shell. */
   public async etcdctl(args: readonly string[], env = this.environment()): Promise<EtcdctlResult> {
     const etcdctl = path.join(this.lab.config().etcd.binDir, "etcdctl");
-    try {
-      const { stdout, stderr } = await run(etcdctl, args, { env, timeoutMs: 60_000 });
-      return { ok: true, stdout, stderr };
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      return { ok: false, stdout: "", stderr: error.stderr };
-    }
+    const { status, stdout, stderr } = await attempt([etcdctl, ...args], { env, timeoutMs: 60_000 });
+    return { ok: status === 0, stdout, stderr };
   }
 
   /** A command in a login shell of root on a machine. */

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { LabDroplet } from "./api-client";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
-import { run } from "./tools/run";
+import { run } from "./tools/command";
 
 /** What `status` tells. */
 export interface LabStatus {
@@ -52,7 +52,7 @@ export async function labStatus(lab: Lab, paths: LabPaths): Promise<LabStatus> {
 
 /** Members and leader, as any member that answers tells them. */
 export async function etcdStatus(etcdctl: string, env: Record<string, string>): Promise<EtcdStatus> {
-  const { stdout: list } = await run(etcdctl, ["member", "list"], { env });
+  const list = await run([etcdctl, "member", "list"], { env });
   const members = list
     .trim()
     .split("\n")
@@ -62,8 +62,8 @@ export async function etcdStatus(etcdctl: string, env: Record<string, string>): 
   for (const { endpoint } of members) {
     // etcdctl refuses to be told by a flag what a variable says already.
     const asking = { ...env, ETCDCTL_ENDPOINTS: endpoint };
-    const answer = await run(etcdctl, ["endpoint", "status", "-w", "fields"], { env: asking }).catch(() => undefined);
-    const leader = /^"Leader" : (\d+)$/m.exec(answer?.stdout ?? "")?.[1];
+    const answer = await run([etcdctl, "endpoint", "status", "-w", "fields"], { env: asking }).catch(() => "");
+    const leader = /^"Leader" : (\d+)$/m.exec(answer)?.[1];
     if (leader !== undefined) {
       const id = BigInt(leader).toString(16);
       return {

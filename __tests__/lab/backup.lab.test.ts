@@ -4,7 +4,7 @@ import { LabDroplet } from "../../lab/api-client";
 import { EtcdctlResult, LabCluster } from "../../lab/cluster";
 import { S3Server, startS3Server } from "../../lab/s3-server";
 import { ensureCommands } from "../../lab/tools/apt";
-import { run } from "../../lab/tools/run";
+import { run } from "../../lab/tools/command";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
@@ -219,7 +219,7 @@ describe("metrics", () => {
       const file = "/var/lib/prometheus/node-exporter/cdktf-etcd.prom";
       const text = await on(machine, `cat ${file}`);
       expect(await on(machine, `stat -c %a ${file}`)).toBe("644");
-      await run("promtool", ["check", "metrics"], { input: `${text}\n` });
+      await run(["promtool", "check", "metrics"], { input: `${text}\n` });
       const value = (name: string, label = ""): number =>
         Number(
           new RegExp(`^cdktf_etcd_${name}\\{cluster="etcd",member="${machine.name}"${label}\\} (\\d+)$`, "m").exec(

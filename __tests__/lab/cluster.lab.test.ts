@@ -2,10 +2,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
+import { attempt, run } from "../../lab/tools/command";
 import { buildGoSource } from "../../lab/tools/go-build";
-import { run } from "../../lab/tools/run";
 import { wanClient } from "../../lab/wan-client";
-import { attempt } from "../../lab/wan/command";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
@@ -25,7 +24,7 @@ async function opens(address: string, port: number, from: { on?: LabDroplet; net
 async function asOperator(command: string): Promise<string> {
   const file = path.join(harness.paths.access, "operator", "etcd.env");
   const env = { PATH: `${harness.lab.config().etcd.binDir}:${process.env.PATH ?? ""}` };
-  return (await run("bash", ["-c", `. ${file} && ${command}`], { env })).stdout;
+  return run(["bash", "-c", `. ${file} && ${command}`], { env });
 }
 
 const address = (machine: LabDroplet): string => machine.publicAddress ?? "";
@@ -146,7 +145,8 @@ describe("a cluster on three continents", () => {
     const directory = harness.paths.root;
     const key = path.join(directory, "foreign.key");
     const certificate = path.join(directory, "foreign.crt");
-    await run("openssl", [
+    await run([
+      "openssl",
       "req",
       "-x509",
       "-newkey",
@@ -189,7 +189,7 @@ describe("a cluster on three continents", () => {
     const netns = "etcd-test-stranger";
     const wan = wanClient(harness.paths);
     await attempt(["ip", "netns", "del", netns]);
-    await run("ip", ["netns", "add", netns]);
+    await run(["ip", "netns", "add", netns]);
     try {
       await wan.attach({
         id: "stranger",
@@ -224,8 +224,7 @@ describe("a cluster on three continents", () => {
 
   it("gives its clients files that work", async () => {
     const directory = path.join(harness.paths.access, "operator");
-    const { stdout } = await run("sh", ["-c", `sh ${directory}/curl.sh 2>&1`]);
-    expect(stdout).toContain('"header"');
+    expect(await run(["sh", "-c", `sh ${directory}/curl.sh 2>&1`])).toContain('"header"');
     expect((await asOperator("etcdctl endpoint health --cluster 2>&1")).match(/is healthy/g)).toHaveLength(3);
   });
 

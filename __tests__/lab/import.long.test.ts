@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
-import { run } from "../../lab/tools/run";
+import { run } from "../../lab/tools/command";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(600_000);
@@ -48,7 +48,7 @@ WantedBy=multi-user.target
 async function certificates(): Promise<string> {
   const directory = path.join(harness.paths.root, "by-hand");
   mkdirSync(directory);
-  const openssl = (...args: string[]): Promise<unknown> => run("openssl", args, { cwd: directory });
+  const openssl = (...args: string[]): Promise<unknown> => run(["openssl", ...args], { cwd: directory });
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
   await openssl("req", "-x509", ...key, "-days", "3650", "-subj", "/CN=by hand", "-keyout", "ca.key", "-out", "ca.crt");
   for (const machine of old) {

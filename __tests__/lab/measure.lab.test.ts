@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "../../lab/cluster";
-import { attempt, CommandResult } from "../../lab/wan/command";
+import { attempt, CommandResult } from "../../lab/tools/command";
 import { wanClient } from "../../lab/wan-client";
 import type { Drift } from "../../lib/measure/drift";
 import { RoundTripTimes } from "../../lib";

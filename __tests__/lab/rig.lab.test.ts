@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { RoundTripTimes } from "../../lib/wan";
 import { Rig } from "../../lab/rig/rig";
+import { run } from "../../lab/tools/command";
 import { ensureProbe } from "../../lab/tools/probe";
-import { run } from "../../lab/wan/command";
 import { processesWith, waitUntil } from "../../lab/wan/process-record";
 
 const CALM = { name: "calm", regions: ["lon1", "nyc3", "sgp1"] };

@@ -10,8 +10,8 @@ import { LabCluster } from "../cluster";
 import { cdktf, deploy } from "../deploy";
 import { Lab } from "../lab";
 import { LabPaths } from "../paths";
+import { run } from "../tools/command";
 import { ensureProbe } from "../tools/probe";
-import { run } from "../tools/run";
 
 /** The line that ends each phase: the last one that matches. */
 const PHASES: readonly (readonly [string, RegExp])[] = [
@@ -76,8 +76,8 @@ async function commitAt(leader: LabDroplet, probe: string, paths: LabPaths): Pro
   const access = path.join(paths.access, "operator");
   const files = ["-cacert", `${access}/ca.crt`, "-cert", `${access}/client.crt`, "-key", `${access}/client.key`];
   // Only the machine's network is entered: the program and the files are this machine's.
-  const answer = await run("nsenter", [`--net=/run/netns/etcdlab-${leader.id}`, probe, ...files, "-count", "100"]);
-  return (JSON.parse(answer.stdout) as { medianMs: number }).medianMs;
+  const answer = await run(["nsenter", `--net=/run/netns/etcdlab-${leader.id}`, probe, ...files, "-count", "100"]);
+  return (JSON.parse(answer) as { medianMs: number }).medianMs;
 }
 
 function median(values: readonly number[]): number {

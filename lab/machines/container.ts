@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { attempt, type CommandResult } from "../wan/command";
+import { attempt, type CommandResult } from "../tools/command";
 import { isAlive, parseStat, recordOf, signal, waitUntil, type ProcessRecord } from "../wan/process-record";
 import type { MachineGroups } from "./control-groups";
 import { WAN_DEVICE } from "./firewall";

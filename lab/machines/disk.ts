@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { attempt, run } from "../wan/command";
+import { attempt, run } from "../tools/command";
 import type { MachineSpec } from "./machine-driver";
 import { notReadySshdConfig, seedFiles } from "./seed";
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { attempt, run } from "../wan/command";
+import { attempt, run } from "../tools/command";
 import type { Attachment } from "../wan/client";
 import { renderFirewall, WAN_DEVICE } from "./firewall";
 import type { MachineSpec, ResolvedFirewall } from "./machine-driver";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
+import type { CommandResult } from "../tools/command";
 import type { WanClient } from "../wan/client";
-import type { CommandResult } from "../wan/command";
 import { readJson, withLock, writeAtomically } from "../wan/files";
 import { isAlive, recordOf, signal, type ProcessRecord } from "../wan/process-record";
 import {

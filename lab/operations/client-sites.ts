@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { LabPaths } from "../paths";
-import { attempt, run } from "../wan/command";
+import { attempt, run } from "../tools/command";
 import { readJson, writeAtomically } from "../wan/files";
 import { wanClient } from "../wan-client";
 import { clientAddress } from "./client-network";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { run } from "../tools/run";
+import { run } from "../tools/command";
 
 /** Files of a certificate and of the authority that signed it, as etcd and its clients take them. */
 export interface CertificateFiles {
@@ -55,5 +55,5 @@ export class RigAuthority {
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
 async function openssl(args: readonly string[]): Promise<void> {
-  await run("openssl", args, { timeoutMs: 20_000 });
+  await run(["openssl", ...args], { timeoutMs: 20_000 });
 }

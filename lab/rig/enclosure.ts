@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { attempt } from "../wan/command";
+import { attempt } from "../tools/command";
 
 const ROOT_VARIABLE = "CDKTF_ETCD_RIG_ROOT";
 const PREFIX = "cdktf-etcd-rig-";

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { spawn, type ChildProcess } from "node:child_process";
-import { attempt, run } from "../wan/command";
+import { attempt, run } from "../tools/command";
 import type { WanClient } from "../wan/client";
 
 /** What a host is: a network namespace, attached to the WAN at a location. */

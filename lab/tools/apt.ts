@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { CommandError, run } from "./command";
 import { findCommand } from "./find-command";
 import { silent, type Progress } from "./progress";
-import { CommandError, run } from "./run";
 import { ToolError } from "./tool-error";
 
 /** The commands the lab runs, and the Debian package that has each. */
@@ -107,7 +107,7 @@ const thisHost: AptHost = {
   osRelease: () => readFile("/etc/os-release", "utf8").catch(() => ""),
   aptGet: async (args) => {
     // Another apt (unattended upgrades, say) may hold the lock for a while.
-    await run("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=120", ...args], {
+    await run(["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", ...args], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
     });
   },

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import * as path from "node:path";
+import { run } from "./command";
 import { lockFile } from "./file-lock";
 import { silent, type Progress } from "./progress";
-import { run } from "./run";
 
 /** What is cached: `name` says what it is, `version` everything that would make it another thing. */
 export interface CacheKey {
@@ -69,7 +69,7 @@ export async function cached(
 
 /** Removes a tree, but never reaches into a file system that an interrupted build left mounted in it. */
 export async function removeTree(dir: string): Promise<void> {
-  await run("rm", ["-rf", "--one-file-system", "--", dir]);
+  await run(["rm", "-rf", "--one-file-system", "--", dir]);
 }
 
 /** True if the entry is there, whole. */

@@ -1,11 +1,11 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { cached } from "./cache";
+import { CommandError, run } from "./command";
 import { buildGoModules } from "./go-build";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 import { CONNECT_TIMEOUT_S, isUnreachable, knownUnreachable, rememberUnreachable } from "./reach";
-import { CommandError, run } from "./run";
 import { sha256OfFile } from "./sha256";
 import { ToolError } from "./tool-error";
 
@@ -90,7 +90,7 @@ async function download(request: EtcdRequest, layout: EtcdLayout, dir: string, p
   try {
     // A stalled transfer ends as well: less than 10 kB/s for 20 s.
     const limits = ["--connect-timeout", String(CONNECT_TIMEOUT_S), "--speed-limit", "10000", "--speed-time", "20"];
-    await run("curl", ["-sSfL", ...limits, "-o", archive, url]);
+    await run(["curl", "-sSfL", ...limits, "-o", archive, url]);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (isUnreachable(error)) await rememberUnreachable(host);
@@ -105,7 +105,7 @@ async function download(request: EtcdRequest, layout: EtcdLayout, dir: string, p
       "Something between here and GitHub alters downloads, or the given checksum is wrong; find out which before going on.",
     );
   }
-  await run("tar", ["-xzf", archive, "-C", dir, "--no-same-owner"]);
+  await run(["tar", "-xzf", archive, "-C", dir, "--no-same-owner"]);
   return true;
 }
 
@@ -127,11 +127,9 @@ async function build(version: string, layout: EtcdLayout, dir: string, progress:
 async function packDeterministically(dir: string, layout: EtcdLayout): Promise<void> {
   const fixed = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"];
   await mkdir(dir, { recursive: true });
-  await run(
-    "tar",
-    ["-C", dir, "--format=ustar", ...fixed, "-I", "gzip -n", "-cf", path.join(dir, layout.archive), layout.directory],
-    { nice: true },
-  );
+  const archive = path.join(dir, layout.archive);
+  const argv = ["tar", "-C", dir, "--format=ustar", ...fixed, "-I", "gzip -n", "-cf", archive, layout.directory];
+  await run(argv, { nice: true });
 }
 
 function lastLine(text: string): string {

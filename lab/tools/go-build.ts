@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { ensureCommands } from "./apt";
 import { removeTree } from "./cache";
+import { run } from "./command";
 import { silent, type Progress } from "./progress";
-import { run } from "./run";
 import { ToolError } from "./tool-error";
 
 /** The oldest Go that can build all of it. */
@@ -55,21 +55,21 @@ async function build(dir: string, program: GoProgram): Promise<void> {
 }
 
 async function go(cwd: string, args: readonly string[]): Promise<void> {
-  await run("go", args, { cwd, env: { CGO_ENABLED: "0", GOWORK: "off" }, nice: true });
+  await run(["go", ...args], { cwd, env: { CGO_ENABLED: "0", GOWORK: "off" }, nice: true });
 }
 
 async function ensureGo(progress: Progress): Promise<void> {
   await ensureCommands(["go"], progress);
-  const { stdout } = await run("go", ["env", "GOVERSION"]);
-  const found = /^go(\d+)\.(\d+)/.exec(stdout.trim());
+  const version = (await run(["go", "env", "GOVERSION"])).trim();
+  const found = /^go(\d+)\.(\d+)/.exec(version);
   const major = Number(found?.[1] ?? 0);
   const minor = Number(found?.[2] ?? 0);
   if (major > NEEDED_GO.major || (major === NEEDED_GO.major && minor >= NEEDED_GO.minor)) return;
   // From 1.21 on, Go fetches the version that a module asks for, unless it is told not to.
-  const { stdout: toolchain } = await run("go", ["env", "GOTOOLCHAIN"]);
+  const toolchain = await run(["go", "env", "GOTOOLCHAIN"]);
   if (minor >= 21 && toolchain.trim() !== "local") return;
   throw new ToolError(
-    `Go ${NEEDED_GO.major}.${NEEDED_GO.minor} or newer is needed to build what cannot be downloaded; this machine has ${stdout.trim()}.`,
+    `Go ${NEEDED_GO.major}.${NEEDED_GO.minor} or newer is needed to build what cannot be downloaded; this machine has ${version}.`,
     "Put a newer Go from https://go.dev/dl on PATH, or let this machine reach github.com and registry.terraform.io.",
   );
 }

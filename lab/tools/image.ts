@@ -2,6 +2,7 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { ensureCommands } from "./apt";
 import { cached } from "./cache";
+import { CommandError, run } from "./command";
 import {
   ARCHIVE_SOURCES,
   customizeScript,
@@ -12,7 +13,6 @@ import {
 } from "./image-recipe";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
-import { CommandError, run } from "./run";
 import { sha256OfText } from "./sha256";
 import { ToolError } from "./tool-error";
 
@@ -66,7 +66,7 @@ export async function ensureImage(slug: string, progress: Progress = silent): Pr
       await chmod(hook, 0o755);
       try {
         // No mirror is named: mmdebstrap knows each suite's archive.
-        await run("mmdebstrap", [...args, `--customize-hook=${hook}`, distribution.suite, path.join(work, "rootfs")], {
+        await run(["mmdebstrap", ...args, `--customize-hook=${hook}`, distribution.suite, path.join(work, "rootfs")], {
           nice: true,
         });
       } catch (error) {

@@ -2,10 +2,10 @@ import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { ensureCommands } from "./apt";
 import { cached } from "./cache";
+import { CommandError, run } from "./command";
 import type { BaseImage } from "./image";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
-import { CommandError, run } from "./run";
 import { sha256OfText } from "./sha256";
 import { ToolError } from "./tool-error";
 
@@ -41,7 +41,7 @@ export async function ensurePackageMirror(
           await copyFile(path.join(archives, file), path.join(pool, file.replaceAll("%3a", "_")));
       }
       await index(work, image.distribution.suite);
-      await run("rm", ["-rf", path.join(work, "apt")]);
+      await run(["rm", "-rf", path.join(work, "apt")]);
     },
     progress,
   );
@@ -70,8 +70,8 @@ async function download(image: BaseImage, packages: readonly string[], dir: stri
   ].flatMap((setting) => ["-o", setting]);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   try {
-    await run("apt-get", [...settings, "-q", "update", "--error-on=any"], { env, nice: true });
-    await run("apt-get", [...settings, "-qy", "--download-only", "install", ...packages], { env, nice: true });
+    await run(["apt-get", ...settings, "-q", "update", "--error-on=any"], { env, nice: true });
+    await run(["apt-get", ...settings, "-qy", "--download-only", "install", ...packages], { env, nice: true });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new ToolError(
@@ -86,10 +86,11 @@ async function index(root: string, suite: string): Promise<void> {
   const arch = hostArch();
   const binary = path.join(root, "dists", suite, "main", `binary-${arch}`);
   await mkdir(binary, { recursive: true });
-  const { stdout: contents } = await run("apt-ftparchive", ["packages", "pool"], { cwd: root });
+  const contents = await run(["apt-ftparchive", "packages", "pool"], { cwd: root });
   await writeFile(path.join(binary, "Packages"), contents);
   // Written last, and outside the directory while it is made: it lists every file it finds there.
-  const { stdout: release } = await run("apt-ftparchive", [
+  const release = await run([
+    "apt-ftparchive",
     "-o",
     `APT::FTPArchive::Release::Suite=${suite}`,
     "-o",

@@ -1,11 +1,11 @@
 import { link, mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { cached, cachePath, isCached, type CacheKey } from "./cache";
+import { CommandError, run } from "./command";
 import { buildGoModules, buildGoSource } from "./go-build";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 import { reachable } from "./reach";
-import { CommandError, run } from "./run";
 import { sha256OfText, sha256OfTree } from "./sha256";
 import type { TerraformTool } from "./terraform";
 import { ToolError } from "./tool-error";
@@ -134,7 +134,7 @@ async function mirrorRegistry(
       async (work) => {
         progress(`Downloading the providers from ${terraform.registryHost}`);
         await writeFile(path.join(work, "main.tf"), config);
-        await run(terraform.path, ["providers", "mirror", `-platform=${platform}`, path.join(work, "mirror")], {
+        await run([terraform.path, "providers", "mirror", `-platform=${platform}`, path.join(work, "mirror")], {
           cwd: work,
           // Whatever mirror the operator has configured is not the registry.
           env: { CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "/dev/null" },

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { cacheRoot } from "./cache";
-import { CommandError, run } from "./run";
+import { CommandError, run } from "./command";
 
 /** How long a host that could not be reached is not tried again. */
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -42,7 +42,7 @@ export async function reachable(url: string): Promise<boolean> {
   if (await knownUnreachable(hostname)) return false;
   try {
     const limit = String(CONNECT_TIMEOUT_S);
-    await run("curl", ["-sS", "-o", "/dev/null", "--connect-timeout", limit, "--max-time", limit, url]);
+    await run(["curl", "-sS", "-o", "/dev/null", "--connect-timeout", limit, "--max-time", limit, url]);
     return true;
   } catch (error) {
     if (isUnreachable(error)) await rememberUnreachable(hostname);

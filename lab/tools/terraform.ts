@@ -1,5 +1,5 @@
+import { CommandError, run } from "./command";
 import { findCommand } from "./find-command";
-import { CommandError, run } from "./run";
 import { ToolError } from "./tool-error";
 
 /** terraform_data and the provisioners' behaviour that the library relies on are settled from here on. */
@@ -37,7 +37,7 @@ export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promi
 async function inspect(path: string): Promise<TerraformTool> {
   let stdout: string;
   try {
-    ({ stdout } = await run(path, ["version"], { env: { CHECKPOINT_DISABLE: "1" }, timeoutMs: 20_000 }));
+    stdout = await run([path, "version"], { env: { CHECKPOINT_DISABLE: "1" }, timeoutMs: 20_000 });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new ToolError(`${path} does not run: ${error.message}`, "Install it again.", { cause: error });

@@ -7,9 +7,9 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { attempt, run } from "../tools/command";
 import { buildWan } from "./build";
 import { WanClient, type PairSettings } from "./client";
-import { attempt, run } from "./command";
 import { parseStat } from "./process-record";
 
 interface ProbeAnswer {

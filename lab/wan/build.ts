@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { attempt, run } from "./command";
+import { attempt, run } from "../tools/command";
 
 /** The switch cannot be built on this machine; the message says what to install. */
 export class WanBuildError extends Error {
@@ -52,7 +52,6 @@ export async function buildWan(sources = SOURCES, cache = cacheDirectory()): Pro
   try {
     // Nothing is fetched: the program uses the standard library only. It must not be taken for part of a Go workspace around it.
     const env = {
-      ...process.env,
       CGO_ENABLED: "0",
       GOFLAGS: "-mod=mod",
       GOPROXY: "off",

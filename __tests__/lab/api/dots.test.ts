@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
+import { run } from "../../../lab/tools/command";
 import { KEYS, type RunningApi, startApi, TOKEN } from "./support/api";
 
 describe("DigitalOcean's own TypeScript client", () => {
@@ -13,15 +12,8 @@ describe("DigitalOcean's own TypeScript client", () => {
 
   it("understands the answers through the life of a small deployment", async () => {
     const story = join(__dirname, "support", "dots-story.ts");
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      "--import",
-      "tsx",
-      story,
-      api.url,
-      TOKEN,
-      KEYS.ed25519,
-    ]);
-    expect(JSON.parse(stdout)).toEqual({
+    const answer = await run([process.execPath, "--import", "tsx", story, api.url, TOKEN, KEYS.ed25519]);
+    expect(JSON.parse(answer)).toEqual({
       account: "active",
       regions: 16,
       sizes: 20,

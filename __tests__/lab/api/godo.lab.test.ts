@@ -1,12 +1,11 @@
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
+import { attempt, run } from "../../../lab/tools/command";
 import { type RunningApi, startApi, TOKEN } from "./support/api";
 
-const run = promisify(execFile);
 const CACHE = join(homedir(), ".cache", "cdktf-etcd");
 const PROGRAM = join(CACHE, "godo-conformance");
 
@@ -24,17 +23,16 @@ function hasGo(): boolean {
   beforeAll(async () => {
     mkdirSync(CACHE, { recursive: true });
     const source = join(__dirname, "..", "..", "..", "lab", "api", "conformance");
-    await run("go", ["build", "-o", PROGRAM, "."], { cwd: source });
+    await run(["go", "build", "-o", PROGRAM, "."], { cwd: source });
     api = await startApi();
   }, 300_000);
   afterAll(() => api.close());
 
   it("gets from every service what it expects", async () => {
-    const env = { ...process.env, DIGITALOCEAN_API_URL: api.url, DIGITALOCEAN_TOKEN: TOKEN };
-    const { stdout } = await run(PROGRAM, [], { env }).catch((error: unknown) => {
-      // The program says on its output which service gave what instead of what.
-      throw new Error((error as { stdout: string }).stdout);
-    });
+    const env = { DIGITALOCEAN_API_URL: api.url, DIGITALOCEAN_TOKEN: TOKEN };
+    const { status, stdout } = await attempt([PROGRAM], { env });
+    // The program says on its output which service gave what instead of what.
+    if (status !== 0) throw new Error(stdout);
     expect(stdout).not.toContain("FAILED");
     expect(stdout.split("\n").filter((line) => line.startsWith("ok "))).toHaveLength(15);
   }, 120_000);

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MachineSpec, ResolvedFirewall } from "../../../lab/machines/machine-driver";
 import { MachineError, NspawnMachineDriver } from "../../../lab/machines/nspawn-machine-driver";
+import { attempt, run, type CommandResult } from "../../../lab/tools/command";
 import { ensureImage } from "../../../lab/tools/image";
 import { buildWan } from "../../../lab/wan/build";
 import { WanClient, type PairSettings } from "../../../lab/wan/client";
-import { attempt, run, type CommandResult } from "../../../lab/wan/command";
 import { waitUntil } from "../../../lab/wan/process-record";
 
 const PREFIX = `drvtest${process.pid}`;

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { attempt } from "../../../lab/tools/command";
 import { ensureProviders } from "../../../lab/tools/providers";
-import { CommandError, run } from "../../../lab/tools/run";
 import { findTerraform, type TerraformTool } from "../../../lab/tools/terraform";
 import { writeTerraformrc } from "../../../lab/tools/terraformrc";
 
@@ -69,18 +69,14 @@ export class Workspace {
 
   async terraformCommand(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
     const began = Date.now();
-    const seconds = () => (Date.now() - began) / 1000;
-    try {
-      const { stdout } = await run(this.terraform.path, [...args, "-no-color"], {
-        cwd: this.dir,
-        env: { ...this.env, ...env },
-      });
-      return { ok: true, output: stdout, seconds: seconds() };
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      // Terraform wraps its messages at the terminal's width and draws a frame around them.
-      return { ok: false, output: error.stderr.replace(/\n[│ ]*/g, " "), seconds: seconds() };
-    }
+    const { status, stdout, stderr } = await attempt([this.terraform.path, ...args, "-no-color"], {
+      cwd: this.dir,
+      env: { ...this.env, ...env },
+    });
+    const seconds = (Date.now() - began) / 1000;
+    if (status === 0) return { ok: true, output: stdout, seconds };
+    // Terraform wraps its messages at the terminal's width and draws a frame around them.
+    return { ok: false, output: stderr.replace(/\n[│ ]*/g, " "), seconds };
   }
 
   async init(): Promise<void> {

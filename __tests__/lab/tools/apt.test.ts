@@ -1,5 +1,5 @@
 import { ensureCommands, type AptHost } from "../../../lab/tools/apt";
-import { CommandError } from "../../../lab/tools/run";
+import { CommandError } from "../../../lab/tools/command";
 
 const DEBIAN = 'PRETTY_NAME="Debian"\nID=debian\n';
 
@@ -41,7 +41,7 @@ test("the package lists are updated only if the first try fails", async () => {
   const aptGet = (args: readonly string[]) => {
     calls.push(args[0] ?? "");
     return calls.length === 1
-      ? Promise.reject(new CommandError("apt-get", 100, "exit status 100", ""))
+      ? Promise.reject(new CommandError(["apt-get"], 100, "exit status 100", ""))
       : Promise.resolve();
   };
   await ensureCommands(["nft"], undefined, host({ aptGet }));

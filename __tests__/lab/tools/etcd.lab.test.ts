@@ -1,6 +1,6 @@
 import * as path from "node:path";
+import { run } from "../../../lab/tools/command";
 import { ensureEtcd, etcdLayout } from "../../../lab/tools/etcd";
-import { run } from "../../../lab/tools/run";
 import { sha256OfFile } from "../../../lab/tools/sha256";
 
 const VERSION = "3.6.14";
@@ -18,11 +18,11 @@ test("an etcd archive has the release's layout, the checksum it is said to have,
   expect(await sha256OfFile(etcd.tarball)).toBe(etcd.sha256);
   if (etcd.origin === "release") expect(etcd.sha256).toBe(PUBLISHED);
 
-  const { stdout: names } = await run("tar", ["-tzf", etcd.tarball]);
+  const names = await run(["tar", "-tzf", etcd.tarball]);
   for (const program of ["etcd", "etcdctl", "etcdutl"]) expect(names).toContain(`${directory}/${program}\n`);
-  expect((await run(path.join(etcd.binDir, "etcd"), ["--version"])).stdout).toContain(`etcd Version: ${VERSION}`);
-  expect((await run(path.join(etcd.binDir, "etcdctl"), ["version"])).stdout).toContain(`etcdctl version: ${VERSION}`);
-  expect((await run(path.join(etcd.binDir, "etcdutl"), ["version"])).stdout).toContain(`etcdutl version: ${VERSION}`);
+  expect(await run([path.join(etcd.binDir, "etcd"), "--version"])).toContain(`etcd Version: ${VERSION}`);
+  expect(await run([path.join(etcd.binDir, "etcdctl"), "version"])).toContain(`etcdctl version: ${VERSION}`);
+  expect(await run([path.join(etcd.binDir, "etcdutl"), "version"])).toContain(`etcdutl version: ${VERSION}`);
 });
 
 test("a second call answers with the same, and fetches and builds nothing", async () => {

@@ -1,6 +1,6 @@
+import { run } from "../../../lab/tools/command";
 import { customizeScript, distributionOf, imageFiles } from "../../../lab/tools/image-recipe";
 import { ensureImage } from "../../../lab/tools/image";
-import { run } from "../../../lab/tools/run";
 
 test.each([
   ["debian-12-x64", "bookworm"],
@@ -18,6 +18,6 @@ test("the script that prepares an image is valid shell and writes every file", a
   const trixie = distributionOf("debian-13-x64");
   if (trixie === undefined) throw new Error("no trixie");
   const script = customizeScript(trixie);
-  await run("sh", ["-n"], { input: script });
+  await run(["sh", "-n"], { input: script });
   for (const file of Object.keys(imageFiles(trixie))) expect(script).toContain(`cat > "$1${file}"`);
 });

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { run } from "../../../lab/tools/command";
 import { ensureImage, type BaseImage } from "../../../lab/tools/image";
 import { startMirrorServer } from "../../../lab/tools/mirror-server";
 import { ensurePackageMirror } from "../../../lab/tools/package-mirror";
-import { run } from "../../../lab/tools/run";
 
 jest.setTimeout(600_000);
 
@@ -30,14 +30,15 @@ test("nothing waits for a clock or a network that the lab does not set", async (
   for (const unit of ["chrony-wait.service", "systemd-networkd.service", "getty.target"]) {
     expect(await readlink(path.join(image.rootfs, "etc/systemd/system", unit))).toBe("/dev/null");
   }
-  const { stdout } = await run("systemctl", [
+  const enabled = await run([
+    "systemctl",
     `--root=${image.rootfs}`,
     "is-enabled",
     "ssh.service",
     "cloud-init-main.service",
   ]);
-  expect(stdout.trim().split("\n")).toEqual(["enabled", "enabled"]);
-  const nftables = run("systemctl", [`--root=${image.rootfs}`, "is-enabled", "nftables.service"]);
+  expect(enabled.trim().split("\n")).toEqual(["enabled", "enabled"]);
+  const nftables = run(["systemctl", `--root=${image.rootfs}`, "is-enabled", "nftables.service"]);
   await expect(nftables).rejects.toThrow();
 });
 
@@ -56,7 +57,8 @@ test("a machine's apt can install chrony from the mirror, from an index of a few
       `deb [trusted=yes] http://127.0.0.1:${server.port}/debian trixie main\n`,
     );
     const apt = (...args: string[]) =>
-      run("apt-get", [
+      run([
+        "apt-get",
         ...[
           `Dir::State::status=${path.join(image.rootfs, "var/lib/dpkg/status")}`,
           `Dir::State::lists=${dir}/lists`,

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { attempt, run } from "../../../lab/tools/command";
 import { buildWan } from "../../../lab/wan/build";
 import {
   WanClient,
@@ -11,7 +12,6 @@ import {
   type PairSettings,
   type WanEndpointStats,
 } from "../../../lab/wan/client";
-import { attempt, run } from "../../../lab/wan/command";
 import { recordOf, waitUntil } from "../../../lab/wan/process-record";
 
 interface ProbeAnswer {

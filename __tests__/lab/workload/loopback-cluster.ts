@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import * as path from "node:path";
-import { run } from "../../../lab/tools/run";
+import { run } from "../../../lab/tools/command";
 
 interface Member {
   readonly name: string;
@@ -74,7 +74,7 @@ export class LoopbackCluster {
   /** Waits for as long as etcdctl needs to reach all of them: it retries while they start. */
   public async etcdctl(...args: string[]): Promise<string> {
     const flags = ["--endpoints", this.endpoints, "--dial-timeout", "20s", "--command-timeout", "20s"];
-    return (await run(path.join(this.binDir, "etcdctl"), [...flags, ...args])).stdout;
+    return run([path.join(this.binDir, "etcdctl"), ...flags, ...args]);
   }
 
   public async stop(): Promise<void> {

@@ -5,9 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { attempt, run } from "../../../lab/tools/command";
 import { ensureEtcd } from "../../../lab/tools/etcd";
 import { hostArch } from "../../../lab/tools/platform";
-import { run } from "../../../lab/tools/run";
 import { ensureWorkload } from "../../../lab/tools/workload";
 import { Architecture } from "../../../lib";
 import { EtcdVersion } from "../../../lib/etcd-version";
@@ -84,16 +84,11 @@ describe("on a real cluster", () => {
   }
 
   async function check(...args: string[]): Promise<Verdict> {
-    const child = spawn(workload, ["check", "-json", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    let text = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
-    const [code] = (await once(child, "close")) as [number];
-    if (output === "") throw new Error(text);
-    const verdict = JSON.parse(output) as Verdict;
-    expect(code).toBe(verdict.ok ? 0 : 1);
-    expect(text).toContain(verdict.ok ? "OK: " : "VIOLATED");
+    const { status, stdout, stderr } = await attempt([workload, "check", "-json", ...args]);
+    if (stdout === "") throw new Error(stderr);
+    const verdict = JSON.parse(stdout) as Verdict;
+    expect(status).toBe(verdict.ok ? 0 : 1);
+    expect(stderr).toContain(verdict.ok ? "OK: " : "VIOLATED");
     return verdict;
   }
 
@@ -104,9 +99,9 @@ describe("on a real cluster", () => {
   it("passes its own tests", async () => {
     const cwd = path.join(__dirname, "..", "..", "..", "lab", "workload");
     const env = { CGO_ENABLED: "0", GOWORK: "off", WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0] };
-    await run("go", ["vet", "./..."], { cwd, env, nice: true });
+    await run(["go", "vet", "./..."], { cwd, env, nice: true });
     // Go keeps results by sources and environment, but knows nothing of what the cluster did.
-    const { stdout } = await run("go", ["test", "-count=1", "-v", "./..."], { cwd, env, nice: true });
+    const stdout = await run(["go", "test", "-count=1", "-v", "./..."], { cwd, env, nice: true });
     expect(stdout).toMatch(/^--- PASS: TestSwapThatWasOverwrittenBeforeItsRetry/m);
     expect(stdout).not.toContain("--- SKIP");
   });
@@ -183,7 +178,7 @@ describe("on a real cluster", () => {
     const prefix = "/tampered/";
     await start("victim", prefix, "-seconds", "2", "-ops", "mixed").ended;
     const dump = path.join(dir, "dump");
-    await run(workload, ["dump", "-endpoints", cluster.endpoints, "-prefix", prefix, "-out", dump]);
+    await run([workload, "dump", "-endpoints", cluster.endpoints, "-prefix", prefix, "-out", dump]);
     expect((await check("-final", dump, history("victim"))).ok).toBe(true);
 
     const lines = readFileSync(history("victim"), "utf8").trim().split("\n");
@@ -211,6 +206,6 @@ describe("on a real cluster", () => {
     [["check"], 'expected the files that "workload run -out" wrote'],
     [["check", "/dev/null"], "not one operation"],
   ])("%j is refused", async (args, sentence) => {
-    await expect(run(workload, args)).rejects.toThrow(sentence);
+    await expect(run([workload, ...args])).rejects.toThrow(sentence);
   });
 });

@@ -5,10 +5,10 @@ import type { RigCluster } from "../../rig/cluster";
 import type { RigMember } from "../../rig/member";
 import { locationName, type NetworkCondition } from "../../rig/network";
 import { Rig } from "../../rig/rig";
+import { run } from "../../tools/command";
 import type { Progress } from "../../tools/progress";
 import { buildWan } from "../../wan/build";
 import { WanClient } from "../../wan/client";
-import { run } from "../../wan/command";
 import { KERNEL_DEFAULTS, type Case } from "./kernel";
 import { ensureProgram } from "./program";
 
