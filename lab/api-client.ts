@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ActiveFault, Fault } from "./api/faults";
+import type { LoggedRequest } from "./api/request-log";
 import { LabConfig } from "./config";
 import { ToolError } from "./tools/tool-error";
 
@@ -22,18 +24,29 @@ interface DropletAnswer {
   readonly networks: { readonly v4?: readonly { readonly ip_address: string; readonly type: string }[] };
 }
 
-/** The lab's API server, as its own commands use it. */
+/** The lab's API server, as its own commands and tests use it. */
 export class LabApi {
-  public constructor(private readonly config: Pick<LabConfig, "port" | "token">) {}
-
-  public get url(): string {
-    return `http://127.0.0.1:${this.config.port}`;
+  /** Of a lab that is up, or soon will be. */
+  public static of(config: Pick<LabConfig, "port" | "token">): LabApi {
+    return new LabApi(`http://127.0.0.1:${config.port}`, config.token);
   }
 
+  /** @param url without a slash at its end */
+  public constructor(
+    public readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  /**
+   * What the server answers, undefined if that is nothing.
+   *
+   * @param body sent as JSON; none unless told
+   * @throws Error with the answer if its status is not 2xx
+   */
   public async request(method: string, path: string, body?: unknown): Promise<unknown> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.config.token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
@@ -94,5 +107,41 @@ export class LabApi {
       `${droplet.name} is not ${wanted} after 30 s.`,
       "Look at its console log in .lab/machines/logs.",
     );
+  }
+
+  /** Has the server go wrong; see docs/lab-api.md. */
+  public async injectFault(fault: Fault): Promise<ActiveFault> {
+    const answer = (await this.request("POST", "/lab/faults", fault)) as { fault: ActiveFault };
+    return answer.fault;
+  }
+
+  /** The faults that still wait to strike. */
+  public async faults(): Promise<ActiveFault[]> {
+    const answer = (await this.request("GET", "/lab/faults")) as { faults: ActiveFault[] };
+    return answer.faults;
+  }
+
+  /** @throws Error if it has struck already */
+  public async removeFault(id: number): Promise<void> {
+    await this.request("DELETE", `/lab/faults/${id}`);
+  }
+
+  public async clearFaults(): Promise<void> {
+    await this.request("DELETE", "/lab/faults");
+  }
+
+  /**
+   * The last requests, oldest first.
+   *
+   * @param pathPattern regular expression, found anywhere in their URL; any unless told
+   */
+  public async requests(pathPattern?: string): Promise<LoggedRequest[]> {
+    const search = pathPattern === undefined ? "" : `?${new URLSearchParams({ path: pathPattern }).toString()}`;
+    const answer = (await this.request("GET", `/lab/requests${search}`)) as { requests: LoggedRequest[] };
+    return answer.requests;
+  }
+
+  public async forgetRequests(): Promise<void> {
+    await this.request("DELETE", "/lab/requests");
   }
 }

@@ -46,7 +46,7 @@ export class Lab {
     requireRootOnLinux();
     this.requireOwnership();
     const running = findConfig(this.paths);
-    if (running !== undefined && isAlive(this.daemon()) && (await new LabApi(running).answers())) {
+    if (running !== undefined && isAlive(this.daemon()) && (await LabApi.of(running).answers())) {
       await wanClient(this.paths).start();
       this.progress("The lab is up already");
       return running;
@@ -113,7 +113,7 @@ export class Lab {
   public environment(config: LabConfig): Record<string, string> {
     return {
       DIGITALOCEAN_TOKEN: config.token,
-      DIGITALOCEAN_API_URL: new LabApi(config).url,
+      DIGITALOCEAN_API_URL: LabApi.of(config).url,
       TF_CLI_CONFIG_FILE: this.paths.terraformrc,
       TERRAFORM_BINARY_NAME: config.terraform.path,
       CHECKPOINT_DISABLE: "1",
@@ -184,7 +184,7 @@ export class Lab {
   }
 
   public api(): LabApi {
-    return new LabApi(this.config());
+    return LabApi.of(this.config());
   }
 
   private daemon(): ProcessRecord | undefined {
@@ -213,7 +213,7 @@ export class Lab {
     child.unref();
     const record = child.pid === undefined ? undefined : recordOf(child.pid);
     if (record !== undefined) writeAtomically(this.paths.daemonRecord, JSON.stringify(record));
-    const api = new LabApi(config);
+    const api = LabApi.of(config);
     const ready = await waitUntil(async () => !isAlive(record) || (await api.answers()), 30_000, 100);
     if (!ready || !isAlive(record)) {
       const tail = readFileSync(this.paths.daemonLog, "utf8").trim().split("\n").slice(-5).join("\n");

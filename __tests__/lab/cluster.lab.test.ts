@@ -40,13 +40,13 @@ afterAll(async () => {
 describe("a cluster on three continents", () => {
   it("is not half-started by a machine that never gets ready, and the next deploy carries on", async () => {
     const api = harness.lab.api();
-    await api.request("POST", "/lab/faults", { kind: "droplet-stays-new", namePattern: "etcd-sgp1", times: "forever" });
+    await api.injectFault({ kind: "droplet-stays-new", namePattern: "etcd-sgp1", times: "forever" });
     const failed = await harness.deployFails({ bootTimeoutSeconds: 30 });
     expect(failed).toMatch(/Error: .*|timeout while waiting/);
     expect(failed).toMatch(/hosts_sgp1_droplet/);
     // No member was started: the birth is all or nothing.
     expect(said(failed).filter((line) => line.includes("founding"))).toEqual([]);
-    await api.request("DELETE", "/lab/faults");
+    await api.clearFaults();
   });
 
   it("refuses a download that is not what was pinned, and changes nothing", async () => {
@@ -330,14 +330,14 @@ describe("a cluster on three continents", () => {
 
   it("survives the provider's bad days: rate limits and server errors", async () => {
     const api = harness.lab.api();
-    await api.request("POST", "/lab/faults", {
+    await api.injectFault({
       kind: "status",
       status: 429,
       retryAfterSeconds: 1,
       pathPattern: "/v2/droplets",
       times: 2,
     });
-    await api.request("POST", "/lab/faults", { kind: "status", status: 500, pathPattern: "/v2/firewalls", times: 2 });
+    await api.injectFault({ kind: "status", status: 500, pathPattern: "/v2/firewalls", times: 2 });
     const { output, exitCode } = await harness.run("diff");
     expect([exitCode, output.includes("No changes.")]).toEqual([0, true]);
   });
@@ -368,9 +368,7 @@ describe("a cluster on three continents", () => {
 describe("readiness", () => {
   it("waits for a machine that answers SSH with 'please wait'", async () => {
     await harness.up();
-    await harness.lab
-      .api()
-      .request("POST", "/lab/faults", { kind: "ssh-not-ready", namePattern: "etcd-lon1", seconds: 20 });
+    await harness.lab.api().injectFault({ kind: "ssh-not-ready", namePattern: "etcd-lon1", seconds: 20 });
     await harness.deploy({ regions: ["lon1"] });
     cluster = await harness.cluster();
     await cluster.mustBeHealthy();

@@ -1,11 +1,11 @@
-import { LabApiClient } from "../../../lab/api/client";
+import { LabApi } from "../../../lab/api-client";
 import { activeDroplet, DROPLET, dropletWith, type RunningApi, startApi, TOKEN } from "./support/api";
 
 let api: RunningApi;
-let lab: LabApiClient;
+let lab: LabApi;
 beforeEach(async () => {
   api = await startApi();
-  lab = new LabApiClient(api.url, TOKEN);
+  lab = new LabApi(api.url, TOKEN);
 });
 afterEach(() => api.close());
 

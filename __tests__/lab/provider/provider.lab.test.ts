@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Api, Workspace, type Request } from "./terraform-workspace";
+import type { LabApi } from "../../../lab/api-client";
+import { Api, Workspace } from "./terraform-workspace";
 
 jest.setTimeout(300_000);
 
@@ -174,7 +175,7 @@ describe("against the lab's API", () => {
   let work: Workspace;
   beforeEach(async () => {
     api = await Api.start();
-    work = await Workspace.open(api.url);
+    work = await Workspace.open(api.client.url);
   });
   afterEach(async () => {
     await work.close();
@@ -186,8 +187,13 @@ describe("against the lab's API", () => {
     await work.init();
   }
 
+  /** Other than the test's own, to the lab's paths. */
+  function requests(): ReturnType<LabApi["requests"]> {
+    return api.client.requests("^/v2/");
+  }
+
   async function count(url: RegExp, method: string): Promise<number> {
-    return (await api.requests()).filter((r: Request) => url.test(r.url) && r.method === method).length;
+    return (await requests()).filter((r) => url.test(r.url) && r.method === method).length;
   }
 
   test("one of everything: created, left alone, changed in place, left alone, destroyed", async () => {
@@ -196,7 +202,7 @@ describe("against the lab's API", () => {
     expect((await work.plan()).output).toContain("No changes.");
 
     const change = { TF_VAR_name: "two", TF_VAR_size: "s-2vcpu-2gb", TF_VAR_tags: '["env:prod","Web"]' };
-    await api.forget();
+    await api.client.forgetRequests();
     expect((await work.apply(change)).output).toContain("0 added, 3 changed, 0 destroyed");
     // Off, resize, on, rename for each of three.
     expect(await count(/^\/v2\/droplets\/\d+\/actions$/, "POST")).toBe(12);
@@ -204,31 +210,31 @@ describe("against the lab's API", () => {
     expect(plan.output).toContain("No changes.");
 
     expect(await work.destroy(change)).toMatchObject({ ok: true });
-    expect(await api.get("/v2/droplets")).toMatchObject({ droplets: [] });
-    expect(await api.get("/v2/volumes")).toMatchObject({ volumes: [] });
-    expect(await api.get("/v2/firewalls")).toMatchObject({ firewalls: [] });
+    expect(await api.client.request("GET", "/v2/droplets")).toMatchObject({ droplets: [] });
+    expect(await api.client.request("GET", "/v2/volumes")).toMatchObject({ volumes: [] });
+    expect(await api.client.request("GET", "/v2/firewalls")).toMatchObject({ firewalls: [] });
   });
 
   test("with the original's waits: its requests, and its times", async () => {
     work.env.DIGITALOCEAN_STANDIN_REAL_WAITS = "1";
     await begin(THREE_DROPLETS);
-    await api.forget();
+    await api.client.forgetRequests();
     const create = await work.apply();
     expect(create).toMatchObject({ ok: true });
     expect(create.seconds).toBeGreaterThan(10);
     expect(create.seconds).toBeLessThan(13);
-    expect(await api.requests()).toHaveLength(19);
+    expect(await requests()).toHaveLength(19);
 
-    await api.forget();
+    await api.client.forgetRequests();
     expect((await work.plan()).output).toContain("No changes.");
-    expect(await api.requests()).toHaveLength(9);
+    expect(await requests()).toHaveLength(9);
 
-    await api.forget();
+    await api.client.forgetRequests();
     const destroy = await work.destroy();
     expect(destroy).toMatchObject({ ok: true });
     expect(destroy.seconds).toBeGreaterThan(20);
     expect(destroy.seconds).toBeLessThan(27);
-    expect(await api.requests()).toHaveLength(24);
+    expect(await requests()).toHaveLength(24);
   });
 
   test.each([
@@ -244,7 +250,7 @@ describe("against the lab's API", () => {
   test("a droplet can be imported, and its user data then plans a replacement", async () => {
     await begin(DROPLET);
     await work.apply();
-    const { droplets } = (await api.get("/v2/droplets")) as { droplets: { id: number }[] };
+    const { droplets } = (await api.client.request("GET", "/v2/droplets")) as { droplets: { id: number }[] };
     await work.terraformCommand(["state", "rm", "digitalocean_droplet.d"]);
     const imported = await work.terraformCommand([
       "import",
@@ -258,7 +264,7 @@ describe("against the lab's API", () => {
 
   test("a droplet that fails to boot fails the apply at once, and the next apply makes another", async () => {
     await begin(DROPLET);
-    await api.fault({ kind: "droplet-errored", namePattern: "alone" });
+    await api.client.injectFault({ kind: "droplet-errored", namePattern: "alone" });
     const { ok, output } = await work.apply();
     expect(ok).toBe(false);
     expect(output).toMatch(/unexpected state '.*', wanted target 'active'/);
@@ -267,17 +273,23 @@ describe("against the lab's API", () => {
 
   test("an overloaded API is asked again, as often as it is told to", async () => {
     await begin(DROPLET);
-    await api.fault({ kind: "status", status: 429, pathPattern: "^/v2/droplets$", method: "POST", times: 2 });
+    await api.client.injectFault({
+      kind: "status",
+      status: 429,
+      pathPattern: "^/v2/droplets$",
+      method: "POST",
+      times: 2,
+    });
     expect(await work.apply()).toMatchObject({ ok: true });
     expect(await count(/^\/v2\/droplets$/, "POST")).toBe(3);
 
-    await api.fault({ kind: "status", status: 503, pathPattern: "^/v2/droplets", times: "forever" });
-    await api.forget();
+    await api.client.injectFault({ kind: "status", status: 503, pathPattern: "^/v2/droplets", times: "forever" });
+    await api.client.forgetRequests();
     const failed = await work.plan();
     expect(failed.output).toMatch(/giving up after 5 attempt/);
     expect(await count(/^\/v2\/droplets/, "GET")).toBe(5);
 
-    await api.forget();
+    await api.client.forgetRequests();
     work.env.DIGITALOCEAN_HTTP_RETRY_MAX = "0";
     expect(await work.plan()).toMatchObject({ ok: false });
     expect(await count(/^\/v2\/droplets/, "GET")).toBe(1);
@@ -286,7 +298,7 @@ describe("against the lab's API", () => {
   test("Retry-After is waited for", async () => {
     await begin(DROPLET);
     const pathPattern = "^/v2/droplets$";
-    await api.fault({ kind: "status", status: 429, pathPattern, method: "POST", retryAfterSeconds: 3 });
+    await api.client.injectFault({ kind: "status", status: 429, pathPattern, method: "POST", retryAfterSeconds: 3 });
     const { ok, seconds } = await work.apply();
     expect(ok).toBe(true);
     expect(seconds).toBeGreaterThan(3);
@@ -295,16 +307,16 @@ describe("against the lab's API", () => {
   test("an answer lost after its effect makes a second droplet, as with the original", async () => {
     await begin(DROPLET);
     const pathPattern = "^/v2/droplets$";
-    await api.fault({ kind: "status", status: 500, pathPattern, method: "POST", afterEffect: true });
+    await api.client.injectFault({ kind: "status", status: 500, pathPattern, method: "POST", afterEffect: true });
     expect(await work.apply()).toMatchObject({ ok: true });
-    expect(((await api.get("/v2/droplets")) as { droplets: unknown[] }).droplets).toHaveLength(2);
+    expect(((await api.client.request("GET", "/v2/droplets")) as { droplets: unknown[] }).droplets).toHaveLength(2);
   });
 
   test("what vanished is planned again", async () => {
     await begin(DROPLET);
     await work.apply();
-    const { droplets } = (await api.get("/v2/droplets")) as { droplets: { id: number }[] };
-    await api.call("DELETE", `/v2/droplets/${droplets[0]?.id ?? 0}`);
+    const { droplets } = (await api.client.request("GET", "/v2/droplets")) as { droplets: { id: number }[] };
+    await api.client.request("DELETE", `/v2/droplets/${droplets[0]?.id ?? 0}`);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect((await work.plan()).output).toContain("1 to add, 0 to change, 0 to destroy");
   });

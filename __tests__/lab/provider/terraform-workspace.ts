@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { LabApi } from "../../../lab/api-client";
 import { attempt } from "../../../lab/tools/command";
 import { ensureProviders } from "../../../lab/tools/providers";
 import { findTerraform, type TerraformTool } from "../../../lab/tools/terraform";
@@ -9,14 +10,6 @@ import { writeTerraformrc } from "../../../lab/tools/terraformrc";
 
 const TOKEN = "token-of-the-test";
 const ROOT = path.join(__dirname, "..", "..", "..");
-
-/** One request as the API server logged it. */
-export interface Request {
-  readonly method: string;
-  readonly url: string;
-  readonly status: number;
-  readonly body?: unknown;
-}
 
 /** What a Terraform command did. */
 export interface Outcome {
@@ -106,7 +99,7 @@ export class Api {
   private constructor(
     private readonly child: ChildProcess,
     private readonly dir: string,
-    readonly url: string,
+    readonly client: LabApi,
   ) {}
 
   static async start(bootSeconds = 0): Promise<Api> {
@@ -125,37 +118,7 @@ export class Api {
         reject(new Error(`The API server did not start: ${text}`));
       });
     });
-    return new Api(child, dir, url);
-  }
-
-  /** The requests since the last {@link forget}, other than the test's own. */
-  async requests(): Promise<readonly Request[]> {
-    const answer = (await (await this.call("GET", "/lab/requests?path=^/v2/")).json()) as { requests: Request[] };
-    return answer.requests;
-  }
-
-  async forget(): Promise<void> {
-    await this.call("DELETE", "/lab/requests");
-  }
-
-  async fault(fault: Readonly<Record<string, unknown>>): Promise<void> {
-    const response = await this.call("POST", "/lab/faults", fault);
-    if (!response.ok) throw new Error(await response.text());
-  }
-
-  async get(pathname: string): Promise<unknown> {
-    return (await this.call("GET", pathname)).json();
-  }
-
-  call(method: string, pathname: string, body?: unknown): Promise<Response> {
-    return fetch(this.url + pathname, {
-      method,
-      headers: {
-        authorization: `Bearer ${TOKEN}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    return new Api(child, dir, new LabApi(url, TOKEN));
   }
 
   async stop(): Promise<void> {
