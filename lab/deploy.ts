@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
+import { hasEnded } from "./tools/child";
 import { ToolError } from "./tools/tool-error";
 
 const PROJECT = path.join(__dirname, "..");
@@ -53,7 +54,7 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
   }
   // Terraform ends its steps and saves its state on SIGINT.
   const interrupt = (): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGINT");
+    if (child.pid !== undefined && !hasEnded(child)) process.kill(-child.pid, "SIGINT");
   };
   run.signal?.addEventListener("abort", interrupt, { once: true });
   const lines: string[] = [];

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
 import { connect } from "node:net";
 import * as path from "node:path";
-import { ensureVersitygw } from "./tools/versitygw";
+import { endChild, hasEnded } from "./tools/child";
 import { silent, type Progress } from "./tools/progress";
+import { ensureVersitygw } from "./tools/versitygw";
 import { MIRROR_ADDRESS } from "./wan/client";
 
 /** The mirror's addresses are open at 80, which it serves itself, and 443. */
@@ -51,10 +51,9 @@ export async function startS3Server(root: string, progress: Progress = silent): 
   );
   let words = "";
   server.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
-  const ended = once(server, "exit");
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (!(await listens(MIRROR_ADDRESS, PORT))) {
-    if (server.exitCode !== null || Date.now() > deadline) {
+    if (hasEnded(server) || Date.now() > deadline) {
       server.kill("SIGKILL");
       throw new Error(`the lab's S3 server did not start: ${words}`);
     }
@@ -68,8 +67,7 @@ export async function startS3Server(root: string, progress: Progress = silent): 
     secretAccessKey,
     directory,
     close: async () => {
-      server.kill("SIGKILL");
-      await ended;
+      await endChild(server, "SIGKILL");
     },
   };
 }

@@ -1,10 +1,9 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
 import { OperationLog, type Operation } from "../bench/wan-tuning/operations";
-import { hasEnded } from "../tools/child";
+import { endChild, hasEnded } from "../tools/child";
 import type { ClientSites } from "./client-sites";
 
 /** How a client goes about it; see docs/clients.md. */
@@ -87,10 +86,7 @@ export class LoadClient {
   /** Ends it once its operations have, and its watch has seen them. */
   public async stop(): Promise<void> {
     if (this.ended) return;
-    const exit = once(this.child, "exit");
-    this.child.kill("SIGTERM");
-    const [code] = (await exit) as [number | null];
-    if (code !== 0) throw new Error(`${this.name} failed; see ${this.messages}`);
+    if ((await endChild(this.child)) !== 0) throw new Error(`${this.name} failed; see ${this.messages}`);
   }
 
   private get ended(): boolean {

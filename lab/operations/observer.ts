@@ -1,9 +1,8 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
-import { hasEnded } from "../tools/child";
+import { endChild, hasEnded } from "../tools/child";
 import { LineLog } from "../tools/line-log";
 import type { ClientSites } from "./client-sites";
 import { parseView, type View } from "./views";
@@ -58,9 +57,6 @@ export class Observer {
   }
 
   public async stop(): Promise<void> {
-    if (hasEnded(this.child)) return;
-    const exit = once(this.child, "exit");
-    this.child.kill("SIGTERM");
-    await exit;
+    await endChild(this.child);
   }
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LabApi } from "../../../lab/api-client";
+import { endChild } from "../../../lab/tools/child";
 import { attempt } from "../../../lab/tools/command";
 import { ensureProviders } from "../../../lab/tools/providers";
 import { findTerraform, type TerraformTool } from "../../../lab/tools/terraform";
@@ -122,9 +123,7 @@ export class Api {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once("close", resolve));
-    this.child.kill("SIGTERM");
-    await ended;
+    await endChild(this.child);
     await rm(this.dir, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import * as path from "node:path";
+import { hasEnded } from "../../../lab/tools/child";
 import { run } from "../../../lab/tools/command";
 
 interface Member {
@@ -53,7 +54,7 @@ export class LoopbackCluster {
 
   public async signal(name: string, signal: NodeJS.Signals): Promise<void> {
     const { process: child } = this.member(name);
-    if (child?.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
     const ended = once(child, "exit");
     child.kill(signal);
     if (signal === "SIGKILL") await ended;

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { waitUntil } from "../../wan/process-record";
-import { hasEnded } from "../../tools/child";
+import { endChild, hasEnded } from "../../tools/child";
 import type { Rig } from "../../rig/rig";
 import { ensureWorkload } from "../../tools/workload";
 import type { Subject } from "./clusters";
@@ -75,8 +75,6 @@ export class WriteClient {
   }
 
   public async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.child.once("exit", resolve));
-    this.child.kill("SIGTERM");
-    await ended;
+    await endChild(this.child);
   }
 }
