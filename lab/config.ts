@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import type { EtcdOrigin } from "./tools/etcd";
 import type { ProviderInMirror } from "./tools/providers";
 import { ToolError } from "./tools/tool-error";
 import { LabPaths } from "./paths";
-import { writeAtomically } from "./wan/files";
+import { readJson, writeAtomically } from "./wan/files";
 
 /** What `up` settled and everything else goes by. */
 export interface LabConfig {
@@ -30,11 +29,7 @@ export function writeConfig(paths: LabPaths, config: LabConfig): void {
 
 /** The lab's settings, or undefined if there is no lab. */
 export function findConfig(paths: LabPaths): LabConfig | undefined {
-  try {
-    return JSON.parse(readFileSync(paths.config, "utf8")) as LabConfig;
-  } catch {
-    return undefined;
-  }
+  return readJson(paths.config) as LabConfig | undefined;
 }
 
 /** @throws ToolError if there is no lab */

@@ -22,7 +22,7 @@ import { ToolError } from "./tools/tool-error";
 import { wanClient } from "./wan-client";
 import { buildWan } from "./wan/build";
 import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "./wan/client";
-import { writeAtomically } from "./wan/files";
+import { readJson, writeAtomically } from "./wan/files";
 import { isAlive, ProcessRecord, recordOf, signal, waitUntil } from "./wan/process-record";
 import { MACHINE_PACKAGES } from "./machine-packages";
 
@@ -188,7 +188,7 @@ export class Lab {
   }
 
   private daemon(): ProcessRecord | undefined {
-    return readRecord(this.paths.daemonRecord);
+    return readJson(this.paths.daemonRecord) as ProcessRecord | undefined;
   }
 
   /** Another checkout's lab on this machine would fight over addresses and namespaces. */
@@ -263,16 +263,4 @@ async function endDaemon(record: ProcessRecord | undefined): Promise<void> {
     signal(record, "SIGKILL");
     await waitUntil(() => !isAlive(record), 2000);
   }
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-function readRecord(file: string): ProcessRecord | undefined {
-  return readJson(file) as ProcessRecord | undefined;
 }

@@ -1,8 +1,17 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { attempt, type CommandResult } from "../tools/command";
-import { isAlive, parseStat, recordOf, signal, waitUntil, type ProcessRecord } from "../wan/process-record";
+import {
+  isAlive,
+  parseStat,
+  processNumbers,
+  procFile,
+  recordOf,
+  signal,
+  waitUntil,
+  type ProcessRecord,
+} from "../wan/process-record";
 import type { MachineGroups } from "./control-groups";
 import { WAN_DEVICE } from "./firewall";
 import type { MachineSpec } from "./machine-driver";
@@ -194,18 +203,4 @@ function childrenOf(parent: number): number[] {
     const stat = procFile(pid, "stat");
     return stat !== "" && parseStat(stat).parent === parent;
   });
-}
-
-function processNumbers(): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-}
-
-function procFile(pid: number, name: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${name}`, "utf8");
-  } catch {
-    return ""; // it has just ended
-  }
 }

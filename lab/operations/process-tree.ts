@@ -1,16 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { parseStat, recordOf, signal, type ProcessRecord } from "../wan/process-record";
+import { parseStat, processNumbers, procFile, recordOf, signal, type ProcessRecord } from "../wan/process-record";
 
 /** A process and all that it started, each told apart from any later process of the same number. */
 export function processTree(root: number): ProcessRecord[] {
   const childrenOf = new Map<number, number[]>();
-  for (const name of readdirSync("/proc").filter((each) => /^\d+$/.test(each))) {
-    try {
-      const { parent } = parseStat(readFileSync(`/proc/${name}/stat`, "utf8"));
-      childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), Number(name)]);
-    } catch {
-      // It ended while the others were read.
-    }
+  for (const pid of processNumbers()) {
+    // Of one that ended while the others were read it is not a number, which nobody has.
+    const { parent } = parseStat(procFile(pid, "stat"));
+    childrenOf.set(parent, [...(childrenOf.get(parent) ?? []), pid]);
   }
   const pids = [root];
   for (const pid of pids) pids.push(...(childrenOf.get(pid) ?? []));

@@ -11,6 +11,7 @@ export function writeAtomically(path: string, content: string | Buffer, mode = 0
   renameSync(temporary, path);
 }
 
+/** What a JSON file says, undefined if it is not there. */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as unknown;

@@ -61,16 +61,25 @@ export function signal(record: ProcessRecord | undefined, name: NodeJS.Signals |
 
 /** Every process whose command line satisfies the condition. */
 export function processesWith(condition: (argv: readonly string[]) => boolean): ProcessRecord[] {
+  return processNumbers()
+    .filter((pid) => condition(procFile(pid, "cmdline").split("\0").slice(0, -1)))
+    .flatMap((pid) => recordOf(pid) ?? []);
+}
+
+/** The numbers of all processes. */
+export function processNumbers(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const argv = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
-        return condition(argv) ? (recordOf(Number(name)) ?? []) : [];
-      } catch {
-        return []; // it has just ended
-      }
-    });
+    .map(Number);
+}
+
+/** The text of /proc/<pid>/<name>, empty if the process has ended. */
+export function procFile(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Waits until the condition holds; false if it did not in time. */
