@@ -1,6 +1,5 @@
 /** `npm run demo`: from nothing to a healthy cluster on three continents, and a look at what it can do. */
 import * as path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Listr, ListrTaskWrapper, DefaultRenderer, SimpleRenderer } from "listr2";
 import { LabCluster } from "./cluster";
 import { LabConfig } from "./config";
@@ -9,6 +8,7 @@ import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { ToolError } from "./tools/tool-error";
 import { writeAtomically } from "./wan/files";
+import { waitUntil } from "./wan/process-record";
 
 interface DemoContext {
   config: LabConfig;
@@ -88,10 +88,8 @@ async function loseAContinent({ cluster }: DemoContext, task: Task): Promise<voi
   const successor = (await cluster.status()).leader;
   task.output = `${successor ?? "nobody"} leads now; starting ${lost.name} again`;
   await api.power(lost, "power_on");
-  const back = Date.now();
-  while (!(await cluster.healthy())) {
-    if (Date.now() - back > 60_000) throw new Error(`${lost.name} is not healthy 60 s after it was started`);
-    await sleep(500);
+  if (!(await waitUntil(() => cluster.healthy(), 60_000, 500))) {
+    throw new Error(`${lost.name} is not healthy 60 s after it was started`);
   }
   await cluster.on(
     cluster.machine(successor ?? ""),

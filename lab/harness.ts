@@ -6,6 +6,7 @@ import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "./deploy";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { ensureCommands } from "./tools/apt";
+import { waitUntil } from "./wan/process-record";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 
@@ -109,9 +110,5 @@ export function said(output: string): string[] {
 
 /** Polls until `condition` holds; the error says what was waited for. */
 export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  if (!(await waitUntil(condition, seconds * 1000, 500))) throw new Error(`${what}: not within ${seconds} s`);
 }

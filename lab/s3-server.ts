@@ -7,6 +7,7 @@ import { endChild, hasEnded } from "./tools/child";
 import { silent, type Progress } from "./tools/progress";
 import { ensureVersitygw } from "./tools/versitygw";
 import { MIRROR_ADDRESS } from "./wan/client";
+import { waitUntil } from "./wan/process-record";
 
 /** The mirror's addresses are open at 80, which it serves itself, and 443. */
 const PORT = 443;
@@ -51,13 +52,14 @@ export async function startS3Server(root: string, progress: Progress = silent): 
   );
   let words = "";
   server.stderr.on("data", (chunk: Buffer) => (words += chunk.toString()));
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await listens(MIRROR_ADDRESS, PORT))) {
-    if (hasEnded(server) || Date.now() > deadline) {
-      server.kill("SIGKILL");
-      throw new Error(`the lab's S3 server did not start: ${words}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const started = await waitUntil(
+    async () => hasEnded(server) || (await listens(MIRROR_ADDRESS, PORT)),
+    START_TIMEOUT_MS,
+    100,
+  );
+  if (!started || hasEnded(server)) {
+    server.kill("SIGKILL");
+    throw new Error(`the lab's S3 server did not start: ${words}`);
   }
   return {
     endpoint: `http://${MIRROR_ADDRESS}:${PORT}`,

@@ -16,6 +16,7 @@ import { deploy } from "../deploy";
 import { Lab } from "../lab";
 import { LabPaths } from "../paths";
 import { ensureWorkload } from "../tools/workload";
+import { waitUntil } from "../wan/process-record";
 import { wanClient } from "../wan-client";
 import { argvOf, recommendedLimits } from "./wan-tuning/client-flags";
 import { markdownTable, seconds } from "./wan-tuning/markdown";
@@ -79,7 +80,7 @@ class Client {
       stdio: ["ignore", "ignore", "inherit"],
     });
     const client = new Client(child, file);
-    await until("the first write", async () => Promise.resolve(client.operations().some(({ ok }) => ok)));
+    await until("the first write", () => client.operations().some(({ ok }) => ok));
     return client;
   }
 
@@ -93,12 +94,8 @@ class Client {
   }
 }
 
-async function until(what: string, condition: () => Promise<boolean>, everyMs = 100): Promise<number> {
-  const deadline = Date.now() + GIVE_UP_MS;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${GIVE_UP_MS / 1000} s`);
-    await sleep(everyMs);
-  }
+async function until(what: string, condition: () => boolean | Promise<boolean>, everyMs = 100): Promise<number> {
+  if (!(await waitUntil(condition, GIVE_UP_MS, everyMs))) throw new Error(`${what}: not within ${GIVE_UP_MS / 1000} s`);
   return Date.now();
 }
 
@@ -133,7 +130,7 @@ async function round(lab: Lab, paths: LabPaths, cluster: LabCluster, clients: re
     collect()
       .filter(({ ok, startMs }) => ok && startMs > powerLost)
       .map(({ endMs }) => endMs);
-  await until("a write without London", async () => Promise.resolve(acknowledged().length > 0), 20);
+  await until("a write without London", () => acknowledged().length > 0, 20);
   const failoverMs = Math.min(...acknowledged()) - powerLost;
   await sleep(5000);
 

@@ -1,6 +1,7 @@
 import { type ApiServer, type ApiServerOptions, createApiServer } from "../../../../lab/api/server";
 import { Store } from "../../../../lab/api/store";
 import { VirtualMachineDriver } from "../../../../lab/api/virtual-machine-driver";
+import { waitUntil } from "../../../../lab/wan/process-record";
 import type { AnswerBody, DropletView } from "./answers";
 
 export const TOKEN = "lab-token";
@@ -79,11 +80,7 @@ export async function dropletWith(
 }
 
 export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 3000;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`${what} did not happen within 3 seconds`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  if (!(await waitUntil(condition, 3000, 5))) throw new Error(`${what} did not happen within 3 seconds`);
 }
 
 /** Real keys that open nothing: their private halves were thrown away. */
