@@ -12,7 +12,9 @@ export interface FileLock {
  * Takes an exclusive lock on `file`, waiting for whoever has it; `onWait` is called once if there is a wait.
  *
  * Node has no flock(2), so flock(1) holds it: it reads our pipe and lets go when that closes. The kernel therefore
- * frees the lock with the process, and there are no stale locks to recognise.
+ * frees the lock with the process, and there are no stale locks to recognise, nor process numbers to compare: those who
+ * share a cache may be in process namespaces of their own. That takes some 20 ms; `withLock` in ../wan/files takes less
+ * than one, for what belongs to a single lab.
  */
 export async function lockFile(file: string, onWait: () => void = () => undefined): Promise<FileLock> {
   await mkdir(path.dirname(file), { recursive: true });

@@ -24,7 +24,14 @@ export function readJson(path: string): unknown {
 /** Who waits for each lock in this process: a lock file alone cannot tell two callers of one process apart. */
 const queues = new Map<string, Promise<unknown>>();
 
-/** Runs `action` while nobody else, in this process or another, holds the same lock file. Locks of dead processes are void. */
+/**
+ * Runs `action` while nobody else, in this process or another, holds the same lock file. Locks of dead processes are void; all who use one
+ * must be in the same process namespace. Unlike `lockFile` in ../tools/file-lock it starts no process, which would delay what is
+ * done to the WAN while somebody measures what comes of it.
+ *
+ * @param timeoutMs longest wait for whoever has the lock
+ * @throws Error that names the owner if it is not had in that time
+ */
 export async function withLock<T>(path: string, action: () => Promise<T>, timeoutMs = 120_000): Promise<T> {
   const before = queues.get(path) ?? Promise.resolve();
   const mine = before.then(async () => {
