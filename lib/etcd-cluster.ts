@@ -237,7 +237,7 @@ export class EtcdCluster extends Construct {
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
     // Install: all at once; checks and stages, and touches nothing that runs.
-    const installs = members.map((member) => {
+    const installations = members.map((member) => {
       const download = downloadFor(member.host, version, mirror);
       member.host.downloadAtBoot(download);
       return member.install(download, members);
@@ -248,7 +248,8 @@ export class EtcdCluster extends Construct {
     const founders = (adoption.peerUrls.length > 0 ? [] : members)
       .filter(({ host }) => props.recoverFrom === undefined || host.hostName === props.recoverFrom)
       .map(({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const);
-    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), genesisNumber, installs);
+    const steps = installations.map(({ step }) => step);
+    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), genesisNumber, steps);
 
     // Activate: one after the other, the leader's preferred place last; but a survivor that the cluster is founded anew from
     // first. The last step converges too: everybody healthy, nobody in the cluster who is not declared, leader in place.
@@ -258,12 +259,12 @@ export class EtcdCluster extends Construct {
       .map((host) => members[hosts.indexOf(host)]);
     const activations: SshStep[] = [];
     order.forEach((member, position) => {
-      const install = installs[members.indexOf(member)];
+      const installation = installations[members.indexOf(member)];
       const last = position === order.length - 1;
       activations.push(
         last
-          ? member.activateAndConverge(install, genesis, members, [...activations])
-          : member.activate(install, genesis, members, [...activations]),
+          ? member.activateAndConverge(installation, genesis, members, [...activations])
+          : member.activate(installation, genesis, members, [...activations]),
       );
     });
     const last = activations[activations.length - 1];

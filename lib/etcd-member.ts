@@ -37,6 +37,12 @@ export interface ClusterPlan {
   readonly parts: readonly NodePart[];
 }
 
+/** What is to be on a member's machine, and the step that stages it there. */
+export interface Installation {
+  readonly bundle: NodeBundle;
+  readonly step: SshStep;
+}
+
 /** One member of the cluster: its addresses, its certificates, what is laid down on its machine and when. */
 export class EtcdMember extends Construct {
   /** URL that clients reach it at. */
@@ -68,7 +74,7 @@ export class EtcdMember extends Construct {
   }
 
   /** Checks and stages everything on the machine, over one connection; touches nothing that runs. */
-  public install(download: BootDownload, members: readonly EtcdMember[]): SshStep {
+  public install(download: BootDownload, members: readonly EtcdMember[]): Installation {
     const { plan, host, certificates } = this;
     const { tuning } = plan;
     const others = members.filter((member) => member !== this);
@@ -93,33 +99,33 @@ export class EtcdMember extends Construct {
       paths: plan.paths,
       leader: plan.leader,
       parts: plan.parts,
+      download,
+      bootTimeoutSeconds: host.connection.timeoutSeconds ?? 300,
+      validFrom: certificates.server.validFrom,
     });
-    const timeoutSeconds = host.connection.timeoutSeconds ?? 300;
-    return new SshStep(this, "install", {
+    const step = new SshStep(this, "install", {
       host,
       triggers: {
         machine: host.machineId,
         bundle: bundle.digest,
         secrets: bundle.secretsDigest,
       },
-      script: this.templates.render("install.sh.tftpl", {
-        member: host.hostName,
-        session: this.templates.file("session.sh"),
-        boot_timeout_seconds: timeoutSeconds,
-        valid_from: certificates.server.validFrom,
-        files: bundle.files,
-        packages: bundle.packages,
-        ...download,
-      }),
+      script: this.script(bundle, [], ""),
     });
+    return { bundle, step };
   }
 
   /** Puts what was installed into service, over one connection, once the members before it are in service. */
-  public activate(install: SshStep, genesis: Genesis, members: readonly EtcdMember[], earlier: SshStep[]): SshStep {
+  public activate(
+    installation: Installation,
+    genesis: Genesis,
+    members: readonly EtcdMember[],
+    earlier: SshStep[],
+  ): SshStep {
     return new SshStep(this, "activate", {
       host: this.host,
-      triggers: { installed: install.id, genesis: genesis.id },
-      script: this.step(["activate"], genesis, members),
+      triggers: { installed: installation.step.id, genesis: genesis.id },
+      script: this.script(installation.bundle, ["activate"], this.rolloutEnv(genesis, members)),
       dependsOn: earlier.slice(-1),
     });
   }
@@ -129,7 +135,7 @@ export class EtcdMember extends Construct {
    * So it runs whenever any other activation did.
    */
   public activateAndConverge(
-    install: SshStep,
+    installation: Installation,
     genesis: Genesis,
     members: readonly EtcdMember[],
     earlier: SshStep[],
@@ -137,13 +143,26 @@ export class EtcdMember extends Construct {
     const ids = earlier.map((step) => step.id);
     return new SshStep(this, "converge", {
       host: this.host,
-      triggers: { installed: install.id, genesis: genesis.id, activated: Fn.join(",", ids) },
-      script: this.step(["activate", "converge"], genesis, members),
+      triggers: { installed: installation.step.id, genesis: genesis.id, activated: Fn.join(",", ids) },
+      script: this.script(installation.bundle, ["activate", "converge"], this.rolloutEnv(genesis, members)),
       dependsOn: earlier.slice(-1),
     });
   }
 
-  private step(commands: string[], genesis: Genesis, members: readonly EtcdMember[]): string {
+  /** What a step runs: without commands it only stages the bundle. */
+  private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
+    return this.templates.render("step.sh.tftpl", {
+      commands,
+      member: this.host.hostName,
+      session: this.templates.file("session.sh"),
+      stage: bundle.stageScript,
+      digest: bundle.stageDigest,
+      rollout_env: rolloutEnv,
+    });
+  }
+
+  /** What the node scripts are told of this rollout. */
+  private rolloutEnv(genesis: Genesis, members: readonly EtcdMember[]): unknown {
     const others = members.filter((member) => member !== this);
     const { tuning, declared } = this.plan;
     const environment = new TerraformLocal(
@@ -164,12 +183,7 @@ export class EtcdMember extends Construct {
         join_budget_seconds: JOIN_BUDGET_SECONDS,
       }),
     );
-    return this.templates.render("step.sh.tftpl", {
-      commands,
-      member: this.host.hostName,
-      session: this.templates.file("session.sh"),
-      rollout_env: environment.expression,
-    });
+    return environment.expression;
   }
 
   private nearestFirst(members: readonly EtcdMember[]): EtcdMember[] {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -49,15 +50,32 @@ describe("clients on three continents lose nothing", () => {
     publish(name, await load.during(name, () => carryOut(operationNamed(name), stage)));
   });
 
-  it("when Terraform is killed in the middle of a rollout: the next deploy completes it", async () => {
-    const name = "settings roll";
+  /** Rolls a setting out, kills Terraform a while after such a line, and deploys again; returns what was said. */
+  async function rollWithKill(name: string, at: RegExp, waitMs: number): Promise<readonly string[]> {
     const [kill] = INTERRUPTIONS;
     expect(kill.name).toBe("SIGKILL to Terraform");
-    stage.disturbNext((pid) => kill.strike(harness, pid, new Random(1)), /: restarting$/);
-    const row = await load.during(`${name} (Terraform killed)`, async () => {
-      await operationNamed(name).perform(stage);
+    stage.disturbNext(async (pid) => {
+      await sleep(waitMs);
+      await kill.strike(harness, pid, new Random(1));
+    }, at);
+    let lines: readonly string[] = [];
+    const roll = operationNamed("settings roll");
+    const row = await load.during(name, async () => {
+      lines = await roll.perform(stage);
     });
-    publish(name, row);
+    publish(roll.name, row);
+    return lines;
+  }
+
+  it("when Terraform is killed in the middle of a rollout: the next deploy completes it", async () => {
+    await rollWithKill("settings roll (Terraform killed)", /: restarting$/, 0);
+  });
+
+  // Terraform saves its state when London's install is done, and counts those as done then that it has begun.
+  it("when Terraform is killed in the middle of the installs: none is missing after the next deploy", async () => {
+    const name = "settings roll (Terraform killed while it installs)";
+    const lines = await rollWithKill(name, /lon1_install_\w+: Creation complete/, 300);
+    expect(lines).toContain("etcd-sgp1: what install was to stage is not here, as it was interrupted");
   });
 
   it("and had a quorum in service all along", async () => {

@@ -5,7 +5,7 @@ import { Templates } from "../../lib/rollout/templates";
 import { BACKUP, cluster, synth } from "../synth";
 import { runCommand } from "../tools";
 import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";
-import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, SAMPLES, stepsOf, VERSION } from "./samples";
+import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, SAMPLES, stageOf, stepsOf, VERSION } from "./samples";
 
 const scratch = scratchDirectory();
 const getEtcd = plain("get-etcd.sh");
@@ -47,7 +47,8 @@ describe("what the library hands to the templates", () => {
 
   const samples: Rendering[] = Object.values({
     ...filesOf(SAMPLES[0], getEtcd),
-    ...stepsOf(SAMPLES[0], { unit: "", env: "", rollout: "" }),
+    ...stageOf(SAMPLES[0], { unit: "", env: "" }),
+    ...stepsOf(SAMPLES[0], { stage: "", rollout: "" }),
   });
 
   it("is what these tests hand to them", () => {

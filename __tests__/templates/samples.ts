@@ -200,21 +200,18 @@ function client(name: string, members: readonly string[]) {
   };
 }
 
-/** What the steps are given: they carry files that were rendered before. */
-export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env" | "rollout", string>>) {
-  const member = sample.name;
-  const step = (...commands: string[]): Rendering => ({
-    template: "step.sh.tftpl",
-    variables: { commands, member, session: plain("session.sh"), rollout_env: rendered.rollout },
-  });
+const DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+
+/** What is staged: it carries files that were rendered before. */
+export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env", string>>) {
   return {
-    install: {
-      template: "install.sh.tftpl",
+    stage: {
+      template: "stage.sh.tftpl",
       variables: {
-        member,
-        session: plain("session.sh"),
+        member: sample.name,
         boot_timeout_seconds: 300,
         valid_from: "2026-11-22T15:00:00Z",
+        digest: DIGEST,
         files: {
           "/etc/systemd/system/etcd.service": { mode: "0644", owner: "root:root", content: rendered.unit },
           "/etc/etcd/etcd.env": { mode: "0644", owner: "root:root", content: rendered.env },
@@ -226,6 +223,24 @@ export function stepsOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
         url: URL,
       },
     },
+  } satisfies Record<string, Rendering>;
+}
+
+/** What the steps are given: they carry what is staged. */
+export function stepsOf(sample: Sample, rendered: Readonly<Record<"stage" | "rollout", string>>) {
+  const step = (...commands: string[]): Rendering => ({
+    template: "step.sh.tftpl",
+    variables: {
+      commands,
+      member: sample.name,
+      session: plain("session.sh"),
+      stage: rendered.stage,
+      digest: DIGEST,
+      rollout_env: commands.length === 0 ? "" : rendered.rollout,
+    },
+  });
+  return {
+    install: step(),
     activate: step("activate"),
     converge: step("activate", "converge"),
   } satisfies Record<string, Rendering>;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { runCommand, runTool } from "../tools";
 import { describeOnLinux, plain, render, scratchDirectory, TEMPLATES, templateNames } from "./render";
-import { filesOf, SAMPLES, STEPS, stepsOf } from "./samples";
+import { filesOf, SAMPLES, stageOf, STEPS, stepsOf } from "./samples";
 
 /** All findings, the least included, in files whose names are shell scripts. */
 function shellcheck(directory: string, names: readonly string[]): string {
@@ -23,7 +23,9 @@ const LIBRARIES = [
 const scratch = scratchDirectory();
 const rendered = SAMPLES.map((sample, index) => {
   const files = render(filesOf(sample, plain("get-etcd.sh")));
-  const scripts = { ...render(stepsOf(sample, files)), curl: files.clientCurl, clientEnv: files.clientEnv };
+  const { stage } = render(stageOf(sample, files));
+  const steps = render(stepsOf(sample, { ...files, stage }));
+  const scripts = { ...steps, stage, curl: files.clientCurl, clientEnv: files.clientEnv };
   const directory = path.join(scratch, String(index));
   mkdirSync(directory);
   for (const [name, text] of Object.entries(scripts)) writeFileSync(path.join(directory, `${name}.sh`), text);
@@ -72,7 +74,7 @@ describe("the node scripts", () => {
 
   it("delete the copy that Terraform uploaded before they do anything else, as it holds keys", () => {
     for (const { scripts } of rendered) {
-      for (const step of ["install", ...STEPS] as const) {
+      for (const step of ["install", "stage", ...STEPS] as const) {
         const commands = scripts[step].split("\n").filter((line) => line !== "" && !line.startsWith("#"));
         expect(commands.slice(0, 3)).toEqual(["set -eu", "umask 077", 'rm -f -- "$0"']);
       }

@@ -55,6 +55,8 @@ export function startContainer(
       `--machine=${names.machine}`,
       `--hostname=${spec.name}`,
       `--network-namespace-path=${namespacePath(names.machine)}`,
+      // Routes and rules are a droplet's own affair; its firewall is not in this namespace.
+      "--capability=CAP_NET_ADMIN",
       // Neither a service manager nor a machine registry is needed on the host.
       "--register=no",
       "--keep-unit",

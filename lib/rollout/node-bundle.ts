@@ -1,6 +1,7 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdVersion } from "../etcd-version";
+import { BootDownload } from "../hosts/host";
 import { LeaderPlacement } from "../wan/leader-placement";
 import { MemberPaths } from "../wan/member-paths";
 import { NodeFiles, NodePart, script, SCRIPTS, secret, text, UNITS } from "./node-part";
@@ -76,21 +77,26 @@ export interface NodeBundleProps {
   readonly leader: LeaderPlacement;
   /** What other features add. */
   readonly parts: readonly NodePart[];
+  readonly download: BootDownload;
+  /** How long the machine's first boot may take. */
+  readonly bootTimeoutSeconds: number;
+  /** From when the certificates are valid, RFC 3339. */
+  readonly validFrom: string;
 }
 
 /**
- * Everything that the install step lays down on a node, and the hash that tells whether it has to be done again. Kept
- * in Terraform locals, so that each file is rendered in one place however often it is referred to.
+ * Everything that is laid down on a node, and the hashes that tell whether it has to be done again. Kept in Terraform locals,
+ * so that each file is rendered in one place however often it is referred to.
  */
 export class NodeBundle extends Construct {
   /** Changes if and only if something of the bundle does (private keys change with their certificates). */
   public readonly digest: string;
-  /** The files in the form that templates/install.sh.tftpl takes; holds keys. */
-  public readonly files: unknown;
   /** Changes if and only if a secret of the parts does; marked sensitive, as it could be guessed at. */
   public readonly secretsDigest: string;
-  /** Debian packages that the parts need. */
-  public readonly packages: readonly string[];
+  /** Both in one; what is staged on the node is told by it. Not marked sensitive, as it is in scripts. */
+  public readonly stageDigest: string;
+  /** Script that checks and stages all of it; holds keys. */
+  public readonly stageScript: string;
 
   public constructor(scope: Construct, id: string, props: NodeBundleProps) {
     super(scope, id);
@@ -153,8 +159,21 @@ export class NodeBundle extends Construct {
     });
     const secrets = local("secrets", merged(props.parts.map((part) => part.secrets)));
     this.secretsDigest = Fn.sensitive(Fn.sha256(Fn.jsonencode(secrets.expression))) as string;
-    this.files = Fn.merge([shown.expression, keys.expression, secrets.expression]);
-    this.packages = [...new Set(props.parts.flatMap((part) => part.packages ?? []))];
+    // A hash of hashes gives nothing away of a secret that is hard to guess; and the script is never shown.
+    const both = [this.digest, Fn.nonsensitive(this.secretsDigest) as string];
+    this.stageDigest = local("stage-digest", Fn.sha256(Fn.join("", both))).asString;
+    this.stageScript = local(
+      "stage",
+      templates.render("stage.sh.tftpl", {
+        member: props.member,
+        boot_timeout_seconds: props.bootTimeoutSeconds,
+        valid_from: props.validFrom,
+        digest: this.stageDigest,
+        files: Fn.merge([shown.expression, keys.expression, secrets.expression]),
+        packages: [...new Set(props.parts.flatMap((part) => part.packages ?? []))],
+        ...props.download,
+      }),
+    ).asString;
   }
 }
 
