@@ -1,6 +1,8 @@
 #!/bin/sh
 # Opens TCP connections to the other members' peer port, again and again, and prints a line for each:
 #   <peer URL> <curl's exit code> <name lookup> <connected> <end> <error>      (times in seconds)
+# At the end, one for each peer, of all connections that stand with its machine:
+#   <peer URL> segments <sent with data> <sent again>
 # Arguments: for how many seconds; then the peer URLs. Nothing of it stays on the machine.
 #
 # The peer port is what the firewall opens between members. Where etcd listens there, the connection goes on as one of its own probes, with
@@ -25,5 +27,18 @@ probe() {
   done
 }
 
+segments() {
+  host=${1#https://}
+  ss -tinH state established dst "${host%:*}" | awk -v url="$1" '
+    {
+      for (i = 1; i <= NF; i++) {
+        if (sub(/^data_segs_out:/, "", $i)) sent += $i
+        if (sub(/^retrans:[0-9]+\//, "", $i)) again += $i
+      }
+    }
+    END { print url, "segments", sent + 0, again + 0 }'
+}
+
 for url; do probe "$url" & done
 wait
+if command -v ss >/dev/null; then for url; do segments "$url"; done; fi

@@ -61,6 +61,28 @@ describe("measuring a running cluster", () => {
     expect([status, stdout]).toEqual([0, expect.not.stringContaining("DRIFTED")]);
   });
 
+  it("knows what is lost on the way, once enough was sent to tell", async () => {
+    // The clusters of a test are young: 15 MB make more than the 10,000 segments that are asked for.
+    const write = (megabytes: number): string =>
+      `head -c 1000000 /dev/zero >/tmp/value; for i in $(seq ${megabytes}); do etcdctl put /value </tmp/value || exit; done`;
+    const london = cluster.machine("etcd-lon1");
+    expect((await cluster.on(london, write(15))).ok).toBe(true);
+    const pair = { a: "lon1", b: "nyc3" };
+    await wanClient(harness.paths).link({ ...pair, loss: 2 });
+    try {
+      expect((await cluster.on(london, write(2))).ok).toBe(true);
+    } finally {
+      await wanClient(harness.paths).heal(pair.a, pair.b);
+    }
+    const lossy = `${file}.lossy`;
+    expect(await measure("--ssh", "--for", "5s", "--out", lossy)).toMatchObject({ status: 0 });
+    const times = RoundTripTimes.fromFile(lossy);
+    // 2 % of the last megabytes only.
+    expect(times.lossPercentBetween("lon1", "nyc3")).toBeGreaterThan(0.03);
+    expect(times.lossPercentBetween("lon1", "sgp1")).toBeLessThan(0.03);
+    expect(times.pairs().map(({ lossPercent }) => lossPercent !== undefined)).toContain(true);
+  });
+
   it("leaves no complaint in etcd's log, and nothing on the machines", async () => {
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(

@@ -34,6 +34,31 @@ describe("directions", () => {
     expect(warnings).toEqual([expect.stringMatching(/^etcd-lon1 to etcd-nyc3 took 120 ms, but back 78 ms.*was busy/)]);
   });
 
+  it("come to the loss of the worse one, where enough was sent to tell", () => {
+    const lossy = (from: string, to: string, sent: number, again: number): Direction => ({
+      ...direction(from, to, some(78)),
+      segments: { sent, again },
+    });
+    const loss = (...directions: Direction[]): number | undefined =>
+      pairsOf([LONDON, NEW_YORK], directions).pairs[0].lossPercent;
+    expect(loss(lossy("lon1", "nyc3", 20_000, 6), lossy("nyc3", "lon1", 30_000, 30))).toBe(0.1);
+    expect(loss(lossy("lon1", "nyc3", 10_000, 0), direction("nyc3", "lon1", some(78)))).toBe(0);
+    expect(loss(lossy("lon1", "nyc3", 9_999, 3))).toBeUndefined();
+  });
+
+  it("between two places with several members come to the farthest two's time, and the worst loss", () => {
+    const second = { name: "etcd-lon2", location: "lon1" };
+    const { pairs } = pairsOf(
+      [LONDON, second, NEW_YORK],
+      [
+        { ...direction("lon1", "nyc3", some(78)), segments: { sent: 10_000, again: 20 } },
+        direction("lon2", "nyc3", some(80)),
+        direction("lon1", "lon2", some(1)),
+      ],
+    );
+    expect(pairs).toContainEqual(expect.objectContaining({ a: "lon1", b: "nyc3", p50: 80, lossPercent: 0.2 }));
+  });
+
   it("one will do, and without any the members are named", () => {
     expect(pairsOf([LONDON, NEW_YORK], [direction("nyc3", "lon1", some(78))]).pairs).toMatchObject([{ p50: 78 }]);
     expect(pairsOf([LONDON, NEW_YORK], [direction("nyc3", "lon1", [])])).toEqual({

@@ -1,4 +1,4 @@
-import { handshakeMs } from "../../lib/measure/handshakes";
+import { handshakeMs, segmentsOf } from "../../lib/measure/handshakes";
 
 describe("a line of measure-handshakes.sh", () => {
   it.each([
@@ -19,5 +19,10 @@ describe("a line of measure-handshakes.sh", () => {
     ["half a line", "0"],
   ])("%s is none", (_name, line) => {
     expect(handshakeMs(line.split(" "))).toBeUndefined();
+  });
+
+  it("that tells of segments does so, and no other does", () => {
+    expect(segmentsOf("segments 12345 6".split(" "))).toEqual({ sent: 12345, again: 6 });
+    expect(segmentsOf("0 0.000150 0.078450 0.240000".split(" "))).toBeUndefined();
   });
 });

@@ -13,13 +13,15 @@ export function measurementText({ pairs }: Pairs): string {
       { title: "p50", right: true },
       { title: "p95", right: true },
       { title: "samples", right: true },
+      { title: "lost", right: true },
       { title: "from" },
     ],
-    pairs.map(({ a, b, p50, p95, samples, method }) => [
+    pairs.map(({ a, b, p50, p95, samples, lossPercent, method }) => [
       `${a}-${b}`,
       tenths(p50),
       tenths(p95),
       String(samples ?? 0),
+      lossPercent === undefined ? "-" : `${lossPercent} %`,
       method ?? "",
     ]),
   );

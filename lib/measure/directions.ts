@@ -16,6 +16,16 @@ export interface Direction {
   readonly method: Method;
   /** Milliseconds, one for each round trip or, of probes, for each reading. */
   readonly samples: readonly number[];
+  /** What the kernel has sent that way over connections that stand, where it was asked. */
+  readonly segments?: Segments;
+}
+
+/** TCP segments. */
+export interface Segments {
+  /** With data, whether for the first time or again. */
+  readonly sent: number;
+  /** Of these, those that had to be sent again. */
+  readonly again: number;
 }
 
 /** A member's name and place. */
@@ -36,13 +46,16 @@ export interface Pairs {
 /** A 95th percentile of fewer samples is their maximum: `RoundTripTimes` doubts it. */
 const FEW_SAMPLES = 20;
 
+/** Of fewer segments, one that had to be sent again would count for more than the 0.03 % that make a difference. */
+const FEW_SEGMENTS = 10_000;
+
 /** As much as `RoundTripTimes.of` lets two directions of a pair differ without a word. */
 const AGREEMENT = { factor: 1.1, ms: 2 };
 
 /**
  * One time for each two locations, and where several members share one the farthest two's. A round trip is the same path from
  * both ends, and what the machines add differs, so the median is that of the quicker direction; the 95th percentile is of
- * both. Handshakes go before probes where there are both.
+ * both. Handshakes go before probes where there are both. The loss is that of the worse direction.
  */
 export function pairsOf(members: readonly PlacedMember[], directions: readonly Direction[]): Pairs {
   const [pairs, warnings, missing] = [new Map<string, RoundTripTimePair>(), [] as string[], [] as string[]];
@@ -85,12 +98,24 @@ function pairOf(a: string, b: string, measured: readonly Direction[]): RoundTrip
     p50: rounded(p50),
     ...(percentile ? { p95: rounded(Math.max(p50, percentile95(samples))) } : {}),
     samples: samples.length,
+    ...lossOf(measured),
     method,
   };
 }
 
+/** Nothing where too little has been sent to tell. */
+function lossOf(measured: readonly Direction[]): { readonly lossPercent?: number } {
+  const shares = measured.flatMap(({ segments }) =>
+    segments !== undefined && segments.sent >= FEW_SEGMENTS ? [(100 * segments.again) / segments.sent] : [],
+  );
+  return shares.length === 0 ? {} : { lossPercent: Math.round(Math.max(...shares) * 1000) / 1000 };
+}
+
 function worse(known: RoundTripTimePair | undefined, pair: RoundTripTimePair): RoundTripTimePair {
-  return known === undefined || pair.p50 > known.p50 ? pair : known;
+  if (known === undefined) return pair;
+  const [near, far] = pair.p50 > known.p50 ? [known, pair] : [pair, known];
+  if (near.lossPercent === undefined) return far;
+  return { ...far, lossPercent: Math.max(near.lossPercent, far.lossPercent ?? 0) };
 }
 
 function disagreementOf(measured: readonly Direction[]): string | undefined {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import { Direction, Method } from "./directions";
+import { Direction, Method, Segments } from "./directions";
 import type { Machine } from "./machines";
 
 /** lib/measure and dist/measure lie equally deep below the package. */
@@ -25,30 +25,46 @@ export interface HandshakesProps {
   readonly progress: (directions: readonly Direction[]) => void;
 }
 
-/** Has each machine time TCP handshakes with each other one, all at once, over SSH. */
+/** What there is of one direction so far. */
+interface Found {
+  readonly ms: number[];
+  segments?: Segments;
+}
+
+/** Has each machine time TCP handshakes with each other one, all at once, over SSH, and ask its kernel what was lost. */
 export async function measureHandshakes(props: HandshakesProps): Promise<MeasuredHandshakes> {
   const { machines, signal } = props;
   const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-measure-"));
-  const samples = new Map<string, Map<string, number[]>>();
+  const found = new Map<string, Map<string, Found>>();
   const directions = (): Direction[] =>
-    [...samples].flatMap(([from, peers]) =>
-      [...peers].map(([to, ms]) => ({ from, to, method: Method.HANDSHAKES, samples: [...ms] })),
+    [...found].flatMap(([from, peers]) =>
+      [...peers].map(([to, { ms, segments }]) => ({
+        from,
+        to,
+        method: Method.HANDSHAKES,
+        samples: [...ms],
+        ...(segments === undefined ? {} : { segments }),
+      })),
     );
   try {
     const notes = await Promise.all(
       [...machines].map(async ([from, machine]) => {
         const others = new Map([...machines].filter(([to]) => to !== from).map(([to, { peer_url }]) => [peer_url, to]));
-        const peers = new Map([...others.values()].map((to) => [to, [] as number[]]));
-        samples.set(from, peers);
+        const peers = new Map<string, Found>([...others.values()].map((to) => [to, { ms: [] }]));
+        found.set(from, peers);
         const args = sshArguments(directory, from, machine);
         const failure = await run(args, [String(props.seconds), ...others.keys()], signal, (line) => {
           const [url, ...fields] = line.split(" ");
+          const peer = peers.get(others.get(url) ?? "");
+          if (peer === undefined) return;
+          const segments = segmentsOf(fields);
           const ms = handshakeMs(fields);
-          if (ms !== undefined) peers.get(others.get(url) ?? "")?.push(ms);
+          if (segments !== undefined) peer.segments = segments;
+          else if (ms !== undefined) peer.ms.push(ms);
           props.progress(directions());
         });
         if (failure !== undefined) return [`${from}: SSH to ${machine.host} failed: ${failure}`];
-        const silent = [...peers].filter(([, ms]) => ms.length === 0).map(([to]) => to);
+        const silent = [...peers].filter(([, { ms }]) => ms.length === 0).map(([to]) => to);
         return silent.map(
           (to) => `${from} to ${to}: no TCP handshake came back; is the machine up, and 2380 open to members?`,
         );
@@ -74,6 +90,12 @@ export function handshakeMs(fields: readonly string[]): number | undefined {
   if (open > 0) return 1000 * (open - start);
   if (code === COULD_NOT_CONNECT && /refused/i.test(error.join(" "))) return 1000 * (total - start);
   return undefined;
+}
+
+/** What the kernel has sent, from the fields after the URL of the script's last lines; undefined of any other line. */
+export function segmentsOf(fields: readonly string[]): Segments | undefined {
+  const [word, sent, again] = fields;
+  return word === "segments" ? { sent: Number(sent), again: Number(again) } : undefined;
 }
 
 /**
