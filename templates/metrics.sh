@@ -65,7 +65,18 @@ defragmentations() {
   done
 }
 
+# A deploy that was killed, or refused elsewhere, may have left this machine half-way, and nobody deploys again.
+rollout() {
+  describe rollout_unfinished "Whether this machine waits for what a deploy has brought to be put into service."
+  if [ -e /etc/etcd/staged ] || { systemctl is-active --quiet etcd && ! running_as_laid_down; }; then
+    sample rollout_unfinished 1
+  else
+    sample rollout_unfinished 0
+  fi
+}
+
 {
+  rollout
   certificates
   backups
   alarms

@@ -179,6 +179,14 @@ const SCENARIOS: Record<string, { input: { series: string; values: string }[]; f
     ],
     firing: ["EtcdAlarm"],
   },
+  "a rollout that nobody has finished": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      onMachine("rollout_unfinished", { member: "etcd-lon1" }, 0),
+      onMachine("rollout_unfinished", { member: "etcd-sgp1" }, 1),
+    ],
+    firing: ["EtcdRolloutUnfinished etcd-sgp1"],
+  },
   "a database near its quota": {
     input: cluster3("etcd-lon1").map((one) =>
       one.series.startsWith("etcd_mvcc") && one.series.includes("nyc3") ? { ...one, values: "1800000000x120" } : one,

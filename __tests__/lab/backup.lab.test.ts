@@ -234,7 +234,26 @@ describe("metrics", () => {
       expect(Date.now() / 1000 - value("backup_timestamp_seconds")).toBeLessThan(300);
       expect(value("backup_size_bytes")).toBeGreaterThan(10_000);
       expect(value("alarms", ',alarm="NOSPACE"')).toBe(0);
+      expect(value("rollout_unfinished")).toBe(0);
     }
+  });
+
+  it("tell Prometheus of a rollout that stopped half-way", async () => {
+    const unfinished = (): Promise<string> =>
+      on(
+        london,
+        "systemctl start etcd-metrics; grep '^cdktf_etcd_rollout_unfinished' /var/lib/prometheus/node-exporter/cdktf-etcd.prom",
+      );
+    // As after an install, or after an activation that did not come to the restart.
+    await on(london, "mkdir /etc/etcd/staged");
+    expect(await unfinished()).toMatch(/ 1$/);
+    await on(
+      london,
+      "rmdir /etc/etcd/staged; cp -a /etc/etcd/restart.sha256 /root; echo another >/etc/etcd/restart.sha256",
+    );
+    expect(await unfinished()).toMatch(/ 1$/);
+    await on(london, "mv /root/restart.sha256 /etc/etcd/");
+    expect(await unfinished()).toMatch(/ 0$/);
   });
 });
 
