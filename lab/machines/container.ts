@@ -174,11 +174,14 @@ export async function execInContainer(
   };
   // Joins the machine's group first, so that it ends with the machine.
   const join = 'for file in $0; do echo $$ > "$file"; done; exec nsenter "$@"';
-  const target = [`--target=${init.pid}`, "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"];
+  const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"];
+  // It is a shell that waits for the command, not nsenter: that one stops itself for good when a machine that shuts down stops
+  // all of its processes, and the machine's end waits for whoever has to take note of the command's.
+  const target = [`--target=${init.pid}`, ...namespaces, "--no-fork", "--", "/bin/sh", "-c", '"$@"; exit $?', "sh"];
   // The environment is set inside: the host's PATH is needed to find nsenter, and is nothing to the machine.
   const inside = ["/usr/bin/env", "-i", ...Object.entries(env).map(([key, value]) => `${key}=${value}`)];
   const cd = ["/bin/sh", "-c", 'cd "$HOME" 2>/dev/null; exec "$@"', "sh"];
-  const command = ["/bin/sh", "-c", join, groups.controlProcs().join(" "), ...target, "--", ...inside, ...cd, ...argv];
+  const command = ["/bin/sh", "-c", join, groups.controlProcs().join(" "), ...target, ...inside, ...cd, ...argv];
   return attempt(command, { input: options.stdin, tty: options.tty, timeoutMs: options.timeoutMs });
 }
 
