@@ -242,13 +242,16 @@ describe("machines", () => {
     expect(await loggedIn()).toBe(true);
   }, 120_000);
 
-  it("reboot by themselves, and fall silent when they power themselves off", async () => {
+  it("reboot by themselves, whatever is run on them from outside, and fall silent when they power themselves off", async () => {
     const before = (await ssh("cat /proc/1/stat")).stdout;
+    const running = driver.exec(spec.id, ["sleep", "600"]);
     await ssh("systemctl reboot");
-    await waitUntil(async () => {
+    const rebooted = await waitUntil(async () => {
       const { stdout, status } = await ssh("cat /proc/1/stat");
       return status === 0 && stdout !== before;
     }, 60_000);
+    expect(rebooted).toBe(true);
+    expect((await running).status).not.toBe(0);
     expect(await loggedIn()).toBe(true);
     await ssh("systemctl poweroff");
     expect(await waitUntil(async () => (await driver.state(spec.id)) === "stopped", 30_000)).toBe(true);
