@@ -27,16 +27,20 @@ probe() {
   done
 }
 
+# What the other side reports as received twice (dsack_dups) was sent again without need: late, not lost.
 segments() {
   host=${1#https://}
   ss -tinH state established dst "${host%:*}" | awk -v url="$1" '
     {
+      again = needless = 0
       for (i = 1; i <= NF; i++) {
         if (sub(/^data_segs_out:/, "", $i)) sent += $i
-        if (sub(/^retrans:[0-9]+\//, "", $i)) again += $i
+        if (sub(/^retrans:[0-9]+\//, "", $i)) again = $i
+        if (sub(/^dsack_dups:/, "", $i)) needless = $i
       }
+      if (again > needless) lost += again - needless
     }
-    END { print url, "segments", sent + 0, again + 0 }'
+    END { print url, "segments", sent + 0, lost + 0 }'
 }
 
 for url; do probe "$url" & done

@@ -78,8 +78,10 @@ describe("measuring a running cluster", () => {
     expect(await measure("--ssh", "--for", "5s", "--out", lossy)).toMatchObject({ status: 0 });
     const times = RoundTripTimes.fromFile(lossy);
     // 2 % of the last megabytes only.
-    expect(times.lossPercentBetween("lon1", "nyc3")).toBeGreaterThan(0.03);
-    expect(times.lossPercentBetween("lon1", "sgp1")).toBeLessThan(0.03);
+    const lost = times.lossPercentBetween("lon1", "nyc3");
+    expect(lost).toBeGreaterThan(0.1);
+    // A machine that is short of processor time loses packets by itself, on every way.
+    expect(times.lossPercentBetween("lon1", "sgp1")).toBeLessThan(lost / 3);
     expect(times.pairs().map(({ lossPercent }) => lossPercent !== undefined)).toContain(true);
   });
 

@@ -35,9 +35,9 @@ describe("directions", () => {
   });
 
   it("come to the loss of the worse one, where enough was sent to tell", () => {
-    const lossy = (from: string, to: string, sent: number, again: number): Direction => ({
+    const lossy = (from: string, to: string, sent: number, lost: number): Direction => ({
       ...direction(from, to, some(78)),
-      segments: { sent, again },
+      segments: { sent, lost },
     });
     const loss = (...directions: Direction[]): number | undefined =>
       pairsOf([LONDON, NEW_YORK], directions).pairs[0].lossPercent;
@@ -51,7 +51,7 @@ describe("directions", () => {
     const { pairs } = pairsOf(
       [LONDON, second, NEW_YORK],
       [
-        { ...direction("lon1", "nyc3", some(78)), segments: { sent: 10_000, again: 20 } },
+        { ...direction("lon1", "nyc3", some(78)), segments: { sent: 10_000, lost: 20 } },
         direction("lon2", "nyc3", some(80)),
         direction("lon1", "lon2", some(1)),
       ],

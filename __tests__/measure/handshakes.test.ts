@@ -22,7 +22,7 @@ describe("a line of measure-handshakes.sh", () => {
   });
 
   it("that tells of segments does so, and no other does", () => {
-    expect(segmentsOf("segments 12345 6".split(" "))).toEqual({ sent: 12345, again: 6 });
+    expect(segmentsOf("segments 12345 6".split(" "))).toEqual({ sent: 12345, lost: 6 });
     expect(segmentsOf("0 0.000150 0.078450 0.240000".split(" "))).toBeUndefined();
   });
 });

@@ -24,8 +24,8 @@ export interface Direction {
 export interface Segments {
   /** With data, whether for the first time or again. */
   readonly sent: number;
-  /** Of these, those that had to be sent again. */
-  readonly again: number;
+  /** Of these, those sent again, without those that came twice and so were late only. */
+  readonly lost: number;
 }
 
 /** A member's name and place. */
@@ -46,7 +46,7 @@ export interface Pairs {
 /** A 95th percentile of fewer samples is their maximum: `RoundTripTimes` doubts it. */
 const FEW_SAMPLES = 20;
 
-/** Of fewer segments, one that had to be sent again would count for more than the 0.03 % that make a difference. */
+/** Of fewer segments, one that is lost would count for more than the 0.03 % that make a difference. */
 const FEW_SEGMENTS = 10_000;
 
 /** As much as `RoundTripTimes.of` lets two directions of a pair differ without a word. */
@@ -106,7 +106,7 @@ function pairOf(a: string, b: string, measured: readonly Direction[]): RoundTrip
 /** Nothing where too little has been sent to tell. */
 function lossOf(measured: readonly Direction[]): { readonly lossPercent?: number } {
   const shares = measured.flatMap(({ segments }) =>
-    segments !== undefined && segments.sent >= FEW_SEGMENTS ? [(100 * segments.again) / segments.sent] : [],
+    segments !== undefined && segments.sent >= FEW_SEGMENTS ? [(100 * segments.lost) / segments.sent] : [],
   );
   return shares.length === 0 ? {} : { lossPercent: Math.round(Math.max(...shares) * 1000) / 1000 };
 }

@@ -94,8 +94,8 @@ export function handshakeMs(fields: readonly string[]): number | undefined {
 
 /** What the kernel has sent, from the fields after the URL of the script's last lines; undefined of any other line. */
 export function segmentsOf(fields: readonly string[]): Segments | undefined {
-  const [word, sent, again] = fields;
-  return word === "segments" ? { sent: Number(sent), again: Number(again) } : undefined;
+  const [word, sent, lost] = fields;
+  return word === "segments" ? { sent: Number(sent), lost: Number(lost) } : undefined;
 }
 
 /**
