@@ -2,7 +2,7 @@
 # Opens TCP connections to the other members' peer port, again and again, and prints a line for each:
 #   <peer URL> <curl's exit code> <name lookup> <connected> <end> <error>      (times in seconds)
 # At the end, one for each peer, of all connections that stand with its machine:
-#   <peer URL> segments <sent with data> <sent again>
+#   <peer URL> segments <sent with data> <lost of these>
 # Arguments: for how many seconds; then the peer URLs. Nothing of it stays on the machine.
 #
 # The peer port is what the firewall opens between members. Where etcd listens there, the connection goes on as one of its own probes, with
