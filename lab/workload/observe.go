@@ -23,8 +23,11 @@ const (
 	// Several times the longest round trip.
 	observeTimeout = time.Second
 	// A member that refuses connections is out of service at once. One that is silent may just as well be slow, on a machine
-	// that has too much to do; after this it counts as gone. Longer than the keepalive that finds out about a lost machine.
+	// that has too much to do; after this it counts as gone.
 	silence = 10 * time.Second
+	// Without it, a connection to a machine that was lost for half a minute would wait as long again, for TCP to repeat itself,
+	// before another one is made. It is the shortest that gRPC allows.
+	observeKeepalive = 10 * time.Second
 	// Between two looks at who the members are.
 	membersEvery = 500 * time.Millisecond
 )
@@ -75,6 +78,7 @@ func observeVerb(args []string) error {
 	case *everyMs <= 0:
 		return fmt.Errorf("-every-ms: given %d, expected more than 0", *everyMs)
 	}
+	c.keepalive, c.keepaliveTimeout = observeKeepalive, 2*observeTimeout
 	running, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	return observe(running, c, *out, milliseconds(*everyMs))
