@@ -80,7 +80,7 @@ describe("measuring a running cluster", () => {
     // 2 % of the last megabytes only.
     const lost = times.lossPercentBetween("lon1", "nyc3");
     expect(lost).toBeGreaterThan(0.1);
-    // A machine that is short of processor time loses packets by itself, on every way.
+    // Not none: 0.055 % were seen here once, on a way that loses nothing, and why is not known.
     expect(times.lossPercentBetween("lon1", "sgp1")).toBeLessThan(lost / 3);
     expect(times.pairs().map(({ lossPercent }) => lossPercent !== undefined)).toContain(true);
   });
