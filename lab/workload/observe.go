@@ -78,7 +78,6 @@ func observeVerb(args []string) error {
 	case *everyMs <= 0:
 		return fmt.Errorf("-every-ms: given %d, expected more than 0", *everyMs)
 	}
-	c.keepalive, c.keepaliveTimeout = observeKeepalive, 2*observeTimeout
 	running, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	return observe(running, c, *out, milliseconds(*everyMs))
@@ -90,18 +89,14 @@ func observe(running context.Context, c connection, out string, every time.Durat
 		return err
 	}
 	defer file.Close()
-	first, err := c.client(c.endpoints...)
+	o, err := newObserver(c, every)
 	if err != nil {
 		return err
 	}
-	defer first.Close()
-	o := &observer{connection: c, first: first, every: every, asked: map[uint64]*observed{}}
+	defer o.close()
 	var looking sync.WaitGroup
 	looking.Go(func() { o.followMembers(running) })
-	defer func() {
-		looking.Wait()
-		o.forget(nil)
-	}()
+	defer looking.Wait()
 	// Each view is written at once: who reads along must not be late.
 	lines := json.NewEncoder(file)
 	for sleep(running, every) {
@@ -124,6 +119,20 @@ type observer struct {
 	// members are those of the last list that a quorum vouched for.
 	members []*pb.Member
 	asked   map[uint64]*observed
+}
+
+func newObserver(c connection, every time.Duration) (*observer, error) {
+	c.keepalive, c.keepaliveTimeout = observeKeepalive, 2*observeTimeout
+	first, err := c.client(c.endpoints...)
+	if err != nil {
+		return nil, err
+	}
+	return &observer{connection: c, first: first, every: every, asked: map[uint64]*observed{}}, nil
+}
+
+func (o *observer) close() {
+	o.forget(nil)
+	_ = o.first.Close()
 }
 
 func (o *observer) followMembers(ctx context.Context) {

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+)
+
+// wire is a way to a member that can lose its packets in silence, as one to a machine without power does: a connection that met
+// that never recovers, one that is made later works.
+type wire struct {
+	listener net.Listener
+	member   string
+	// cuts counts: a connection carries nothing any more once there is one that it has not seen at its start.
+	cuts atomic.Int32
+}
+
+func newWire(t *testing.T, member string) *wire {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	w := &wire{listener: listener, member: member}
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", member)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			seen := w.cuts.Load()
+			go w.carry(near, far, seen)
+			go w.carry(far, near, seen)
+		}
+	}()
+	return w
+}
+
+func (w *wire) url() string {
+	return "http://" + w.listener.Addr().String()
+}
+
+func (w *wire) carry(from, to net.Conn, seen int32) {
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		if w.cuts.Load() == seen {
+			_, _ = to.Write(buffer[:n])
+		}
+		if err != nil {
+			_ = from.Close()
+			if w.cuts.Load() == seen {
+				_ = to.Close()
+			}
+			return
+		}
+	}
+}
+
+func TestObserverSeesAMemberThatIsBackAfterItWasSilent(t *testing.T) {
+	endpoint := os.Getenv(endpointVariable)
+	if endpoint == "" {
+		t.Skipf("%s is not set: no etcd to run against", endpointVariable)
+	}
+	w := newWire(t, strings.TrimPrefix(endpoint, "http://"))
+	o, err := newObserver(connection{endpoints: []string{w.url()}, dial: time.Second}, 50*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.close()
+	until := func(what string, within time.Duration, holds func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(within); !holds(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: expected within %v, but the view is %+v", what, within, o.view())
+			}
+		}
+	}
+	answers := func() bool { return o.view().Term > 0 }
+	o.become([]*pb.Member{{ID: 1, Name: "one", ClientURLs: []string{w.url()}}})
+	until("the member answers", 5*time.Second, answers)
+
+	w.cuts.Add(1)
+	until("the member is silent", 5*time.Second, func() bool { return !answers() })
+	if out := o.view().Out; len(out) > 0 {
+		t.Fatalf("a member that has been silent for a second only counts as out of service: %v", out)
+	}
+	// A connection that is lost is noticed after one keepalive and its timeout, and made anew within the pause between two tries.
+	until("the member answers on a new connection", observeKeepalive+2*observeTimeout+5*time.Second, answers)
+}
