@@ -47,6 +47,7 @@ describe("cdktf-etcd measure --check of a file", () => {
     expect(stdout).toMatch(/^store\/etcd, tuned for: Azure's published inter-region round-trip times \(2026-07-30\)\n/);
     expect(stdout).toMatch(/^ {2}lon1-nyc3 +78\.0 ms +79\.0 ms +- +\+1\.0 ms +ok$/m);
     expect(stdout).toMatch(/^Election timeout: 580 ms in use; with these times 580 ms: ok$/m);
+    expect(stdout).toMatch(/^Log to followers: by cubic, with up to 0 % lost: ok$/m);
   });
 
   it("ends with 3 where a pair has moved, names it, and says what to do", async () => {
@@ -58,6 +59,14 @@ describe("cdktf-etcd measure --check of a file", () => {
     expect(stdout).toContain('roundTripTimes: RoundTripTimes.fromFile("round-trip-times.json")');
     const tolerated = await cliToEnd("measure", "--stack", stack, "--check", moved, "--tolerance", "80%");
     expect(tolerated.status).toBe(0);
+  });
+
+  it("ends with 3 where so much is lost that followers could fall behind", async () => {
+    const lossy = fileOf("lossy.json", [{ a: "nyc3", b: "sgp1", lossPercent: 0.2 }]);
+    const { status, stdout } = await cliToEnd("measure", "--stack", stack, "--check", lossy);
+    expect(status).toBe(3);
+    expect(stdout).toMatch(/^Log to followers: by cubic, with up to 0\.2 % lost: DRIFTED, by bbr it would keep up$/m);
+    expect(stdout).toContain("Write the times down with cdktf-etcd measure --ssh.");
   });
 
   it("says the same as data", async () => {

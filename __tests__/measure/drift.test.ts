@@ -73,6 +73,33 @@ describe("drift", () => {
     expect(election.problem).toMatch(/below 2 x the largest round trip, 600 ms/);
   });
 
+  it.each([
+    // At 224 ms, 0.03 % is where cubic carries 1 MB/s no more.
+    [undefined, 0.05, false],
+    [undefined, 0.07, true],
+    [0.1, 0.02, false],
+    [0.1, 0.012, true],
+    [0.1, 0, true],
+    [0.1, undefined, false],
+  ])("of the loss, tuned for %p %%, to %p %%: %p", (tunedFor, lossPercent, expected) => {
+    const pairs = PAIRS.map((pair) => ({ ...pair, ...(pair.b === "sgp1" ? { lossPercent: tunedFor } : {}) }));
+    const record = { ...RECORD, roundTripTimes: { ...RECORD.roundTripTimes, pairs } };
+    const lossy = ["lon1", "nyc3"].map((a) => ({ a, b: "sgp1", lossPercent }));
+    const { drifted, streams } = drift(lossy, 10, record);
+    expect([drifted, streams.drifted]).toEqual([expected, expected]);
+    expect(streams).toMatchObject({
+      inUse: tunedFor === undefined ? "cubic" : "bbr",
+      lossPercent: lossPercent ?? tunedFor,
+    });
+  });
+
+  it("is none where a loss that the election timeout has room for was not measured this time", () => {
+    const pairs = PAIRS.map((pair) => ({ ...pair, lossPercent: 4 }));
+    const roomy = { ...RECORD, inUse: { heartbeatMs: 101, electionMs: 1010 } };
+    const { election } = drift([], 10, { ...roomy, roundTripTimes: { ...RECORD.roundTripTimes, pairs } });
+    expect(election).toEqual({ inUseMs: 1010, wantedMs: 1010 });
+  });
+
   it("leaves a timeout alone that was given by hand and still fits", () => {
     const byHand = { ...RECORD, electionMs: 2000, inUse: { heartbeatMs: 200, electionMs: 2000 } };
     expect(drift([], 10, byHand).election).toEqual({ inUseMs: 2000, wantedMs: 2000 });

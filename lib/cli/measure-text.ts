@@ -1,6 +1,6 @@
 import type { ClusterRecord } from "../cluster-record";
 import type { Pairs } from "../measure/directions";
-import type { Drift, PairDrift } from "../measure/drift";
+import type { Drift, PairDrift, StreamsDrift } from "../measure/drift";
 import { memberPairs } from "../measure/drift";
 import { milliseconds } from "../report/milliseconds";
 import { textTable } from "./text-table";
@@ -53,7 +53,7 @@ export function howToUse({ clients, members }: ClusterRecord, file: string): str
 /** How far a cluster has moved from what it was tuned for, and what to do. */
 export function driftText(name: string, record: ClusterRecord, drift: Drift, file: string): string {
   const { source, measuredAt } = record.roundTripTimes;
-  const { election, tolerancePercent } = drift;
+  const { election, streams, tolerancePercent } = drift;
   const table = textTable(
     [
       { title: "pair" },
@@ -77,13 +77,21 @@ export function driftText(name: string, record: ClusterRecord, drift: Drift, fil
     `${name}, tuned for: ${source.split(/ \(|, as |; /)[0]}${measuredAt === undefined ? "" : ` (${measuredAt})`}`,
     `\n${table}\n`,
     `Election timeout: ${milliseconds(election.inUseMs)} in use${wanted}: ${election.problem === undefined ? "ok" : `DRIFTED, ${election.problem}`}`,
+    `Log to followers: ${streamsText(streams)}`,
     `Tolerated: ${tolerancePercent} %, and 5 ms in any case.`,
     ...(drift.drifted
       ? [
-          `\nThe cluster has drifted from its tuning. Write the times down with cdktf-etcd measure.\n${howToUse(record, file)}`,
+          `\nThe cluster has drifted from its tuning. Write the times down with cdktf-etcd measure${drift.streams.drifted ? " --ssh" : ""}.\n${howToUse(record, file)}`,
         ]
       : [""]),
   ].join("\n");
+}
+
+function streamsText({ inUse, wanted, lossPercent, drifted }: StreamsDrift): string {
+  const found = `by ${inUse}, with up to ${lossPercent} % lost`;
+  if (!drifted) return `${found}: ok`;
+  const better = wanted === "bbr" ? "by bbr it would keep up" : "by cubic writes would be in time more often";
+  return `${found}: DRIFTED, ${better}`;
 }
 
 function verdict({ nowMs, drifted }: PairDrift): string {

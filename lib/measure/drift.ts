@@ -1,4 +1,5 @@
 import { ClusterRecord } from "../cluster-record";
+import { MemberPaths } from "../wan/member-paths";
 import { RoundTripTimePair, RoundTripTimes } from "../wan/round-trip-times";
 import { LEAST_ROUND_TRIPS_PER_ELECTION, Tuning } from "../wan/tuning";
 import { ValidationError } from "../validation-error";
@@ -8,6 +9,9 @@ const LEAST_DRIFT_MS = 5;
 
 /** A 95th percentile of fewer samples is a handful of slow moments, and no ground to change an election timeout on. */
 const SAMPLES_FOR_P95 = 100;
+
+/** A loss is counted from a few lost segments: by this factor it may be off. */
+const LOSS_MARGIN = 2;
 
 /** How far, by default, a round trip or an election timeout may move, in percent. */
 export const DEFAULT_TOLERANCE_PERCENT = 10;
@@ -34,26 +38,42 @@ export interface ElectionDrift {
   readonly problem?: string;
 }
 
+/** Which congestion control carries the log to followers: see {@link MemberPaths.streamsByCubic}. */
+export type StreamControl = "cubic" | "bbr";
+
+/** What carries the log to followers, and what the loss of now would give. */
+export interface StreamsDrift {
+  readonly inUse: StreamControl;
+  readonly wanted: StreamControl;
+  /** The largest loss between members that counted, in percent: measured, or where it was not, as tuned for. */
+  readonly lossPercent: number;
+  readonly drifted: boolean;
+}
+
 /** How far a cluster has moved from what it was tuned for. */
 export interface Drift {
   readonly pairs: readonly PairDrift[];
   readonly election: ElectionDrift;
+  readonly streams: StreamsDrift;
   readonly tolerancePercent: number;
   readonly drifted: boolean;
 }
 
 /**
- * Compares the times that were measured with those that the cluster was tuned for. Two things count as drift:
+ * Compares the times that were measured with those that the cluster was tuned for. Three things count as drift:
  *
  * - a pair's median that moved by more than the tolerance, and by more than 5 ms: the leader may now sit in the wrong place;
  * - an election timeout that, from the times of now, would differ from the one in use by more than the tolerance, or is below the
- *   two round trips that an election needs: fail-over is slower than it need be, or elections go wrong.
+ *   two round trips that an election needs: fail-over is slower than it need be, or elections go wrong;
+ * - a loss at which the log had better go to followers by another congestion control, and would at half and at twice that loss
+ *   too: a follower may fall behind, or writes take longer than they need.
  *
- * A pair without a 95th percentile of at least 100 samples is taken to have the jitter that it was tuned for.
+ * A pair without a 95th percentile of at least 100 samples is taken to have the jitter that it was tuned for, and one without a
+ * loss to have that one.
  */
 export function driftOf(record: ClusterRecord, now: readonly RoundTripTimePair[], tolerancePercent: number): Drift {
   const tuned = RoundTripTimes.of([...record.roundTripTimes.pairs]);
-  const measured = now.length === 0 ? undefined : RoundTripTimes.of(now.map((pair) => withJitter(pair, tuned)));
+  const measured = now.length === 0 ? undefined : RoundTripTimes.of(now.map((pair) => completed(pair, tuned)));
   const pairs = memberPairs(record).map(({ a, b }): PairDrift => {
     const tunedForMs = tuned.between(a, b);
     const found = now.find((pair) => (pair.a === a && pair.b === b) || (pair.a === b && pair.b === a));
@@ -64,11 +84,13 @@ export function driftOf(record: ClusterRecord, now: readonly RoundTripTimePair[]
   });
   const times = measured === undefined ? tuned : tuned.withPairs(measured.pairs());
   const election = electionDrift(record, times, tolerancePercent);
+  const streams = streamsDrift(record, tuned, times);
   return {
     pairs,
     election,
+    streams,
     tolerancePercent,
-    drifted: pairs.some((pair) => pair.drifted) || election.problem !== undefined,
+    drifted: pairs.some((pair) => pair.drifted) || election.problem !== undefined || streams.drifted,
   };
 }
 
@@ -78,10 +100,32 @@ export function memberPairs({ members }: ClusterRecord): { readonly a: string; r
   return locations.flatMap((a, index) => locations.slice(index + 1).map((b) => ({ a, b })));
 }
 
-function withJitter(pair: RoundTripTimePair, tuned: RoundTripTimes): RoundTripTimePair {
+/** With what was not measured as it was tuned for. */
+function completed(pair: RoundTripTimePair, tuned: RoundTripTimes): RoundTripTimePair {
+  const { a, b } = pair;
+  if (!tuned.has(a, b)) return pair;
   const known = pair.p95 !== undefined && (pair.samples ?? 0) >= SAMPLES_FOR_P95;
-  if (known || !tuned.has(pair.a, pair.b)) return pair;
-  return { ...pair, p95: pair.p50 + tuned.jitterBetween(pair.a, pair.b) };
+  return {
+    ...pair,
+    p95: known ? pair.p95 : pair.p50 + tuned.jitterBetween(a, b),
+    lossPercent: pair.lossPercent ?? tuned.lossPercentBetween(a, b),
+  };
+}
+
+function streamsDrift({ members }: ClusterRecord, tuned: RoundTripTimes, times: RoundTripTimes): StreamsDrift {
+  const locations = members.map((member) => member.location);
+  const longestMs = times.largestAmong(locations);
+  const lossPercent = times.largestLossPercentAmong(locations);
+  const inUse = controlOf(MemberPaths.among(tuned, locations));
+  const at = (percent: number): StreamControl => controlOf(new MemberPaths(longestMs, percent));
+  const drifted = [lossPercent / LOSS_MARGIN, lossPercent, lossPercent * LOSS_MARGIN].every(
+    (loss) => at(loss) !== inUse,
+  );
+  return { inUse, wanted: at(lossPercent), lossPercent, drifted };
+}
+
+function controlOf(paths: MemberPaths): StreamControl {
+  return paths.streamsByCubic ? "cubic" : "bbr";
 }
 
 function electionDrift(record: ClusterRecord, times: RoundTripTimes, tolerancePercent: number): ElectionDrift {
