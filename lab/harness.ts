@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "./cluster";
 import { LabConfig } from "./config";
@@ -91,6 +91,17 @@ export class LabHarness {
       cwd: path.join(this.paths.synthesized, "stacks", "test"),
       ...more,
     });
+  }
+
+  /** A string among the outputs of what was deployed last; some of a deploy that failed are there too. */
+  public output(name: string): string {
+    const file = path.join(this.paths.terraformState, "terraform.test.tfstate");
+    const { outputs } = JSON.parse(readFileSync(file, "utf8")) as {
+      outputs: Partial<Record<string, { value: string }>>;
+    };
+    const found = outputs[name];
+    if (found === undefined) throw new Error(`no output ${name}, but: ${Object.keys(outputs).join(", ")}`);
+    return found.value;
   }
 
   public cluster(): Promise<LabCluster> {

@@ -5,23 +5,28 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { OPERATIONS, operationNamed } from "../operations/catalog";
+import { MEASURED, operationNamed } from "../operations/catalog";
+import { IMPORT_STEPS, importUnderLoad } from "../operations/import";
 import type { OperationRow } from "../operations/load";
 import { measure } from "../operations/measure";
+import type { Bar, Operation } from "../operations/operation";
 import { exitAfter, onStage } from "../operations/on-stage";
+import type { Stage } from "../operations/stage";
 import { operationTable, verdicts } from "../operations/table";
 
 const DOCUMENT = path.join(__dirname, "..", "..", "docs", "operations.md");
 const BEGIN = "<!-- written by npm run bench:operations -->";
 const END = "<!-- end -->";
+/** The import of a cluster, all steps of it, for --only: it begins with a cluster of its own. */
+const IMPORT = "import";
 
 const HELP = `npm run bench:operations [-- options]
 
 Does each operation of docs/operations.md to a cluster under load, on the lab's machines, and prints a row for each: what its
-clients felt. Checks each history: nothing lost, watches whole, linearizable. All take about 45 minutes.
+clients felt. Checks each history: nothing lost, watches whole, linearizable. All take about 55 minutes.
 
   --only LIST      of these operations only, comma separated and in their order; one that is not possible yet ends the run:
-                   ${OPERATIONS.map(({ name }) => name).join("\n                   ")}
+                   ${[...MEASURED.map(({ name }) => name), IMPORT].join("\n                   ")}
   --json FILE      also write the rows there, as they come, with what failed and how late the clients themselves were
   --write          put the table into docs/operations.md
   --from FILES     do nothing, take the rows of earlier runs' files, comma separated; of each operation the last one's
@@ -57,29 +62,44 @@ async function main(): Promise<void> {
   if (values.write) writeTable(table);
 }
 
-/** The last row of each operation in these files, in the catalog's order. */
+/** The last row of each operation in these files, in the document's order. */
 function rowsIn(files: readonly string[]): OperationRow[] {
   const rows = files.flatMap((file) => JSON.parse(readFileSync(file, "utf8")) as OperationRow[]);
-  return OPERATIONS.flatMap(({ name }) => rows.filter((row) => row.name === name).slice(-1));
+  const names = [...MEASURED.map(({ name }) => name), ...IMPORT_STEPS];
+  return names.flatMap((name) => rows.filter((row) => row.name === name).slice(-1));
 }
 
 /** Does the operations, and keeps what is known so far in a file. */
 async function rowsOf(only: string | undefined, json: string | undefined): Promise<OperationRow[]> {
-  const operations = only?.split(",").map((name) => operationNamed(name.trim())) ?? OPERATIONS;
+  const wanted = only?.split(",").map((name) => name.trim()) ?? [...MEASURED.map(({ name }) => name), IMPORT];
+  const operations = wanted.filter((name) => name !== IMPORT).map(operationNamed);
   const rows: OperationRow[] = [];
-  await onStage("operations", async (stage) => {
-    for (const operation of operations) {
-      if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);
-      await stage.settled();
-      console.error(`${operation.name} ...`);
-      const row = await measure(stage, operation);
-      rows.push(row);
-      for (const failure of row.failures) console.error(`  ${failure}`);
-      for (const line of verdicts(row, operation.bars ?? [])) console.error(line);
-      if (json !== undefined) writeFileSync(json, JSON.stringify(rows, null, 2));
-    }
-  });
+  const onRow = (row: OperationRow, bars: readonly Bar[] = []): void => {
+    rows.push(row);
+    for (const failure of row.failures) console.error(`  ${failure}`);
+    for (const line of verdicts(row, bars)) console.error(line);
+    if (json !== undefined) writeFileSync(json, JSON.stringify(rows, null, 2));
+  };
+  if (operations.length > 0) await onStage("operations", (stage) => doAll(stage, operations, onRow));
+  if (wanted.includes(IMPORT)) {
+    console.error(`${IMPORT} ...`);
+    await onStage(IMPORT, (stage) => importUnderLoad(stage, onRow));
+  }
   return rows;
+}
+
+async function doAll(
+  stage: Stage,
+  operations: readonly Operation[],
+  onRow: (row: OperationRow, bars?: readonly Bar[]) => void,
+): Promise<void> {
+  await stage.deploy();
+  for (const operation of operations) {
+    if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);
+    await stage.settled();
+    console.error(`${operation.name} ...`);
+    onRow(await measure(stage, operation), operation.bars);
+  }
 }
 
 exitAfter(main);

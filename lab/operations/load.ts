@@ -27,6 +27,11 @@ export interface LoadProps {
   /** Directory for histories and messages; it is left behind. */
   readonly directory: string;
   /**
+   * The etcd.env of the clients at a location.
+   * @default - as the library writes it for the clients there
+   */
+  readonly envFile?: (location: string) => string;
+  /**
    * Writes per second of each client; for every two of them it reads once.
    * @default 9
    */
@@ -189,7 +194,7 @@ export class Load {
   }
 
   private envFile(location: string): string {
-    return path.join(this.props.paths.access, clientAt(location), "etcd.env");
+    return this.props.envFile?.(location) ?? path.join(this.props.paths.access, clientAt(location), "etcd.env");
   }
 
   private collect(): void {

@@ -6,8 +6,8 @@ import { ensureWorkload } from "../tools/workload";
 import { Stage } from "./stage";
 
 /**
- * Boots a lab, deploys, and does `action` to the cluster; then, after an error or Ctrl-C too, takes all of it down. What was
- * applied is logged in the stage's directory, which stays.
+ * Boots a lab and does `action` with it, nothing being deployed yet; then, after an error or Ctrl-C too, takes all of it down. What
+ * was applied is logged in the stage's directory, which stays.
  *
  * @param name of the directory that is made for logs and histories
  */
@@ -25,7 +25,6 @@ export async function onStage(name: string, action: (stage: Stage) => Promise<vo
   const all = async (): Promise<void> => {
     await ensureWorkload(console.error);
     await harness.up();
-    await stage.deploy();
     await action(stage);
   };
   try {

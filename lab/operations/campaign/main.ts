@@ -73,6 +73,7 @@ async function main(): Promise<void> {
   console.error(`seed ${seed}`);
   try {
     await onStage("campaign", async (stage) => {
+      await stage.deploy();
       const random = new Random(seed);
       for (; done < sequences && Date.now() < deadline; done += 1) {
         console.error(`sequence ${done + 1} of ${sequences}`);

@@ -1,0 +1,117 @@
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { clientAt } from "./client-network";
+import { mustAllVote } from "./declared-members";
+import { saveJournals } from "./evidence";
+import { HandMadeCluster } from "./hand-made-cluster";
+import { Load, type OperationRow } from "./load";
+import { MEMBERSHIP, ROLL, type Bar } from "./operation";
+import { CLIENT_LOCATIONS, type Stage } from "./stage";
+
+/** What the steps of an import are called in docs/operations.md, in order. */
+export const IMPORT_STEPS = [
+  "import: old members told whom to trust, by hand",
+  "import: machines join",
+  "import: old members leave",
+  "import: old authority forgotten",
+] as const;
+
+/**
+ * Sets up a cluster by hand and brings it under the library, as docs/operations.md says, under one load: its clients start with
+ * what the old members gave them, and move over once the new ones are there.
+ *
+ * @param stage with nothing deployed
+ * @param onRow told what each step did to the clients, and its limits
+ */
+export async function importUnderLoad(
+  stage: Stage,
+  onRow: (row: OperationRow, bars: readonly Bar[]) => void,
+): Promise<void> {
+  const { harness } = stage;
+  const begun = Date.now();
+  const directory = path.join(stage.directory, "import");
+  mkdirSync(directory);
+  const old = await HandMadeCluster.setUp(harness, CLIENT_LOCATIONS);
+  const importing = { adopt: old.adoption, peersFrom: old.peersFrom };
+  // Makes machines and authorities, and the files of the clients.
+  await stage.deployFails(importing);
+  const clients = CLIENT_LOCATIONS.map((location) => new MovingClient(stage, location));
+  for (const client of clients) await client.useOldMembers(old);
+
+  const [trusting, joining, leaving, forgetting] = IMPORT_STEPS;
+  const load = await Load.start({
+    paths: harness.paths,
+    locations: CLIENT_LOCATIONS,
+    directory,
+    envFile: (location) => MovingClient.envFile(stage, location),
+  });
+  try {
+    const authorities = harness.output("etcd_ca_certificate") + harness.output("etcd_peer_ca_certificate");
+    onRow(await load.during(trusting, () => old.trust(authorities)), []);
+    const join = async (): Promise<void> => {
+      await stage.deploy(importing);
+    };
+    onRow(await load.during(joining, join), MEMBERSHIP);
+    for (const client of clients) client.moveOver();
+    const retire = async (): Promise<void> => {
+      await stage.deploy({ adopt: { ...old.adoption, retire: true } });
+      await old.remove();
+      await mustAllVote(stage);
+    };
+    onRow(await load.during(leaving, retire), MEMBERSHIP);
+    const forget = async (): Promise<void> => {
+      await stage.deploy({ adopt: undefined, peersFrom: undefined });
+      await mustAllVote(stage);
+    };
+    onRow(await load.during(forgetting, forget), ROLL);
+    await load.finish();
+  } finally {
+    await load.stop();
+    await saveJournals(harness, directory, begun);
+  }
+}
+
+/** A client's files where its program has them: first of the old cluster, then of the new one. */
+class MovingClient {
+  public static envFile(stage: Stage, location: string): string {
+    return path.join(stage.directory, "import", clientAt(location), "etcd.env");
+  }
+
+  private readonly directory: string;
+  /** Where the library writes them. */
+  private readonly written: string;
+
+  public constructor(
+    private readonly stage: Stage,
+    private readonly location: string,
+  ) {
+    this.directory = path.dirname(MovingClient.envFile(stage, location));
+    this.written = path.join(stage.harness.paths.access, clientAt(location));
+    mkdirSync(this.directory);
+  }
+
+  /** Trusts the new members as well: a client that follows the cluster's members meets them as soon as they vote. */
+  public async useOldMembers(old: HandMadeCluster): Promise<void> {
+    const both = old.caPem + this.stage.harness.output("etcd_ca_certificate");
+    writeFileSync(path.join(this.directory, "ca.crt"), both);
+    await old.issueTo(clientAt(this.location), this.directory);
+    this.writeEnv((text) => text.replace(/(?<=ETCDCTL_ENDPOINTS=').*(?=')/, old.clientUrls.join(",")));
+  }
+
+  public moveOver(): void {
+    for (const file of ["ca.crt", "client.key", "client.crt"]) {
+      const target = path.join(this.directory, file);
+      cpSync(path.join(this.written, file), `${target}.new`);
+      renameSync(`${target}.new`, target);
+    }
+    this.writeEnv((text) => text);
+  }
+
+  /** With the time limits that the library derives from the distances, and this directory's files. */
+  private writeEnv(edit: (text: string) => string): void {
+    const text = readFileSync(path.join(this.written, "etcd.env"), "utf8");
+    const target = path.join(this.directory, "etcd.env");
+    writeFileSync(`${target}.new`, edit(text.replaceAll(this.written, this.directory)));
+    renameSync(`${target}.new`, target);
+  }
+}
