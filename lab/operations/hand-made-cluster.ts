@@ -103,7 +103,11 @@ export class HandMadeCluster {
 
   /** Turns its machines off for good. */
   public async remove(): Promise<void> {
-    for (const { id } of this.machines) await this.harness.lab.api().request("DELETE", `/v2/droplets/${id}`);
+    const api = this.harness.lab.api();
+    const ids = this.machines.map(({ id }) => id);
+    for (const id of ids) await api.request("DELETE", `/v2/droplets/${id}`);
+    const gone = async (): Promise<boolean> => (await api.droplets()).every(({ id }) => !ids.includes(id));
+    await eventually("the end of the old machines", gone, 60);
   }
 
   private async found(): Promise<void> {
