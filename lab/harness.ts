@@ -93,6 +93,14 @@ export class LabHarness {
     });
   }
 
+  /** Destroys droplets as in the provider's console, and waits until they are gone. */
+  public async destroy(ids: readonly number[]): Promise<void> {
+    const api = this.lab.api();
+    for (const id of ids) await api.request("DELETE", `/v2/droplets/${id}`);
+    const gone = async (): Promise<boolean> => (await api.droplets()).every((droplet) => !ids.includes(droplet.id));
+    await eventually(`the end of the droplets ${ids.join(", ")}`, gone);
+  }
+
   /** A string among the outputs of what was deployed last; some of a deploy that failed are there too. */
   public output(name: string): string {
     const file = path.join(this.paths.terraformState, "terraform.test.tfstate");

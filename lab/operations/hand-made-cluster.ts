@@ -103,11 +103,7 @@ export class HandMadeCluster {
 
   /** Turns its machines off for good. */
   public async remove(): Promise<void> {
-    const api = this.harness.lab.api();
-    const ids = this.machines.map(({ id }) => id);
-    for (const id of ids) await api.request("DELETE", `/v2/droplets/${id}`);
-    const gone = async (): Promise<boolean> => (await api.droplets()).every(({ id }) => !ids.includes(id));
-    await eventually("the end of the old machines", gone, 60);
+    await this.harness.destroy(this.machines.map(({ id }) => id));
   }
 
   private async found(): Promise<void> {

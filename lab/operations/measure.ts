@@ -20,7 +20,7 @@ export async function measure(stage: Stage, operation: Operation): Promise<Opera
   });
   try {
     const row = await load.during(operation.name, () => carryOut(operation, stage));
-    await load.finish();
+    await load.finish(operation.losesQuorum);
     return row;
   } finally {
     await load.stop();

@@ -11,6 +11,8 @@ export interface Operation {
   readonly bars?: readonly Bar[];
   /** Whether it can be done with something in the way of its applies. @default true */
   readonly disturbed?: boolean;
+  /** Whether it begins with too few voters in service: there is no quorum then until it is through. @default false */
+  readonly losesQuorum?: boolean;
   /** Whether clients that hold on to their certificates take part. @default false */
   readonly keptCertificates?: boolean;
   /** What it needs beforehand, without clients. @default - nothing */

@@ -90,9 +90,14 @@ export class Stage {
     if (this.applying !== undefined) signalTree(this.applying, "SIGKILL");
   }
 
+  /** Makes an edit that goes along with the next deploy. */
+  public declare(edit: Knobs): void {
+    this.declared = { ...this.declared, ...edit };
+  }
+
   /** Makes an edit and deploys it; returns what the node scripts said. */
   public async deploy(edit: Knobs = {}): Promise<string[]> {
-    this.declared = { ...this.declared, ...edit };
+    this.declare(edit);
     return this.apply((run) => this.harness.run("deploy", this.knobs, run));
   }
 
@@ -123,7 +128,21 @@ export class Stage {
     const run = this.logged();
     const { exitCode, output } = await start(run);
     if (exitCode !== 0) throw new Error(`the deploy failed; all of it is in ${run.logFile}:\n${errorsIn(output)}`);
+    if (disturbance !== undefined) await this.completed();
     return [...lines, ...said(output)];
+  }
+
+  /**
+   * Fails if the last deploy left anything to do. As its operator would, destroys the droplets that the plan warns of: those that
+   * a killed Terraform was making.
+   */
+  private async completed(): Promise<void> {
+    const { output } = await this.harness.run("diff", this.knobs, this.logged());
+    mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), output);
+    // Terraform wraps its messages, and draws a frame around them.
+    const warning = /that Terraform does not know of: (.*?) A deploy/.exec(output.replace(/\n[│ ]*/g, " "))?.[1] ?? "";
+    const orphans = [...warning.matchAll(/ id (\d+),/g)].map(([, id]) => Number(id));
+    await this.harness.destroy(orphans);
   }
 
   private async disturbed(

@@ -7,6 +7,7 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "../validation-error";
 import { isWorld, requireCidr, requireDnsLabel } from "../validation";
+import { OrphanCheck } from "./orphan-check";
 import { OpensshKeyPair, opensshKeyPair } from "./ssh-host-key";
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
@@ -58,6 +59,8 @@ export class DigitalOceanHostGroup extends Construct {
   public readonly _loginKey: OpensshKeyPair;
   /** @internal */
   public readonly _addressesAtStart: string[];
+  /** @internal */
+  public readonly _orphans: OrphanCheck;
 
   /** @throws ValidationError if a CIDR is malformed, `sshFrom` is empty or it is open to the world unasked. */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
@@ -82,6 +85,7 @@ export class DigitalOceanHostGroup extends Construct {
       filter: [{ key: "tags", values: [this.namePrefix] }],
     });
     this._addressesAtStart = Token.asList(atStart.interpolationForAttribute("droplets[*].ipv4_address"));
+    this._orphans = new OrphanCheck(this, "orphans", atStart);
     this.sshKey = new SshKey(this, "ssh-key", { name: this.namePrefix, publicKey: this._loginKey.publicKey });
     new Firewall(this, "firewall", {
       name: this.namePrefix,

@@ -169,6 +169,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],
       },
     });
+    props.group._orphans.include(this.droplet);
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { App, LocalBackend, TerraformStack } from "cdktf";
 import { LabApi } from "../../../lab/api-client";
 import { endChild } from "../../../lab/tools/child";
 import { attempt } from "../../../lab/tools/command";
 import { ensureProviders } from "../../../lab/tools/providers";
 import { findTerraform, type TerraformTool } from "../../../lab/tools/terraform";
+import { waitUntil } from "../../../lab/wan/process-record";
 import { writeTerraformrc } from "../../../lab/tools/terraformrc";
 
 const TOKEN = "token-of-the-test";
@@ -58,7 +61,21 @@ export class Workspace {
 
   /** Instead of {@link write}: a synthesized stack, as it is. */
   async writeStack(stack: unknown): Promise<void> {
-    await writeFile(path.join(this.dir, "stack.tf.json"), JSON.stringify(stack));
+    await writeFile(path.join(this.dir, "stack.tf.json"), JSON.stringify(stack, null, 2));
+  }
+
+  /**
+   * Instead of {@link write}: a stack with its assets, and the state in this directory.
+   *
+   * @param build is given the stack, called "test"
+   */
+  async synth(build: (stack: TerraformStack) => void): Promise<void> {
+    const app = new App({ outdir: path.join(this.dir, "cdktf.out") });
+    const stack = new TerraformStack(app, "test");
+    new LocalBackend(stack, { path: "terraform.tfstate" });
+    build(stack);
+    app.synth();
+    await cp(path.join(app.outdir, "stacks", "test"), this.dir, { recursive: true });
   }
 
   async terraformCommand(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
@@ -80,6 +97,20 @@ export class Workspace {
 
   apply(env: Record<string, string> = {}): Promise<Outcome> {
     return this.terraformCommand(["apply", "-auto-approve", "-input=false"], env);
+  }
+
+  /** Applies, and kills Terraform once `when` holds. */
+  async applyKilled(when: () => Promise<boolean>): Promise<void> {
+    const child = spawn(this.terraform.path, ["apply", "-auto-approve", "-input=false"], {
+      cwd: this.dir,
+      env: { ...process.env, ...this.env },
+      stdio: "ignore",
+    });
+    const ended = once(child, "close");
+    const held = await waitUntil(when, 60_000, 50);
+    child.kill("SIGKILL");
+    await ended;
+    if (!held) throw new Error("what Terraform was to be killed at did not come to be within 60 s");
   }
 
   destroy(env: Record<string, string> = {}): Promise<Outcome> {

@@ -105,3 +105,27 @@ export const LEADER_LOST: Operation = {
     return [];
   },
 };
+
+/**
+ * All machines but the leader's are gone for good: the cluster is founded anew from its data, which holds every write that was
+ * acknowledged.
+ */
+export const MAJORITY_LOST: Operation = {
+  name: "majority lost, founded anew by the leader",
+  possible: (stage) => stage.regions.length === 3,
+  disturbed: false,
+  losesQuorum: true,
+  perform: async (stage) => {
+    const survivor = await stage.leader();
+    const lost = (await stage.cluster()).machines.filter(({ name }) => name !== survivor);
+    await stage.harness.destroy(lost.map(({ id }) => id));
+    const lines = await stage.deploy({ genesis: (stage.knobs.genesis ?? 1) + 1, recoverFrom: survivor });
+    await mustAllVote(stage);
+    stage.declare({ recoverFrom: undefined });
+    return lines;
+  },
+  expectSaid: (lines) => {
+    const founded = lines.some((line) => line.includes("founding the cluster anew from this member's data"));
+    mustHave("the survivor founds it", founded, lines);
+  },
+};

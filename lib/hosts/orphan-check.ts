@@ -1,0 +1,50 @@
+import { DataDigitaloceanDroplets } from "@cdktf/provider-digitalocean/lib/data-digitalocean-droplets";
+import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
+import { TerraformElement } from "cdktf";
+import { Construct } from "constructs";
+
+/**
+ * A warning in plans and applies of droplets that are in no state: a Terraform that is killed while it makes one never gets to
+ * note it, and the next one makes another. It knows them by their names, of which each machine of a group has its own, and
+ * compares what there was when the plan was made: a `check` with a look of its own would leave no plan without changes.
+ */
+export class OrphanCheck extends TerraformElement {
+  private readonly droplets: Droplet[] = [];
+
+  /** @param atStart the machines that carry the group's tag when the plan is made */
+  public constructor(
+    scope: Construct,
+    id: string,
+    private readonly atStart: DataDigitaloceanDroplets,
+  ) {
+    super(scope, id);
+  }
+
+  /** Has it look for others of this one's name. */
+  public include(droplet: Droplet): void {
+    this.droplets.push(droplet);
+  }
+
+  public override toTerraform(): unknown {
+    if (this.droplets.length === 0) return {};
+    const found = `data.${this.atStart.terraformResourceType}.${this.atStart.friendlyUniqueId}.droplets`;
+    const names = JSON.stringify(this.droplets.map((droplet) => droplet.nameInput));
+    const ids = this.droplets.map((droplet) => `${droplet.terraformResourceType}.${droplet.friendlyUniqueId}.id`);
+    const orphans = `[for d in ${found} : "\${d.name}, id \${d.id}, \${d.ipv4_address}" if contains(${names}, d.name) && !contains([${ids.join(", ")}], tostring(d.id))]`;
+    return {
+      check: {
+        [this.friendlyUniqueId]: {
+          assert: [
+            {
+              condition: `\${alltrue([for name in ${names} : length([for d in ${found} : d if d.name == name]) <= 1])}`,
+              error_message:
+                `There is a droplet that Terraform does not know of: \${join("; ", ${orphans})}. ` +
+                "A deploy that is killed while it makes a machine leaves it behind: it is no member, and is paid for. " +
+                "Unless this deploy destroys it: doctl compute droplet delete <id>",
+            },
+          ],
+        },
+      },
+    };
+  }
+}
