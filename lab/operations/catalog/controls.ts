@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 
 /** What the longest write of a minute is when nothing is done at all: no operation can have less. */
 export const NOTHING: Operation = {
-  name: "nothing, for comparison",
+  name: "nothing (for comparison)",
   bars: UNNOTICED,
   perform: async () => {
     await sleep(MINUTE_MS);

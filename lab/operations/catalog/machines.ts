@@ -111,7 +111,7 @@ export const LEADER_LOST: Operation = {
  * acknowledged.
  */
 export const MAJORITY_LOST: Operation = {
-  name: "majority lost, founded anew by the leader",
+  name: "majority lost (founded anew by the leader)",
   possible: (stage) => stage.regions.length === 3,
   disturbed: false,
   losesQuorum: true,
