@@ -3,12 +3,12 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { hasEnded } from "./tools/child";
+import { giveWay } from "./tools/operator-group";
 import { ToolError } from "./tools/tool-error";
 
 const PROJECT = path.join(__dirname, "..");
-/** Of the operator's programs: a tenth of the processor where members want it too, and not before these had theirs. */
-const NICE = "10";
-const GIVE_WAY = ["chrt", "--idle", "0", "nice", "-n", NICE];
+/** Within one control group this alone has others go first; see also {@link giveWay}. */
+const IDLE = ["chrt", "--idle", "0"];
 
 /** How to run CDKTF. */
 export interface CdktfRun {
@@ -41,8 +41,7 @@ export function cdktf(run: CdktfRun): Promise<CdktfResult> {
 /** Runs Terraform, or what runs it, and resolves whatever its exit code. */
 export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
   writeFileSync(run.logFile, "");
-  // The operator's machine is this one too: its programs give way to those on the continents.
-  const [first, ...rest] = [...GIVE_WAY, run.command, ...run.args];
+  const [first, ...rest] = [...IDLE, run.command, ...run.args];
   const child = spawn(first, rest, {
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
@@ -77,15 +76,6 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
   });
   run.signal?.removeEventListener("abort", interrupt);
   return { exitCode, output: lines.join("\n") };
-}
-
-/** Where Linux shares the processors among sessions, a nice value counts within its own session only: the session has one of its own. */
-function giveWay(pid: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/autogroup`, NICE);
-  } catch {
-    // No such thing in this kernel, or it has ended.
-  }
 }
 
 /** Deploys, or throws with what Terraform said. */
