@@ -94,11 +94,11 @@ async function doAll(
   onRow: (row: OperationRow, bars?: readonly Bar[]) => void,
 ): Promise<void> {
   await stage.deploy();
-  for (const operation of operations) {
+  for (const [index, operation] of operations.entries()) {
     if (operation.possible?.(stage) === false) throw new Error(`${operation.name} is not possible at this point`);
     await stage.settled();
     console.error(`${operation.name} ...`);
-    onRow(await measure(stage, operation), operation.bars);
+    onRow(await measure(stage, operation, index + 1), operation.bars);
   }
 }
 

@@ -7,11 +7,13 @@ import { CLIENT_LOCATIONS, type Stage } from "./stage";
 /**
  * Does an operation under a load of its own, and checks its histories; they and the machines' journals are left in a directory
  * named after it.
+ *
+ * @param position among all that is done on this stage: something may be done twice
  */
-export async function measure(stage: Stage, operation: Operation): Promise<OperationRow> {
+export async function measure(stage: Stage, operation: Operation, position: number): Promise<OperationRow> {
   await operation.prepare?.(stage);
   const begun = Date.now();
-  const directory = path.join(stage.directory, operation.name.replace(/\W+/g, "-"));
+  const directory = path.join(stage.directory, `${position}-${operation.name.replace(/\W+/g, "-")}`);
   const load = await Load.start({
     paths: stage.harness.paths,
     locations: CLIENT_LOCATIONS,
