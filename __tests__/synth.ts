@@ -7,6 +7,7 @@ export interface Synthesized {
   readonly resource: Record<string, Record<string, Record<string, unknown>>>;
   readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
   readonly locals: Record<string, unknown>;
+  readonly check?: Record<string, { readonly assert: readonly { readonly condition: string }[] }>;
   /** Comments, which Terraform skips. */
   readonly "//": Record<string, unknown>;
 }

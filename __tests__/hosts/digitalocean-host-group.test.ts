@@ -1,4 +1,4 @@
-import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "../../lib";
+import { DigitalOceanHost, DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "../../lib";
 import { resources, SSH_FROM, synth } from "../synth";
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
@@ -8,7 +8,7 @@ function group(props: Partial<DigitalOceanHostGroupProps> = {}) {
     new DigitalOceanHostGroup(stack, "group", { sshFrom: SSH_FROM, ...props });
   });
   const only = (type: string): Record<string, unknown> => Object.values(resources(synthesized, type))[0];
-  return { only, all: synthesized.resource };
+  return { only, all: synthesized.resource, check: synthesized.check };
 }
 
 /** The tag's reference, whatever id CDKTF gives it. */
@@ -82,5 +82,17 @@ describe("a group", () => {
       port_range: "22",
       source_addresses: ["0.0.0.0/0"],
     });
+  });
+});
+
+// That Terraform warns of what it should is proven in lab/hosts.
+describe("the look for droplets that no state knows", () => {
+  it("is for as many machines of a name as are declared, and there is none without machines", () => {
+    const { check = {} } = synth((stack) => {
+      DigitalOceanHost.inRegions(stack, ["lon1", "lon1", "sgp1"], { sshFrom: SSH_FROM });
+    });
+    const [{ assert }] = Object.values(check);
+    expect(assert[0].condition).toContain('for name in ["etcd-lon1","etcd-lon1-2","etcd-sgp1"] :');
+    expect(group().check).toBeUndefined();
   });
 });
