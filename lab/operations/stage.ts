@@ -137,8 +137,9 @@ export class Stage {
    * a killed Terraform was making.
    */
   private async completed(): Promise<void> {
-    const { output } = await this.harness.run("diff", this.knobs, this.logged());
-    mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), output);
+    const run = this.logged();
+    const { output } = await this.harness.run("diff", this.knobs, run);
+    mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), run.logFile);
     // Terraform wraps its messages, and draws a frame around them.
     const warning = /that Terraform does not know of: (.*?) A deploy/.exec(output.replace(/\n[│ ]*/g, " "))?.[1] ?? "";
     const orphans = [...warning.matchAll(/ id (\d+),/g)].map(([, id]) => Number(id));
