@@ -128,8 +128,7 @@ export class Load {
 
   /** Does something to the cluster, and tells what the clients felt of it. Fails if `action` does. */
   public async during(name: string, action: () => Promise<void>): Promise<OperationRow> {
-    // Naive clients are told of new endpoints as their operators would: after a deploy, not in the middle of it.
-    for (const client of this.clients) client.reread();
+    this.handOutFiles();
     await sleep(Math.max(0, this.quietSince + CALM_MS - Date.now()));
     const from = Date.now();
     await action();
@@ -167,6 +166,8 @@ export class Load {
    */
   public async finish(quorumMayBeLost = false): Promise<void> {
     try {
+      // Where the only machine was replaced, who does not look for members often enough knows none by now.
+      this.handOutFiles();
       await Promise.all(this.clients.map((client) => client.stop()));
       await this.observer.stop();
       const [location] = this.sites.locations;
@@ -192,6 +193,11 @@ export class Load {
   /** Ends it without a judgement; for when something else has failed. */
   public stop(): Promise<void> {
     return this.sites.down();
+  }
+
+  /** Clients are told of new endpoints as their operators would: after a deploy, not in the middle of it. */
+  private handOutFiles(): void {
+    for (const client of this.clients) client.reread();
   }
 
   private envFile(location: string): string {
