@@ -23,19 +23,22 @@ type member struct {
 	url      string
 	client   *clientv3.Client
 	distance time.Duration
-	// Unix times in nanoseconds: of its last failure, and of the last question that it answered.
-	failedAt, askedAndAnswered atomic.Int64
+	// Unix times in nanoseconds: of its last failure, and of the last question that it answered. How long that took, too.
+	failedAt, askedAndAnswered, answerTook atomic.Int64
 }
 
 func (m *member) failed() {
 	m.failedAt.Store(time.Now().UnixNano())
 }
 
-func (m *member) askForSignOfLife(ctx context.Context) {
+func (m *member) askForSignOfLife(ctx context.Context) bool {
 	asked := time.Now()
-	if _, err := m.client.Get(ctx, "alive", clientv3.WithSerializable(), clientv3.WithCountOnly()); err == nil {
-		m.askedAndAnswered.Store(asked.UnixNano())
+	if _, err := m.client.Get(ctx, "alive", clientv3.WithSerializable(), clientv3.WithCountOnly()); err != nil {
+		return false
 	}
+	m.answerTook.Store(int64(time.Since(asked)))
+	m.askedAndAnswered.Store(asked.UnixNano())
+	return true
 }
 
 // aliveSince tells whether it has answered a question of since then. One of before may have been its last.

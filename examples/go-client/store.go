@@ -17,6 +17,9 @@ import (
 // theirs cannot be told any more; only who knows what the values mean can decide what to do.
 var errUnknown = errors.New("outcome unknown: the key was written by others after an attempt without an answer")
 
+// errDied: an attempt was given up before its time.
+var errDied = status.Error(codes.Unavailable, "the member gave its last sign of life before this attempt")
+
 // entry is a key as it was read: its value, and the revision of its last write, which is 0 where there was none.
 type entry struct {
 	Key, Value  string
@@ -113,8 +116,8 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 	ctx, cancel := context.WithTimeout(ctx, s.settings.limits.total())
 	defer cancel()
 	timeouts := 0
-	once := func(member *member) (alive bool, err error) {
-		alive, err = s.once(ctx, member, s.settings.limits.afterTimeouts(timeouts), attempt)
+	once := func(member *member, again bool) (alive bool, err error) {
+		alive, err = s.once(ctx, member, again, s.settings.limits.afterTimeouts(timeouts), attempt)
 		if errors.Is(err, context.DeadlineExceeded) {
 			timeouts++
 		}
@@ -124,11 +127,11 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 		tried := map[*member]bool{}
 		for member := s.members.next(tried); member != nil; member = s.members.next(tried) {
 			tried[member] = true
-			alive, err := once(member)
+			alive, err := once(member, false)
 			if alive && worthAnother(err) && ctx.Err() == nil {
 				// Not the member is what is wrong: a transfer of leadership or an election has dropped the request, and is over
 				// by now. Every other way is longer. Only once, as the member may be cut off from the others.
-				_, err = once(member)
+				_, err = once(member, true)
 			}
 			if !worthAnother(err) {
 				return err
@@ -147,11 +150,24 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 }
 
 // once makes one attempt, and tells whether the member gave a sign of life meanwhile: once half of the attempt's time is
-// over, all members are asked for something that they can answer alone. Those that do not are no use for the next one.
-func (s *store) once(ctx context.Context, m *member, timeout time.Duration, attempt func(context.Context, *clientv3.Client) error) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// over, all members are asked for something that they can answer alone. Those that do not are no use for the next one. Where the
+// attempt is made again, that sign may have been the last: the member has to give another one soon.
+func (s *store) once(ctx context.Context, m *member, again bool, timeout time.Duration, attempt func(context.Context, *clientv3.Client) error) (bool, error) {
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	ctx, giveUp := context.WithCancelCause(limited)
+	defer giveUp(nil)
 	begun := time.Now()
+	if again {
+		patience := 2*time.Duration(m.answerTook.Load()) + timeout/8
+		go func() {
+			asking, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			if !m.askForSignOfLife(asking) {
+				giveUp(errDied)
+			}
+		}()
+	}
 	timer := time.AfterFunc(timeout/2, func() {
 		for _, one := range s.members.snapshot() {
 			go one.askForSignOfLife(ctx)
@@ -159,7 +175,10 @@ func (s *store) once(ctx context.Context, m *member, timeout time.Duration, atte
 	})
 	defer timer.Stop()
 	err := attempt(ctx, m.client)
-	if ctx.Err() != nil {
+	if err != nil && context.Cause(ctx) == errDied {
+		err = errDied
+	}
+	if limited.Err() != nil {
 		for _, one := range s.members.snapshot() {
 			if !one.aliveSince(begun) {
 				one.failed()

@@ -30,9 +30,10 @@ type endpoint struct {
 	well     atomic.Bool
 	failed   chan struct{}
 	// asked is whether it is being asked for a sign of life, askedAndAnswered when it was for the last one that it gave, in Unix
-	// nanoseconds.
+	// nanoseconds, and answerTook for how long that was on its way, in nanoseconds.
 	asked            atomic.Bool
 	askedAndAnswered atomic.Int64
+	answerTook       atomic.Int64
 	// open ends when the endpoint is given up.
 	open  context.Context
 	close func()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,6 +32,8 @@ type unreliable struct {
 	made  int
 	// silent is a member without power: nothing is answered.
 	silent bool
+	// lastBreath is how many reads are answered before it becomes one; 0 is all of them.
+	lastBreath, reads atomic.Int32
 	// far is how long every answer is on its way.
 	far time.Duration
 }
@@ -48,7 +51,13 @@ func (u *unreliable) meet(ctx context.Context, method string, req, reply any, cc
 		<-ctx.Done()
 		return status.FromContextError(ctx.Err()).Err()
 	}
+	died := u.lastBreath.Load() > 0 && u.reads.Load() >= u.lastBreath.Load()
+	if died {
+		<-ctx.Done()
+		return status.FromContextError(ctx.Err()).Err()
+	}
 	if !strings.HasSuffix(method, "/Txn") {
+		u.reads.Add(1)
 		return invoke(ctx, method, req, reply, cc, opts...)
 	}
 	fate := passes
@@ -236,16 +245,19 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 	const attempt = 400 * time.Millisecond
 	silent, drop := true, dropInSilence
 	for name, c := range map[string]struct {
-		fates    []int
-		silent   [3]bool
+		fates  []int
+		silent [3]bool
+		// dies is whether the nearest answers one question and nothing after it.
+		dies     bool
 		attempts int
 		at       string
 	}{
-		"one drop":                      {fates: []int{drop}, attempts: 2, at: "nearest"},
-		"two drops":                     {fates: []int{drop, drop}, attempts: 3, at: "second"},
-		"the nearest gone":              {silent: [3]bool{silent}, attempts: 2, at: "second"},
-		"the two nearest gone":          {silent: [3]bool{silent, silent}, attempts: 2, at: "third"},
-		"two drops and the second gone": {fates: []int{drop, drop}, silent: [3]bool{false, silent}, attempts: 3, at: "third"},
+		"one drop":             {fates: []int{drop}, attempts: 2, at: "nearest"},
+		"two drops":            {fates: []int{drop, drop}, attempts: 3, at: "second"},
+		"the nearest gone":     {silent: [3]bool{silent}, attempts: 2, at: "second"},
+		"the two nearest gone": {silent: [3]bool{silent, silent}, attempts: 2, at: "third"},
+		"the nearest gone after its sign of life": {fates: []int{drop}, dies: true, attempts: 3, at: "second"},
+		"two drops and the second gone":           {fates: []int{drop, drop}, silent: [3]bool{false, silent}, attempts: 3, at: "third"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var endpoints []*endpoint
@@ -258,6 +270,9 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 				var u *unreliable
 				u, _, prefix = newUnreliable(t, fates...)
 				u.silent = c.silent[i]
+				if i == 0 && c.dies {
+					u.lastBreath.Store(1)
+				}
 				e := u.endpoints.all()[0]
 				e.url, e.limits = url, newLimits(attempt, 10*time.Second)
 				e.client.ActiveConnection().Connect()
@@ -266,7 +281,11 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 			}
 			r := &recommended{limits: newLimits(attempt, 10*time.Second), endpoints: newEndpointSet(connection{}, nil)}
 			r.endpoints.list.Store(&endpoints)
+			begun := time.Now()
 			record := r.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
+			if took := time.Since(begun); c.dies && took >= 2*attempt {
+				t.Errorf("%v for a write through a member that died in its first attempt, expected less than two attempts, %v: the second was not given up", took, 2*attempt)
+			}
 			if !record.OK || record.Attempts != c.attempts || record.Endpoint != c.at {
 				t.Fatalf("given attempts through the nearest with fates %v and silent members %v, expected success with attempt %d at the %s: %+v", c.fates, c.silent, c.attempts, c.at, record)
 			}

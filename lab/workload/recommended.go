@@ -76,17 +76,26 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 	tried, repeated := map[*endpoint]bool{}, map[*endpoint]bool{}
 	pause, timeouts := firstPause, 0
 	var e *endpoint
+	again := false
 	for made := 1; ; made++ {
 		if e == nil {
 			e = r.next(tried)
 		}
 		tried[e] = true
 		limit := r.limits.afterTimeouts(timeouts)
-		attemptCtx, cancel := context.WithTimeout(ctx, limit)
+		limited, cancel := context.WithTimeout(ctx, limit)
+		attemptCtx, giveUp := context.WithCancelCause(limited)
 		begun := time.Now()
+		if again {
+			go e.giveUpIfItDied(attemptCtx, limit, giveUp)
+		}
 		r.endpoints.askForSignsOfLife(attemptCtx, limit/2)
 		err := attempt(attemptCtx, e.client)
-		timedOut := attemptCtx.Err() != nil
+		timedOut := limited.Err() != nil
+		if err != nil && context.Cause(attemptCtx) == errDiedMeanwhile {
+			err = errDiedMeanwhile
+		}
+		giveUp(nil)
 		cancel()
 		if err == nil || !elsewhereMayHelp(err) {
 			return result{made, e.url, err}
@@ -99,10 +108,11 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 			// A member that answers by itself is not what is wrong: a transfer of leadership or an election has dropped the
 			// request, and that is over by now. Every other way is longer. But only once: it may be cut off from the others.
 			if e.aliveSince(begun) && e.usable() && !repeated[e] {
-				repeated[e] = true
+				repeated[e], again = true, true
 				continue
 			}
 		}
+		again = false
 		if ctx.Err() == nil {
 			e.fail()
 		}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // A request without an answer does not say what is wrong: the member that it went to, or the cluster behind it. A read of
@@ -28,11 +30,31 @@ func (e *endpoint) askForSignOfLife(timeout time.Duration) {
 		return
 	}
 	defer e.asked.Store(false)
-	ctx, cancel := context.WithTimeout(e.open, timeout)
+	e.answers(e.open, timeout)
+}
+
+// answers asks for a sign of life, and waits for it.
+func (e *endpoint) answers(ctx context.Context, timeout time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	asked := time.Now()
-	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly()); err == nil {
-		e.askedAndAnswered.Store(asked.UnixNano())
+	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithSerializable(), clientv3.WithCountOnly()); err != nil {
+		return false
+	}
+	e.answerTook.Store(int64(time.Since(asked)))
+	e.askedAndAnswered.Store(asked.UnixNano())
+	return true
+}
+
+// errDiedMeanwhile is an attempt that was given up before its time.
+var errDiedMeanwhile = status.Error(codes.Unavailable, "the member gave its last sign of life before this attempt")
+
+// giveUpIfItDied ends an attempt at a member whose sign of life was its last one: asked again, it has twice the time of its last
+// answer for another, and an eighth of the attempt's.
+func (e *endpoint) giveUpIfItDied(ctx context.Context, limit time.Duration, giveUp context.CancelCauseFunc) {
+	patience := 2*time.Duration(e.answerTook.Load()) + limit/8
+	if !e.answers(ctx, patience) {
+		giveUp(errDiedMeanwhile)
 	}
 }
 
