@@ -4,11 +4,10 @@ import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 
-/** Versions as the tests' app takes them, with backups. */
+/** Versions as the tests' app takes them. */
 interface Release {
   readonly version: string;
   readonly sha256: string;
-  readonly backup: object;
 }
 
 const harness = new LabHarness();
@@ -51,19 +50,6 @@ async function mustRollTo(release: Release): Promise<void> {
   await untilAllRun(release.version);
   await cluster.mustBeHealthy();
   await mustHaveKept();
-  await mustBackUp();
-}
-
-/** Takes a backup, which the scripts check as they do before a restore; then restores it beside the running member. */
-async function mustBackUp(): Promise<void> {
-  const restored = "/var/lib/etcd-backup/restored";
-  const { ok, stdout, stderr } = await cluster.on(
-    cluster.machine("etcd-lon1"),
-    `/usr/local/lib/cdktf-etcd/backup now && rm -rf ${restored} && etcdutl snapshot restore --data-dir ${restored} --bump-revision 1000 ` +
-      "--mark-compacted $(find /var/lib/etcd-backup -name '*.db' | sort | tail -n 1)",
-  );
-  expect({ ok, stderr }).toMatchObject({ ok: true });
-  expect(stdout).toMatch(/^etcd-lon1: took the backup etcd-\S+\.db, \d+ bytes$/m);
 }
 
 async function mustHaveKept(): Promise<void> {
@@ -76,7 +62,6 @@ beforeAll(async () => {
   const serve = async (version: string): Promise<Release> => ({
     version,
     sha256: (await harness.lab.serveEtcd(version)).ETCD_TARBALL_SHA256,
-    backup: {},
   });
   v3_5 = await serve("3.5.33");
   v3_6 = await serve("3.6.14");
@@ -94,7 +79,6 @@ describe("a cluster that begins with etcd 3.5", () => {
     await cluster.mustBeHealthy();
     expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
     await cluster.etcdctl(["put", "/kept", "since 3.5"]);
-    await mustBackUp();
     expect(await onEach("journalctl -u etcd -o cat | grep -c 'unrecognized environment'")).toEqual(["0", "0", "0"]);
   });
 
