@@ -47,12 +47,8 @@ func (u *unreliable) intercept(ctx context.Context, method string, req, reply an
 }
 
 func (u *unreliable) meet(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if u.silent {
-		<-ctx.Done()
-		return status.FromContextError(ctx.Err()).Err()
-	}
 	died := u.lastBreath.Load() > 0 && u.reads.Load() >= u.lastBreath.Load()
-	if died {
+	if u.silent || died {
 		<-ctx.Done()
 		return status.FromContextError(ctx.Err()).Err()
 	}
