@@ -1,9 +1,9 @@
 import { File } from "@cdktf/provider-local/lib/file";
-import { Annotations, ITerraformDependable, TerraformStack } from "cdktf";
+import { Annotations, ITerraformDependable, TerraformLocal, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdAlertRulesProps, alertRuleVariables, requireJobName } from "./access/alert-rules";
 import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
-import { certificateExpiry } from "./access/certificate-expiry";
+import { certificateExpiry, clientExpiry } from "./access/certificate-expiry";
 import { EtcdClient, output } from "./access/etcd-client";
 import { machineAccess } from "./access/machine-access";
 import { relativeToStack } from "./access/stack-path";
@@ -249,7 +249,12 @@ export class EtcdCluster extends Construct {
       .filter(({ host }) => props.recoverFrom === undefined || host.hostName === props.recoverFrom)
       .map(({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const);
     const steps = installations.map(({ step }) => step);
-    const genesis = new Genesis(this, "genesis", Object.fromEntries(founders), genesisNumber, steps);
+    const genesis = new Genesis(this, "genesis", {
+      founders: Object.fromEntries(founders),
+      generation: genesisNumber,
+      restore: plan.declared.restore,
+      dependsOn: steps,
+    });
 
     // Activate: one after the other, the leader's preferred place last; but a survivor that the cluster is founded anew from
     // first. The last step converges too: everybody healthy, nobody in the cluster who is not declared, leader in place.
@@ -337,6 +342,7 @@ export class EtcdCluster extends Construct {
     return Templates.of(this).render("alerts.yaml.tftpl", {
       ...alertRuleVariables(this.accessModel, job),
       ...this.upkeepAlerts,
+      client_expiry: this.clientExpiry.expression,
     });
   }
 
@@ -348,6 +354,15 @@ export class EtcdCluster extends Construct {
       filePermission: "0644",
       directoryPermission: "0700",
     });
+  }
+
+  /** A local: what is known later can't stand in a function's arguments. */
+  private get clientExpiry(): TerraformLocal {
+    const id = "client-expiry";
+    return (
+      (this.node.tryFindChild(id) as TerraformLocal | undefined) ??
+      new TerraformLocal(this, id, clientExpiry(this.clientCertificates))
+    );
   }
 
   private get outputPrefix(): string {

@@ -10,6 +10,33 @@ if systemctl is-enabled --quiet etcd-join.service; then
   systemctl reset-failed etcd-join.service 2>/dev/null || true
 fi
 
+# Machines on their way out, by their client URLs. Their peer ports answer without a quorum too. Their own names do not matter
+# for what is asked, and may be those of another network.
+each_leaving() { # each_leaving TEST
+  for _url in $(echo "$LEAVING" | tr ',' ' '); do
+    if "$1" "$_url"; then echo "$_url"; fi
+  done | paste -sd' ' -
+}
+# Whether it has been part of a running cluster.
+was_born() { ask_peer_url --insecure "${1%:2379}:2380/members" 2>/dev/null | grep -q '"clientURLs":\["http'; }
+# Whether it refuses this machine's certificate, as a peer's or as a client's.
+refuses_us() { refused ask_peer_url "${1%:2379}:2380/version" || refused ask_client_url "$1/version"; }
+refused() { # refused ASK URL
+  "$@" --insecure -o /dev/null 2>/dev/null && return 1
+  # curl's words for a connection that TLS, or the other side after that, has ended.
+  case $? in 35 | 56) ;; *) return 1 ;; esac
+}
+
+# An empty cluster never takes the place of one that has data.
+check_founding() {
+  [ -z "$RESTORE_SNAPSHOT" ] || return 0
+  for test in was_born refuses_us; do
+    with_data=$(each_leaving "$test")
+    [ -z "$with_data" ] ||
+      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. To take the data along, leave 'genesis' as it was, or name a backup in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
+  done
+}
+
 is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
 
 # Whether the code asks for the cluster to be founded anew from a member's data, and this one has not seen that yet.
@@ -17,6 +44,7 @@ recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(cat "$FOUNDED" 2>/dev/null ||
 
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {
+  check_founding
   /usr/local/lib/cdktf-etcd/restore-snapshot
   say "founding the cluster with $INITIAL_CLUSTER"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
@@ -45,10 +73,18 @@ joining() {
 
 join() {
   note_restore "$RESTORE_SNAPSHOT"
-  if [ -n "$(running_elsewhere)" ] || { ! is_founder && [ -n "$(running_on_leaving)" ]; }; then
+  if [ -n "$(running_elsewhere)" ]; then
+    exec /usr/local/lib/cdktf-etcd/join
+  fi
+  if ! is_founder && [ -n "$(running_on_leaving)" ]; then
+    [ -z "$RESTORE_SNAPSHOT" ] || [ "$RESTORE_SNAPSHOT" = "$FOUNDED_FROM" ] ||
+      fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
     exec /usr/local/lib/cdktf-etcd/join
   fi
   if ! is_founder && [ -n "$OTHERS$LEAVING" ]; then
+    refusing=$(each_leaving refuses_us)
+    [ -z "$refusing" ] ||
+      fail "the members that this machine is to join ($refusing) refuse its certificate: this deploy would replace machines and change an authority at once. Take one of the two edits back, and deploy them one after the other. No member was changed"
     say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
     # Enabled, so that a reboot in between does not forget it.
     systemctl enable --quiet etcd-join.service
@@ -59,8 +95,21 @@ join() {
     "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
 }
 
+stop_forcing
+
+# etcd makes its directory before it looks whether it may start; if it never did, there is no log, and nothing was taken in.
+if [ -e "$DATA" ] && [ ! -e "$DATA/wal" ] && [ ! -e "$BORN" ]; then
+  systemctl stop etcd || true
+  rm -rf "$DATA"
+fi
+
 [ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption
 
+if [ "$MEMBER" = "$RECOVER_FROM" ] && recovery_is_due && { [ ! -e "$DATA" ] || [ ! -e "$BORN" ]; }; then
+  # It may have been replaced since it founded the cluster anew.
+  [ -n "$(healthy "${OTHERS#,}")" ] ||
+    fail "this machine has no data to found the cluster anew from: name a survivor in 'recoverFrom'. Nothing was changed"
+fi
 # Another survivor's data belong to the cluster that is no more.
 if [ -e "$DATA" ] && [ -e "$BORN" ] && recovery_is_due; then
   if [ "$MEMBER" = "$RECOVER_FROM" ]; then

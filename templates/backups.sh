@@ -17,8 +17,12 @@ last_words() { # last_words LOG
   grep -v '^[[:space:]]*status code:' "$1" | tail -n 1 | sed 's#^[0-9]*/[0-9/]* [0-9:]* ##'
 }
 
-# This cluster's backups among lines of "name bytes", oldest first: <cluster>-<UTC time>-<revision>.db
-own_backups() { sed -n "/^$CLUSTER-[0-9]\{8\}T[0-9]\{6\}Z-[0-9]\{1,\}\.db /p" | sort; }
+# This cluster's backups among lines of "name bytes", oldest first: <cluster>-<UTC time>-<revision>.db. Not those of a clock that
+# was ahead: until their time comes they would pass for the newest.
+own_backups() {
+  sed -n "/^$CLUSTER-[0-9]\{8\}T[0-9]\{6\}Z-[0-9]\{1,\}\.db /p" | sort |
+    awk -v latest="$CLUSTER-$(date -u -d '10 minutes' +%Y%m%dT%H%M%SZ)" '$1 <= latest "~"'
+}
 
 kept_here() { find "$BACKUPS" -maxdepth 1 -type f -printf '%f %s\n' 2>/dev/null | own_backups; }
 

@@ -39,11 +39,31 @@ for authority in client-ca:server peer-ca:peer; do
   if changed ADOPTED_PEER_URLS && [ "$(issuer "$live/$leaf.crt")" = "$(issuer "$new/$leaf.crt")" ]; then continue; fi
   if ! cmp -s "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
     what="$what, the ${ca%-ca} authority"
+    # Files tell what was laid down. etcd trusts what it read at its start, which a deploy that was cut off may not have come to.
+    cmp -s /run/etcd/started.sha256 /etc/etcd/restart.sha256 || cmp -s /run/etcd/started.sha256 "$stage/etc/etcd/restart.sha256" ||
+      fail "the deploy before this one was not completed here: etcd does not run yet with what that one has laid down. Take this edit back and deploy, then deploy this one. Nothing was changed"
   fi
 done
 case ${what#, } in
 *", "*) fail "this deploy would change${what#,} at once. Each has to be seen through before the next begins: deploy them one after the other. Nothing was changed" ;;
 esac
+
+# Members that the edit takes out leave at its end. Those that stay have to be a quorum without them; those that join are well by then.
+leaving=
+for name in $(declared "" MEMBERS); do
+  case " $(declared "$stage" MEMBERS) " in
+  *" $name "*) ;;
+  *) leaving="$leaving $name" ;;
+  esac
+done
+if [ -n "$leaving" ]; then
+  staying=$(members | awk -v me="$MEMBER" -v names=" $(declared "$stage" MEMBERS) " '$2 != me && $4 != "-" && index(names, " " $2 " ") { print $2, $4 }')
+  well=$(healthy "$(echo "$staying" | cut -d' ' -f2 | paste -sd, -)")
+  unwell=$(echo "$staying" | while read -r name url; do echo "$well" | grep -qxF "$url" || echo "$name"; done | paste -sd' ' -)
+  count=$(declared "$stage" MEMBERS | wc -w)
+  [ $((count - $(echo "$unwell" | wc -w))) -gt $((count / 2)) ] ||
+    fail "this deploy takes${leaving} out of the cluster, and of the members that stay $unwell can't be reached or has no quorum: those left would be too few. Bring it back to health (etcdctl endpoint health --cluster), or take the edit back, and deploy. Nothing was changed"
+fi
 
 for authority in client-ca:server peer-ca:peer; do
   ca=${authority%:*} leaf=${authority#*:} name=${ca%-ca}Authority

@@ -21,6 +21,9 @@ FOUNDED=/var/lib/cdktf-etcd/founded
 # There from when this member hands leadership over for its restart to the end of that deploy.
 HANDED_OVER=/run/etcd/handed-over
 RESTORED=/var/lib/cdktf-etcd/restored
+# There while a recovery has etcd found the cluster anew at its next start. In /run: should the machine go down, its next boot
+# does not do it again.
+FORCE_NEW_CLUSTER=/run/systemd/system/etcd.service.d/force-new-cluster.conf
 
 say() { echo "$MEMBER: $*"; }
 fail() {
@@ -79,10 +82,14 @@ remove_member() {
   done
 }
 
-# Client URLs of those of the given members' URLs (comma-separated) that commit writes.
+# Client URLs of those of the given members' URLs (comma-separated) that take part in a quorum: that answer a linearizable
+# read. An alarm keeps nobody from that; etcdctl reads first, and then calls a member unhealthy for any alarm that is up.
 healthy() {
-  ctl "$1" endpoint health 2>/dev/null | sed -n 's/ is healthy.*//p'
+  ctl "$1" endpoint health 2>&1 | sed -n -e 's/ is healthy.*//p' -e 's/ is unhealthy: .*Active Alarm(s).*//p'
 }
+
+# Whether one of them does.
+commits() { [ -n "$(healthy "$1")" ]; }
 
 # The peer URLs of other members that are part of a running cluster, asked over the peer port: that one answers before
 # there is a quorum, and members publish their client URLs only once there is one. (The cluster's version would not do:
@@ -93,8 +100,15 @@ running_elsewhere() {
   done
 }
 
-# Those of the machines on their way out that commit writes.
+# Those of the machines on their way out that take part in a quorum.
 running_on_leaving() { [ -z "$LEAVING" ] || healthy "${LEAVING#,}"; }
+
+# A recovery that was cut short may have left it; etcd would part from the others for good at its next start.
+stop_forcing() {
+  [ -e "$FORCE_NEW_CLUSTER" ] || return 0
+  rm -f "$FORCE_NEW_CLUSTER"
+  systemctl daemon-reload
+}
 
 # Notes which snapshot this member's data comes from, empty for none: check-restore and activate compare it.
 note_restore() { # note_restore SNAPSHOT

@@ -25,8 +25,13 @@ wait_for_all() {
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
       journal
-      [ -n "$well" ] || [ -e "$BORN" ] ||
-        say "this cluster was never healthy. If machines were replaced since its birth began, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are"
+      if [ -z "$well" ] && [ ! -e "$BORN" ]; then
+        if [ -n "$LEAVING" ]; then
+          say "there are machines yet that this deploy would destroy (${LEAVING#,}). If they hold the cluster, it has no quorum, and nobody can join it: take the edit that replaces machines back and deploy; then see 'A majority is lost' in docs/operations.md"
+        else
+          say "this cluster was never healthy. If machines were replaced since its birth began, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are"
+        fi
+      fi
       fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"
     fi
     sleep 0.3
@@ -58,7 +63,7 @@ leader_entry() { members | awk -v id="$(leader_id "$SELF")" '$1 == id'; }
 leader_name() { leader_entry | cut -d' ' -f2; }
 
 until_healthy() { # until_healthy WHAT
-  until [ -n "$(healthy "$SELF")" ]; do
+  until commits "$SELF"; do
     [ "$(date +%s)" -lt "$deadline" ] || fail "not healthy $HEALTH_BUDGET_SECONDS s after $1"
     sleep 0.2
   done
@@ -82,7 +87,7 @@ retire() {
     move_leader "$best"
   fi
   echo "$leaving" | while read -r id name peer client _; do
-    if [ "$client" != - ] && [ -n "$(healthy "$client")" ]; then alive=1; else alive=0; fi
+    if [ "$client" != - ] && commits "$client"; then alive=1; else alive=0; fi
     echo "$alive $id $name $peer"
   done | sort | while read -r _ id name peer; do
     say "removing $name ($id, $peer): it is not declared any more"

@@ -2,12 +2,6 @@
 # Sourced after common.sh: who does what only one member may do. Every member works out the same order from what the
 # cluster says of itself, so nobody has to be asked and nothing has to be written.
 
-# Whether the member at URL takes part in a quorum: by a linearizable read, which an alarm does not keep from working, as
-# it does etcdctl's own check of health.
-commits() { # commits URL
-  ctl "$1" get health >/dev/null 2>&1
-}
-
 # The declared voters as "name id client-url": the leader's worst place first, the leader itself last.
 upkeep_order() {
   members | awk -v order="$LEADER_ORDER" -v leader="$(leader_id "$SELF$OTHERS")" '

@@ -3,8 +3,6 @@
 # same name is removed. Every step looks first, so a join that was interrupted is carried on.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
-# shellcheck source=leadership.sh
-. /usr/local/lib/cdktf-etcd/leadership.sh
 
 # The cluster may be on machines alone that are on their way out.
 OTHERS=$OTHERS$LEAVING
@@ -18,16 +16,26 @@ in_time() {
 # A predecessor that is dead must go first: etcd adds nobody while a voter is missing. One that lives goes last.
 remove_dead_predecessors() {
   members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && ($3 != url || $4 != "-")' | while read -r id _ peer client _; do
-    if [ "$peer" = "$PEER_URL" ] || [ -z "$(healthy "$client")" ]; then
+    if [ "$peer" = "$PEER_URL" ] || ! commits "$client"; then
       say "removing its dead predecessor $id ($peer)"
       why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
     fi
   done
 }
 
+# Of a join that was cut off before its etcd ever answered, on a machine that is gone: etcd takes one learner at a time.
+remove_abandoned_learners() {
+  members | awk '$2 == "-" && $5 == "true" { print $1, $3 }' | while read -r id peer; do
+    case " $PEER_URL $OTHER_PEER_URLS " in *" $peer "*) continue ;; esac
+    say "removing the learner $id ($peer), which never started and is nobody's any more"
+    why=$(remove_member "${OTHERS#,}" "$id") || fail "the learner was not removed: $why. Bring the other members back to health, then deploy again"
+  done
+}
+
 if [ ! -e "$DATA" ]; then
   /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
   remove_dead_predecessors
+  remove_abandoned_learners
   until [ -n "$(own_entry)" ]; do
     in_time "could not be added"
     if out=$(ctl "${OTHERS#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then
@@ -39,7 +47,10 @@ if [ ! -e "$DATA" ]; then
   done
   # etcd matches the others by their addresses; a name may stand twice while a predecessor lives, so ids serve as names.
   initial=$(members | awk -v me="$MEMBER" -v url="$PEER_URL" '{ printf "%s%s=%s", (NR > 1 ? "," : ""), ($3 == url ? me : $1), $3 }')
+  [ -n "$initial" ] || fail "the members can't be listed just now; deploy again to carry on"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$initial" >/etc/etcd/bootstrap.env
+  # From here on its data are of this founding: a recovery that goes on later must not take them for older ones.
+  echo "$GENESIS" >"$FOUNDED"
   say "starting as a learner"
   systemctl restart --no-block etcd
 fi
@@ -56,19 +67,11 @@ until [ "$(own_entry | cut -d' ' -f5)" = false ]; do
   fi
 done
 
-until [ -n "$(healthy "$SELF")" ]; do
+until commits "$SELF"; do
   in_time "did not get healthy"
   sleep 0.3
 done
 
-members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer client _; do
-  if [ "$client" != - ] && leads "$client"; then
-    say "taking leadership over from its predecessor"
-    transfer "$client" "$(member_id "$SELF")" || say "its predecessor keeps leadership until it is removed"
-  fi
-  say "retiring its predecessor $id ($peer)"
-  why=$(remove_member "$SELF$OTHERS" "$id") || fail "its predecessor was not removed: $why. Bring the other members back to health, then deploy again"
-done
+/usr/local/lib/cdktf-etcd/retire-predecessor
 systemctl disable --quiet etcd-join.service
-echo "$GENESIS" >"$FOUNDED"
 say "in service"

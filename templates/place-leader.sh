@@ -38,7 +38,7 @@ near() { # near URL LONGEST_MS
 # Whether the member at URL is near, commits writes and has what this one had.
 well() { # well URL LONGEST_MS
   near "$1" "$2" || return 1
-  [ -n "$(healthy "$1")" ] || return 1
+  commits "$1" || return 1
   theirs=$(status "$1") || return 1
   [ "$(echo "$theirs" | field RaftIndex)" -ge "$index" ]
 }

@@ -5,10 +5,19 @@
 . /usr/local/lib/cdktf-etcd/common.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
-FORCE=/run/systemd/system/etcd.service.d/force-new-cluster.conf
+SAFE=/var/lib/etcd.before-recovery
 
 # Interrupted after the new cluster was there: what follows has nothing left to do but to take note.
-alone() { [ -n "$(healthy "$SELF")" ] && [ "$(members | wc -l)" = 1 ]; }
+alone() { commits "$SELF" && [ "$(members | wc -l)" = 1 ]; }
+
+# The last entry that this member knows to be committed. One that was started without a quorum does not serve clients, but
+# tells its metrics, where only what it applied at its start counts.
+committed() {
+  _index=$(status "$SELF" | field RaftIndex)
+  [ -n "$_index" ] || _index=$(curl -sS --max-time 2 http://127.0.0.1:2381/metrics 2>/dev/null |
+    awk '$1 == "etcd_server_proposals_applied_total" { printf "%d", $2 }')
+  [ "${_index:-0}" -gt 0 ] && echo "$_index"
+}
 
 # Writes that this member does not have, but another one that still answers.
 furthest() {
@@ -19,32 +28,43 @@ furthest() {
 }
 
 if ! alone; then
-  [ -z "$(healthy "$SELF")" ] ||
+  # It may have been stopped, by whoever looked for what was wrong or by a recovery that was cut off.
+  systemctl start --no-block etcd
+  until own=$(committed); do
+    if [ "$(date +%s)" -ge "$deadline" ]; then
+      journal
+      fail "etcd does not start on this member: name another survivor in 'recoverFrom', or restore a snapshot. Nothing was changed"
+    fi
+    sleep 0.5
+  done
+  [ -z "$(healthy "$SELF$OTHERS")" ] ||
     fail "there is nothing to recover: the cluster commits writes. Take the prop 'recoverFrom' out again. Nothing was changed"
-  own=$(status "$SELF" | field RaftIndex)
-  [ -n "$own" ] || fail "etcd does not run on this member: start it (systemctl start etcd), or name another survivor in 'recoverFrom'. Nothing was changed"
   further=$(furthest)
   [ -z "$further" ] ||
     fail "$further, this member only up to $own: name that one in 'recoverFrom', or less would be kept than is there. Nothing was changed"
+  rm -rf "$SAFE.new"
+  size=$(du -s -B1 /var/lib/etcd | cut -f1)
+  room=$(df -B1 --output=avail "${SAFE%/*}" | tail -n 1)
+  [ "$room" -ge $((size + 268435456)) ] ||
+    fail "its data are to be kept as they are, which takes $((size / 1048576)) MiB, and only $((room / 1048576)) MiB of disk are free: leave 256 more, then deploy again. Nothing was changed"
   say "founding the cluster anew from this member's data, which goes up to entry $own: writes that only lost members held are lost"
   systemctl stop etcd
-  rm -rf /var/lib/etcd.before-recovery.new
-  cp -a /var/lib/etcd /var/lib/etcd.before-recovery.new
-  mv /var/lib/etcd.before-recovery.new "/var/lib/etcd.before-recovery.$(date +%s)"
-  # In /run: should this machine go down now, its next boot does not do it again.
-  mkdir -p "${FORCE%/*}"
-  printf '[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\n' >"$FORCE"
+  cp -a /var/lib/etcd "$SAFE.new"
+  mv "$SAFE.new" "$SAFE.$(date +%s)"
+  mkdir -p "${FORCE_NEW_CLUSTER%/*}"
+  printf '[Service]\nEnvironment=ETCD_FORCE_NEW_CLUSTER=true\n' >"$FORCE_NEW_CLUSTER"
   systemctl daemon-reload
   systemctl start --no-block etcd
-  until [ -n "$(healthy "$SELF")" ]; do
+  deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
+  until commits "$SELF"; do
     if [ "$(date +%s)" -ge "$deadline" ]; then
+      stop_forcing
       journal
-      fail "does not get healthy with the data that it has; that is kept in /var/lib/etcd.before-recovery.*. Name another survivor in 'recoverFrom', or restore a snapshot"
+      fail "does not get healthy with the data that it has; that is kept in $SAFE.*. Name another survivor in 'recoverFrom', or restore a snapshot"
     fi
     sleep 0.5
   done
 fi
-rm -f "$FORCE"
-systemctl daemon-reload
+stop_forcing
 echo "$GENESIS" >"$FOUNDED"
 say "the cluster is founded anew, with this member alone in it; the others join now"

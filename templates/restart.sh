@@ -27,7 +27,7 @@ hand_over() {
     entry=$(members | awk -v name="$name" '$2 == name && $5 == "false"')
     if [ -z "$entry" ] || [ "$name" = "$MEMBER" ]; then continue; fi
     url=$(echo "$entry" | cut -d' ' -f4)
-    [ -n "$(healthy "$url")" ] || continue
+    commits "$url" || continue
     id=$(member_id "$url")
     await_quiet
     say "handing leadership over to $name, with ${count:-0} proposals pending"
@@ -39,17 +39,22 @@ hand_over() {
   say "no other member can lead; restarting the leader"
 }
 
+main_pid() { systemctl show -P MainPID etcd; }
+
 # Told to stop, etcd takes no more requests, but waits for its clients' watches to end by themselves, as long as a request may
 # take (5 s and two election timeouts), before it cuts them. Requests are through in a tenth of that, and whatever it has
 # acknowledged is in its log.
-stop_soon() {
-  systemctl stop --no-block etcd
+restart_soon() {
+  old=$(main_pid)
+  # One job of systemd's, which starts etcd again should this step be cut off in between.
+  timeout "$HEALTH_BUDGET_SECONDS" systemctl restart etcd &
   tenths=0
-  while [ "$tenths" -lt 15 ] && [ "$(systemctl show -P MainPID etcd)" != 0 ]; do
+  while [ "$tenths" -lt 30 ] && [ "$old" != 0 ] && [ "$(main_pid)" = "$old" ]; do
+    [ "$tenths" != 15 ] || kill -KILL "$old" 2>/dev/null || true
     sleep 0.1
     tenths=$((tenths + 1))
   done
-  systemctl kill --signal=KILL etcd 2>/dev/null || true
+  wait $!
 }
 
 if running_as_laid_down; then
@@ -63,23 +68,22 @@ else
       sleep 2
     done
     hand_over
-    say "restarting"
-    stop_soon
-  else
-    say "restarting"
   fi
-  if ! timeout "$HEALTH_BUDGET_SECONDS" systemctl restart etcd; then
+  say "restarting"
+  if ! restart_soon; then
     journal
     fail "etcd did not get ready after its restart; the other members keep running, and none of them was touched after this one. Revert or mend the setting, then deploy again"
   fi
 fi
 
 # In service means: it commits writes itself, so it has caught up with the leader.
-until [ -n "$(healthy "$SELF")" ]; do
+until commits "$SELF"; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
     journal
     fail "does not answer healthy $HEALTH_BUDGET_SECONDS s after its restart; the rollout stops here"
   fi
   sleep 0.3
 done
+# Should a join have been cut off after its promotion.
+/usr/local/lib/cdktf-etcd/retire-predecessor
 say "in service"

@@ -12,7 +12,8 @@ note_restore ""
 # A directory that etcd's unit made is empty.
 rmdir /var/lib/etcd 2>/dev/null || true
 [ ! -e /var/lib/etcd ] || fail "not restored: /var/lib/etcd is not empty. Move it away, then deploy again"
-# Beside the place where it goes, so that it gets there by a rename.
+# Beside the place where it goes, so that it gets there by a rename. One that was cut off left its own.
+rm -rf /var/lib/etcd.restoring.*
 work=$(mktemp -d /var/lib/etcd.restoring.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 

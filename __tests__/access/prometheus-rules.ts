@@ -7,8 +7,12 @@ import { runCommand } from "../tools";
 
 type Labels = Readonly<Record<string, string>>;
 
-/** The rules of a cluster in London, New York and Singapore, as a deploy writes them. */
-export function renderedRules(): string {
+/**
+ * The rules of a cluster in London, New York and Singapore, as a deploy writes them.
+ *
+ * @param client_expiry when clients' certificates end, which is known only once it is applied
+ */
+export function renderedRules(client_expiry: Labels = { operator: "2027-11-22T18:00:00Z" }): string {
   let variables: Readonly<Record<string, unknown>> = {};
   const spy = jest.spyOn(Templates.prototype, "render").mockImplementation((name, given) => {
     if (name === "alerts.yaml.tftpl") variables = given;
@@ -16,7 +20,7 @@ export function renderedRules(): string {
   });
   synth((stack) => cluster(stack, undefined, { backup: BACKUP }).alertRules());
   spy.mockRestore();
-  return render({ alerts: { template: "alerts.yaml.tftpl", variables } }).alerts;
+  return render({ alerts: { template: "alerts.yaml.tftpl", variables: { ...variables, client_expiry } } }).alerts;
 }
 
 const MEMBERS = { "etcd-lon1": "a1", "etcd-nyc3": "b2", "etcd-sgp1": "c3" };

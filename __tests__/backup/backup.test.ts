@@ -98,4 +98,27 @@ describe("a restore", () => {
       '"restore" = "etcd-20261122T180000Z-4711.db"',
     );
   });
+
+  it("is noted in the genesis record, without which the plan refuses it", () => {
+    const genesis = (props: object): unknown =>
+      resources(
+        synth((s) => cluster(s, undefined, props)),
+        "terraform_data",
+      )["etcd/genesis"];
+    const founder = { machine_id: expect.any(String) as unknown, peer_url: expect.any(String) as unknown };
+    expect(genesis({})).toMatchObject({ input: { "etcd-lon1": founder }, lifecycle: { ignore_changes: ["input"] } });
+    expect(JSON.stringify(genesis({}))).not.toContain("postcondition");
+    const snapshot = "etcd-20261122T180000Z-4711.db";
+    expect(genesis({ restore: { snapshot } })).toMatchObject({
+      input: { "etcd-lon1": { ...founder, snapshot } },
+      lifecycle: {
+        postcondition: [
+          {
+            condition: '${alltrue([for founder in values(self.output) : try(founder.snapshot, "") != ""])}',
+            error_message: expect.stringContaining(`would not be now from ${snapshot}`) as unknown,
+          },
+        ],
+      },
+    });
+  });
 });

@@ -296,9 +296,8 @@ describe("defragmentation", () => {
 describe("a full quota", () => {
   const reclaim = (): Promise<EtcdctlResult> => cluster.on(newYork, "/usr/local/lib/cdktf-etcd/reclaim-space");
 
-  it("keeps its alarm while the keys themselves fill it", async () => {
-    expect(await on(london, fill(28, "/kept/$i"))).toBe("OK");
-    // Far below what the prop takes: it is full at once.
+  /** Gives the members a quota far below what the prop takes, and below what is in use: the next write raises the alarm. */
+  async function exceedQuota(): Promise<void> {
     await Promise.all(
       cluster.machines.map((machine) =>
         on(
@@ -310,6 +309,11 @@ describe("a full quota", () => {
     await eventually("all healthy with the small quota", () => cluster.healthy());
     expect(await on(london, fill(1, "/one-more"))).toContain("mvcc: database space exceeded");
     expect(await on(london, "etcdctl alarm list")).toContain("alarm:NOSPACE");
+  }
+
+  it("keeps its alarm while the keys themselves fill it", async () => {
+    expect(await on(london, fill(28, "/kept/$i"))).toBe("OK");
+    await exceedQuota();
     await start("etcd-metrics", [london]);
     expect(await on(london, "cat /var/lib/prometheus/node-exporter/cdktf-etcd.prom")).toMatch(
       /^cdktf_etcd_alarms\{.*alarm="NOSPACE"\} [1-3]$/m,
@@ -322,7 +326,23 @@ describe("a full quota", () => {
     expect(await on(london, "etcdctl alarm list")).toContain("alarm:NOSPACE");
   });
 
+  it("does not keep a deploy from raising it, after which the alarm can be disarmed", async () => {
+    const lines = said(await harness.deploy(knobs({ quotaGiB: 3 })));
+    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([
+      "etcd-sgp1: restarting",
+      "etcd-nyc3: restarting",
+      "etcd-lon1: restarting",
+    ]);
+    expect(await on(london, "etcdctl alarm list")).toContain("alarm:NOSPACE");
+    expect((await reclaim()).stdout).toMatch(/made room: [23]\d of 3072 MiB are in use; writes are taken again\n$/);
+    expect(await on(london, "etcdctl put /after raised")).toBe("OK");
+    // From here on each unit runs when a test says so, again.
+    for (const machine of cluster.machines)
+      await on(machine, "systemctl stop etcd-backup.timer etcd-defragment.timer etcd-metrics.timer");
+  });
+
   it("takes writes again once keys are deleted and the space is reclaimed, by one command", async () => {
+    await exceedQuota();
     await on(london, "etcdctl del --prefix /kept/");
     const { ok, stdout, stderr } = await reclaim();
     expect([ok, stderr]).toEqual([true, ""]);
@@ -344,11 +364,19 @@ describe("a restore", () => {
   /** One of them whose install is done: the others may have been left without when the deploy failed. */
   let installed: LabDroplet | undefined;
 
+  it("is refused by the plan where nothing is founded", async () => {
+    const output = await harness.deployFails(knobs({ restore: { snapshot: "etcd-20260101T000000Z-7.db" } }));
+    expect(output.replace(/\n[│ ]*/g, " ")).toContain(
+      "The cluster was not founded from a backup, and would not be now from etcd-20260101T000000Z-7.db",
+    );
+    expect(said(output)).toEqual([]);
+  });
+
   it("is refused on machines that hold data, and changes nothing there", async () => {
     await on(london, "/usr/local/lib/cdktf-etcd/backup now");
     snapshot = (await keptOn(london)).at(-1) ?? "";
     await on(london, "etcdctl put /after-the-backup lost");
-    const lines = said(await harness.deployFails(knobs({ restore: { snapshot } })));
+    const lines = said(await harness.deployFails(knobs({ genesis: 2, restore: { snapshot } })));
     expect(lines).toContainEqual(
       expect.stringMatching(/^error: etcd-\w+: holds the data of a cluster that was healthy, .* nothing was changed/),
     );

@@ -2,12 +2,22 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
+import { orphansIn } from "../../lab/deploy";
 import { attempt, run } from "../../lab/tools/command";
 import { buildGoSource } from "../../lab/tools/go-build";
 import { wanClient } from "../../lab/wan-client";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
+
+/** What another droplet takes to be like it. */
+interface DropletToCopy {
+  readonly name: string;
+  readonly region: { readonly slug: string };
+  readonly size_slug: string;
+  readonly image: { readonly slug: string };
+  readonly tags: readonly string[];
+}
 
 const harness = new LabHarness();
 let cluster: LabCluster;
@@ -25,6 +35,17 @@ async function asOperator(command: string): Promise<string> {
   const file = path.join(harness.paths.access, "operator", "etcd.env");
   const env = { PATH: `${harness.lab.config().etcd.binDir}:${process.env.PATH ?? ""}` };
   return run(["bash", "-c", `. ${file} && ${command}`], { env });
+}
+
+/** The private key of an authority, out of the state. */
+function authorityKey(authority: string): string {
+  const state = readFileSync(path.join(harness.paths.terraformState, "terraform.test.tfstate"), "utf8");
+  const { resources } = JSON.parse(state) as {
+    resources: { type: string; name: string; instances: { attributes: { private_key_pem?: string } }[] }[];
+  };
+  const found = resources.find(({ type, name }) => type === "tls_private_key" && name.includes(`pki_${authority}_`));
+  if (found === undefined) throw new Error(`no key of ${authority} in the state`);
+  return found.instances[0].attributes.private_key_pem?.trim() ?? "";
 }
 
 const address = (machine: LabDroplet): string => machine.publicAddress ?? "";
@@ -79,9 +100,25 @@ describe("a cluster on three continents", () => {
     expect(await cluster.status()).toMatchObject({ leader: "etcd-lon1" });
   });
 
-  it("has nothing left to do at a second look", async () => {
-    const { output } = await harness.run("diff");
-    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+  it("has nothing left to do at a second look, and tells of a droplet that no state knows until that is gone", async () => {
+    const api = harness.lab.api();
+    const known = cluster.machine("etcd-sgp1");
+    const { droplet: twin } = (await api.request("GET", `/v2/droplets/${known.id}`)) as { droplet: DropletToCopy };
+    const { droplet } = (await api.request("POST", "/v2/droplets", {
+      name: twin.name,
+      region: twin.region.slug,
+      size: twin.size_slug,
+      image: twin.image.slug,
+      tags: twin.tags,
+    })) as { droplet: { id: number } };
+    const mustFind = async (orphans: readonly number[]): Promise<void> => {
+      const { output } = await harness.run("diff");
+      expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+      expect(orphansIn(output)).toEqual(orphans);
+    };
+    await mustFind([droplet.id]);
+    await harness.destroy([droplet.id]);
+    await mustFind([]);
   });
 
   it("takes writes and reads on each continent, as root, at once", async () => {
@@ -280,6 +317,40 @@ describe("a cluster on three continents", () => {
       const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields | grep DBSizeQuota");
       expect([machine.name, stdout.trim()]).toEqual([machine.name, `"DBSizeQuota" : ${1024 ** 3}`]);
     }
+  });
+
+  it("comes back by a deploy after its certificates have run out, even with something to restart for", async () => {
+    const days = { leafValidityDays: 300 };
+    const leaves = [
+      ["client-ca", "pki/server"],
+      ["peer-ca", "pki/peer"],
+      ["client-ca", "admin/admin"],
+    ];
+    for (const machine of cluster.machines) {
+      for (const [authority, leaf] of leaves) {
+        const { ok, stderr } = await cluster.on(
+          machine,
+          `cd /etc/etcd && cat >/root/ca.key <<'END' && openssl req -new -key ${leaf}.key -subj /CN=${machine.name} |
+            openssl x509 -req -CA pki/${authority}.crt -CAkey /root/ca.key -days -1 >/root/old.crt && cat /root/old.crt >${leaf}.crt
+${authorityKey(authority)}
+END`,
+        );
+        expect([machine.name, leaf, ok, stderr]).toEqual([machine.name, leaf, true, expect.any(String)]);
+      }
+    }
+    for (const machine of cluster.machines) await cluster.on(machine, "systemctl restart --no-block etcd");
+    expect(await cluster.healthy()).toBe(false);
+    const lines = said(await harness.deploy({ quotaGiB: 2, ...days }));
+    expect(
+      lines.filter((line) => line.endsWith("its certificates had expired: the new ones are in use from now on")).sort(),
+    ).toEqual(
+      ["etcd-lon1", "etcd-nyc3", "etcd-sgp1"].map(
+        (name) => `${name}: its certificates had expired: the new ones are in use from now on`,
+      ),
+    );
+    expect(lines.filter((line) => line.endsWith(": restarting"))).toHaveLength(3);
+    await cluster.mustBeHealthy();
+    await harness.deploy({ quotaGiB: 1 });
   });
 
   it("replaces a machine that was deleted in the control panel: as a learner, promoted, its predecessor removed", async () => {

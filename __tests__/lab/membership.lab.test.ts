@@ -1,3 +1,4 @@
+import type { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
 import { eventually, LabHarness, said } from "../../lab/harness";
 import { wanClient } from "../../lab/wan-client";
@@ -42,7 +43,14 @@ describe("the members of a cluster, by editing the list", () => {
     await harness.deploy({ regions: ["lon1"] });
     cluster = await harness.cluster();
     await putKey("/alone");
+    // As a machine leaves it that is gone before its etcd has ever answered.
+    await cluster.etcdctl(["member", "add", "gone", "--learner", "--peer-urls=https://198.18.255.254:2380"]);
     const lines = said(await harness.deploy({ regions: THREE }));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^etcd-sgp1: removing the learner [0-9a-f]+ \(https:\/\/198\.18\.255\.254:2380\), which never/,
+      ),
+    );
     const order = lines.filter((line) => /added as a learner|promoted|: restarting/.test(line));
     expect(order).toEqual([
       "etcd-sgp1: added as a learner",
@@ -67,7 +75,39 @@ describe("the members of a cluster, by editing the list", () => {
     await cluster.mustBeHealthy();
   });
 
-  it("are all replaced in one apply: one after the other, and no old machine goes before its successor serves", async () => {
+  it("are replaced, interrupted between the promotion of one and the end of its predecessor: both are members", async () => {
+    const script = "/usr/local/lib/cdktf-etcd/retire-predecessor";
+    const successor = async (): Promise<LabDroplet> => {
+      const named = (await harness.cluster()).machines.filter(({ name }) => name === "etcd-sgp1");
+      return named.reduce((a, b) => (a.id > b.id ? a : b));
+    };
+    const controller = new AbortController();
+    let held: Promise<unknown> = Promise.resolve();
+    const { exitCode } = await harness.run(
+      "deploy",
+      { regions: THREE, generation: 2 },
+      {
+        signal: controller.signal,
+        onLine: (line) => {
+          if (line.includes("etcd-sgp1: added as a learner")) {
+            held = successor().then((machine) =>
+              cluster.on(
+                machine,
+                `mv ${script} ${script}.held; printf '#!/bin/sh\nsleep 60\n' >${script}; chmod 755 ${script}`,
+              ),
+            );
+          }
+          if (line.includes("etcd-sgp1: caught up: promoted")) controller.abort();
+        },
+      },
+    );
+    await held;
+    await cluster.on(await successor(), `mv ${script}.held ${script}`);
+    expect(exitCode).not.toBe(0);
+    expect(await memberNames()).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1", "etcd-sgp1"]);
+  });
+
+  it("are all replaced by the next one: one after the other, and no old machine goes before its successor serves", async () => {
     await putKey("/before-new-machines");
     const before = cluster.machines.map((machine) => machine.id);
     const output = await harness.deploy({ regions: THREE, generation: 2 });
@@ -75,10 +115,10 @@ describe("the members of a cluster, by editing the list", () => {
     expect(
       lines.filter((line) => /promoted|retiring/.test(line)).map((line) => line.replace(/ [0-9a-f]+ \(.*/, "")),
     ).toEqual(
-      ["etcd-sgp1", "etcd-nyc3", "etcd-lon1"].flatMap((name) => [
-        `${name}: caught up: promoted to a voting member`,
-        `${name}: retiring its predecessor`,
-      ]),
+      ["etcd-sgp1", "etcd-nyc3", "etcd-lon1"]
+        .flatMap((name) => [`${name}: caught up: promoted to a voting member`, `${name}: retiring its predecessor`])
+        // This one was promoted before.
+        .slice(1),
     );
     const inOrder = positions(output, /etcd-lon1: retiring its predecessor/, /droplet.*: Destroying\.\.\./);
     expect(inOrder).toEqual(ascending(inOrder));
@@ -127,7 +167,13 @@ describe("the members of a cluster, by editing the list", () => {
     const api = harness.lab.api();
     for (const name of ["etcd-ams3", "etcd-sgp1"])
       await api.request("DELETE", `/v2/droplets/${cluster.machine(name).id}`);
-    const lines = said(await harness.deploy({ regions: MOVED, generation: 2, genesis: 2, recoverFrom: "etcd-lon1" }));
+    // So nobody answers clients any more: without a quorum etcd does not begin to.
+    await cluster.on(cluster.machine("etcd-lon1"), "systemctl restart --no-block etcd");
+    const edit = { regions: MOVED, generation: 2, genesis: 2 };
+    expect(said(await harness.deployFails({ ...edit, recoverFrom: "etcd-sgp1" }))).toContainEqual(
+      expect.stringMatching(/^error: etcd-sgp1: this machine has no data to found the cluster anew from/),
+    );
+    const lines = said(await harness.deploy({ ...edit, recoverFrom: "etcd-lon1" }));
     expect(lines[lines.findIndex((line) => line.includes("founding"))]).toMatch(
       /^etcd-lon1: founding the cluster anew from this member's data, which goes up to entry \d+/,
     );
@@ -143,6 +189,40 @@ describe("the members of a cluster, by editing the list", () => {
   it("are not founded anew while they are well, whatever is typed", async () => {
     const output = await harness.deployFails({ regions: MOVED, generation: 2, genesis: 3, recoverFrom: "etcd-sgp1" });
     expect(output).toContain("there is nothing to recover: the cluster commits writes");
+    await cluster.mustBeHealthy();
+  });
+
+  it("do not leave where too few of those that stay are well: refused before any member is touched", async () => {
+    const down = cluster.machine("etcd-ams3");
+    await cluster.on(down, "systemctl stop etcd");
+    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1", quotaGiB: 1 };
+    const lines = said(await harness.deployFails(edit));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-lon1: this deploy takes etcd-sgp1 out .* etcd-ams3 can't be reached .*Nothing was changed/,
+      ),
+    );
+    expect(lines.filter((line) => /: (restarting|removing)/.test(line))).toEqual([]);
+    await cluster.on(down, "systemctl start etcd");
+    await eventually("Amsterdam healthy again", () => cluster.healthy());
+  });
+
+  it("do not leave in the same deploy that changes an authority: refused before any member is touched", async () => {
+    const lines = said(
+      await harness.deployFails({
+        regions: ["lon1", "ams3"],
+        generation: 2,
+        genesis: 2,
+        recoverFrom: "etcd-lon1",
+        clientAuthority: { stage: "introducing", generation: 2 },
+      }),
+    );
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-lon1: this deploy would change the list of members, the client authority at once/,
+      ),
+    );
+    expect(lines.filter((line) => /: (restarting|removing)/.test(line))).toEqual([]);
     await cluster.mustBeHealthy();
   });
 

@@ -103,6 +103,17 @@ describe("the rotation of the client authority", () => {
     expect(await processes()).toEqual(before);
   });
 
+  it("refuses to sign with it while a member was not restarted for it", async () => {
+    // As a deploy leaves it that is killed between laying down and restarting.
+    const newYork = cluster.machine("etcd-nyc3");
+    await cluster.on(newYork, "cp -p /run/etcd/started.sha256 /root; echo another >/run/etcd/started.sha256");
+    expect(said(await harness.deployFails(to("client", "signing")))).toContainEqual(
+      expect.stringMatching(/^error: etcd-nyc3: the deploy before this one was not completed here/),
+    );
+    expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority"));
+    await cluster.on(newYork, "mv /root/started.sha256 /run/etcd/");
+  });
+
   it("signs with the new generation: nothing restarts, and clients of the stage before stay connected", async () => {
     expect(restarts(await harness.deploy(to("client", "signing")))).toEqual([]);
     expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority 2"));
@@ -139,6 +150,39 @@ describe("further names in the server certificates", () => {
     const knobs = { ...to("peer", "of"), serverNames: ["etcd.example.com"] };
     expect(restarts(await harness.deploy(knobs))).toEqual([]);
     for (const text of await shown(2379)) expect(text).toContain("DNS:etcd.example.com");
+    expect(await reads()).toBe(true);
+  });
+});
+
+describe("new machines in the same deploy as an authority of which their members never heard", () => {
+  const skipped = { ...to("peer", "of"), peerAuthority: { stage: "of", generation: 3 }, generation: 2 };
+
+  it("do not join, and are told why", async () => {
+    expect(said(await harness.deployFails(skipped))).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-sgp1: the members that this machine is to join \(https.*\) refuse its certificate: this deploy would replace machines and change an authority at once/,
+      ),
+    );
+    expect(await reads()).toBe(true);
+  });
+
+  it("join once the authority is taken back", async () => {
+    await harness.deploy({ ...to("peer", "of"), generation: 2 });
+    cluster = await harness.cluster();
+    expect(cluster.machines).toHaveLength(3);
+    await cluster.mustBeHealthy();
+    expect(await reads()).toBe(true);
+  });
+});
+
+describe("new machines that are to found a cluster in the place of one with data", () => {
+  it("do not: an empty one would be left", async () => {
+    const lines = said(await harness.deployFails({ ...to("peer", "of"), generation: 3, genesis: 2 }));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-sgp1: an EMPTY cluster would be founded, and the machines with the data .* destroyed/,
+      ),
+    );
     expect(await reads()).toBe(true);
   });
 });

@@ -4,10 +4,11 @@ import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 
-/** Versions as the tests' app takes them. */
+/** Versions as the tests' app takes them, with backups. */
 interface Release {
   readonly version: string;
   readonly sha256: string;
+  readonly backup: object;
 }
 
 const harness = new LabHarness();
@@ -50,6 +51,19 @@ async function mustRollTo(release: Release): Promise<void> {
   await untilAllRun(release.version);
   await cluster.mustBeHealthy();
   await mustHaveKept();
+  await mustBackUp();
+}
+
+/** Takes a backup, which the scripts check as they do before a restore; then restores it beside the running member. */
+async function mustBackUp(): Promise<void> {
+  const restored = "/var/lib/etcd-backup/restored";
+  const { ok, stdout, stderr } = await cluster.on(
+    cluster.machine("etcd-lon1"),
+    `/usr/local/lib/cdktf-etcd/backup now && rm -rf ${restored} && etcdutl snapshot restore --data-dir ${restored} --bump-revision 1000 ` +
+      "--mark-compacted $(find /var/lib/etcd-backup -name '*.db' | sort | tail -n 1)",
+  );
+  expect({ ok, stderr }).toMatchObject({ ok: true });
+  expect(stdout).toMatch(/^etcd-lon1: took the backup etcd-\S+\.db, \d+ bytes$/m);
 }
 
 async function mustHaveKept(): Promise<void> {
@@ -62,6 +76,7 @@ beforeAll(async () => {
   const serve = async (version: string): Promise<Release> => ({
     version,
     sha256: (await harness.lab.serveEtcd(version)).ETCD_TARBALL_SHA256,
+    backup: {},
   });
   v3_5 = await serve("3.5.33");
   v3_6 = await serve("3.6.14");
@@ -79,6 +94,7 @@ describe("a cluster that begins with etcd 3.5", () => {
     await cluster.mustBeHealthy();
     expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
     await cluster.etcdctl(["put", "/kept", "since 3.5"]);
+    await mustBackUp();
     expect(await onEach("journalctl -u etcd -o cat | grep -c 'unrecognized environment'")).toEqual(["0", "0", "0"]);
   });
 
@@ -147,5 +163,16 @@ describe("a cluster that begins with etcd 3.5", () => {
       expect.stringMatching(/^error: etcd-\S+: etcd 3\.6\.14 may not run in a cluster of version 3\.7/),
     );
     expect(await processes()).toEqual(before);
+  });
+
+  it("goes back a minor by etcd's own downgrade", async () => {
+    const { stdout, stderr } = await cluster.etcdctl(["downgrade", "validate", "3.6"]);
+    expect(stdout + stderr).toMatch(/Downgrade validate success/);
+    await cluster.etcdctl(["downgrade", "enable", "3.6"]);
+    await eventually("every member's data in the older version's form", async () => {
+      const { stdout: status } = await cluster.etcdctl(["endpoint", "status", "-w", "json"]);
+      return (status.match(/"storageVersion":"3\.6\.0"/g) ?? []).length === 3;
+    });
+    await mustRollTo(v3_6);
   });
 });

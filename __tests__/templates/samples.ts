@@ -150,6 +150,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         authority_seconds: 31_536_000,
         backup_seconds: 43_800,
         backed_up: sample.founder,
+        client_expiry: sample.founder ? { operator: "2027-11-22T18:00:00Z" } : {},
       },
     },
     backup: {

@@ -3,7 +3,7 @@ import type { Knobs } from "../apps/cluster";
 import { eventually, said, type LabHarness } from "../harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
-import { errorsIn, type CdktfResult, type CdktfRun } from "../deploy";
+import { errorsIn, orphansIn, type CdktfResult, type CdktfRun } from "../deploy";
 import { signalTree } from "./process-tree";
 
 /** Locations of the load's clients, and of the members unless told otherwise. */
@@ -140,10 +140,7 @@ export class Stage {
     const run = this.logged();
     const { output } = await this.harness.run("diff", this.knobs, run);
     mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), run.logFile);
-    // Terraform wraps its messages, and draws a frame around them.
-    const warning = /that Terraform does not know of: (.*?) A deploy/.exec(output.replace(/\n[│ ]*/g, " "))?.[1] ?? "";
-    const orphans = [...warning.matchAll(/ id (\d+),/g)].map(([, id]) => Number(id));
-    await this.harness.destroy(orphans);
+    await this.harness.destroy(orphansIn(output));
   }
 
   private async disturbed(

@@ -31,8 +31,21 @@ export function certificateExpiry(
           { server: server.expiry, peer: peer.expiry, admin: admin.expiry },
         ]),
       ),
-      clients: Object.fromEntries(Object.entries(clients).map(([name, { expiry }]) => [name, expiry])),
+      clients: clientExpiryNow(clients),
       authorities: { client: pki.clientAuthority.expiry, peer: pki.peerAuthority.expiry },
     }),
   });
+}
+
+/**
+ * When clients' certificates end, by their names, RFC 3339.
+ *
+ * @param clients client -> certificate; those that are added later are in there too
+ */
+export function clientExpiry(clients: Readonly<Record<string, LeafCertificate>>): IResolvable {
+  return Lazy.anyValue({ produce: () => clientExpiryNow(clients) });
+}
+
+function clientExpiryNow(clients: Readonly<Record<string, LeafCertificate>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(clients).map(([name, { expiry }]) => [name, expiry]));
 }

@@ -23,6 +23,7 @@ const COMMANDS = [
   "publish-endpoint",
   "recover",
   "restart",
+  "retire-predecessor",
   "route-streams",
 ];
 

@@ -2,6 +2,7 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { DigitalOceanHost } from "../../../lib";
 import type { LabDroplet } from "../../../lab/api-client";
+import { orphansIn } from "../../../lab/deploy";
 import { eventually } from "../../../lab/harness";
 import { SSH_FROM } from "../../synth";
 import { Api, Workspace, type Outcome } from "../provider/terraform-workspace";
@@ -60,7 +61,9 @@ describe("a droplet that a killed Terraform was making", () => {
 
   it("is named by every plan and apply, and nothing else is there to do", async () => {
     const [, { id, publicAddress }] = await droplets();
-    const plan = said(await work.plan());
+    const outcome = await work.plan();
+    expect(orphansIn(outcome.output)).toEqual([id]);
+    const plan = said(outcome);
     expect(plan).toContain("No changes. Your infrastructure matches the configuration.");
     expect(plan).toContain(`${WARNING}: etcd-sgp1, id ${id}, ${publicAddress ?? ""}. A deploy`);
     expect(plan).toContain("doctl compute droplet delete");

@@ -9,8 +9,8 @@ import { carryOut, type Operation } from "../operation";
 import { CLIENT_LOCATIONS, type Stage } from "../stage";
 
 const OPERATIONS_PER_SEQUENCE = 5;
-/** From an apply's first step: all of an apply but the longest lies within. */
-const STRIKE_WITHIN_SECONDS = 45;
+/** From an apply's first step, for each member: nearly all of the longest applies lies within. */
+const STRIKE_WITHIN_SECONDS = 25;
 
 /** What is drawn from. */
 export interface Draws {
@@ -85,7 +85,7 @@ function disturb(stage: Stage, operation: Operation, random: Random, draws: Draw
   // Drawn in any case, so that the draws after it do not depend on it.
   const chosen = random.next() < draws.disturbed;
   const interruption = random.pick(draws.interruptions);
-  const seconds = random.between(0, STRIKE_WITHIN_SECONDS);
+  const seconds = random.between(0, STRIKE_WITHIN_SECONDS * stage.regions.length);
   if (!chosen || operation.disturbed === false) return undefined;
   stage.disturbNext(async (pid) => {
     await sleep(seconds * 1000);
