@@ -1,6 +1,7 @@
 import { LabCluster } from "../../lab/cluster";
 import { errorsIn } from "../../lab/deploy";
 import { eventually, LabHarness, said } from "../../lab/harness";
+import { enableDowngrade } from "../../lab/operations/downgrade";
 
 jest.setTimeout(300_000);
 
@@ -166,13 +167,7 @@ describe("a cluster that begins with etcd 3.5", () => {
   });
 
   it("goes back a minor by etcd's own downgrade", async () => {
-    const { stdout, stderr } = await cluster.etcdctl(["downgrade", "validate", "3.6"]);
-    expect(stdout + stderr).toMatch(/Downgrade validate success/);
-    await cluster.etcdctl(["downgrade", "enable", "3.6"]);
-    await eventually("every member's data in the older version's form", async () => {
-      const { stdout: status } = await cluster.etcdctl(["endpoint", "status", "-w", "json"]);
-      return (status.match(/"storageVersion":"3\.6\.0"/g) ?? []).length === 3;
-    });
+    await enableDowngrade(cluster, "3.6");
     await mustRollTo(v3_6);
   });
 });

@@ -12,7 +12,7 @@ import {
 import { GROW_TO_FIVE, GROW_TO_THREE, MOVE, MOVE_BACK, SHRINK_TO_ONE, SHRINK_TO_THREE } from "./membership";
 import { BAD_SETTING, SETTINGS_ROLL } from "./settings";
 import { BACKUP, DEFRAGMENTATION } from "./upkeep";
-import { UPGRADE } from "./versions";
+import { DOWNGRADE, UPGRADE } from "./versions";
 
 /** What is done to a cluster, in the order in which the bench does it: each is possible after the one before. */
 export const OPERATIONS: readonly Operation[] = [
@@ -34,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   DEFRAGMENTATION,
   LEADER_LOST,
   UPGRADE,
+  DOWNGRADE,
 ];
 
 /**
