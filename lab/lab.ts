@@ -14,7 +14,7 @@ import { ensureCommands } from "./tools/apt";
 import { ensureEtcd } from "./tools/etcd";
 import { ensureImage } from "./tools/image";
 import { ensurePackageMirror } from "./tools/package-mirror";
-import { removeOperatorGroup } from "./tools/operator-group";
+import { endOperators } from "./tools/operator-group";
 import { Progress } from "./tools/progress";
 import { ensureProviders } from "./tools/providers";
 import { findTerraform } from "./tools/terraform";
@@ -159,6 +159,7 @@ export class Lab {
   public async down(): Promise<void> {
     requireRootOnLinux();
     this.requireOwnership();
+    await endOperators();
     this.progress("Ending the API server and the package mirror");
     await endDaemon(this.daemon());
     this.progress("Removing the machines");
@@ -166,7 +167,6 @@ export class Lab {
     await ClientSites.removeAll(this.paths);
     this.progress("Ending the WAN");
     if (existsSync(this.paths.wan)) await wanClient(this.paths).stop();
-    removeOperatorGroup();
     rmSync(this.paths.root, { recursive: true, force: true });
     rmSync(OWNER_FILE, { force: true });
   }

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, Server } from "node:net";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { ProcessRecord } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
 import { Lab } from "../../lab/lab";
@@ -114,8 +116,27 @@ describe("a lab that is half-dead", () => {
     await eventually("all members healthy after the repair", () => cluster.healthy());
   });
 
+  it("ends the deploy that is under way when it is taken down", async () => {
+    const logFile = path.join(mkdtempSync(path.join(tmpdir(), "cdktf-etcd-test-")), "deploy.log");
+    let down: Promise<void> | undefined;
+    const { exitCode } = await harness.run(
+      "deploy",
+      { genesis: 3 },
+      {
+        logFile,
+        onLine: (line) => {
+          if (line.includes(": Creating...")) down ??= harness.down();
+        },
+      },
+    );
+    expect(exitCode).not.toBe(0);
+    expect(down).toBeDefined();
+    await down;
+    expect(harness.leftDirectory).toBe(false);
+    rmSync(path.dirname(logFile), { recursive: true });
+  });
+
   it("is not started over another program's port, and says how to mend it", async () => {
-    await harness.down();
     const server: Server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
