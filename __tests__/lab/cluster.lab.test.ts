@@ -330,10 +330,9 @@ describe("a cluster on three continents", () => {
       for (const [authority, leaf] of leaves) {
         const { ok, stderr } = await cluster.on(
           machine,
-          `cd /etc/etcd && cat >/root/ca.key <<'END' && openssl req -new -key ${leaf}.key -subj /CN=${machine.name} |
-            openssl x509 -req -CA pki/${authority}.crt -CAkey /root/ca.key -days -1 >/root/old.crt && cat /root/old.crt >${leaf}.crt
-${authorityKey(authority)}
-END`,
+          `cd /etc/etcd && echo ${Buffer.from(authorityKey(authority)).toString("base64")} | base64 -d >/root/ca.key && ` +
+            `openssl req -new -key ${leaf}.key -subj /CN=${machine.name} | ` +
+            `openssl x509 -req -CA pki/${authority}.crt -CAkey /root/ca.key -days -1 >/root/old.crt && cat /root/old.crt >${leaf}.crt`,
         );
         expect([machine.name, leaf, ok, stderr]).toEqual([machine.name, leaf, true, expect.any(String)]);
       }
