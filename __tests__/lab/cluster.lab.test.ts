@@ -332,9 +332,9 @@ describe("a cluster on three continents", () => {
           machine,
           `cd /etc/etcd && echo ${Buffer.from(authorityKey(authority)).toString("base64")} | base64 -d >/root/ca.key && ` +
             `openssl req -new -key ${leaf}.key -subj /CN=${machine.name} | ` +
-            `openssl x509 -req -CA pki/${authority}.crt -CAkey /root/ca.key -days -1 >/root/old.crt && cat /root/old.crt >${leaf}.crt`,
+            `openssl x509 -req -CA pki/${authority}.crt -CAkey /root/ca.key -not_before 20250101000000Z -not_after 20260101000000Z >/root/old.crt && cat /root/old.crt >${leaf}.crt`,
         );
-        expect([machine.name, leaf, ok, stderr]).toEqual([machine.name, leaf, true, expect.any(String)]);
+        if (!ok) throw new Error(`${leaf} of ${machine.name} was not signed anew: ${stderr}`);
       }
     }
     for (const machine of cluster.machines) await cluster.on(machine, "systemctl restart --no-block etcd");
