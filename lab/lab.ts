@@ -33,7 +33,13 @@ const DEFAULT_IMAGE = "debian-13-x64";
 const ETCD = EtcdVersion.V3_6_14;
 
 /** One lab at a time on a machine: its addresses are the machine's. This file says whose it is. */
-const OWNER_FILE = "/run/cdktf-etcd-lab.json";
+export const OWNER_FILE = "/run/cdktf-etcd-lab.json";
+
+interface Owner {
+  readonly root: string;
+  /** Who brings the lab up or down, when neither its API server nor its WAN may run. */
+  readonly process?: ProcessRecord;
+}
 
 /** Three continents on one machine: what the verbs of the command line do. */
 export class Lab {
@@ -45,7 +51,7 @@ export class Lab {
   /** Brings the lab up, repairing what an earlier one left; does nothing that is done already. */
   public async up(): Promise<LabConfig> {
     requireRootOnLinux();
-    this.requireOwnership();
+    await this.takeOwnership();
     const running = findConfig(this.paths);
     if (running !== undefined && isAlive(this.daemon()) && (await LabApi.of(running).answers())) {
       await wanClient(this.paths).start();
@@ -158,7 +164,12 @@ export class Lab {
   /** Ends and removes everything that `up` and deploys into the lab made, also after a crash of any part. */
   public async down(): Promise<void> {
     requireRootOnLinux();
-    this.requireOwnership();
+    await this.takeOwnership();
+    await this.remove();
+    rmSync(OWNER_FILE, { force: true });
+  }
+
+  private async remove(): Promise<void> {
     await endOperators();
     this.progress("Ending the API server and the package mirror");
     await endDaemon(this.daemon());
@@ -168,7 +179,6 @@ export class Lab {
     this.progress("Ending the WAN");
     if (existsSync(this.paths.wan)) await wanClient(this.paths).stop();
     rmSync(this.paths.root, { recursive: true, force: true });
-    rmSync(OWNER_FILE, { force: true });
   }
 
   /** The machines. */
@@ -193,16 +203,22 @@ export class Lab {
     return readJson(this.paths.daemonRecord) as ProcessRecord | undefined;
   }
 
-  /** Another checkout's lab on this machine would fight over addresses and namespaces. */
-  private requireOwnership(): void {
-    const owner = readJson(OWNER_FILE) as { root?: string } | undefined;
-    if (owner?.root !== undefined && owner.root !== this.paths.root && existsSync(owner.root)) {
-      throw new ToolError(
-        `Another lab has this machine's lab addresses: ${owner.root}.`,
-        `End it first: CDKTF_ETCD_LAB=${owner.root} npm run lab -- down`,
-      );
+  /** Another checkout's lab on this machine would fight over addresses and namespaces; of one that died, what is left goes. */
+  private async takeOwnership(): Promise<void> {
+    const owner = readJson(OWNER_FILE) as Owner | undefined;
+    if (owner !== undefined && owner.root !== this.paths.root && existsSync(owner.root)) {
+      const other = new Lab(new LabPaths(owner.root), this.progress);
+      if (isAlive(owner.process) || isAlive(other.daemon()) || wanClient(other.paths).isRunning()) {
+        throw new ToolError(
+          `Another lab has this machine's lab addresses: ${owner.root}.`,
+          `End it first: CDKTF_ETCD_LAB=${owner.root} npm run lab -- down`,
+        );
+      }
+      this.progress(`Removing what is left of the lab ${owner.root}, which ended without taking it down`);
+      await other.remove();
     }
-    writeAtomically(OWNER_FILE, JSON.stringify({ root: this.paths.root }), 0o644);
+    const mine: Owner = { root: this.paths.root, process: recordOf(process.pid) };
+    writeAtomically(OWNER_FILE, JSON.stringify(mine), 0o644);
   }
 
   private async startDaemon(config: LabConfig): Promise<void> {

@@ -33,7 +33,7 @@ check_founding() {
   for test in was_born refuses_us; do
     with_data=$(each_leaving "$test")
     [ -z "$with_data" ] ||
-      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. To take the data along, leave 'genesis' as it was, or name a backup in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
+      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. To take the data along, count 'generation' up once more, leave 'genesis' as it is now, and deploy: machines that are made after this founding was declared join. To begin with a backup, name it in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
   done
 }
 
@@ -76,15 +76,16 @@ join() {
   if [ -n "$(running_elsewhere)" ]; then
     exec /usr/local/lib/cdktf-etcd/join
   fi
-  if ! is_founder && [ -n "$(running_on_leaving)" ]; then
-    [ -z "$RESTORE_SNAPSHOT" ] || [ "$RESTORE_SNAPSHOT" = "$FOUNDED_FROM" ] ||
-      fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
-    exec /usr/local/lib/cdktf-etcd/join
-  fi
   if ! is_founder && [ -n "$OTHERS$LEAVING" ]; then
+    # etcd would take a learner over the client port that its peers never let in.
     refusing=$(each_leaving refuses_us)
     [ -z "$refusing" ] ||
       fail "the members that this machine is to join ($refusing) refuse its certificate: this deploy would replace machines and change an authority at once. Take one of the two edits back, and deploy them one after the other. No member was changed"
+    if [ -n "$(running_on_leaving)" ]; then
+      [ -z "$RESTORE_SNAPSHOT" ] || [ "$RESTORE_SNAPSHOT" = "$FOUNDED_FROM" ] ||
+        fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
+      exec /usr/local/lib/cdktf-etcd/join
+    fi
     say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
     # Enabled, so that a reboot in between does not forget it.
     systemctl enable --quiet etcd-join.service

@@ -2,9 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, Server } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { ProcessRecord } from "../../lab/wan/process-record";
+import { LabPaths } from "../../lab/paths";
+import { readJson, writeAtomically } from "../../lab/wan/files";
+import { ProcessRecord, signal } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
-import { Lab } from "../../lab/lab";
+import { Lab, OWNER_FILE } from "../../lab/lab";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
@@ -134,6 +136,30 @@ describe("a lab that is half-dead", () => {
     await down;
     expect(harness.leftDirectory).toBe(false);
     rmSync(path.dirname(logFile), { recursive: true });
+  });
+
+  it("leaves a living lab of another checkout alone, and takes over from one that died", async () => {
+    const elsewhere = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-test-"));
+    const lines: string[] = [];
+    const other = new Lab(new LabPaths(path.join(elsewhere, "lab")), (line) => lines.push(line));
+    await harness.lab.up();
+    await expect(other.up()).rejects.toThrow(
+      `Another lab has this machine's lab addresses: ${harness.paths.root}. End it first: ` +
+        `CDKTF_ETCD_LAB=${harness.paths.root} npm run lab -- down`,
+    );
+
+    const daemon = readJson(harness.paths.daemonRecord) as ProcessRecord;
+    // Both labs are of this process here: the record of another's has to be of one that ended.
+    writeAtomically(OWNER_FILE, JSON.stringify({ root: harness.paths.root }), 0o644);
+    signal(daemon, "SIGKILL");
+    await expect(other.down()).rejects.toThrow("Another lab has this machine's lab addresses");
+    await wanClient(harness.paths).stop();
+    await other.down();
+    expect(lines).toContain(
+      `Removing what is left of the lab ${harness.paths.root}, which ended without taking it down`,
+    );
+    expect(harness.leftDirectory).toBe(false);
+    rmSync(elsewhere, { recursive: true });
   });
 
   it("is not started over another program's port, and says how to mend it", async () => {

@@ -3,10 +3,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { mkdtempSync, rmSync } from "node:fs";
 import { operationNamed } from "../../lab/operations/catalog";
-import { NEXT_MINOR } from "../../lab/operations/catalog/versions";
 import { INTERRUPTIONS } from "../../lab/operations/interruption";
 import { Load, type OperationRow } from "../../lab/operations/load";
-import { carryOut } from "../../lab/operations/operation";
+import { carryOut, getReleases } from "../../lab/operations/operation";
 import { CLIENT_LOCATIONS, Stage } from "../../lab/operations/stage";
 import { operationTable, verdicts } from "../../lab/operations/table";
 import { Random } from "../../lab/tools/random";
@@ -23,8 +22,7 @@ let violated = true;
 
 beforeAll(async () => {
   await harness.up();
-  // It may have to be built first, which nobody should wait for under load.
-  await harness.lab.serveEtcd(NEXT_MINOR);
+  await getReleases([operationNamed("upgrade from 3.6 to 3.7")], stage);
   await stage.deploy();
   load = await Load.start({
     paths: harness.paths,

@@ -155,9 +155,8 @@ describe("further names in the server certificates", () => {
 });
 
 describe("new machines in the same deploy as an authority of which their members never heard", () => {
-  const skipped = { ...to("peer", "of"), peerAuthority: { stage: "of", generation: 3 }, generation: 2 };
-
-  it("do not join, and are told why", async () => {
+  it.each(["peer", "client"])("do not join for the %s authority, and are told why", async (name) => {
+    const skipped = { ...to("peer", "of"), [`${name}Authority`]: { stage: "of", generation: 3 }, generation: 2 };
     expect(said(await harness.deployFails(skipped))).toContainEqual(
       expect.stringMatching(
         /^error: etcd-sgp1: the members that this machine is to join \(https.*\) refuse its certificate: this deploy would replace machines and change an authority at once/,
@@ -183,6 +182,15 @@ describe("new machines that are to found a cluster in the place of one with data
         /^error: etcd-sgp1: an EMPTY cluster would be founded, and the machines with the data .* destroyed/,
       ),
     );
+    expect(await reads()).toBe(true);
+  });
+
+  it("join once they are made anew, as the error says", async () => {
+    const lines = said(await harness.deploy({ ...to("peer", "of"), generation: 4, genesis: 2 }));
+    expect(lines.filter((line) => line.endsWith(": caught up: promoted to a voting member"))).toHaveLength(3);
+    cluster = await harness.cluster();
+    expect(cluster.machines).toHaveLength(3);
+    await cluster.mustBeHealthy();
     expect(await reads()).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { saveJournals } from "./evidence";
 import { Load, type OperationRow } from "./load";
-import { carryOut, type Operation } from "./operation";
+import { carryOut, getReleases, type Operation } from "./operation";
 import { CLIENT_LOCATIONS, type Stage } from "./stage";
 
 /**
@@ -11,6 +11,7 @@ import { CLIENT_LOCATIONS, type Stage } from "./stage";
  * @param position among all that is done on this stage: something may be done twice
  */
 export async function measure(stage: Stage, operation: Operation, position: number): Promise<OperationRow> {
+  await getReleases([operation], stage);
   await operation.prepare?.(stage);
   const begun = Date.now();
   const directory = path.join(stage.directory, `${position}-${operation.name.replace(/\W+/g, "-")}`);

@@ -15,12 +15,19 @@ export interface Operation {
   readonly losesQuorum?: boolean;
   /** Whether clients that hold on to their certificates take part. @default false */
   readonly keptCertificates?: boolean;
+  /** The version of etcd that it deploys, which may have to be built: nobody should wait for that under load. @default - the lab's */
+  readonly release?: string;
   /** What it needs beforehand, without clients. @default - nothing */
   readonly prepare?: (stage: Stage) => Promise<void>;
   /** Does it, and returns what the node scripts said; fails if the cluster is not what it should be then. */
   readonly perform: (stage: Stage) => Promise<readonly string[]>;
   /** Fails if they did not say what they say when nothing gets in the way. */
   readonly expectSaid?: (lines: readonly string[], stage: Stage) => void;
+}
+
+/** Gets the versions of etcd that these deploy. */
+export async function getReleases(operations: readonly Operation[], stage: Stage): Promise<void> {
+  for (const { release } of operations) if (release !== undefined) await stage.harness.lab.serveEtcd(release);
 }
 
 /** Does an operation that nothing gets in the way of. */

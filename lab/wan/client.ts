@@ -321,6 +321,11 @@ export class WanClient {
     return (await this.request({ op: "list" })) as WanList;
   }
 
+  /** Whether a switch of this state directory runs, even one that no longer answers. */
+  isRunning(): boolean {
+    return this.switches().length > 0;
+  }
+
   async hello(): Promise<WanHello> {
     return (await this.request({ op: "hello" }, 2000)) as WanHello;
   }

@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { Random } from "../../tools/random";
 import { OPERATIONS, operationNamed } from "../catalog";
 import { interruptionNamed, INTERRUPTIONS } from "../interruption";
+import { getReleases } from "../operation";
 import { exitAfter, onStage } from "../on-stage";
 import { operationTable } from "../table";
 import { runSequence, type Draws } from "./sequence";
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
   console.error(`seed ${seed}`);
   try {
     await onStage("campaign", async (stage) => {
+      await getReleases(draws.operations, stage);
       await stage.deploy();
       const random = new Random(seed);
       for (; done < sequences && Date.now() < deadline; done += 1) {

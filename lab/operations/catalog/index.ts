@@ -11,8 +11,8 @@ import {
 } from "./machines";
 import { GROW_TO_FIVE, GROW_TO_THREE, MOVE, MOVE_BACK, SHRINK_TO_ONE, SHRINK_TO_THREE } from "./membership";
 import { BAD_SETTING, SETTINGS_ROLL } from "./settings";
-import { BACKUP, DEFRAGMENTATION } from "./upkeep";
-import { DOWNGRADE, UPGRADE } from "./versions";
+import { BACKUP, DEFRAGMENTATION, QUOTA_EXCEEDED } from "./upkeep";
+import { DOWNGRADE, OLDER_VERSIONS, UPGRADE } from "./versions";
 
 /** What is done to a cluster, in the order in which the bench does it: each is possible after the one before. */
 export const OPERATIONS: readonly Operation[] = [
@@ -41,7 +41,15 @@ export const OPERATIONS: readonly Operation[] = [
  * What the bench measures: first what the operations are to be compared with, at last what is no choice, and what leaves a
  * gigabyte behind.
  */
-export const MEASURED: readonly Operation[] = [NOTHING, UNCHANGED, ...OPERATIONS, MAJORITY_LOST, MACHINE_REPLACED_1_GB];
+export const MEASURED: readonly Operation[] = [
+  NOTHING,
+  UNCHANGED,
+  ...OPERATIONS,
+  ...OLDER_VERSIONS,
+  MAJORITY_LOST,
+  QUOTA_EXCEEDED,
+  MACHINE_REPLACED_1_GB,
+];
 
 /** @throws Error if there is no operation of that name */
 export function operationNamed(name: string): Operation {

@@ -5,6 +5,15 @@ import { mustHave, nameAt, type Stage } from "../stage";
 /** About twice the stage's upkeep.minimumFreeMiB: a defragmentation pays. */
 const GARBAGE_MIB = 30;
 
+/** Values of 1 MiB: what is left of a quota of 1 GiB is used up within seconds. */
+const ALMOST_A_GIBIBYTE = 985;
+
+/** By default etcd holds the last 5,000 entries in memory, which are larger here than what the machines have. */
+const SHORT_LOG = { ETCD_SNAPSHOT_COUNT: "50", ETCD_SNAPSHOT_CATCHUP_ENTRIES: "50" };
+
+/** Makes a value of 1 MiB in a file. */
+const MEBIBYTE = "head -c 1000000 /dev/urandom | base64 -w 0 | head -c 1048576 >/tmp/value";
+
 /** Starts a unit as its timer does, on all machines at once, and returns what it said there. */
 async function startEverywhere(stage: Stage, unit: string): Promise<string[]> {
   const cluster = await stage.cluster();
@@ -48,7 +57,7 @@ export const DEFRAGMENTATION: Operation = {
     const cluster = await stage.cluster();
     const { ok, stderr } = await cluster.on(
       cluster.machine(nameAt(stage.regions[0])),
-      `head -c 1000000 /dev/urandom | base64 -w 0 | head -c 1048576 >/tmp/value; for i in $(seq ${GARBAGE_MIB}); do etcdctl put /garbage </tmp/value || exit; done; ` +
+      `${MEBIBYTE}; for i in $(seq ${GARBAGE_MIB}); do etcdctl put /garbage </tmp/value || exit; done; ` +
         // What a compaction frees is counted as free once more has been written.
         "etcdctl compact --physical $(etcdctl endpoint status -w json | grep -o '\"revision\":[0-9]*' | cut -d: -f2) && for i in 1 2 3; do etcdctl put /garbage $i || exit; sleep 0.2; done",
     );
@@ -60,5 +69,35 @@ export const DEFRAGMENTATION: Operation = {
     mustHave("every member is defragmented", defragmented.length === stage.regions.length, lines);
     await mustAllVote(stage);
     return lines;
+  },
+};
+
+/** The history of one key fills the database until etcd takes no writes; one command on one machine makes room again. */
+export const QUOTA_EXCEEDED: Operation = {
+  name: "quota exceeded (NOSPACE), space reclaimed",
+  disturbed: false,
+  prepare: async (stage) => {
+    await stage.deploy({ quotaGiB: 1, extra: SHORT_LOG });
+    const machine = await stage.machine(nameAt(stage.regions[0]));
+    const { ok, stderr } = await (
+      await stage.cluster()
+    ).on(
+      machine,
+      `${MEBIBYTE}; seq ${ALMOST_A_GIBIBYTE} | xargs -P 4 -I N sh -c 'etcdctl put /garbage </tmp/value >/dev/null'`,
+    );
+    mustHave("the quota is nearly used up", ok, stderr);
+    await stage.settled();
+  },
+  perform: async (stage) => {
+    const cluster = await stage.cluster();
+    const machine = cluster.machine(nameAt(stage.regions[0]));
+    const { stdout } = await cluster.on(machine, "while etcdctl put /garbage </tmp/value 2>&1; do :; done");
+    mustHave("writes are refused for want of space", stdout.includes("database space exceeded"), stdout);
+    const reclaimed = await cluster.on(machine, "/usr/local/lib/cdktf-etcd/reclaim-space");
+    const madeRoom = reclaimed.stdout.includes("writes are taken again");
+    mustHave("room is made", reclaimed.ok && madeRoom, reclaimed);
+    await mustAllVote(stage);
+    stage.declare({ extra: undefined });
+    return [];
   },
 };

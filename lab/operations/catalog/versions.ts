@@ -5,7 +5,16 @@ import { ROLL, type Operation } from "../operation";
 import type { Stage } from "../stage";
 
 /** What {@link UPGRADE} goes to. */
-export const NEXT_MINOR = "3.7.3";
+const NEXT_MINOR = "3.7.3";
+/** What a stage begins with unless told: the library's default. */
+const USUAL = undefined;
+const EARLIER_PATCH = "3.6.13";
+const PREVIOUS_MINOR = "3.5.33";
+
+/** MAJOR.MINOR of what a stage is declared with. */
+function minorOf(stage: Stage, version: string | undefined): string {
+  return (version ?? stage.harness.lab.config().etcd.version).replace(/\.\d+$/, "");
+}
 
 /** The leader looks every 5 s whether all members run a minor, and sets the cluster's version then. */
 async function untilAllRun(stage: Stage, minor: string): Promise<void> {
@@ -25,26 +34,39 @@ async function untilAllRun(stage: Stage, minor: string): Promise<void> {
   await mustAllVote(stage);
 }
 
-export const UPGRADE: Operation = {
-  name: "upgrade from 3.6 to 3.7",
-  bars: ROLL,
-  possible: (stage) => stage.knobs.version === undefined,
-  perform: async (stage) => {
-    const { ETCD_TARBALL_SHA256: sha256 } = await stage.harness.lab.serveEtcd(NEXT_MINOR);
-    const lines = await stage.deploy({ version: NEXT_MINOR, sha256 });
-    await untilAllRun(stage, "3.7");
-    return lines;
-  },
-};
+interface VersionChange {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** Whether etcd's own downgrade has to be enabled first. @default false */
+  readonly downgrade?: boolean;
+}
 
-export const DOWNGRADE: Operation = {
-  name: "downgrade from 3.7 to 3.6",
-  bars: ROLL,
-  possible: (stage) => stage.knobs.version === NEXT_MINOR,
-  perform: async (stage) => {
-    await enableDowngrade(await stage.cluster(), "3.6");
-    const lines = await stage.deploy({ version: undefined, sha256: undefined });
-    await untilAllRun(stage, "3.6");
-    return lines;
-  },
-};
+function change(name: string, { from, to, downgrade = false }: VersionChange): Operation {
+  return {
+    name,
+    bars: ROLL,
+    possible: (stage) => stage.knobs.version === from,
+    release: to,
+    perform: async (stage) => {
+      const minor = minorOf(stage, to);
+      if (downgrade) await enableDowngrade(await stage.cluster(), minor);
+      const sha256 = to && (await stage.harness.lab.serveEtcd(to)).ETCD_TARBALL_SHA256;
+      const lines = await stage.deploy({ version: to, sha256 });
+      await untilAllRun(stage, minor);
+      return lines;
+    },
+  };
+}
+
+export const UPGRADE = change("upgrade from 3.6 to 3.7", { from: USUAL, to: NEXT_MINOR });
+export const DOWNGRADE = change("downgrade from 3.7 to 3.6", { from: NEXT_MINOR, to: USUAL, downgrade: true });
+
+/**
+ * No part of the campaign: what 3.5 wrote to the log keeps a member from 3.7 until its next snapshot, which the deploy tells and
+ * chance would not wait for.
+ */
+export const OLDER_VERSIONS: readonly Operation[] = [
+  change("downgrade from 3.6 to 3.5", { from: USUAL, to: PREVIOUS_MINOR, downgrade: true }),
+  change("upgrade from 3.5 to 3.6", { from: PREVIOUS_MINOR, to: EARLIER_PATCH }),
+  change("patch release within 3.6", { from: EARLIER_PATCH, to: USUAL }),
+];
