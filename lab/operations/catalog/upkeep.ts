@@ -74,7 +74,7 @@ export const DEFRAGMENTATION: Operation = {
 
 /** The history of one key fills the database until etcd takes no writes; one command on one machine makes room again. */
 export const QUOTA_EXCEEDED: Operation = {
-  name: "quota exceeded (NOSPACE), space reclaimed",
+  name: "quota exceeded (NOSPACE) and space reclaimed",
   disturbed: false,
   prepare: async (stage) => {
     await stage.deploy({ quotaGiB: 1, extra: SHORT_LOG });
