@@ -8,7 +8,7 @@ import type { Stage } from "../stage";
 const NEXT_MINOR = "3.7.3";
 /** What a stage begins with unless told: the library's default. */
 const USUAL = undefined;
-const EARLIER_PATCH = "3.6.13";
+const EARLIER_PATCH = "3.6.10";
 const PREVIOUS_MINOR = "3.5.33";
 
 /** MAJOR.MINOR of what a stage is declared with. */
