@@ -8,7 +8,7 @@ import type { Stage } from "../stage";
 const NEXT_MINOR = "3.7.3";
 /** What a stage begins with unless told: the library's default. */
 const USUAL = undefined;
-const EARLIER_PATCH = "3.6.10";
+const LATER_PATCH = "3.6.16";
 const PREVIOUS_MINOR = "3.5.33";
 
 /** MAJOR.MINOR of what a stage is declared with. */
@@ -67,6 +67,6 @@ export const DOWNGRADE = change("downgrade from 3.7 to 3.6", { from: NEXT_MINOR,
  */
 export const OLDER_VERSIONS: readonly Operation[] = [
   change("downgrade from 3.6 to 3.5", { from: USUAL, to: PREVIOUS_MINOR, downgrade: true }),
-  change("upgrade from 3.5 to 3.6", { from: PREVIOUS_MINOR, to: EARLIER_PATCH }),
-  change("patch release within 3.6", { from: EARLIER_PATCH, to: USUAL }),
+  change("upgrade from 3.5 to 3.6", { from: PREVIOUS_MINOR, to: LATER_PATCH }),
+  change("patch release within 3.6", { from: LATER_PATCH, to: USUAL }),
 ];
