@@ -5,8 +5,8 @@ import { mustHave, nameAt, type Stage } from "../stage";
 /** About twice the stage's upkeep.minimumFreeMiB: a defragmentation pays. */
 const GARBAGE_MIB = 30;
 
-/** Values of 1 MiB: what is left of a quota of 1 GiB is used up within seconds. */
-const ALMOST_A_GIBIBYTE = 985;
+/** Bytes left of the quota: used up within seconds by values of 1 MiB. The file grows by 16 MiB at a time. */
+const NEARLY = 48 * 1024 ** 2;
 
 /** By default etcd holds the last 5,000 entries in memory, which are larger here than what the machines have. */
 const SHORT_LOG = { ETCD_SNAPSHOT_COUNT: "50", ETCD_SNAPSHOT_CATCHUP_ENTRIES: "50" };
@@ -83,7 +83,9 @@ export const QUOTA_EXCEEDED: Operation = {
       await stage.cluster()
     ).on(
       machine,
-      `${MEBIBYTE}; seq ${ALMOST_A_GIBIBYTE} | xargs -P 4 -I N sh -c 'etcdctl put /garbage </tmp/value >/dev/null'`,
+      `${MEBIBYTE}; size() { etcdctl endpoint status -w json | grep -o '"dbSize":[0-9]*' | cut -d: -f2; }; ` +
+        `while [ "$(size)" -lt ${1024 ** 3 - NEARLY} ]; do ` +
+        "seq 8 | xargs -P 4 -I N sh -c 'etcdctl put /garbage </tmp/value >/dev/null' || exit; done",
     );
     mustHave("the quota is nearly used up", ok, stderr);
     await stage.settled();
