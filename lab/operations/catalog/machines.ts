@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../harness";
 import { wanClient } from "../../wan-client";
 import { mustAllVote } from "../declared-members";
+import { putMebibytes } from "../fill";
 import { MEMBERSHIP, REPLACEMENT, type Operation } from "../operation";
 import { mustHave, nameAt, type Stage } from "../stage";
 
@@ -53,17 +54,7 @@ export const MACHINE_REPLACED_1_GB: Operation = {
   bars: MEMBERSHIP,
   prepare: async (stage) => {
     await stage.deploy({ quotaGiB: 2 });
-    const cluster = await stage.cluster();
-    const machine = cluster.machine(nameAt(stage.regions[0]));
-    for (let first = 1; first <= GIGABYTE_VALUES; first += 100) {
-      const last = Math.min(first + 99, GIGABYTE_VALUES);
-      const { ok, stderr } = await cluster.on(
-        machine,
-        "head -c 1000000 /dev/urandom | base64 -w 0 | head -c 1048576 >/tmp/value; " +
-          `seq ${first} ${last} | xargs -P 4 -I N sh -c 'etcdctl put /gigabyte/N </tmp/value >/dev/null'`,
-      );
-      mustHave(`values ${first} to ${last} are written`, ok, stderr);
-    }
+    await putMebibytes(stage, "/gigabyte/N", GIGABYTE_VALUES);
     await stage.settled();
   },
 };

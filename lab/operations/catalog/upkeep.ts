@@ -1,4 +1,5 @@
 import { mustAllVote } from "../declared-members";
+import { putMebibytes } from "../fill";
 import { MEMBERSHIP, UNNOTICED, type Operation } from "../operation";
 import { mustHave, nameAt, type Stage } from "../stage";
 
@@ -6,13 +7,10 @@ import { mustHave, nameAt, type Stage } from "../stage";
 const GARBAGE_MIB = 30;
 
 /** Bytes left of the quota, by the largest file: used up within seconds by values of 1 MiB. Files grow by 16 MiB at a time. */
-const NEARLY = 64 * 1024 ** 2;
+const NEARLY = 32 * 1024 ** 2;
 
 /** By default etcd holds the last 5,000 entries in memory, which are larger here than what the machines have. */
 const SHORT_LOG = { ETCD_SNAPSHOT_COUNT: "50", ETCD_SNAPSHOT_CATCHUP_ENTRIES: "50" };
-
-/** Makes a value of 1 MiB in a file. */
-const MEBIBYTE = "head -c 1000000 /dev/urandom | base64 -w 0 | head -c 1048576 >/tmp/value";
 
 /** Starts a unit as its timer does, on all machines at once, and returns what it said there. */
 async function startEverywhere(stage: Stage, unit: string): Promise<string[]> {
@@ -54,12 +52,12 @@ export const DEFRAGMENTATION: Operation = {
   bars: MEMBERSHIP,
   disturbed: false,
   prepare: async (stage) => {
+    await putMebibytes(stage, "/garbage", GARBAGE_MIB);
     const cluster = await stage.cluster();
     const { ok, stderr } = await cluster.on(
       cluster.machine(nameAt(stage.regions[0])),
-      `${MEBIBYTE}; for i in $(seq ${GARBAGE_MIB}); do etcdctl put /garbage </tmp/value || exit; done; ` +
-        // What a compaction frees is counted as free once more has been written.
-        "etcdctl compact --physical $(etcdctl endpoint status -w json | grep -o '\"revision\":[0-9]*' | cut -d: -f2) && for i in 1 2 3; do etcdctl put /garbage $i || exit; sleep 0.2; done",
+      // What a compaction frees is counted as free once more has been written.
+      "etcdctl compact --physical $(etcdctl endpoint status -w json | grep -o '\"revision\":[0-9]*' | cut -d: -f2) && for i in 1 2 3; do etcdctl put /garbage $i || exit; sleep 0.2; done",
     );
     mustHave("there is something to defragment", ok, stderr);
   },
@@ -72,22 +70,24 @@ export const DEFRAGMENTATION: Operation = {
   },
 };
 
+/** Bytes of a quota of 1 GiB that the largest file leaves. */
+async function spaceLeft(stage: Stage): Promise<number> {
+  const { stdout } = await (await stage.cluster()).etcdctl(["endpoint", "status", "-w", "json"]);
+  const sizes = [...stdout.matchAll(/"dbSize":(\d+)/g)].map(([, size]) => Number(size));
+  mustHave("the members tell their sizes", sizes.length > 0, stdout);
+  return 1024 ** 3 - Math.max(...sizes);
+}
+
 /** The history of one key fills the database until etcd takes no writes; one command on one machine makes room again. */
 export const QUOTA_EXCEEDED: Operation = {
   name: "quota exceeded (NOSPACE) and space reclaimed",
   disturbed: false,
   prepare: async (stage) => {
     await stage.deploy({ quotaGiB: 1, extra: SHORT_LOG });
-    const machine = await stage.machine(nameAt(stage.regions[0]));
-    const { ok, stderr } = await (
-      await stage.cluster()
-    ).on(
-      machine,
-      `${MEBIBYTE}; largest() { etcdctl endpoint status --cluster -w json | grep -o '"dbSize":[0-9]*' | cut -d: -f2 | sort -n | tail -n 1; }; ` +
-        `while [ "$(largest)" -lt ${1024 ** 3 - NEARLY} ]; do ` +
-        "seq 8 | xargs -P 4 -I N sh -c 'etcdctl put /garbage </tmp/value >/dev/null' || exit; done",
-    );
-    mustHave("the quota is nearly used up", ok, stderr);
+    for (let left = await spaceLeft(stage); left > NEARLY; left = await spaceLeft(stage)) {
+      // Half, as a file may be larger than what was written to it.
+      await putMebibytes(stage, "/garbage", Math.ceil((left - NEARLY) / 2 / 1024 ** 2));
+    }
     await stage.settled();
   },
   perform: async (stage) => {
