@@ -5,6 +5,7 @@ import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { EtcdStatus, etcdStatus, operatorEnvironment } from "./status";
 import { attempt } from "./tools/command";
+import { waitUntil } from "./wan/process-record";
 
 const GATEWAY_URL = "https://127.0.0.1:2379/v3/kv/put";
 const GATEWAY_PUT = '{"key":"L2xhYi9wcm9iZQ==","value":"MQ=="}'; // /lab/probe = 1
@@ -102,12 +103,27 @@ export class LabCluster {
 
   /** Whether every one of these members commits writes. */
   public async healthy(machines: readonly LabDroplet[] = this.machines): Promise<boolean> {
-    return (await this.etcdctl(["endpoint", "health"], this.environment(machines))).ok;
+    return (await this.unwell(machines)) === "";
   }
 
   /** Throws what etcdctl says if one of these members does not commit writes. */
   public async mustBeHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
-    const { ok, stderr } = await this.etcdctl(["endpoint", "health"], this.environment(machines));
-    if (!ok) throw new Error(`not every member commits writes:\n${stderr}`);
+    const said = await this.unwell(machines);
+    if (said !== "") throw new Error(`not every member commits writes:\n${said}`);
+  }
+
+  /** Waits until these members commit writes; throws what etcdctl says if one does not within 60 s. */
+  public async untilHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
+    let said = "";
+    const healthy = async (): Promise<boolean> => (said = await this.unwell(machines)) === "";
+    if (!(await waitUntil(healthy, 60_000, 500))) {
+      throw new Error(`not every member commits writes within 60 s:\n${said}`);
+    }
+  }
+
+  /** What etcdctl says of these members if one of them does not commit writes; else nothing. */
+  private async unwell(machines: readonly LabDroplet[]): Promise<string> {
+    const { ok, stdout, stderr } = await this.etcdctl(["endpoint", "health"], this.environment(machines));
+    return ok ? "" : `${stdout}${stderr}`;
   }
 }

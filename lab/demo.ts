@@ -8,7 +8,6 @@ import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { ToolError } from "./tools/tool-error";
 import { writeAtomically } from "./wan/files";
-import { waitUntil } from "./wan/process-record";
 
 interface DemoContext {
   config: LabConfig;
@@ -88,9 +87,7 @@ async function loseAContinent({ cluster }: DemoContext, task: Task): Promise<voi
   const successor = (await cluster.status()).leader;
   task.output = `${successor ?? "nobody"} leads now; starting ${lost.name} again`;
   await api.power(lost, "power_on");
-  if (!(await waitUntil(() => cluster.healthy(), 60_000, 500))) {
-    throw new Error(`${lost.name} is not healthy 60 s after it was started`);
-  }
+  await cluster.untilHealthy();
   await cluster.on(
     cluster.machine(successor ?? ""),
     `etcdctl move-leader "$(etcdctl member list | grep ', ${lost.name},' | cut -d, -f1)"`,

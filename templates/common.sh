@@ -52,6 +52,11 @@ ask_client_url() { ask "$ETCDCTL_CACERT" "$ETCDCTL_CERT" "$ETCDCTL_KEY" "$@"; }
 # To a peer URL as a peer. etcd offers HTTP/2 there to whoever asks, and then speaks HTTP/1.1.
 ask_peer_url() { ask /etc/etcd/pki/peer-ca.crt /etc/etcd/pki/peer.crt /etc/etcd/pki/peer.key --http1.1 "$@"; }
 
+# dbSize, dbSizeInUse or revision of the member at URL, as a number.
+database() { # database URL NAME
+  ctl "$1" endpoint status -w json 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9]*\).*/\1/p"
+}
+
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
 members() {
   ctl "$SELF$OTHERS" member list 2>/dev/null |

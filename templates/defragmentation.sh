@@ -6,11 +6,6 @@
 . /etc/etcd/upkeep.env
 DEFRAGMENTED=/var/lib/etcd-upkeep
 
-# dbSize, dbSizeInUse or revision of the member at URL, as a number.
-database() { # database URL NAME
-  ctl "$1" endpoint status -w json 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9]*\).*/\1/p"
-}
-
 # What stands against taking a member out of service for a moment; empty if nothing does.
 obstacle() {
   _all=$(members)

@@ -7,7 +7,7 @@ import { readJson, writeAtomically } from "../../lab/wan/files";
 import { ProcessRecord, signal } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
 import { Lab, OWNER_FILE } from "../../lab/lab";
-import { eventually, LabHarness, said } from "../../lab/harness";
+import { LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 
@@ -70,7 +70,7 @@ describe("a birth that fails half-way", () => {
     expect(founded.map((line) => line.slice(0, 9))).toEqual(["etcd-sgp1", "etcd-nyc3"]);
     const cluster = await harness.cluster();
     const two = cluster.machines.filter(({ name }) => name !== "etcd-lon1");
-    await eventually("two founders healthy", () => cluster.healthy(two));
+    await cluster.untilHealthy(two);
   });
 
   it("takes in the founder that still has the data of the birth before, which it sets aside", async () => {
@@ -115,7 +115,7 @@ describe("a lab that is half-dead", () => {
     process.kill((await wanClient(harness.paths).hello()).pid, "SIGKILL");
     await harness.lab.up();
     const cluster = await harness.cluster();
-    await eventually("all members healthy after the repair", () => cluster.healthy());
+    await cluster.untilHealthy();
   });
 
   it("ends the deploy that is under way when it is taken down", async () => {

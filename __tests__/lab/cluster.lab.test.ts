@@ -285,7 +285,7 @@ describe("a cluster on three continents", () => {
       async () => (await cluster.etcdctl(["put", "/while-away", "yes"], env)).ok,
     );
     await api.power(lost, "power_on");
-    await eventually("London healthy again", () => cluster.healthy([lost]));
+    await cluster.untilHealthy([lost]);
     const { stdout } = await cluster.on(lost, "etcdctl get --consistency=s --print-value-only /while-away");
     expect(stdout.trim()).toBe("yes");
   });
@@ -303,7 +303,7 @@ describe("a cluster on three continents", () => {
         return false;
       }
     });
-    await eventually("Singapore healthy again", () => cluster.healthy([machine]));
+    await cluster.untilHealthy([machine]);
   });
 
   it("takes a change of settings one member at a time, each after the others are healthy", async () => {

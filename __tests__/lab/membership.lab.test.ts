@@ -1,6 +1,6 @@
 import type { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
-import { eventually, LabHarness, said } from "../../lab/harness";
+import { LabHarness, said } from "../../lab/harness";
 import { wanClient } from "../../lab/wan-client";
 
 jest.setTimeout(300_000);
@@ -204,7 +204,7 @@ describe("the members of a cluster, by editing the list", () => {
     );
     expect(lines.filter((line) => /: (restarting|removing)/.test(line))).toEqual([]);
     await cluster.on(down, "systemctl start etcd");
-    await eventually("Amsterdam healthy again", () => cluster.healthy());
+    await cluster.untilHealthy();
   });
 
   it("do not leave in the same deploy that changes an authority: refused before any member is touched", async () => {
@@ -236,7 +236,7 @@ describe("the members of a cluster, by editing the list", () => {
     expect(left).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
     await cluster.mustBeHealthy(cluster.machines.filter((machine) => machine !== down));
     await api.power(down, "power_on");
-    await eventually("Amsterdam healthy again", () => cluster.healthy([down]));
+    await cluster.untilHealthy([down]);
     expect(await memberNames()).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
   });
 

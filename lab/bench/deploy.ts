@@ -48,7 +48,7 @@ async function round(lab: Lab, paths: LabPaths, probe: string): Promise<Round> {
   ends.set("finish", finished);
 
   const cluster = await LabCluster.of(lab, paths);
-  if (!(await cluster.healthy())) throw new Error("not all members are healthy after the deploy");
+  await cluster.mustBeHealthy();
   const connections = await Promise.all(
     cluster.machines.map(async (machine) => {
       const { stdout } = await cluster.on(machine, "journalctl -u ssh -o cat | grep -c 'Accepted publickey'");
