@@ -294,6 +294,32 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 	}
 }
 
+// While there is no leader, attempts at every member time out, also those of calls beside this one: none counts as well.
+// Those that are there have to be tried again before the one that is gone.
+func TestAnElectionIsWaitedForAtTheMembersThatAreThere(t *testing.T) {
+	var endpoints []*endpoint
+	var prefix string
+	for i, url := range []string{"gone", "second", "third"} {
+		var u *unreliable
+		u, _, prefix = newUnreliable(t, dropInSilence)
+		u.silent = i == 0
+		e := u.endpoints.all()[0]
+		e.url, e.limits = url, newLimits(400*time.Millisecond, 10*time.Second)
+		e.client.ActiveConnection().Connect()
+		if !e.connect(context.Background()) {
+			t.Fatal("no connection to the etcd that was given")
+		}
+		e.well.Store(false)
+		endpoints = append(endpoints, e)
+	}
+	r := &recommended{limits: newLimits(400*time.Millisecond, 10*time.Second), endpoints: newEndpointSet(connection{}, nil)}
+	r.endpoints.list.Store(&endpoints)
+	record := r.put(context.Background(), &slot{key: prefix + "k"}, "v-1")
+	if !record.OK || record.Attempts != 4 || record.Endpoint != "second" {
+		t.Fatalf("given a nearest member that is gone and two that drop one attempt each, expected success with attempt 4 at the second: %+v", record)
+	}
+}
+
 func TestAnAnswerToAnEarlierQuestionIsNoSignOfLife(t *testing.T) {
 	u, _, _ := newUnreliable(t)
 	u.far = 100 * time.Millisecond

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -73,19 +74,21 @@ type result struct {
 func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context, client *clientv3.Client) error) result {
 	ctx, cancel := context.WithTimeout(ctx, r.limits.total())
 	defer cancel()
-	tried, repeated := map[*endpoint]bool{}, map[*endpoint]bool{}
+	// tried has the number of the last attempt at each.
+	tried, repeated := map[*endpoint]int{}, map[*endpoint]bool{}
 	pause, timeouts := firstPause, 0
 	var e *endpoint
+	var begun time.Time
 	again := false
 	for made := 1; ; made++ {
 		if e == nil {
-			e = r.next(tried)
+			e = r.next(tried, begun)
 		}
-		tried[e] = true
+		tried[e] = made
 		limit := r.limits.afterTimeouts(timeouts)
 		limited, cancel := context.WithTimeout(ctx, limit)
 		attemptCtx, giveUp := context.WithCancelCause(limited)
-		begun := time.Now()
+		begun = time.Now()
 		if again {
 			go e.giveUpIfItDied(attemptCtx, limit, giveUp)
 		}
@@ -127,26 +130,19 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 	}
 }
 
-// next is the nearest usable endpoint that this call has not tried; if there is none, the nearest untried one; when all
-// have been tried, the call goes round again.
-func (r *recommended) next(tried map[*endpoint]bool) *endpoint {
+// next is a usable endpoint. If there is none, it is one that has given a sign of life since that moment: in an election
+// no member is usable, and one that is gone stays so when all others have been tried. If there is none either, it is any.
+// Among several it is the one that this call tried least recently, of untried ones the nearest.
+func (r *recommended) next(tried map[*endpoint]int, since time.Time) *endpoint {
 	all := r.endpoints.all()
-	if !slices.ContainsFunc(all, func(e *endpoint) bool { return !tried[e] }) {
-		clear(tried)
+	among := slices.DeleteFunc(slices.Clone(all), func(e *endpoint) bool { return !e.usable() })
+	if len(among) == 0 && !since.IsZero() {
+		among = slices.DeleteFunc(slices.Clone(all), func(e *endpoint) bool { return !e.aliveSince(since) })
 	}
-	var fallback *endpoint
-	for _, e := range all {
-		if tried[e] {
-			continue
-		}
-		if e.usable() {
-			return e
-		}
-		if fallback == nil {
-			fallback = e
-		}
+	if len(among) == 0 {
+		among = all
 	}
-	return fallback
+	return slices.MinFunc(among, func(a, b *endpoint) int { return cmp.Compare(tried[a], tried[b]) })
 }
 
 // put is the guarded retry: a transaction that writes only if the key is still at the revision that this writer last saw.
