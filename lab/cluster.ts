@@ -124,6 +124,6 @@ export class LabCluster {
   /** What etcdctl says of these members if one of them does not commit writes; else nothing. */
   private async unwell(machines: readonly LabDroplet[]): Promise<string> {
     const { ok, stdout, stderr } = await this.etcdctl(["endpoint", "health"], this.environment(machines));
-    return ok ? "" : `${stdout}${stderr}`;
+    return ok ? "" : `${stdout}${stderr}` || "etcdctl ended without a word";
   }
 }
