@@ -168,7 +168,11 @@ describe("a backup", () => {
       `${SCRIPTS} for name in etcd-20200101T000000Z-1.db etcd-20200102T000000Z-2.db ${foreign}; do echo old | storage rcat backup:$name; done`,
     );
     const before = stored();
-    for (let round = 0; round < 2; round += 1) await on(singapore, "/usr/local/lib/cdktf-etcd/backup now");
+    // A write each, as two of the same revision in the same second are one: they bear the same name.
+    for (let round = 0; round < 2; round += 1) {
+      await on(london, `etcdctl put /round ${round}`);
+      await on(singapore, "/usr/local/lib/cdktf-etcd/backup now");
+    }
     expect(before).toHaveLength(5);
     expect(stored()).toEqual(
       [...before.filter((name) => !name.startsWith("etcd-2020")), ...(await keptOn(singapore))].sort(),

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -36,7 +37,21 @@ type unreliable struct {
 	lastBreath, reads atomic.Int32
 	// far is how long every answer is on its way.
 	far time.Duration
+	// canceledWatches is how many watches end as on a member that loses its leader.
+	canceledWatches atomic.Int32
 }
+
+func (u *unreliable) interceptStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := open(ctx, desc, cc, method, opts...)
+	if err == nil && u.canceledWatches.Add(-1) >= 0 {
+		return canceledStream{stream}, nil
+	}
+	return stream, err
+}
+
+type canceledStream struct{ grpc.ClientStream }
+
+func (canceledStream) RecvMsg(any) error { return rpctypes.ErrGRPCWatchCanceled }
 
 func (u *unreliable) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	err := u.meet(ctx, method, req, reply, cc, invoke, opts...)
@@ -94,7 +109,7 @@ func newUnreliable(t *testing.T, fates ...int) (*unreliable, *clientv3.Client, s
 	}
 	u := &unreliable{fates: fates, recommended: &recommended{limits: newLimits(5*time.Second, 10*time.Second)}}
 	client, err := connection{dial: 5 * time.Second}.open(clientv3.Config{
-		Endpoints: []string{url}, MaxUnaryRetries: 1, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(u.intercept)},
+		Endpoints: []string{url}, MaxUnaryRetries: 1, DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(u.intercept), grpc.WithChainStreamInterceptor(u.interceptStream)},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -189,18 +204,23 @@ func TestPutWhereSomebodyElseWrote(t *testing.T) {
 
 func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 	cases := map[string]struct {
-		fate    int
-		compact bool
-		swapped bool
-		unknown bool
+		fate     int
+		compact  bool
+		canceled int32
+		swapped  bool
+		unknown  bool
+		attempts int
 	}{
-		"had succeeded":     {fate: loseAnswer, swapped: true},
-		"had never arrived": {fate: loseRequest},
-		"had succeeded, and nobody can tell by now": {fate: loseAnswer, compact: true, unknown: true},
+		"had succeeded":     {fate: loseAnswer, swapped: true, attempts: 2},
+		"had never arrived": {fate: loseRequest, attempts: 2},
+		"had succeeded, and nobody can tell by now":             {fate: loseAnswer, compact: true, unknown: true, attempts: 2},
+		"had succeeded, and the member asked lost its leader":   {fate: loseAnswer, canceled: 1, swapped: true, attempts: 3},
+		"had never arrived, and two members lost their leaders": {fate: loseRequest, canceled: 2, attempts: 4},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			u, direct, prefix := newUnreliable(t, c.fate)
+			u.canceledWatches.Store(c.canceled)
 			key := prefix + "k"
 			first := putDirectly(t, direct, key, "first")
 			var last int64
@@ -217,7 +237,7 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 				}
 			}
 			r := u.cas(context.Background(), key, first, "v-1")
-			if r.OK == c.unknown || r.Unknown != c.unknown || r.Swapped != c.swapped || r.Attempts != 2 {
+			if r.OK == c.unknown || r.Unknown != c.unknown || r.Swapped != c.swapped || r.Attempts != c.attempts {
 				t.Fatalf("%+v", r)
 			}
 			switch {

@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -246,8 +248,11 @@ func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value stri
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
 	for response := range client.Watch(ctx, key, clientv3.WithRev(expected+1)) {
-		if err := response.Err(); err != nil {
+		if err := response.Err(); errors.Is(err, rpctypes.ErrCompacted) {
 			return 0, err
+		} else if err != nil {
+			// Whatever ended it, be it that this member has lost its leader, which etcd may tell as a watch that was canceled.
+			break
 		}
 		for _, event := range response.Events {
 			switch {

@@ -118,6 +118,7 @@ describe("on a real cluster", () => {
     cluster.startMember(leader);
     const [mixedSummary, putSummary, naiveSummary] = await Promise.all([mixed.ended, put.ended, naive.ended]);
 
+    expect(["mixed", "put"].flatMap((name) => linesOf(name).filter(({ ok }) => !ok))).toEqual([]);
     expect(mixedSummary).toMatchObject({ count: 300, failed: 0 });
     expect(putSummary).toMatchObject({ count: 200, failed: 0 });
     expect(mixedSummary.retried + putSummary.retried).toBeGreaterThan(0);
