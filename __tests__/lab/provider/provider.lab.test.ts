@@ -222,7 +222,8 @@ describe("against the lab's API", () => {
     const create = await work.apply();
     expect(create).toMatchObject({ ok: true });
     expect(create.seconds).toBeGreaterThan(10);
-    expect(create.seconds).toBeLessThan(13);
+    // A wait too many makes it 20.
+    expect(create.seconds).toBeLessThan(20);
     expect(await requests()).toHaveLength(19);
 
     await api.client.forgetRequests();
@@ -233,7 +234,7 @@ describe("against the lab's API", () => {
     const destroy = await work.destroy();
     expect(destroy).toMatchObject({ ok: true });
     expect(destroy.seconds).toBeGreaterThan(20);
-    expect(destroy.seconds).toBeLessThan(27);
+    expect(destroy.seconds).toBeLessThan(30);
     expect(await requests()).toHaveLength(24);
   });
 

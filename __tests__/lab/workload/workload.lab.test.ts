@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "../../../lab/harness";
 import { attempt, run } from "../../../lab/tools/command";
 import { ensureEtcd } from "../../../lab/tools/etcd";
 import { hostArch } from "../../../lab/tools/platform";
@@ -63,8 +64,9 @@ describe("on a real cluster", () => {
   }
 
   function linesOf(name: string): HistoryLine[] {
-    const lines = readFileSync(history(name), "utf8").split("\n");
-    return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as HistoryLine);
+    // What follows the last end of a line is a line that is being written.
+    const lines = readFileSync(history(name), "utf8").split("\n").slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as HistoryLine);
   }
 
   /** Starts a client; the promise of its summary is rejected if it fails. */
@@ -164,9 +166,9 @@ describe("on a real cluster", () => {
   it("can be followed while it runs, and ends cleanly when told to", async () => {
     const client = start("told", "/told/", "-seconds", "60", "-ops", "mixed");
     await sleep(3000);
-    // An operation every 33 ms, flushed every 100 ms; the rest is for a busy machine.
-    const newest = Math.max(...linesOf("told").map((line) => line.start ?? 0)) / 1e6;
-    expect(Date.now() - newest).toBeLessThan(500);
+    const seen = linesOf("told").length;
+    expect(seen).toBeGreaterThan(0);
+    await eventually("its history grows while it runs", () => Promise.resolve(linesOf("told").length > seen), 10);
     client.child.kill("SIGTERM");
     const summary = await client.ended;
     expect(summary.failed).toBe(0);
