@@ -204,7 +204,11 @@ func TestPutWhereSomebodyElseWrote(t *testing.T) {
 
 func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 	cases := map[string]struct {
-		fate     int
+		fate int
+		// absent is whether the key is expected not to be there, overtaken whether the expected version was old before the call;
+		// in both cases the cluster has no history from before the call any more.
+		absent, overtaken bool
+		// compact is whether the history of the call itself goes, too.
 		compact  bool
 		canceled int32
 		swapped  bool
@@ -213,8 +217,11 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 	}{
 		"had succeeded":     {fate: loseAnswer, swapped: true, attempts: 2},
 		"had never arrived": {fate: loseRequest, attempts: 2},
-		"had succeeded, and nobody can tell by now":             {fate: loseAnswer, compact: true, unknown: true, attempts: 2},
-		"had succeeded, and the member asked lost its leader":   {fate: loseAnswer, canceled: 1, swapped: true, attempts: 3},
+		"had succeeded, and nobody can tell by now":           {fate: loseAnswer, compact: true, unknown: true, attempts: 2},
+		"had succeeded, and the member asked lost its leader": {fate: loseAnswer, canceled: 1, swapped: true, attempts: 3},
+		"had made the key":                                      {fate: loseAnswer, absent: true, swapped: true, attempts: 2},
+		"had never arrived to make the key":                     {fate: loseRequest, absent: true, attempts: 2},
+		"had come too late from the beginning":                  {fate: loseAnswer, overtaken: true, attempts: 2},
 		"had never arrived, and two members lost their leaders": {fate: loseRequest, canceled: 2, attempts: 4},
 	}
 	for name, c := range cases {
@@ -222,10 +229,22 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 			u, direct, prefix := newUnreliable(t, c.fate)
 			u.canceledWatches.Store(c.canceled)
 			key := prefix + "k"
-			first := putDirectly(t, direct, key, "first")
+			expected := putDirectly(t, direct, key, "first")
+			if c.absent || c.overtaken {
+				revision := putDirectly(t, direct, key, "newer")
+				if c.absent {
+					key, expected = prefix+"absent", 0
+				}
+				if read := u.get(context.Background(), key); !read.OK {
+					t.Fatalf("%+v", read)
+				}
+				if _, err := direct.Compact(context.Background(), revision); err != nil {
+					t.Fatal(err)
+				}
+			}
 			var last int64
 			u.after = func(transaction int) {
-				if transaction > 1 {
+				if transaction > 1 || c.overtaken {
 					return
 				}
 				putDirectly(t, direct, key, "foreign-1")
@@ -236,7 +255,7 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 					}
 				}
 			}
-			r := u.cas(context.Background(), key, first, "v-1")
+			r := u.cas(context.Background(), key, expected, "v-1")
 			if r.OK == c.unknown || r.Unknown != c.unknown || r.Swapped != c.swapped || r.Attempts != c.attempts {
 				t.Fatalf("%+v", r)
 			}
@@ -245,6 +264,10 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 				// The two foreign writes came right after it.
 				if r.Revision != last-2 {
 					t.Errorf("revision %d, expected %d", r.Revision, last-2)
+				}
+			case c.overtaken:
+				if r.Found != "newer" {
+					t.Errorf("found %q", r.Found)
 				}
 			case !c.unknown:
 				if r.Found != "foreign-2" || r.FoundRevision != last {

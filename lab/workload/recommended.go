@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
@@ -30,9 +31,12 @@ var errWatchEnded = status.Error(codes.Unavailable, "the watch ended before it h
 type recommended struct {
 	endpoints *endpointSet
 	limits    *limits
-	reread    chan []string
-	cancel    context.CancelFunc
-	followed  chan struct{}
+	// seen is the cluster's revision as an answer has told it last. Not the highest one: a cluster that was founded anew from
+	// a survivor's data may be behind that.
+	seen     atomic.Int64
+	reread   chan []string
+	cancel   context.CancelFunc
+	followed chan struct{}
 }
 
 func newRecommended(c connection, prefix string, attempt, total time.Duration) (*recommended, error) {
@@ -181,6 +185,7 @@ func (r *recommended) put(ctx context.Context, s *slot, value string) Record {
 	if s.settled = result.err == nil; s.settled {
 		s.revision = revision
 	}
+	r.saw(revision)
 	return Record{
 		Kind: kindPut, Key: s.key, Value: value, Revision: revision, OK: result.err == nil,
 		Error: errorClass(result.err), Unknown: result.err != nil && unknown,
@@ -196,7 +201,15 @@ func (r *recommended) get(ctx context.Context, key string) Record {
 	})
 	record.OK, record.Error = result.err == nil, errorClass(result.err)
 	record.Attempts, record.Endpoint = result.attempts, result.endpoint
+	r.saw(record.Revision)
 	return record
+}
+
+// saw keeps the revision of an answer, if there was one.
+func (r *recommended) saw(revision int64) {
+	if revision != 0 {
+		r.seen.Store(revision)
+	}
 }
 
 // cas swaps the value if the key is still at the expected revision. Others write this key too, so that a comparison that
@@ -206,6 +219,8 @@ func (r *recommended) get(ctx context.Context, key string) Record {
 func (r *recommended) cas(ctx context.Context, key string, expected int64, value string) Record {
 	record := Record{Kind: kindCAS, Key: key, Expected: expected, Value: value}
 	unknown := false
+	// What this call writes is newer than what was seen before it.
+	before := r.seen.Load()
 	// compared is the first answer that the comparison failed: from then on no attempt can succeed any more.
 	var compared *clientv3.TxnResponse
 	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
@@ -223,7 +238,7 @@ func (r *recommended) cas(ctx context.Context, key string, expected int64, value
 		}
 		found := foundIn(compared)
 		if unknown {
-			own, err := revisionOfOwn(ctx, client, key, value, found, expected)
+			own, err := revisionOfOwn(ctx, client, key, value, found, expected, before)
 			if err != nil {
 				return err
 			}
@@ -238,16 +253,26 @@ func (r *recommended) cas(ctx context.Context, key string, expected int64, value
 	record.OK, record.Error = result.err == nil, errorClass(result.err)
 	record.Unknown = result.err != nil && unknown
 	record.Attempts, record.Endpoint = result.attempts, result.endpoint
+	r.saw(record.Revision)
 	return record
 }
 
 // revisionOfOwn looks through the versions of a key, from after the one expected up to the one found, and returns the
-// revision at which this call's value was written, or 0 if it never was. A watch shows them all in one answer; reading one
-// version after the other takes a round trip for each, too long for an attempt where many write the key.
-func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value string, found version, expected int64) (int64, error) {
+// revision at which this call's value was written, or 0 if it never was. It leaves out what the cluster had before the call:
+// that may long be compacted, as all that came before a key that was expected not to be there. A watch shows the rest in one
+// answer; reading one version after the other takes a round trip for each, too long for an attempt where many write the key.
+func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value string, found version, expected, before int64) (int64, error) {
+	after := expected
+	// No watch shows the end of what a key had that is not there any more, if that was before the call.
+	if found.revision != 0 {
+		after = max(expected, before)
+		if found.revision <= after {
+			return 0, nil
+		}
+	}
 	ctx, cancel := context.WithCancel(clientv3.WithRequireLeader(ctx))
 	defer cancel()
-	for response := range client.Watch(ctx, key, clientv3.WithRev(expected+1)) {
+	for response := range client.Watch(ctx, key, clientv3.WithRev(after+1)) {
 		if err := response.Err(); errors.Is(err, rpctypes.ErrCompacted) {
 			return 0, err
 		} else if err != nil {
