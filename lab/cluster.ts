@@ -67,6 +67,20 @@ export class LabCluster {
   }
 
   /**
+   * Whether the member on a machine leads, and raft's term, which every change of leadership counts up, as it sees them.
+   *
+   * @throws if it does not answer
+   */
+  public async view(machine: LabDroplet): Promise<{ leads: boolean; term: number }> {
+    const { ok, stdout, stderr } = await this.on(machine, "etcdctl endpoint status -w fields");
+    if (!ok) throw new Error(`${machine.name} does not tell its status: ${stderr}`);
+    // Some stand there twice.
+    const field = (name: string): string | undefined => new RegExp(`^"${name}" : (\\d+)$`, "m").exec(stdout)?.[1];
+    const leader = field("Leader");
+    return { leads: leader !== undefined && leader === field("MemberID"), term: Number(field("RaftTerm")) };
+  }
+
+  /**
    * Milliseconds that a write takes for a client on this machine that talks to the member there: the median of nine on
    * one connection, so that neither the handshake nor a process's start is counted.
    */

@@ -51,16 +51,17 @@ undeclared() {
   done
 }
 
-# The declared member that leadership belongs to, of those that vote: its client URL.
+# The declared member that leadership belongs to, of those that vote, as "name client-url".
 best_placed() {
-  voters=$(members | awk '$5 == "false"')
+  voters=$(members | awk '$5 == "false" && $4 != "-" { print $2, $4 }')
   for name in $LEADER_ORDER; do
-    echo "$voters" | awk -v name="$name" '$2 == name && $4 != "-" { print $4; exit }'
+    echo "$voters" | awk -v name="$name" '$1 == name'
   done | head -n 1
 }
 
 leader_entry() { members | awk -v id="$(leader_id "$SELF")" '$1 == id'; }
 leader_name() { leader_entry | cut -d' ' -f2; }
+leader_url() { leader_entry | cut -d' ' -f4; }
 
 until_healthy() { # until_healthy WHAT
   until commits "$SELF"; do
@@ -69,22 +70,14 @@ until_healthy() { # until_healthy WHAT
   done
 }
 
-move_leader() { # move_leader URL
-  from=$(leader_entry | cut -d' ' -f4)
-  [ "$from" = "$1" ] && return 0
-  if leads "$SELF"; then await_quiet; fi
-  transfer "$from" "$(member_id "$1")" || say "the leader stays where it is for now"
-  until_healthy "the leader was moved"
-}
-
 # One at a time, dead ones first: each removal leaves a quorum of those that live.
 retire() {
   leaving=$(undeclared)
   [ -n "$leaving" ] || return 0
   if echo "$leaving" | cut -d' ' -f2 | grep -qxF "$(leader_name)"; then
-    best=$(best_placed)
-    say "handing leadership over before $(leader_name) is removed"
-    move_leader "$best"
+    say "$(leader_name) leads and is to be removed"
+    hand_over "$(leader_url)" || true
+    until_healthy "leadership was handed over"
   fi
   echo "$leaving" | while read -r id name peer client _; do
     if [ "$client" != - ] && commits "$client"; then alive=1; else alive=0; fi
@@ -107,9 +100,10 @@ place_leader() {
     return 0
   fi
   best=$(best_placed)
-  [ -n "$best" ] || return 0
-  say "moving the leader to ${LEADER_ORDER%% *}"
-  move_leader "$best"
+  if [ -z "$best" ] || [ "${best% *}" = "$current" ]; then return 0; fi
+  transfer "$(leader_url)" "$(member_id "${best#* }")" "moving the leader to ${best% *}" ||
+    say "the leader stays where it is for now"
+  until_healthy "the leader was moved"
 }
 
 wait_for_all

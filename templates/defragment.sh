@@ -8,7 +8,7 @@
 . /usr/local/lib/cdktf-etcd/defragmentation.sh
 
 [ "$(coordinator)" = "$MEMBER" ] || exit 0
-upkeep_order | while read -r name id url; do
+upkeep_order | while read -r name _ url; do
   size=$(database "$url" dbSize)
   used=$(database "$url" dbSizeInUse)
   if [ -z "$size" ] || [ -z "$used" ]; then
@@ -23,6 +23,6 @@ upkeep_order | while read -r name id url; do
     say "$name is not defragmented: $obstacle"
     exit 0
   fi
-  if [ "$used" -gt "$IN_PLACE_BYTES" ]; then hand_over "$id" "$url"; fi
+  if [ "$used" -gt "$IN_PLACE_BYTES" ]; then make_way "$url"; fi
   defragment_member "$name" "$url"
 done

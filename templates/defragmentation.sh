@@ -25,18 +25,9 @@ obstacle() {
   fi
 }
 
-# Moves leadership away from a member that leads, to the best place that commits writes.
-hand_over() { # hand_over ID URL
-  [ "$(leader_id "$SELF$OTHERS")" = "$1" ] || return 0
-  for _candidate in $LEADER_ORDER; do
-    _entry=$(upkeep_order | awk -v name="$_candidate" -v id="$1" '$1 == name && $2 != id')
-    if [ -z "$_entry" ] || ! commits "${_entry##* }"; then continue; fi
-    # When it is quiet there can't be seen from here.
-    say "handing leadership over to $_candidate"
-    transfer "$2" "$(member_id "${_entry##* }")" && return 0
-  done
-  # Of one member, or of two: it stops as short as it can.
-  say "no other member can lead"
+# Moves leadership away before the member at URL stops serving. Of one member, or of two, that stops as short as it can.
+make_way() { # make_way URL
+  if leads "$1"; then hand_over "$1" || true; fi
 }
 
 # Defragments the member, and waits until all is well again. It does not serve meanwhile.

@@ -71,9 +71,7 @@ for candidate in $BETTER_PLACED; do
   well_for=$((now - $(cat "$STATE/well.$name")))
   # The best one that is well is waited for: going to the next best meanwhile would take a second transfer.
   if [ "$well_for" -lt "$wait" ] || [ "$in_place" -lt "$wait" ]; then exit 0; fi
-  await_quiet
-  say "moving the leader to $name, which has been well for $well_for s, with ${count:-0} proposals pending"
-  transfer "$SELF" "$(echo "$theirs" | field MemberID)" ||
+  transfer "$SELF" "$(echo "$theirs" | field MemberID)" "moving the leader to $name, which has been well for $well_for s" ||
     say "the leader stays where it is for now"
   rm -f "$STATE"/well.*
   exit 0

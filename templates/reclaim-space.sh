@@ -23,9 +23,9 @@ if ! out=$(ctl "$SELF" compact --physical "$revision" 2>&1); then
   *) fail "nothing was changed: not compacted: $(echo "$out" | tail -n 1)" ;;
   esac
 fi
-upkeep_order | while read -r name id url; do
+upkeep_order | while read -r name _ url; do
   # While the alarm is up there are no writes that a leader could hold up.
-  if ! armed && [ "$(database "$url" dbSizeInUse)" -gt "$IN_PLACE_BYTES" ]; then hand_over "$id" "$url"; fi
+  if ! armed && [ "$(database "$url" dbSizeInUse)" -gt "$IN_PLACE_BYTES" ]; then make_way "$url"; fi
   defragment_member "$name" "$url"
 done
 

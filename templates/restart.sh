@@ -18,27 +18,6 @@ others_suffice() {
   [ "$well" -ge $((count / 2 + 1)) ] || [ "$well" -ge "$((count - 1))" ]
 }
 
-# To the best place but its own. The best place of all is restarted last, so whoever takes over from it has the new settings
-# already, and leadership moves once. If there is none, to one that is about to leave: it gives it back before it does,
-# and an election would take longer.
-hand_over() {
-  leads "$SELF" || return 0
-  for name in $LEADER_ORDER $(members | cut -d' ' -f2); do
-    entry=$(members | awk -v name="$name" '$2 == name && $5 == "false"')
-    if [ -z "$entry" ] || [ "$name" = "$MEMBER" ]; then continue; fi
-    url=$(echo "$entry" | cut -d' ' -f4)
-    commits "$url" || continue
-    id=$(member_id "$url")
-    await_quiet
-    say "handing leadership over to $name, with ${count:-0} proposals pending"
-    if transfer "$SELF" "$id"; then
-      : >"$HANDED_OVER"
-      return 0
-    fi
-  done
-  say "no other member can lead; restarting the leader"
-}
-
 main_pid() { systemctl show -P MainPID etcd; }
 
 # Told to stop, etcd takes no more requests, but waits for its clients' watches to end by themselves, as long as a request may
@@ -67,7 +46,9 @@ else
       say "waiting for the other members to be healthy before the restart"
       sleep 2
     done
-    hand_over
+    # The best place of all is restarted last, so whoever takes over from it has the new settings already, and leadership moves
+    # once.
+    if leads "$SELF" && hand_over "$SELF"; then : >"$HANDED_OVER"; fi
   fi
   say "restarting"
   if ! restart_soon; then

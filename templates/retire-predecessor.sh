@@ -7,8 +7,8 @@
 
 members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer client _; do
   if [ "$client" != - ] && leads "$client"; then
-    say "taking leadership over from its predecessor"
-    transfer "$client" "$(member_id "$SELF")" || say "its predecessor keeps leadership until it is removed"
+    transfer "$client" "$(member_id "$SELF")" "taking leadership over from its predecessor" ||
+      say "its predecessor keeps leadership until it is removed"
   fi
   say "retiring its predecessor $id ($peer)"
   why=$(remove_member "$SELF$OTHERS" "$id") || fail "its predecessor was not removed: $why. Bring the other members back to health, then deploy again"

@@ -26,12 +26,6 @@ afterAll(async () => {
   await harness.down();
 });
 
-/** Raft's term, which every change of leadership counts up, as the member on this machine knows it. */
-async function term(machine: LabDroplet): Promise<number> {
-  const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields");
-  return Number(/^"RaftTerm" : (\d+)$/m.exec(stdout)?.[1]);
-}
-
 /** What the leader's timer said on a machine since it was asked last. */
 async function placed(machine: LabDroplet): Promise<string[]> {
   const { stdout } = await cluster.on(
@@ -96,11 +90,11 @@ describe("the leader's place", () => {
 
   it("is the best again once that is back and well, by exactly one transfer", async () => {
     await placed(newYork);
-    const before = await term(newYork);
+    const before = (await cluster.view(newYork)).term;
     await harness.lab.api().power(london, "power_on");
     await eventually("the leader back in London", async () => (await leader()) === london.name, 90);
     expect(moves(await placed(newYork))).toEqual([london.name]);
-    expect(await term(newYork)).toBe(before + 1);
+    expect((await cluster.view(newYork)).term).toBe(before + 1);
   });
 
   it("stays put while the way to the better place swings, and moves once when that is over", async () => {
@@ -108,7 +102,7 @@ describe("the leader's place", () => {
     // The waiting that earlier changes of leadership have earned is another matter than the one tried here.
     await cluster.on(newYork, "rm -f /run/etcd-leader/*");
     await placed(newYork);
-    const before = await term(newYork);
+    const before = (await cluster.view(newYork)).term;
     const wan = wanClient(harness.paths);
     for (let swing = 0; swing < 6; swing += 1) {
       // Never well for as long as it takes. The timer's own looks come on top of these.
@@ -118,7 +112,7 @@ describe("the leader's place", () => {
       await wan.link({ a: "lon1", b: "nyc3", rttMs: 400 });
       await look(newYork);
     }
-    expect([await leader(), await term(newYork)]).toEqual([newYork.name, before]);
+    expect([await leader(), (await cluster.view(newYork)).term]).toEqual([newYork.name, before]);
     const during = await placed(newYork);
     expect(moves(during)).toEqual([]);
     // It did look, and found the way both well and not.
@@ -128,7 +122,7 @@ describe("the leader's place", () => {
     await wan.heal();
     await eventually("the leader back in London", async () => (await leader()) === london.name, 90);
     expect(moves(await placed(newYork))).toEqual([london.name]);
-    expect(await term(london)).toBe(before + 1);
+    expect((await cluster.view(london)).term).toBe(before + 1);
   });
 
   it("waits twice as long for each further time that leadership was lost after a move", async () => {

@@ -99,14 +99,6 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   return Date.now();
 }
 
-/** Who leads, and raft's term, as the member on this machine sees them. */
-async function view(cluster: LabCluster, machine: LabDroplet): Promise<{ leads: boolean; term: number }> {
-  const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields");
-  const field = (name: string): string | undefined => new RegExp(`^"${name}" : (\\d+)$`, "m").exec(stdout)?.[1];
-  const leader = field("Leader");
-  return { leads: leader !== undefined && leader === field("MemberID"), term: Number(field("RaftTerm")) };
-}
-
 async function round(lab: Lab, paths: LabPaths, cluster: LabCluster, clients: readonly Client[]): Promise<Round> {
   const london = cluster.machine(LEADER);
   const others = cluster.machines.filter((machine) => machine !== london);
@@ -135,17 +127,18 @@ async function round(lab: Lab, paths: LabPaths, cluster: LabCluster, clients: re
   await sleep(5000);
 
   const powerOn = Date.now();
-  const { term } = await view(cluster, others[0]);
+  const { term } = await cluster.view(others[0]);
   await lab.api().power(london, "power_on");
   const healthy = await until("London healthy", () => cluster.healthy([london]));
-  const back = await until("the leader back in London", async () => (await view(cluster, london)).leads, 250);
+  const leads = async (): Promise<boolean> => (await cluster.view(london).catch(() => undefined))?.leads === true;
+  const back = await until("the leader back in London", leads, 250);
   await sleep(3000);
   const after = collect().filter(({ dueMs }) => dueMs > powerOn);
   return {
     failoverMs,
     backAfterPowerMs: back - powerOn,
     backAfterHealthyMs: back - healthy,
-    transfers: (await view(cluster, london)).term - term,
+    transfers: (await cluster.view(london)).term - term,
     worstStallMs: worst(after.map(({ dueMs, endMs }) => endMs - dueMs)),
     failed: operations.filter(({ ok }) => !ok).length,
   };

@@ -16,6 +16,8 @@ export const IMPORT_STEPS = [
   "import: old authority forgotten",
 ] as const;
 
+const directoryOf = (stage: Stage): string => path.join(stage.directory, "import");
+
 /**
  * Sets up a cluster by hand and brings it under the library, as docs/operations.md says, under one load: its clients start with
  * what the old members gave them, and move over once the new ones are there.
@@ -29,7 +31,7 @@ export async function importUnderLoad(
 ): Promise<void> {
   const { harness } = stage;
   const begun = Date.now();
-  const directory = path.join(stage.directory, "import");
+  const directory = directoryOf(stage);
   mkdirSync(directory);
   const old = await HandMadeCluster.setUp(harness, CLIENT_LOCATIONS);
   const importing = { adopt: old.adoption, peersFrom: old.peersFrom };
@@ -74,7 +76,7 @@ export async function importUnderLoad(
 /** A client's files where its program has them: first of the old cluster, then of the new one. */
 class MovingClient {
   public static envFile(stage: Stage, location: string): string {
-    return path.join(stage.directory, "import", clientAt(location), "etcd.env");
+    return path.join(directoryOf(stage), clientAt(location), "etcd.env");
   }
 
   private readonly directory: string;
