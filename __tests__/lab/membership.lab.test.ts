@@ -75,34 +75,33 @@ describe("the members of a cluster, by editing the list", () => {
     await cluster.mustBeHealthy();
   });
 
+  const successor = async (): Promise<LabDroplet> => {
+    const named = (await harness.cluster()).machines.filter(({ name }) => name === "etcd-sgp1");
+    return named.reduce((a, b) => (a.id > b.id ? a : b));
+  };
+
+  it("are replaced, interrupted while the first new one is a learner, whose etcd starts all the same", async () => {
+    const edit = { regions: THREE, generation: 2 };
+    const { exitCode } = await harness.interrupt("deploy", /etcd-sgp1: starting as a learner/, edit);
+    expect(exitCode).not.toBe(0);
+    const started = await cluster.on(
+      await successor(),
+      "timeout 60 sh -c 'until [ -e /var/lib/cdktf-etcd/born ]; do sleep 0.2; done' && etcdctl endpoint status -w fields",
+    );
+    expect(started.stdout).toContain('"IsLearner" : true');
+  });
+
   it("are replaced, interrupted between the promotion of one and the end of its predecessor: both are members", async () => {
     const script = "/usr/local/lib/cdktf-etcd/retire-predecessor";
-    const successor = async (): Promise<LabDroplet> => {
-      const named = (await harness.cluster()).machines.filter(({ name }) => name === "etcd-sgp1");
-      return named.reduce((a, b) => (a.id > b.id ? a : b));
-    };
-    const controller = new AbortController();
-    let held: Promise<unknown> = Promise.resolve();
-    const { exitCode } = await harness.run(
-      "deploy",
-      { regions: THREE, generation: 2 },
-      {
-        signal: controller.signal,
-        onLine: (line) => {
-          if (line.includes("etcd-sgp1: added as a learner")) {
-            held = successor().then((machine) =>
-              cluster.on(
-                machine,
-                `mv ${script} ${script}.held; printf '#!/bin/sh\nsleep 60\n' >${script}; chmod 755 ${script}`,
-              ),
-            );
-          }
-          if (line.includes("etcd-sgp1: caught up: promoted")) controller.abort();
-        },
-      },
+    const machine = await successor();
+    await cluster.on(
+      machine,
+      `mv ${script} ${script}.held; printf '#!/bin/sh\nsleep 60\n' >${script}; chmod 755 ${script}`,
     );
-    await held;
-    await cluster.on(await successor(), `mv ${script}.held ${script}`);
+    const edit = { regions: THREE, generation: 2 };
+    const { exitCode, output } = await harness.interrupt("deploy", /etcd-sgp1: caught up: promoted/, edit);
+    await cluster.on(machine, `mv ${script}.held ${script}`);
+    expect(said(output)).toContain("etcd-sgp1: carrying on a join that was interrupted");
     expect(exitCode).not.toBe(0);
     expect(await memberNames()).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1", "etcd-sgp1"]);
   });
