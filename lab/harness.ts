@@ -6,6 +6,10 @@ import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "./deploy";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { ensureCommands } from "./tools/apt";
+import { ensureProbe } from "./tools/probe";
+import { Progress } from "./tools/progress";
+import { ensureVersitygw } from "./tools/versitygw";
+import { ensureWorkload } from "./tools/workload";
 import { waitUntil } from "./wan/process-record";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
@@ -22,6 +26,15 @@ export class LabHarness {
   public constructor(root = ROOT) {
     this.paths = new LabPaths(root);
     this.lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
+  }
+
+  /** Gets all that tests use of what takes minutes to build: a test's time limit is for what it tests. */
+  public async prepare(progress: Progress): Promise<void> {
+    await this.lab.prepare();
+    await ensureCommands(["openssl", "promtool"], progress);
+    await ensureVersitygw(progress);
+    await ensureWorkload(progress);
+    await ensureProbe(progress);
   }
 
   public async up(): Promise<void> {

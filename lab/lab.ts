@@ -11,13 +11,13 @@ import { ClientSites } from "./operations/client-sites";
 import { LabPaths } from "./paths";
 import { publishRelease } from "./releases";
 import { ensureCommands } from "./tools/apt";
-import { ensureEtcd } from "./tools/etcd";
+import { ensureEtcd, EtcdRelease } from "./tools/etcd";
 import { ensureImage } from "./tools/image";
 import { ensurePackageMirror } from "./tools/package-mirror";
 import { endOperators } from "./tools/operator-group";
 import { Progress } from "./tools/progress";
-import { ensureProviders } from "./tools/providers";
-import { findTerraform } from "./tools/terraform";
+import { ensureProviders, ProviderMirror } from "./tools/providers";
+import { findTerraform, TerraformTool } from "./tools/terraform";
 import { writeTerraformrc } from "./tools/terraformrc";
 import { ToolError } from "./tools/tool-error";
 import { wanClient } from "./wan-client";
@@ -59,15 +59,7 @@ export class Lab {
       return running;
     }
 
-    await ensureCommands(undefined, this.progress);
-    const terraform = await findTerraform();
-    const etcd = await ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, this.progress);
-    const providers = await ensureProviders(terraform, this.progress);
-    const image = await ensureImage(DEFAULT_IMAGE, this.progress);
-    await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
-    await ensureCommands(["go"], this.progress);
-    await buildWan();
-
+    const { terraform, etcd, providers } = await this.prepare();
     if (running !== undefined && running.mirrorDir !== providers.mirrorDir) {
       // Terraform holds on to the checksums of providers; these are others.
       rmSync(this.paths.synthesized, { recursive: true, force: true });
@@ -98,6 +90,20 @@ export class Lab {
     if (report.removed.length > 0) this.progress(`Removed what was left of ${report.removed.length} machine(s)`);
     await this.startDaemon(config);
     return config;
+  }
+
+  /** Gets what `up` needs: minutes on a bare machine, next to nothing where the cache has it. */
+  public async prepare(): Promise<{ terraform: TerraformTool; etcd: EtcdRelease; providers: ProviderMirror }> {
+    requireRootOnLinux();
+    await ensureCommands(undefined, this.progress);
+    const terraform = await findTerraform();
+    const etcd = await ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, this.progress);
+    const providers = await ensureProviders(terraform, this.progress);
+    const image = await ensureImage(DEFAULT_IMAGE, this.progress);
+    await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
+    await ensureCommands(["go"], this.progress);
+    await buildWan();
+    return { terraform, etcd, providers };
   }
 
   /** What is not the real thing in this lab, in a sentence each. */

@@ -40,10 +40,15 @@ async function runJest(args: readonly string[]): Promise<number> {
 }
 
 const [tier, ...options] = process.argv.slice(2);
-runJest(["--selectProjects", tier, "--runInBand", ...options]).then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  },
-);
+new LabHarness()
+  .prepare((step) => {
+    console.error(`      lab: ${step}`);
+  })
+  .then(() => runJest(["--selectProjects", tier, "--runInBand", ...options]))
+  .then(
+    (status) => process.exit(status),
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exit(1);
+    },
+  );
