@@ -98,10 +98,15 @@ join() {
 
 stop_forcing
 
-# etcd makes its directory before it looks whether it may start; if it never did, there is no log, and nothing was taken in.
-if [ -e "$DATA" ] && [ ! -e "$DATA/wal" ] && [ ! -e "$BORN" ]; then
-  systemctl stop etcd || true
-  rm -rf "$DATA"
+if [ -e "$DATA" ] && [ ! -e "$DATA/wal" ]; then
+  if [ -e "$BORN" ]; then
+    say "setting aside what is left of its data: the log is gone"
+    set_aside without-log
+  else
+    # etcd makes its directory before it looks whether it may start; it never did, and nothing was taken in.
+    systemctl stop etcd || true
+    rm -rf "$DATA"
+  fi
 fi
 
 [ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption

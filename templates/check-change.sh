@@ -30,6 +30,8 @@ if [ "$(declared "" MEMBERS | tr ' ' '\n' | sort)" != "$(declared "$stage" MEMBE
   what="$what, the list of members"
 fi
 if changed VERSION; then what="$what, the version of etcd"; fi
+# A location that is lost may go in the same edit.
+if changed GENESIS && [ "$(declared "" MEMBERS)" = "$(declared "$stage" MEMBERS)" ]; then what="$what, the founding of the cluster"; fi
 adopted=$(declared "" ADOPTED_PEER_URLS)
 if changed ADOPTED_PEER_URLS; then
   [ -n "$adopted" ] ||
@@ -64,7 +66,10 @@ for name in $(declared "" MEMBERS); do
   esac
 done
 if [ -n "$leaving" ]; then
-  staying=$(members | awk -v me="$MEMBER" -v names=" $(declared "$stage" MEMBERS) " '$2 != me && $4 != "-" && index(names, " " $2 " ") { print $2, $4 }')
+  list=$(members)
+  [ -n "$list" ] || [ -n "$(declared "$stage" RECOVER_FROM)" ] ||
+    fail "this deploy takes${leaving} out of the cluster, which has no quorum just now. Bring it back to health (etcdctl endpoint health --cluster), or see 'A majority is lost' in docs/operations.md. Nothing was changed"
+  staying=$(echo "$list" | awk -v me="$MEMBER" -v names=" $(declared "$stage" MEMBERS) " '$2 != me && $4 != "-" && index(names, " " $2 " ") { print $2, $4 }')
   well=$(healthy "$(echo "$staying" | cut -d' ' -f2 | paste -sd, -)")
   unwell=$(echo "$staying" | while read -r name url; do echo "$well" | grep -qxF "$url" || echo "$name"; done | paste -sd' ' -)
   count=$(declared "$stage" MEMBERS | wc -w)

@@ -19,6 +19,13 @@ for url in $(echo "$2" | tr ',' ' '); do
   *" $cluster "*) ;;
   *) fail "etcd $VERSION may not run in a cluster of version $cluster ($url runs $server), only in one of: $ENTERS_FROM. Go one minor version at a time; to go down, see 'etcdctl downgrade' first. Nothing was changed" ;;
   esac
+  # Machines that are to go are not asked whether their log can be read by this version.
+  case ",$LEAVING," in
+  *",$url,"*)
+    [ "${server%.*}" = "${VERSION%.*}" ] ||
+      fail "this deploy would replace machines and change the version of etcd from ${server%.*} to ${VERSION%.*} at once ($url runs $server). Take one of the two edits back, and deploy them one after the other. No member was changed"
+    ;;
+  esac
   if [ -n "$LEAST_PREDECESSOR" ] && [ "${VERSION%.*}" != "$cluster" ] && older "$server" "$LEAST_PREDECESSOR"; then
     fail "$url runs etcd $server: go to $LEAST_PREDECESSOR or later before $VERSION. Nothing was changed"
   fi

@@ -25,4 +25,6 @@ sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf >/dev/null 2>&1 || echo "$MEMBER:
 systemctl daemon-reload
 systemctl enable --quiet etcd
 while read -r verb timer; do systemctl "$verb" --now --quiet "$timer"; done </etc/etcd/timers
+# Addresses change without a restart.
+[ ! -e /run/etcd/endpoint.env ] || /usr/local/lib/cdktf-etcd/publish-endpoint
 rm -rf "$stage"

@@ -36,19 +36,27 @@ restart_soon() {
   wait $!
 }
 
+until_others_suffice() {
+  until others_suffice; do
+    [ "$(date +%s)" -lt "$deadline" ] ||
+      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again"
+    say "waiting for the other members to be healthy before the restart"
+    sleep 2
+  done
+}
+
 if running_as_laid_down; then
   say "nothing to restart"
 else
   if systemctl is-active --quiet etcd; then
-    until others_suffice; do
-      [ "$(date +%s)" -lt "$deadline" ] ||
-        fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again"
-      say "waiting for the other members to be healthy before the restart"
-      sleep 2
-    done
+    until_others_suffice
     # The best place of all is restarted last, so whoever takes over from it has the new settings already, and leadership moves
     # once.
-    if leads "$SELF" && hand_over "$SELF"; then : >"$HANDED_OVER"; fi
+    if leads "$SELF" && hand_over "$SELF"; then
+      : >"$HANDED_OVER"
+      # It took a while.
+      until_others_suffice
+    fi
   fi
   say "restarting"
   if ! restart_soon; then
