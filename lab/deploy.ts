@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
+import { signalNamed } from "./operations/process-tree";
 import { hasEnded } from "./tools/child";
 import { giveWay } from "./tools/operator-group";
 import { ToolError } from "./tools/tool-error";
@@ -46,16 +47,18 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
     stdio: ["ignore", "pipe", "pipe"],
-    // A process group of its own, so that an interrupt reaches cdktf and Terraform alike, as a terminal's Ctrl-C does.
+    // Out of reach of the terminal's Ctrl-C.
     detached: true,
   });
   if (child.pid !== undefined) {
     giveWay(child.pid);
     run.onSpawn?.(child.pid);
   }
-  // Terraform ends its steps and saves its state on SIGINT.
+  // Terraform ends its steps and saves its state on SIGINT. Told to end itself, cdktf would not wait for that, and its terminal
+  // would be taken from Terraform in the middle of it.
   const interrupt = (): void => {
-    if (child.pid !== undefined && !hasEnded(child)) process.kill(-child.pid, "SIGINT");
+    if (child.pid === undefined || hasEnded(child)) return;
+    if (signalNamed(child.pid, "terraform", "SIGINT") === 0) process.kill(-child.pid, "SIGINT");
   };
   run.signal?.addEventListener("abort", interrupt, { once: true });
   const lines: string[] = [];

@@ -61,7 +61,7 @@ export class LabHarness {
     });
   }
 
-  /** Runs it until it prints such a line, and interrupts it there as Ctrl-C does, and does `meanwhile`. */
+  /** Runs it until it prints such a line, and interrupts Terraform there, and does `meanwhile`. */
   public interrupt(
     command: string,
     at: RegExp,

@@ -3,11 +3,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { mkdtempSync, rmSync } from "node:fs";
 import { operationNamed } from "../../lab/operations/catalog";
-import { INTERRUPTIONS } from "../../lab/operations/interruption";
+import { interruptionNamed } from "../../lab/operations/interruption";
 import { Load, type OperationRow } from "../../lab/operations/load";
-import { carryOut, getReleases } from "../../lab/operations/operation";
-import { CLIENT_LOCATIONS, Stage } from "../../lab/operations/stage";
-import { operationTable, verdicts } from "../../lab/operations/table";
+import { carryOut, getReleases, ROLL_IN_TWO, type Bar } from "../../lab/operations/operation";
+import { CLIENT_LOCATIONS, Stage, type Miss } from "../../lab/operations/stage";
+import { missed, operationTable, verdicts } from "../../lab/operations/table";
 import { Random } from "../../lab/tools/random";
 import { LabHarness } from "../../lab/harness";
 
@@ -40,34 +40,43 @@ afterAll(async () => {
 });
 
 /** Times are printed, not judged: on a busy machine they say nothing. */
-function publish(name: string, row: OperationRow): void {
+function judge(row: OperationRow, bars: readonly Bar[]): void {
   rows.push(row);
-  const lines = verdicts(row, operationNamed(name).bars ?? []);
-  process.stderr.write([...row.failures, ...lines].map((line) => `      ${line}\n`).join(""));
+  process.stderr.write([...row.failures, ...verdicts(row, bars)].map((line) => `      ${line}\n`).join(""));
+  const sure = bars.filter(({ timing }) => !timing);
+  expect(missed(row, sure)).toEqual([]);
+}
+
+/** Does something that begins with leadership in its place, and with nothing in flight of what was done before. */
+async function during(name: string, action: () => Promise<void>): Promise<OperationRow> {
+  await load.during("leadership brought back", () => stage.settled());
+  return load.during(name, action);
 }
 
 describe("clients on three continents lose nothing", () => {
   it.each(["settings roll", "machine replaced (-replace)", "leaf certificates renewed", "upgrade from 3.6 to 3.7"])(
     "%s",
     async (name) => {
-      publish(name, await load.during(name, () => carryOut(operationNamed(name), stage)));
+      const operation = operationNamed(name);
+      judge(await during(name, () => carryOut(operation, stage)), operation.bars ?? []);
     },
   );
 
   /** Rolls a setting out, kills Terraform a while after such a line, and deploys again; returns what was said. */
   async function rollWithKill(name: string, at: RegExp, waitMs: number): Promise<readonly string[]> {
-    const [kill] = INTERRUPTIONS;
-    expect(kill.name).toBe("SIGKILL to Terraform");
-    stage.disturbNext(async (pid) => {
-      await sleep(waitMs);
-      await kill.strike(harness, pid, new Random(1));
-    }, at);
+    const kill = interruptionNamed("SIGKILL to Terraform");
+    let miss: Miss = "its moment never came";
     let lines: readonly string[] = [];
-    const roll = operationNamed("settings roll");
-    const row = await load.during(name, async () => {
-      lines = await roll.perform(stage);
+    const row = await during(name, async () => {
+      stage.disturbNext(async (apply) => {
+        await sleep(waitMs);
+        miss = await kill.strike(harness, apply, new Random(1));
+        return miss;
+      }, at);
+      lines = await operationNamed("settings roll").perform(stage);
     });
-    publish(roll.name, row);
+    expect(miss).toBeUndefined();
+    judge(row, ROLL_IN_TWO);
     return lines;
   }
 

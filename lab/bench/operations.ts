@@ -12,7 +12,7 @@ import { measure } from "../operations/measure";
 import type { Bar, Operation } from "../operations/operation";
 import { exitAfter, onStage } from "../operations/on-stage";
 import type { Stage } from "../operations/stage";
-import { operationTable, verdicts } from "../operations/table";
+import { missed, operationTable, verdicts } from "../operations/table";
 
 const DOCUMENT = path.join(__dirname, "..", "..", "docs", "operations.md");
 const BEGIN = "<!-- written by npm run bench:operations -->";
@@ -23,7 +23,8 @@ const IMPORT = "import";
 const HELP = `npm run bench:operations [-- options]
 
 Does each operation of docs/operations.md to a cluster under load, on the lab's machines, and prints a row for each: what its
-clients felt. Checks each history: nothing lost, watches whole, linearizable. All take about 55 minutes.
+clients felt. Checks each history: nothing lost, watches whole, linearizable. Ends with status 1 if a limit is missed, after all
+else. All take about 55 minutes.
 
   --only LIST      of these operations only, comma separated and in their order; one that is not possible yet ends the run:
                    ${[...MEASURED.map(({ name }) => name), IMPORT].join("\n                   ")}
@@ -56,10 +57,13 @@ async function main(): Promise<void> {
     console.log(HELP);
     return;
   }
-  const rows = values.from === undefined ? await rowsOf(values.only, values.json) : rowsIn(values.from.split(","));
+  const misses: string[] = [];
+  const rows =
+    values.from === undefined ? await rowsOf(values.only, values.json, misses) : rowsIn(values.from.split(","));
   const table = operationTable(rows);
   console.log(table);
   if (values.write) writeTable(table);
+  if (misses.length > 0) throw new Error(`limits that were missed:\n${misses.join("\n")}`);
 }
 
 /** The last row of each operation in these files, in the document's order. */
@@ -69,15 +73,21 @@ function rowsIn(files: readonly string[]): OperationRow[] {
   return names.flatMap((name) => rows.filter((row) => row.name === name).slice(-1));
 }
 
-/** Does the operations, and keeps what is known so far in a file. */
-async function rowsOf(only: string | undefined, json: string | undefined): Promise<OperationRow[]> {
+/**
+ * Does the operations, and keeps what is known so far in a file.
+ *
+ * @param misses gets a sentence for each limit that is missed
+ */
+async function rowsOf(only: string | undefined, json: string | undefined, misses: string[]): Promise<OperationRow[]> {
   const wanted = only?.split(",").map((name) => name.trim()) ?? [...MEASURED.map(({ name }) => name), IMPORT];
-  const operations = wanted.filter((name) => name !== IMPORT).map(operationNamed);
+  const operations = wanted.filter((name) => name !== IMPORT).map((name) => operationNamed(name));
   const rows: OperationRow[] = [];
   const onRow = (row: OperationRow, bars: readonly Bar[] = []): void => {
     rows.push(row);
     for (const failure of row.failures) console.error(`  ${failure}`);
+    if (row.note !== undefined) console.error(`  ${row.note}`);
     for (const line of verdicts(row, bars)) console.error(line);
+    misses.push(...missed(row, bars));
     if (json !== undefined) writeFileSync(json, JSON.stringify(rows, null, 2));
   };
   if (operations.length > 0) await onStage("operations", (stage) => doAll(stage, operations, onRow));

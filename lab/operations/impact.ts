@@ -1,6 +1,7 @@
 import type { Operation } from "../bench/wan-tuning/operations";
 import { quantile, worst } from "../bench/wan-tuning/statistics";
 import { ClientKind } from "./load-client";
+import type { OperationRow } from "./load";
 
 /** etcd holds on to a write that it cannot commit for 5 s and two election timeouts; no other wait is as long as 5 s. */
 const HUNG_MS = 5000;
@@ -29,6 +30,18 @@ export function impactOn(kind: ClientKind, operations: readonly ClientOperation[
     failed: own.filter(({ ok }) => !ok).length,
     worstStallMs: worst(waits),
     hung: waits.filter((ms) => ms >= HUNG_MS).length,
+  };
+}
+
+/** What clients that do as recommended felt, those with kept certificates among them. */
+export function impactOnRecommended(
+  row: Pick<OperationRow, "recommended" | "kept">,
+): Omit<Impact, "requests" | "hung"> {
+  const impacts = [row.recommended, ...(row.kept === undefined ? [] : [row.kept])];
+  return {
+    failed: impacts.reduce((sum, { failed }) => sum + failed, 0),
+    // NaN, of which no bar is met, if those of one kind wrote nothing.
+    worstStallMs: Math.max(...impacts.map(({ worstStallMs }) => worstStallMs)),
   };
 }
 

@@ -23,7 +23,7 @@ const directoryOf = (stage: Stage): string => path.join(stage.directory, "import
  * what the old members gave them, and move over once the new ones are there.
  *
  * @param stage with nothing deployed
- * @param onRow told what each step did to the clients, and its limits
+ * @param onRow told what each step did to the clients, and its limits, once the whole history is judged
  */
 export async function importUnderLoad(
   stage: Stage,
@@ -48,25 +48,27 @@ export async function importUnderLoad(
     envFile: (location) => MovingClient.envFile(stage, location),
   });
   try {
+    const rows: [OperationRow, readonly Bar[]][] = [];
     const authorities = harness.output("etcd_ca_certificate") + harness.output("etcd_peer_ca_certificate");
-    onRow(await load.during(trusting, () => old.trust(authorities)), []);
+    rows.push([await load.during(trusting, () => old.trust(authorities)), []]);
     const join = async (): Promise<void> => {
       await stage.deploy(importing);
     };
-    onRow(await load.during(joining, join), MEMBERSHIP);
+    rows.push([await load.during(joining, join), MEMBERSHIP]);
     for (const client of clients) client.moveOver();
     const retire = async (): Promise<void> => {
       await stage.deploy({ adopt: { ...old.adoption, retire: true } });
       await old.remove();
       await mustAllVote(stage);
     };
-    onRow(await load.during(leaving, retire), MEMBERSHIP);
+    rows.push([await load.during(leaving, retire), MEMBERSHIP]);
     const forget = async (): Promise<void> => {
       await stage.deploy({ adopt: undefined, peersFrom: undefined });
       await mustAllVote(stage);
     };
-    onRow(await load.during(forgetting, forget), ROLL);
+    rows.push([await load.during(forgetting, forget), ROLL]);
     await load.finish();
+    for (const [row, bars] of rows) onRow(row, bars);
   } finally {
     await load.stop();
     await saveJournals(harness, directory, begun);

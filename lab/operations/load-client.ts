@@ -74,7 +74,7 @@ export class LoadClient {
 
   /** The operations that ended since the last call. */
   public operations(): Operation[] {
-    if (this.ended) throw new Error(`${this.name} ended by itself; see ${this.messages}`);
+    this.mustRun();
     return existsSync(this.history) ? this.log.next() : [];
   }
 
@@ -83,13 +83,13 @@ export class LoadClient {
     this.child.kill("SIGHUP");
   }
 
-  /** Ends it once its operations have, and its watch has seen them. */
+  /** Ends it once its operations have, and its watch has seen them; fails if it has ended by itself. */
   public async stop(): Promise<void> {
-    if (this.ended) return;
+    this.mustRun();
     if ((await endChild(this.child)) !== 0) throw new Error(`${this.name} failed; see ${this.messages}`);
   }
 
-  private get ended(): boolean {
-    return hasEnded(this.child);
+  private mustRun(): void {
+    if (hasEnded(this.child)) throw new Error(`${this.name} ended by itself; see ${this.messages}`);
   }
 }

@@ -10,7 +10,7 @@ import { checkHistories } from "./histories";
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation, type Impact } from "./impact";
 import { ClientKind, LoadClient } from "./load-client";
 import { Observer } from "./observer";
-import { leaderChanges, quorumLosses, terms } from "./views";
+import { blindSpans, leaderChanges, quorumLosses, terms } from "./views";
 
 /** A naive client gives up after 10 s: by then whatever was due before has ended. */
 const NAIVE_TIMEOUT_MS = 10_000;
@@ -61,6 +61,8 @@ export interface OperationRow {
   readonly lateP99Ms: number;
   /** A sentence for each operation that failed. */
   readonly failures: readonly string[];
+  /** What else was measured. */
+  readonly note?: string;
 }
 
 /**
@@ -91,6 +93,8 @@ export class Load {
   private readonly prefix: string;
   private readonly operations: ClientOperation[] = [];
   private quietSince = Date.now();
+  /** When it was under way: from then on the observer has to see something. */
+  private begun = Date.now();
 
   private constructor(
     private readonly props: LoadProps,
@@ -162,17 +166,21 @@ export class Load {
    *
    * @param quorumMayBeLost whether it is no violation that fewer voters than a quorum were in service
    * @throws Error with what was violated: an acknowledged write that is lost, a watch that missed something, a history that
-   * is not linearizable, fewer voters in service than a quorum
+   * is not linearizable, fewer voters in service than a quorum, nobody to lead them, nobody who watched that; or if a client or
+   * the observer has ended by itself
    */
   public async finish(quorumMayBeLost = false): Promise<void> {
     try {
       // Where the only machine was replaced, who does not look for members often enough knows none by now.
       this.handOutFiles();
+      const ended = Date.now();
       await Promise.all(this.clients.map((client) => client.stop()));
       await this.observer.stop();
       const [location] = this.sites.locations;
+      const views = this.observer.all();
       const violations = [
-        ...(quorumMayBeLost ? [] : quorumLosses(this.observer.all())),
+        ...blindSpans(views, this.begun, ended),
+        ...(quorumMayBeLost ? [] : quorumLosses(views)),
         ...(await checkHistories(this.sites, {
           location,
           program: this.program,
@@ -226,6 +234,6 @@ export class Load {
       }
       await sleep(100);
     }
-    this.quietSince = Date.now();
+    this.begun = this.quietSince = Date.now();
   }
 }

@@ -24,7 +24,7 @@ export async function measure(stage: Stage, operation: Operation, position: numb
   try {
     const row = await load.during(operation.name, () => carryOut(operation, stage));
     await load.finish(operation.losesQuorum);
-    return row;
+    return { ...row, note: await operation.note?.(stage) };
   } finally {
     await load.stop();
     await saveJournals(stage.harness, directory, begun);

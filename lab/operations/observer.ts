@@ -48,15 +48,19 @@ export class Observer {
 
   /** What it saw in a span of time, after the last look before it. */
   public between(fromMs: number, toMs: number): readonly View[] {
-    if (hasEnded(this.child)) {
-      throw new Error(`the observer ended by itself; see ${this.messages}`);
-    }
+    this.mustRun();
     const views = this.all();
     const before = views.filter(({ atMs }) => atMs < fromMs).slice(-1);
     return [...before, ...views.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)];
   }
 
+  /** Ends it; fails if it has ended by itself. */
   public async stop(): Promise<void> {
-    await endChild(this.child);
+    this.mustRun();
+    if ((await endChild(this.child)) !== 0) throw new Error(`the observer failed; see ${this.messages}`);
+  }
+
+  private mustRun(): void {
+    if (hasEnded(this.child)) throw new Error(`the observer ended by itself; see ${this.messages}`);
   }
 }

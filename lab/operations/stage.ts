@@ -4,6 +4,7 @@ import { eventually, said, type LabHarness } from "../harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
 import { errorsIn, orphansIn, type CdktfResult, type CdktfRun } from "../deploy";
+import { isAlive, recordOf, type ProcessRecord } from "../wan/process-record";
 import { signalTree } from "./process-tree";
 
 /** Locations of the load's clients, and of the members unless told otherwise. */
@@ -14,17 +15,30 @@ export function nameAt(location: string): string {
   return `etcd-${location}`;
 }
 
+/** Why something that was to get in the way of an apply did not; undefined if it did. */
+export type Miss = string | undefined;
+
 /** Called with the process that applies; returns once it does no harm any more. */
-export type Saboteur = (pid: number) => Promise<void>;
+export type Saboteur = (apply: ProcessRecord) => Promise<Miss>;
 
 /** What Terraform prints when it begins to change something. */
 const APPLY_BEGINS = /: (Creating|Modifying|Destroying)\.\.\./;
 
+/** Something that cdktf or Terraform is to do. */
+type Start = (run: Pick<CdktfRun, "logFile" | "onSpawn" | "onLine">) => Promise<CdktfResult>;
+
+/** What came of it. */
+interface Run extends CdktfResult {
+  readonly logFile: string;
+}
+
 /** A deployed cluster that operations are done to, and what it is declared as. */
 export class Stage {
-  private applies = 0;
-  /** The process that applies at the moment. */
-  private applying?: number;
+  private runs = 0;
+  /** The cdktf or Terraform that runs at the moment. */
+  private running?: ProcessRecord;
+  /** What the last of them printed, and when. */
+  private printed: { readonly atMs: number; readonly line: string }[] = [];
   private disturbance?: { readonly saboteur: Saboteur; readonly at: RegExp };
 
   /**
@@ -87,7 +101,7 @@ export class Stage {
 
   /** Ends an apply that is under way, as the loss of power would; for when everything is to end. */
   public abort(): void {
-    if (this.applying !== undefined) signalTree(this.applying, "SIGKILL");
+    if (isAlive(this.running)) signalTree(this.running.pid, "SIGKILL");
   }
 
   /** Makes an edit that goes along with the next deploy. */
@@ -103,20 +117,27 @@ export class Stage {
 
   /** Makes an edit that is expected to fail, deploys it and takes it back; returns Terraform's error. */
   public async deployFails(edit: Knobs): Promise<string> {
-    const { exitCode, output } = await this.harness.run("deploy", { ...this.knobs, ...edit }, this.logged());
+    const { exitCode, output } = await this.run((run) => this.harness.run("deploy", { ...this.knobs, ...edit }, run));
     if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
     return errorsIn(output);
   }
 
   /** `terraform apply -replace` of a machine; returns what the node scripts said. */
   public async replaceMachine(location: string): Promise<string[]> {
-    const { output } = await this.harness.terraform(["state", "list"], this.logged());
+    const { output } = await this.run((run) => this.harness.terraform(["state", "list"], run));
     const droplet = output.split("\n").find((address) => address.startsWith(`digitalocean_droplet.hosts_${location}_`));
     if (droplet === undefined) throw new Error(`no droplet at ${location} among ${output}`);
     return this.apply((run) => this.harness.terraform(["apply", "-auto-approve", `-replace=${droplet}`], run));
   }
 
-  private async apply(start: (run: Partial<CdktfRun>) => Promise<CdktfResult>): Promise<string[]> {
+  /** Seconds from the first such line of the last apply to the first of the others after it; NaN if there are none. */
+  public secondsBetween(from: RegExp, to: RegExp): number {
+    const begin = this.printed.findIndex(({ line }) => from.test(line));
+    const end = this.printed.find(({ line }, i) => i > begin && to.test(line));
+    return begin < 0 || end === undefined ? NaN : (end.atMs - this.printed[begin].atMs) / 1000;
+  }
+
+  private async apply(start: Start): Promise<string[]> {
     const { disturbance } = this;
     this.disturbance = undefined;
     const lines: string[] = [];
@@ -125,11 +146,10 @@ export class Stage {
       // What was not applied is, as after any failure, by deploying again.
       start = (run) => this.harness.run("deploy", this.knobs, run);
     }
-    const run = this.logged();
-    const { exitCode, output } = await start(run);
-    if (exitCode !== 0) throw new Error(`the deploy failed; all of it is in ${run.logFile}:\n${errorsIn(output)}`);
+    const run = await this.run(start);
+    mustSucceed(run);
     if (disturbance !== undefined) await this.completed();
-    return [...lines, ...said(output)];
+    return [...lines, ...said(run.output)];
   }
 
   /**
@@ -137,37 +157,52 @@ export class Stage {
    * a killed Terraform was making.
    */
   private async completed(): Promise<void> {
-    const run = this.logged();
-    const { output } = await this.harness.run("diff", this.knobs, run);
-    mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), run.logFile);
+    const { output, logFile } = await this.run((run) => this.harness.run("diff", this.knobs, run));
+    mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), logFile);
     await this.harness.destroy(orphansIn(output));
   }
 
-  private async disturbed(
-    start: (run: Partial<CdktfRun>) => Promise<CdktfResult>,
-    saboteur: Saboteur,
-    at: RegExp,
-  ): Promise<string[]> {
-    let sabotage: Promise<void> | undefined;
-    const { output } = await start({
-      ...this.logged(),
-      onLine: (line) => {
-        if (this.applying !== undefined && at.test(line)) sabotage ??= saboteur(this.applying);
-      },
+  /** Fails if nothing got in its way because its time never came, or if it failed although nothing did. */
+  private async disturbed(start: Start, saboteur: Saboteur, at: RegExp): Promise<string[]> {
+    let sabotage: Promise<Miss> | undefined;
+    const run = await this.run(start, (line) => {
+      if (sabotage !== undefined || this.running === undefined || !at.test(line)) return;
+      sabotage = saboteur(this.running);
+      // Whether it failed is asked once the apply has ended; a failure that nobody waits for yet would end this process.
+      sabotage.catch(() => undefined);
     });
-    await sabotage;
-    return said(output);
+    if (sabotage === undefined) {
+      throw new Error(`nothing got in the way of the deploy: it never printed ${String(at)}; see ${run.logFile}`);
+    }
+    if ((await sabotage) !== undefined) mustSucceed(run);
+    return said(run.output);
   }
 
-  private logged(): Required<Pick<CdktfRun, "logFile" | "onSpawn">> {
-    this.applies += 1;
-    return {
-      logFile: path.join(this.directory, `apply-${String(this.applies).padStart(3, "0")}.log`),
-      onSpawn: (pid) => {
-        this.applying = pid;
-      },
-    };
+  /** Has cdktf or Terraform do something, whatever comes of it; what it prints is kept in a file of its own. */
+  private async run(start: Start, onLine?: (line: string) => void): Promise<Run> {
+    this.runs += 1;
+    this.printed = [];
+    const logFile = path.join(this.directory, `apply-${String(this.runs).padStart(3, "0")}.log`);
+    try {
+      const result = await start({
+        logFile,
+        onSpawn: (pid) => {
+          this.running = recordOf(pid);
+        },
+        onLine: (line) => {
+          this.printed.push({ atMs: Date.now(), line });
+          onLine?.(line);
+        },
+      });
+      return { ...result, logFile };
+    } finally {
+      this.running = undefined;
+    }
   }
+}
+
+function mustSucceed({ exitCode, output, logFile }: Run): void {
+  if (exitCode !== 0) throw new Error(`the deploy failed; all of it is in ${logFile}:\n${errorsIn(output)}`);
 }
 
 /** What an operation has to have done. */

@@ -1,4 +1,5 @@
 import { markdownTable, seconds } from "../bench/wan-tuning/markdown";
+import { impactOnRecommended } from "./impact";
 import type { OperationRow } from "./load";
 import type { Bar } from "./operation";
 
@@ -22,9 +23,9 @@ export function operationTable(rows: readonly OperationRow[]): string {
       row.name,
       `${Math.round(row.seconds)} s`,
       String(row.recommended.requests + row.naive.requests + (row.kept?.requests ?? 0)),
-      String(row.recommended.failed + (row.kept?.failed ?? 0)),
+      String(impactOnRecommended(row).failed),
       String(row.naive.failed),
-      seconds(row.recommended.worstStallMs),
+      seconds(impactOnRecommended(row).worstStallMs),
       seconds(row.naive.worstStallMs),
       String(row.naive.hung),
       `${seconds(row.usualP99Ms)}, ${seconds(row.usualWorstMs)}`,
@@ -35,5 +36,14 @@ export function operationTable(rows: readonly OperationRow[]): string {
 
 /** A line for each bar: met or missed. */
 export function verdicts(row: OperationRow, bars: readonly Bar[]): string[] {
-  return bars.map((bar) => `${bar.met(row) ? "met   " : "MISSED"}  ${row.name}: ${bar.name}`);
+  return bars.map((bar) => `${bar.met(row) ? "met   " : "MISSED"}  ${sentence(row, bar)}`);
+}
+
+/** A sentence for each bar that is missed. */
+export function missed(row: OperationRow, bars: readonly Bar[]): string[] {
+  return bars.filter((bar) => !bar.met(row)).map((bar) => sentence(row, bar));
+}
+
+function sentence(row: OperationRow, bar: Bar): string {
+  return `${row.name}: ${bar.name}`;
 }

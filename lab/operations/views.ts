@@ -18,6 +18,15 @@ export interface View {
  */
 const TOLERATED_MS = 1000;
 
+/**
+ * Longer than any election: at these distances one takes up to 4.7 s with split votes (docs/benchmarks.md), and 5.7 s is the most
+ * that was seen when the leader's machine was lost. Beyond it something keeps the members from electing anybody.
+ */
+const LEADERLESS_MS = 10_000;
+
+/** Views come four times a second; more than this without one, and what happened meanwhile may have gone unseen. */
+const BLIND_MS = 5000;
+
 export function parseView(line: string): View {
   const { at, ...view } = JSON.parse(line) as Omit<View, "atMs"> & { readonly at: number };
   return { ...view, atMs: at / 1e6 };
@@ -31,27 +40,68 @@ export function leaderChanges(views: readonly View[]): number {
 
 /** How often there was an election, or a transfer, whoever won: raft counts a term for each. */
 export function terms(views: readonly View[]): number {
-  return views.length === 0 ? 0 : views[views.length - 1].term - views[0].term;
+  // Where no member answered there is no term.
+  const known = views.map(({ term }) => term).filter((term) => term > 0);
+  return known.length === 0 ? 0 : known[known.length - 1] - known[0];
 }
 
-/** A sentence for each time that fewer voters than a quorum were in service. A cluster of one has none while it restarts, as it must. */
+/**
+ * A sentence for each time that fewer voters than a quorum were in service, or that nobody led them for longer than an election takes.
+ * A cluster of one has none while it restarts, as it must.
+ */
 export function quorumLosses(views: readonly View[]): string[] {
-  const losses: string[] = [];
+  const short = spans(views, ({ voters, out }) => {
+    return voters.length > 1 && voters.length - out.length < Math.floor(voters.length / 2) + 1;
+  });
+  const leaderless = spans(views, ({ voters, leader }) => voters.length > 1 && leader === "");
+  return [
+    ...short
+      .filter(({ lastedMs }) => lastedMs > TOLERATED_MS)
+      .map(
+        ({ since, lastedMs }) =>
+          `${time(since.atMs, lastedMs)}, ${since.out.join(" and ")} of the voters ${since.voters.join(", ")} ` +
+          "were out of service: that is less than a quorum in service",
+      ),
+    ...leaderless
+      .filter(({ lastedMs }) => lastedMs > LEADERLESS_MS)
+      .map(
+        ({ since, lastedMs }) =>
+          `${time(since.atMs, lastedMs)}, no member knew a leader of the voters ${since.voters.join(", ")}`,
+      ),
+  ];
+}
+
+/** A sentence for each time that nothing was seen for too long, between two moments. */
+export function blindSpans(views: readonly View[], fromMs: number, toMs: number): string[] {
+  const within = views.map(({ atMs }) => atMs).filter((atMs) => atMs > fromMs && atMs < toMs);
+  const moments = [fromMs, ...within, toMs];
+  return moments.slice(1).flatMap((atMs, i) => {
+    const lastedMs = atMs - moments[i];
+    return lastedMs > BLIND_MS ? [`${time(moments[i], lastedMs)}, the observer saw nothing`] : [];
+  });
+}
+
+interface Span {
+  /** The first view of it. */
+  readonly since: View;
+  /** To the first view after it. */
+  readonly lastedMs: number;
+}
+
+/** The times during which something holds. */
+function spans(views: readonly View[], holds: (view: View) => boolean): Span[] {
+  const found: Span[] = [];
   let since: View | undefined;
   views.forEach((view, i) => {
-    const inService = view.voters.length - view.out.length;
-    const short = view.voters.length > 1 && inService < Math.floor(view.voters.length / 2) + 1;
-    if (short) since ??= view;
-    const over = !short || i === views.length - 1;
-    if (!over || since === undefined) return;
-    const lastedMs = view.atMs - since.atMs;
-    if (lastedMs > TOLERATED_MS) {
-      losses.push(
-        `from ${new Date(since.atMs).toISOString()}, for ${(lastedMs / 1000).toFixed(1)} s, ${since.out.join(" and ")} of the voters ` +
-          `${since.voters.join(", ")} were out of service: that is less than a quorum in service`,
-      );
-    }
+    const held = holds(view);
+    if (held) since ??= view;
+    if (since === undefined || (held && i < views.length - 1)) return;
+    found.push({ since, lastedMs: view.atMs - since.atMs });
     since = undefined;
   });
-  return losses;
+  return found;
+}
+
+function time(fromMs: number, lastedMs: number): string {
+  return `from ${new Date(fromMs).toISOString()}, for ${(lastedMs / 1000).toFixed(1)} s`;
 }

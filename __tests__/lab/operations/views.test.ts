@@ -1,4 +1,4 @@
-import { leaderChanges, parseView, quorumLosses, terms, type View } from "../../../lab/operations/views";
+import { blindSpans, leaderChanges, parseView, quorumLosses, terms, type View } from "../../../lab/operations/views";
 
 const VOTERS = ["etcd-lon1", "etcd-nyc3", "etcd-sgp1"];
 
@@ -25,6 +25,11 @@ describe("what an observer saw", () => {
   it("counts a term in which the same leader was elected again", () => {
     const views = [view(0), view(250, { leader: "", term: 3 }), view(500, { term: 3 })];
     expect([leaderChanges(views), terms(views)]).toEqual([0, 1]);
+  });
+
+  it("has no term where no member answered", () => {
+    const silent = { leader: "", term: 0 };
+    expect(terms([view(0, silent), view(250), view(500, { term: 3 }), view(750, silent)])).toBe(1);
   });
 
   it("has nothing to count where nothing was seen", () => {
@@ -65,5 +70,41 @@ describe("a quorum in service", () => {
     const voters = [...VOTERS, "etcd-ams3"];
     const out = ["etcd-lon1", "etcd-nyc3"];
     expect(quorumLosses([view(0, { voters, out }), view(2000, { voters, out })])).toHaveLength(1);
+  });
+});
+
+describe("a leader", () => {
+  const nobody = { leader: "" };
+
+  it("may be missing for as long as votes are split", () => {
+    expect(quorumLosses([view(0, nobody), view(5700, nobody), view(5950)])).toEqual([]);
+  });
+
+  it("is not there while no member knows one for longer than that", () => {
+    expect(quorumLosses([view(0), view(1000, nobody), view(11_000, nobody), view(11_250)])).toEqual([
+      "from 1970-01-01T00:00:01.000Z, for 10.3 s, no member knew a leader of the voters etcd-lon1, etcd-nyc3, etcd-sgp1",
+    ]);
+  });
+
+  it("is not asked of a cluster of one", () => {
+    const alone = { ...nobody, voters: ["etcd-lon1"] };
+    expect(quorumLosses([view(0, alone), view(20_000, alone)])).toEqual([]);
+  });
+});
+
+describe("an observer", () => {
+  const seen = [1000, 4000, 8000].map((atMs) => view(atMs));
+
+  it("is blind where nothing was seen for more than 5 s, the first and the last moment included", () => {
+    expect(blindSpans(seen, 0, 12_000)).toEqual([]);
+    expect(blindSpans([view(1000), view(6250)], 0, 7000)).toEqual([
+      "from 1970-01-01T00:00:01.000Z, for 5.3 s, the observer saw nothing",
+    ]);
+    expect(blindSpans(seen, -5000, 14_000)).toHaveLength(2);
+    expect(blindSpans([], 0, 6000)).toHaveLength(1);
+  });
+
+  it("is not asked what it saw before or after", () => {
+    expect(blindSpans([view(0), ...seen, view(20_000)], 1000, 9000)).toEqual([]);
   });
 });

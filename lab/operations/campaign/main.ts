@@ -6,25 +6,27 @@
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../../tools/random";
-import { OPERATIONS, operationNamed } from "../catalog";
+import { DRAWN, operationNamed } from "../catalog";
 import { interruptionNamed, INTERRUPTIONS } from "../interruption";
 import { getReleases } from "../operation";
 import { exitAfter, onStage } from "../on-stage";
 import { operationTable } from "../table";
 import { runSequence, type Draws } from "./sequence";
+import { Tally } from "./tally";
 
 const HELP = `npm run test:campaign [-- options]
 
 Sequences of five randomly chosen operations on a cluster under load, on the lab's machines. Some are disturbed: Terraform killed
 or interrupted, the operator's network cut, SSH connections killed; the next deploy must complete them. After each sequence:
 nothing lost, watches whole, the history linearizable, a quorum of voters in service all along; else it ends with status 1.
+What fails for recommended clients is told at once, and how many of the disturbances hit an apply at the end.
 
   --sequences N          at most so many (default 30), of about eight minutes each
   --minutes M            none begins later than that (default 300)
   --seed N               the same number makes the same choices (default: from the clock; printed first)
   --disturbed SHARE      of the operations that can be disturbed, from 0 to 1 (default 0.5)
   --only LIST            of these operations only, comma separated:
-                         ${OPERATIONS.map(({ name }) => name).join("\n                         ")}
+                         ${DRAWN.map(({ name }) => name).join("\n                         ")}
   --interruptions LIST   of these only, comma separated:
                          ${INTERRUPTIONS.map(({ name }) => name).join("\n                         ")}
   --help
@@ -66,10 +68,11 @@ async function main(): Promise<void> {
   const seed = whole("seed", values.seed);
   const deadline = Date.now() + whole("minutes", values.minutes) * 60_000;
   const draws: Draws = {
-    operations: values.only?.split(",").map((name) => operationNamed(name.trim())) ?? OPERATIONS,
+    operations: values.only?.split(",").map((name) => operationNamed(name.trim(), DRAWN)) ?? DRAWN,
     interruptions: values.interruptions?.split(",").map((name) => interruptionNamed(name.trim())) ?? INTERRUPTIONS,
     disturbed: share("disturbed", values.disturbed),
   };
+  const tally = new Tally();
   let done = 0;
   console.error(`seed ${seed}`);
   try {
@@ -80,7 +83,7 @@ async function main(): Promise<void> {
       for (; done < sequences && Date.now() < deadline; done += 1) {
         console.error(`sequence ${done + 1} of ${sequences}`);
         const directory = path.join(stage.directory, `sequence-${done + 1}`);
-        console.log(operationTable(await runSequence(stage, random, draws, directory, console.error)));
+        console.log(operationTable(await runSequence(stage, random, draws, tally, directory, console.error)));
       }
     });
   } catch (error) {
@@ -88,8 +91,10 @@ async function main(): Promise<void> {
     throw new Error(`seed ${seed}${after}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     });
+  } finally {
+    for (const line of tally.hits) console.log(line);
   }
-  console.log(`${done} sequences: nothing lost, a quorum in service all along.`);
+  console.log(`${done} sequences: nothing lost, a quorum in service all along; ${tally.failures}.`);
 }
 
 exitAfter(main);

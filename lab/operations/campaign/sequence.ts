@@ -1,24 +1,23 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import type { Random } from "../../tools/random";
+import { LEADER_LOST } from "../catalog/machines";
 import { saveJournals } from "../evidence";
-import type { Interruption } from "../interruption";
+import { ClientKind } from "../load-client";
 import { Load, type OperationRow } from "../load";
 import { carryOut, type Operation } from "../operation";
 import { CLIENT_LOCATIONS, type Stage } from "../stage";
+import { Disturbance, type DisturbanceDraws } from "./disturbance";
+import type { Tally } from "./tally";
 
 const OPERATIONS_PER_SEQUENCE = 5;
-/** From an apply's first step, for each member: nearly all of the longest applies lies within. */
-const STRIKE_WITHIN_SECONDS = 25;
+/** With fewer of them clients have nobody to turn to while one is away. */
+const ENOUGH_MEMBERS = 3;
 
 /** What is drawn from. */
-export interface Draws {
-  /** Operations with a `prepare` are left out. */
+export interface Draws extends DisturbanceDraws {
+  /** None with a `prepare`. */
   readonly operations: readonly Operation[];
-  readonly interruptions: readonly Interruption[];
-  /** Share of the operations that are disturbed, of those that can be. */
-  readonly disturbed: number;
 }
 
 /** A sequence that went wrong. */
@@ -32,6 +31,17 @@ export class SequenceError extends Error {
   }
 }
 
+/** An operation of a sequence. */
+interface Step {
+  readonly operation: Operation;
+  readonly disturbance?: Disturbance;
+}
+
+/** As far as it is known: whether it was disturbed turns out in the middle of it. */
+function nameOf({ operation, disturbance }: Step): string {
+  return disturbance === undefined ? operation.name : `${operation.name} (${disturbance.description})`;
+}
+
 /**
  * Does five operations that are possible one after the other, some of them disturbed, under one load, and checks its histories
  * and that a quorum of voters was in service all along.
@@ -42,12 +52,13 @@ export async function runSequence(
   stage: Stage,
   random: Random,
   draws: Draws,
+  tally: Tally,
   directory: string,
   say: (line: string) => void,
 ): Promise<OperationRow[]> {
   const begun = Date.now();
   mkdirSync(directory, { recursive: true });
-  const steps: string[] = [];
+  const steps: Step[] = [];
   const rows: OperationRow[] = [];
   const load = await Load.start({
     paths: stage.harness.paths,
@@ -56,40 +67,35 @@ export async function runSequence(
   });
   try {
     for (let i = 0; i < OPERATIONS_PER_SEQUENCE; i += 1) {
-      const operation = random.pick(
-        draws.operations.filter(({ possible, prepare }) => prepare === undefined && (possible?.(stage) ?? true)),
-      );
-      const disturbance = disturb(stage, operation, random, draws);
-      steps.push(disturbance === undefined ? operation.name : `${operation.name} (${disturbance})`);
-      say(`  ${steps[i]}`);
-      rows.push(
-        await load.during(steps[i], async () => {
-          // Only what nothing got in the way of says what it always says.
-          if (disturbance === undefined) await carryOut(operation, stage);
-          else await operation.perform(stage);
-        }),
-      );
+      const operation = random.pick(draws.operations.filter(({ possible }) => possible?.(stage) ?? true));
+      const before = stage.regions.length;
+      const disturbance = Disturbance.draw(operation, before, random, draws);
+      const step = { operation, disturbance };
+      steps.push(step);
+      say(`  ${nameOf(step)}`);
+      if (disturbance !== undefined) {
+        tally.addDisturbance(disturbance);
+        disturbance.prepare(stage);
+      }
+      const row = await load.during(operation.name, async () => {
+        // Only what nothing got in the way of says what it always says.
+        if (disturbance === undefined) await carryOut(operation, stage);
+        else await operation.perform(stage);
+      });
+      rows.push({ ...row, name: nameOf(step) });
+      if (disturbance?.hit === false) say(`    ${disturbance.description}`);
+      if (operation === LEADER_LOST || Math.min(before, stage.regions.length) < ENOUGH_MEMBERS) continue;
+      const failures = row.failures.filter((failure) => failure.includes(` of ${ClientKind.RECOMMENDED}-`));
+      if (failures.length > 0) say(`    !!! ${failures.length} operations of recommended clients FAILED`);
+      for (const failure of failures) say(`    !!! ${failure}`);
+      tally.addFailures(failures.length);
     }
     await load.finish();
     return rows;
   } catch (error) {
-    throw new SequenceError(steps, error);
+    throw new SequenceError(steps.map(nameOf), error);
   } finally {
     await load.stop();
     await saveJournals(stage.harness, directory, begun);
   }
-}
-
-/** Draws what gets in the way of the operation's first apply, and when; undefined for nothing. */
-function disturb(stage: Stage, operation: Operation, random: Random, draws: Draws): string | undefined {
-  // Drawn in any case, so that the draws after it do not depend on it.
-  const chosen = random.next() < draws.disturbed;
-  const interruption = random.pick(draws.interruptions);
-  const seconds = random.between(0, STRIKE_WITHIN_SECONDS * stage.regions.length);
-  if (!chosen || operation.disturbed === false) return undefined;
-  stage.disturbNext(async (pid) => {
-    await sleep(seconds * 1000);
-    await interruption.strike(stage.harness, pid, random);
-  });
-  return `${interruption.name} ${seconds.toFixed(1)} s into the apply`;
 }

@@ -72,6 +72,7 @@ function rotation(knob: AuthorityKnob, whose: string): readonly Operation[] {
     {
       name: `${whose} authority: new one introduced`,
       bars: ROLL,
+      applySeconds: (members) => 15 * members,
       keptCertificates: true,
       possible: (stage) => at(stage).stage === "of",
       perform: async (stage) => {
@@ -82,6 +83,7 @@ function rotation(knob: AuthorityKnob, whose: string): readonly Operation[] {
     {
       name: `${whose} authority: new one signs`,
       bars: UNNOTICED,
+      applySeconds: (members) => 10 * members,
       keptCertificates: true,
       possible: (stage) => at(stage).stage === "introducing",
       perform: async (stage) => {
@@ -94,6 +96,7 @@ function rotation(knob: AuthorityKnob, whose: string): readonly Operation[] {
     {
       name: `${whose} authority: old one forgotten`,
       bars: ROLL,
+      applySeconds: (members) => 15 * members,
       possible: (stage) => at(stage).stage === "signing",
       perform: async (stage) => {
         const lines = await deployed(stage, { ...at(stage), stage: "of" });

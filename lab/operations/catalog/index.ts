@@ -51,9 +51,12 @@ export const MEASURED: readonly Operation[] = [
   MACHINE_REPLACED_1_GB,
 ];
 
-/** @throws Error if there is no operation of that name */
-export function operationNamed(name: string): Operation {
-  const found = MEASURED.find((operation) => operation.name === name);
+/** What the campaign draws from: what needs nothing beforehand, as its load is there all along. */
+export const DRAWN: readonly Operation[] = OPERATIONS.filter(({ prepare }) => prepare === undefined);
+
+/** @throws Error if there is none of that name among these */
+export function operationNamed(name: string, among = MEASURED): Operation {
+  const found = among.find((operation) => operation.name === name);
   if (found !== undefined) return found;
-  throw new Error(`there is no operation "${name}", but: ${MEASURED.map((one) => one.name).join(", ")}`);
+  throw new Error(`there is no operation "${name}", but: ${among.map((one) => one.name).join(", ")}`);
 }

@@ -14,6 +14,7 @@ function lastOf(stage: Stage): string {
 export const MACHINE_DELETED: Operation = {
   name: "machine deleted in the console",
   bars: REPLACEMENT,
+  applySeconds: () => 35,
   possible: (stage) => stage.regions.length >= 3,
   perform: async (stage) => {
     const before = await stage.machine(nameAt(lastOf(stage)));
@@ -32,6 +33,7 @@ export const MACHINE_DELETED: Operation = {
 export const MACHINE_REPLACED: Operation = {
   name: "machine replaced (-replace)",
   bars: REPLACEMENT,
+  applySeconds: () => 35,
   perform: async (stage) => {
     const before = await stage.machine(nameAt(lastOf(stage)));
     const lines = await stage.replaceMachine(before.region);
@@ -57,11 +59,21 @@ export const MACHINE_REPLACED_1_GB: Operation = {
     await putMebibytes(stage, "/gigabyte/N", GIGABYTE_VALUES);
     await stage.settled();
   },
+  // The lab's links have no rate of their own to hold it against: it is the machine's.
+  note: async (stage) => {
+    const seconds = stage.secondsBetween(/: starting as a learner$/, /: caught up: promoted to a voting member/);
+    const cluster = await stage.cluster();
+    const { stdout } = await cluster.on(cluster.machine(nameAt(lastOf(stage))), "etcdctl endpoint status -w json");
+    const bytes = Number(/"dbSize":(\d+)/.exec(stdout)?.[1]);
+    const rate = (8 * bytes) / 1e6 / seconds;
+    return `a voter ${seconds.toFixed(1)} s after its start as a learner, with ${(bytes / 1e9).toFixed(2)} GB: ${rate.toFixed(0)} Mbit/s`;
+  },
 };
 
 export const ALL_MACHINES: Operation = {
   name: "all machines replaced (generation)",
   bars: MEMBERSHIP,
+  applySeconds: (members) => 20 * members,
   perform: async (stage) => {
     const before = (await stage.cluster()).machines;
     const lines = await stage.deploy({ generation: (stage.knobs.generation ?? 1) + 1 });

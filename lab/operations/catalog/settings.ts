@@ -6,6 +6,7 @@ import { mustHave } from "../stage";
 export const SETTINGS_ROLL: Operation = {
   name: "settings roll",
   bars: ROLL,
+  applySeconds: (members) => 15 * members,
   perform: async (stage) => {
     const quotaGiB = stage.knobs.quotaGiB === 1 ? 2 : 1;
     const lines = await stage.deploy({ quotaGiB });

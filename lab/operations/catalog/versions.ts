@@ -45,6 +45,7 @@ function change(name: string, { from, to, downgrade = false }: VersionChange): O
   return {
     name,
     bars: ROLL,
+    applySeconds: (members) => 12 * members,
     possible: (stage) => stage.knobs.version === from,
     release: to,
     perform: async (stage) => {
