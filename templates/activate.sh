@@ -33,7 +33,7 @@ check_founding() {
   for test in was_born refuses_us; do
     with_data=$(each_leaving "$test")
     [ -z "$with_data" ] ||
-      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. To take the data along, count 'generation' up once more, leave 'genesis' as it is now, and deploy: machines that are made after this founding was declared join. To begin with a backup, name it in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
+      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. If no edit asked for that, Terraform's state was lost: put its backup back (see 'A deploy that was killed' in docs/operations.md). To take the data along, count 'generation' up once more, leave 'genesis' as it is now, and deploy: machines that are made after this founding was declared join. To begin with a backup, name it in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
   done
 }
 
@@ -41,6 +41,10 @@ is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
 
 # Whether the code asks for the cluster to be founded anew from a member's data, and this one has not seen that yet.
 recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(cat "$FOUNDED" 2>/dev/null || echo 1)" -lt "$GENESIS" ]; }
+
+# Whether it was part of this cluster while it was healthy. Founding again what it was founded with would bring it back under its
+# old identity with nothing in its log, and the others may only be out of reach.
+lost_its_data() { [ ! -e "$DATA" ] && [ -e "$BORN" ] && [ "$(cat "$FOUNDED" 2>/dev/null || echo 1)" -ge "$GENESIS" ]; }
 
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {
@@ -50,6 +54,7 @@ found() {
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
   mkdir -p "${FOUNDED%/*}"
   echo "$GENESIS" >"$FOUNDED"
+  rm -f "$BORN"
   systemctl restart --no-block etcd
 }
 
@@ -66,9 +71,11 @@ founded_otherwise() {
   [ "$(bootstrap ETCD_INITIAL_CLUSTER)" != "$INITIAL_CLUSTER" ] || [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
 }
 
-# Whether a join was interrupted: from when the learner is started until it votes.
+# Whether a join was interrupted: from when the learner is started until it votes. A learner does not list the members, and all
+# that vote may be on machines on their way out.
 joining() {
-  [ "$(bootstrap ETCD_INITIAL_CLUSTER_STATE)" = existing ] && { [ ! -e "$BORN" ] || [ "$(own_entry | cut -d' ' -f5)" = true ]; }
+  [ "$(bootstrap ETCD_INITIAL_CLUSTER_STATE)" = existing ] || return 1
+  [ ! -e "$BORN" ] || [ "$(members_by "$SELF$OTHERS$LEAVING" | awk -v url="$PEER_URL" '$3 == url { print $5 }')" = true ]
 }
 
 join() {
@@ -76,7 +83,7 @@ join() {
   if [ -n "$(running_elsewhere)" ]; then
     exec /usr/local/lib/cdktf-etcd/join
   fi
-  if ! is_founder && [ -n "$OTHERS$LEAVING" ]; then
+  if { ! is_founder || lost_its_data; } && [ -n "$OTHERS$LEAVING" ]; then
     # etcd would take a learner over the client port that its peers never let in.
     refusing=$(each_leaving refuses_us)
     [ -z "$refusing" ] ||
@@ -86,7 +93,8 @@ join() {
         fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
       exec /usr/local/lib/cdktf-etcd/join
     fi
-    say "was not there at the cluster's birth and no other member answers yet: joining as soon as one does"
+    if lost_its_data; then missing="has lost its data"; else missing="was not there at the cluster's birth"; fi
+    say "$missing and no other member answers yet: joining as soon as one does"
     # Enabled, so that a reboot in between does not forget it.
     systemctl enable --quiet etcd-join.service
     systemctl start --no-block etcd-join.service
@@ -142,7 +150,6 @@ if [ -e "$DATA" ] && ! { is_founder && founded_otherwise; }; then
   exit 0
 fi
 
-rm -f "$BORN"
 if [ -e "$DATA" ]; then
   # A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with. The others
   # may be founded and running by now.
@@ -150,7 +157,7 @@ if [ -e "$DATA" ]; then
   set_aside unborn
 fi
 # The cluster may run already without this founder (it starts late), or it may have gone on after this one lost its disk.
-if is_founder && { [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4)" = - ]; }; then
+if is_founder && ! lost_its_data && { [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4)" = - ]; }; then
   found
 else
   join

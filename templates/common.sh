@@ -58,8 +58,11 @@ database() { # database URL NAME
 }
 
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
-members() {
-  ctl "$SELF$OTHERS" member list 2>/dev/null |
+members() { members_by "$SELF$OTHERS"; }
+
+# The same by the word of whoever answers at these URLs.
+members_by() { # members_by URLS
+  ctl "$1" member list 2>/dev/null |
     awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), $4, ($5 == "" ? "-" : $5), $6 }'
 }
 

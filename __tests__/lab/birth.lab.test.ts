@@ -7,7 +7,7 @@ import { readJson, writeAtomically } from "../../lab/wan/files";
 import { ProcessRecord, signal } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
 import { Lab, OWNER_FILE } from "../../lab/lab";
-import { LabHarness, said } from "../../lab/harness";
+import { eventually, LabHarness, said } from "../../lab/harness";
 
 jest.setTimeout(300_000);
 
@@ -106,6 +106,24 @@ describe("a birth that fails half-way", () => {
     const { stdout } = await cluster.on(machine, "etcdctl get --consistency=s --print-value-only /kept");
     expect(stdout.trim()).toBe("yes");
   });
+
+  it("does not let a member that lost its log come back by itself as an empty one; the next deploy has it join anew", async () => {
+    const cluster = await harness.cluster();
+    const machine = cluster.machine("etcd-sgp1");
+    const others = cluster.machines.filter((one) => one !== machine);
+    await cluster.on(machine, "rm -rf /var/lib/etcd/member; systemctl kill --signal=KILL etcd");
+    const refused = "not started: this member was part of the cluster, and its log is gone from /var/lib/etcd";
+    await eventually(
+      "a start that is refused",
+      async () => (await cluster.on(machine, `journalctl -u etcd -o cat | grep -cF '${refused}'`)).ok,
+    );
+    expect((await cluster.on(machine, "ls -A /var/lib/etcd")).stdout).toBe("");
+    await cluster.mustBeHealthy(others);
+    const lines = said(await harness.deploy({ genesis: 3 }));
+    expect(lines).toContainEqual(expect.stringMatching(/^etcd-sgp1: removing its dead predecessor/));
+    expect(lines).toContain("etcd-sgp1: caught up: promoted to a voting member");
+    await cluster.mustBeHealthy();
+  });
 });
 
 describe("a lab that is half-dead", () => {
@@ -123,7 +141,7 @@ describe("a lab that is half-dead", () => {
     let down: Promise<void> | undefined;
     const { exitCode } = await harness.run(
       "deploy",
-      { genesis: 3 },
+      { genesis: 3, quotaGiB: 1 },
       {
         logFile,
         onLine: (line) => {

@@ -121,6 +121,11 @@ describe("a cluster on three continents", () => {
     await mustFind([]);
   });
 
+  it("has nothing to do for another image: a machine is made anew only when asked for", async () => {
+    const { output } = await harness.run("diff", { image: "debian-12-x64" });
+    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+  });
+
   it("takes writes and reads on each continent, as root, at once", async () => {
     for (const machine of cluster.machines) {
       const put = await cluster.on(machine, `etcdctl put /${machine.name} here`);
@@ -313,6 +318,12 @@ describe("a cluster on three continents", () => {
     // Each is in service again before the next one goes down.
     const order = lines.filter((line) => /: (restarting|in service)$/.test(line));
     expect(order).toEqual(restarts.flatMap((line) => [line, line.replace("restarting", "in service")]));
+    // A leader hands over before it goes down. Where it was elsewhere, London has it since.
+    const handovers = lines.filter((line) => /: handing leadership over to |^etcd-lon1: restarting/.test(line));
+    expect(handovers.slice(-2)).toEqual([
+      expect.stringMatching(/^etcd-lon1: handing leadership over to etcd-nyc3, with \d+ proposals pending$/),
+      "etcd-lon1: restarting",
+    ]);
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields | grep DBSizeQuota");
       expect([machine.name, stdout.trim()]).toEqual([machine.name, `"DBSizeQuota" : ${1024 ** 3}`]);
@@ -369,6 +380,17 @@ describe("a cluster on three continents", () => {
     );
     await cluster.mustBeHealthy();
     expect((await cluster.etcdctl(["get", "--print-value-only", "/while-away"])).stdout.trim()).toBe("yes");
+    // All who are told of the members by a file learn where it is now, on machines that did not restart, too.
+    const [old, now] = [address(before), address(cluster.machine("etcd-nyc3"))];
+    const told = [
+      readFileSync(path.join(harness.paths.access, "operator", "etcd.env"), "utf8"),
+      (await cluster.on(cluster.machine("etcd-lon1"), "cat /run/etcd/endpoint.env")).stdout,
+    ];
+    expect(told.map((text) => [text.includes(`https://${now}:2379`), text.includes(`https://${old}:2379`)])).toEqual([
+      [true, false],
+      [true, false],
+    ]);
+    expect((await asOperator("etcdctl endpoint health --cluster 2>&1")).match(/is healthy/g)).toHaveLength(3);
   });
 
   it("refuses a machine whose host key is not the one that was made for it", async () => {

@@ -80,15 +80,39 @@ describe("the members of a cluster, by editing the list", () => {
     return named.reduce((a, b) => (a.id > b.id ? a : b));
   };
 
-  it("are replaced, interrupted while the first new one is a learner, whose etcd starts all the same", async () => {
-    const edit = { regions: THREE, generation: 2 };
-    const { exitCode } = await harness.interrupt("deploy", /etcd-sgp1: starting as a learner/, edit);
-    expect(exitCode).not.toBe(0);
+  /** Has the calls of etcdctl with such arguments fail on a machine; returns what ends that. */
+  const refuse = async (machine: LabDroplet, calls: string): Promise<() => Promise<unknown>> => {
+    // Where scripts look first.
+    const wrapper = "/usr/local/sbin/etcdctl";
+    const text = `#!/bin/sh\ncase "$*" in *"${calls}"*) exit 1 ;; esac\nexec /usr/local/bin/etcdctl "$@"\n`;
+    await cluster.on(machine, `printf '%s' '${text}' >${wrapper}; chmod 755 ${wrapper}`);
+    return () => cluster.on(machine, `rm ${wrapper}`);
+  };
+
+  it("are replaced, interrupted while the first new one is a learner: the old ones serve", async () => {
+    const controller = new AbortController();
+    let held: Promise<() => Promise<unknown>> | undefined;
+    const { exitCode } = await harness.run(
+      "deploy",
+      { regions: THREE, generation: 2 },
+      {
+        signal: controller.signal,
+        onLine: (line) => {
+          if (/etcd-sgp1: etcd \S+ is staged/.test(line))
+            held = successor().then((machine) => refuse(machine, "member promote"));
+          if (line.includes("etcd-sgp1: catching up")) controller.abort();
+        },
+      },
+    );
+    const release = await held;
+    expect([exitCode === 0, release === undefined]).toEqual([false, false]);
     const started = await cluster.on(
       await successor(),
       "timeout 60 sh -c 'until [ -e /var/lib/cdktf-etcd/born ]; do sleep 0.2; done' && etcdctl endpoint status -w fields",
     );
     expect(started.stdout).toContain('"IsLearner" : true');
+    await cluster.mustBeHealthy();
+    await release?.();
   });
 
   it("are replaced, interrupted between the promotion of one and the end of its predecessor: both are members", async () => {
@@ -172,7 +196,11 @@ describe("the members of a cluster, by editing the list", () => {
     expect(said(await harness.deployFails({ ...edit, recoverFrom: "etcd-sgp1" }))).toContainEqual(
       expect.stringMatching(/^error: etcd-sgp1: this machine has no data to found the cluster anew from/),
     );
-    const lines = said(await harness.deploy({ ...edit, recoverFrom: "etcd-lon1" }));
+    const founding = /etcd-lon1: founding the cluster anew from this member's data/;
+    const interrupted = await harness.interrupt("deploy", founding, { ...edit, recoverFrom: "etcd-lon1" });
+    expect(interrupted.exitCode).not.toBe(0);
+    const again = said(await harness.deploy({ ...edit, recoverFrom: "etcd-lon1" }));
+    const lines = [...said(interrupted.output), ...again];
     expect(lines[lines.findIndex((line) => line.includes("founding"))]).toMatch(
       /^etcd-lon1: founding the cluster anew from this member's data, which goes up to entry \d+/,
     );
