@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { TerraformStack, TerraformVariable } from "cdktf";
 import {
   AuthorityGeneration,
   DigitalOceanHost,
@@ -29,6 +29,9 @@ const ADOPTED = {
   clientCaPem: PEM,
   peerCaPem: PEM,
 };
+
+/** A number that is known only when Terraform runs. */
+const later = (stack: TerraformStack): number => new TerraformVariable(stack, "later", { type: "number" }).numberValue;
 
 const hosts = (stack: TerraformStack, props: object): DigitalOceanHost[] =>
   DigitalOceanHost.inRegions(stack, ["lon1", "nyc3", "sgp1"], { sshFrom: SSH_FROM, ...props });
@@ -110,6 +113,21 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     /^pki.earlyRenewalDays: given 30 days/,
   ],
   [
+    "renewal at the end of the validity",
+    (s) => cluster(s, undefined, { pki: { leafValidityDays: 2, earlyRenewalDays: 0 } }),
+    /^pki.earlyRenewalDays: given 0 days, expected a whole number of days from 1 on, .*once they have expired/,
+  ],
+  [
+    "a renewal window that only Terraform will know",
+    (s) => cluster(s, undefined, { pki: { earlyRenewalDays: later(s) } }),
+    /^pki.earlyRenewalDays: given a value that is known only when Terraform runs, expected a number in the code/,
+  ],
+  [
+    "a validity that only Terraform will know",
+    (s) => cluster(s, undefined, { pki: { leafValidityDays: later(s) } }),
+    /^pki.leafValidityDays: given a value that is known only when Terraform runs/,
+  ],
+  [
     "a server name that is an address",
     (s) => cluster(s, undefined, { pki: { serverNames: ["198.51.100.7"] } }),
     /^pki.serverNames: given "198.51.100.7", expected a DNS name: .*; leave addresses out/,
@@ -133,6 +151,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "a rotation to the first generation",
     () => AuthorityGeneration.introducing(1),
     /^generation of an authority: given 1, expected a whole number from 2 to 1000/,
+  ],
+  [
+    "an authority of a generation that only Terraform will know",
+    (s) => AuthorityGeneration.of(later(s)),
+    /^generation of an authority: given a value that is known only when Terraform runs/,
   ],
   [
     "etcd below the floor",
@@ -173,6 +196,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "quota out of range",
     (s) => cluster(s, undefined, { settings: { quotaGiB: 9 } }),
     /^settings.quotaGiB: given 9 GiB, expected .* 1 to 8/,
+  ],
+  [
+    "a quota that only Terraform will know",
+    (s) => cluster(s, undefined, { settings: { quotaGiB: later(s) } }),
+    /^settings.quotaGiB: given a value that is known only when Terraform runs, expected a number in the code; write/,
   ],
   [
     "retention out of range",
@@ -273,6 +301,16 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     (s) => cluster(s, undefined, { backup: BACKUP, restore: { snapshot: "etcd-20261122T180000Z-1.db.bin" } }),
     /^restore.snapshot: .*as the storage lists it; leave out \.bin/,
   ],
+  [
+    "a backup beside the data of a survivor",
+    (s) =>
+      cluster(s, undefined, {
+        genesis: 2,
+        recoverFrom: "etcd-lon1",
+        restore: { snapshot: "etcd-20261122T180000Z-1.db" },
+      }),
+    /^restore: given a backup, and recoverFrom "etcd-lon1", expected one of the two; take recoverFrom while/,
+  ],
   ["an hour that no day has", (s) => cluster(s, undefined, { upkeep: { hour: 24 } }), /^upkeep.hour: given 24/],
   [
     "a defragmentation for nothing",
@@ -316,6 +354,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "a cluster to take over and one to recover",
     (s) => cluster(s, undefined, { adopt: ADOPTED, genesis: 2, recoverFrom: "etcd-lon1" }),
     /^adopt: given along with recoverFrom/,
+  ],
+  [
+    "a cluster to take over and a backup",
+    (s) => cluster(s, undefined, { adopt: ADOPTED, restore: { snapshot: "etcd-20261122T180000Z-1.db" } }),
+    /^adopt: given along with restore, expected one of the two: .*; take restore out/,
   ],
   ["peers' networks that are none", (s) => hosts(s, { peersFrom: ["192.0.2.7"] }), /^peersFrom: given "192.0.2.7"/],
   ["genesis below one", (s) => cluster(s, undefined, { genesis: 0 }), /^genesis: given 0/],

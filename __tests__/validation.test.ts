@@ -170,6 +170,13 @@ describe("whole numbers", () => {
     );
   });
 
+  it("that only Terraform will know are refused: what stands for them would be computed with", () => {
+    expect(check(Token.asNumber({ resolve: () => 2 }))).toBe(
+      "quota: given a value that is known only when Terraform runs, expected a number in the code; write the number, or read it " +
+        "while the app runs, from its environment for example",
+    );
+  });
+
   it("are refused with what was given and what would do", () => {
     expect(check(9)).toBe(
       "quota: given 9 GiB, expected a whole number from 1 to 8 GiB; choose a value in that range, or leave it out for the default",

@@ -118,9 +118,23 @@ export function isWorld(cidr: string): boolean {
   return cidr.endsWith("/0");
 }
 
-/** Throws unless `value` is a whole number from `minimum` to `maximum`, both included. */
+/**
+ * Throws for a number that only Terraform will know. What stands for it until then is a number too, and would be checked and
+ * computed with.
+ */
+export function requireKnown(what: string, value: number): void {
+  if (!Token.isUnresolved(value)) return;
+  throw new ValidationError({
+    what,
+    given: "a value that is known only when Terraform runs",
+    expected: "a number in the code",
+    mend: "write the number, or read it while the app runs, from its environment for example",
+  });
+}
+
+/** Throws unless `value` is a whole number from `minimum` to `maximum`, both included, and known now. */
 export function requireInteger(what: string, value: number, minimum: number, maximum: number, unit: string): void {
-  if (Token.isUnresolved(value)) return;
+  requireKnown(what, value);
   if (!Number.isInteger(value) || value < minimum || value > maximum) {
     throw new ValidationError({
       what,

@@ -26,6 +26,13 @@ for url in $(echo "$2" | tr ',' ' '); do
       fail "this deploy would replace machines and change the version of etcd from ${server%.*} to ${VERSION%.*} at once ($url runs $server). Take one of the two edits back, and deploy them one after the other. No member was changed"
     ;;
   esac
+  # Nor are those of a cluster that is taken over; a machine that joins may be sent the log from its beginning.
+  case " $ADOPTED_CLIENT_URLS " in
+  *" $url "*)
+    [ -z "$LOG_READABLE_SINCE" ] || ! older "${server%.*}" "${VERSION%.*}" ||
+      fail "the cluster that is taken over runs etcd $server ($url), and etcd $VERSION may not be able to read its log. Take it over with the version that it runs (version: an etcd ${server%.*}), and upgrade once its old members have left. No member was changed"
+    ;;
+  esac
   if [ -n "$LEAST_PREDECESSOR" ] && [ "${VERSION%.*}" != "$cluster" ] && older "$server" "$LEAST_PREDECESSOR"; then
     fail "$url runs etcd $server: go to $LEAST_PREDECESSOR or later before $VERSION. Nothing was changed"
   fi

@@ -38,6 +38,19 @@ wait_for_all() {
   done
 }
 
+# An alarm keeps neither a member from being healthy nor a deploy from its end: nobody would hear of it.
+tell_alarms() {
+  alarms=$(ctl "$SELF" alarm list 2>/dev/null) || alarms=
+  echo "$alarms" | sed -n 's/^memberID:\([0-9]*\) *alarm:\([A-Z]*\).*/\1 \2/p' | while read -r id alarm; do
+    name=$(members | awk -v id="$(printf '%x' "$id")" '$1 == id { print $2 }')
+    case $alarm in
+    NOSPACE) todo="until it is disarmed the cluster takes no writes but deletes. As root on a member, run /usr/local/lib/cdktf-etcd/reclaim-space" ;;
+    *) todo="see 'An alarm CORRUPT' in docs/operations.md" ;;
+    esac
+    say "the alarm $alarm is up for ${name:-$id}: $todo"
+  done
+}
+
 # Whether the member of that peer URL is of the cluster that is taken over, and stays for now.
 is_guest() { [ -z "$RETIRE_ADOPTED" ] && echo " $ADOPTED_PEER_URLS " | grep -qF " $1 "; }
 
@@ -95,6 +108,11 @@ retire() {
 place_leader() {
   current=$(leader_name)
   ! echo " $WELL_PLACED " | grep -qF " $current " || return 0
+  # Which member is to be trusted has to be found out first.
+  if echo "$alarms" | grep -q 'alarm:CORRUPT'; then
+    say "the leader is $current; it stays there while the alarm CORRUPT is up"
+    return 0
+  fi
   if [ -e "$HANDED_OVER" ] && systemctl is-enabled --quiet etcd-leader.timer; then
     say "the leader is $current; it comes back once all has been well for $SETTLE_SECONDS s"
     return 0
@@ -108,6 +126,7 @@ place_leader() {
 
 wait_for_all
 say "all members are healthy"
+tell_alarms
 retire
 place_leader
 rm -f "$HANDED_OVER"

@@ -32,8 +32,18 @@ remove_abandoned_learners() {
   done
 }
 
+# A member with less room than the database takes raises the alarm NOSPACE for all with the next write. Where it is up already
+# there is no harm left to do, and a missing member keeps reclaim-space from mending it.
+check_quota() {
+  quota=$(sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' /etc/etcd/etcd.env)
+  size=$(for url in $(echo "$OTHERS" | tr ',' ' '); do database "$url" dbSize & done | sort -n | tail -n 1)
+  if [ "${size:-0}" -lt "$quota" ] || ctl "${OTHERS#,}" alarm list 2>/dev/null | grep -q 'alarm:NOSPACE'; then return 0; fi
+  fail "not joined: the database takes $((size / 1048576)) MiB, and settings.quotaGiB is $((quota / 1073741824)): the next write would raise the alarm NOSPACE on all members. Raise it above that, then deploy again. No member was changed"
+}
+
 if [ ! -e "$DATA" ]; then
   /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
+  check_quota
   remove_dead_predecessors
   remove_abandoned_learners
   until [ -n "$(own_entry)" ]; do
@@ -51,6 +61,8 @@ if [ ! -e "$DATA" ]; then
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$initial" >/etc/etcd/bootstrap.env
   # From here on its data are of this founding: a recovery that goes on later must not take them for older ones.
   echo "$GENESIS" >"$FOUNDED"
+  # It starts with a fresh identity, whatever it has lost.
+  rm -f "$BORN"
   say "starting as a learner"
   systemctl restart --no-block etcd
 fi

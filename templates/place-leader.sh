@@ -71,6 +71,14 @@ for candidate in $BETTER_PLACED; do
   well_for=$((now - $(cat "$STATE/well.$name")))
   # The best one that is well is waited for: going to the next best meanwhile would take a second transfer.
   if [ "$well_for" -lt "$wait" ] || [ "$in_place" -lt "$wait" ]; then exit 0; fi
+  alarms=$(ctl "$SELF" alarm list 2>/dev/null) || exit 0
+  if echo "$alarms" | grep -q 'alarm:CORRUPT'; then
+    # Which member is to be trusted has to be found out first.
+    [ -e "$STATE/corrupt" ] || say "the alarm CORRUPT is up: the leader stays here (see 'An alarm CORRUPT' in docs/operations.md)"
+    : >"$STATE/corrupt"
+    exit 0
+  fi
+  rm -f "$STATE/corrupt"
   transfer "$SELF" "$(echo "$theirs" | field MemberID)" "moving the leader to $name, which has been well for $well_for s" ||
     say "the leader stays where it is for now"
   rm -f "$STATE"/well.*

@@ -61,9 +61,25 @@ describe("a cluster that was set up by hand", () => {
     expect(await old.healthy()).toBe(3);
   });
 
-  it("is joined once they do: six members, the leader among the new ones", async () => {
+  // The prop takes no less than 1 GiB, so the quota is lowered by hand, where the deploy before has laid it down.
+  it("is not joined by a machine whose quota its database has reached already", async () => {
     cluster = await harness.cluster();
     await old.trust(harness.output("etcd_ca_certificate") + harness.output("etcd_peer_ca_certificate"));
+    const machine = cluster.machine("etcd-sgp1");
+    const env = "/etc/etcd/etcd.env";
+    await cluster.on(machine, `sed -i.kept 's/^\\(ETCD_QUOTA_BACKEND_BYTES\\)=.*/\\1=4096/' ${env}`);
+    const lines = said(await harness.deployFails(importing));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-sgp1: not joined: the database takes \d+ MiB, and settings\.quotaGiB is 0: .*No member was changed/,
+      ),
+    );
+    expect(lines.filter((line) => line.includes("added as a learner"))).toEqual([]);
+    expect(await old.healthy()).toBe(3);
+    await cluster.on(machine, `mv ${env}.kept ${env}`);
+  });
+
+  it("is joined once they do: six members, the leader among the new ones", async () => {
     const lines = said(await harness.deploy(importing));
     expect(lines.filter((line) => line.includes("added as a learner"))).toHaveLength(3);
     expect(await voters()).toEqual([...OURS, ...old.machines.map((machine) => machine.name)].sort());

@@ -151,6 +151,29 @@ describe("a cluster that begins with etcd 3.5", () => {
     expect(await processes()).toEqual(before);
   });
 
+  it("does not go to 3.7 by way of new machines: refused by the first of them before it joins", async () => {
+    const before = await processes();
+    const lines = said(await harness.deployFails({ ...v3_7, generation: 2 }));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-sgp1: this deploy would replace machines and change the version of etcd from 3\.6 to 3\.7 at once/,
+      ),
+    );
+    expect(lines.filter((line) => /restarting|added as a learner|founding/.test(line))).toEqual([]);
+    expect(await processes()).toEqual(before);
+    await cluster.mustBeHealthy();
+  });
+
+  // On machines of the first generation again, which are made anew: those before them are on their way out already.
+  it("is all healthy once that edit is taken back", async () => {
+    await harness.deploy(v3_6);
+    cluster = await harness.cluster();
+    expect(cluster.machines).toHaveLength(3);
+    await cluster.mustBeHealthy();
+    await untilAllRun("3.6.14");
+    await mustHaveKept();
+  });
+
   it("rolls to 3.7 once every member has taken a snapshot", async () => {
     await harness.deploy({ ...v3_6, extra: { ETCD_SNAPSHOT_COUNT: "1" } });
     for (const value of ["1", "2", "3"]) await cluster.etcdctl(["put", "/for-a-snapshot", value]);

@@ -127,6 +127,7 @@ describe("validity", () => {
   it.each([
     ["by default: ten years, one year, renewed in its last 90 days", undefined, 87600, 8760, 2160],
     ["of a short-lived leaf: renewed in its last quarter", { leafValidityDays: 40 }, 87600, 960, 240],
+    ["of a leaf of one day: renewed in its last quarter too", { leafValidityDays: 1 }, 87600, 24, 6],
     ["of a short-lived authority: leaves end with it", { caValidityDays: 100 }, 2400, 2400, 600],
     ["as given", { caValidityDays: 730, leafValidityDays: 30, earlyRenewalDays: 7 }, 17520, 720, 168],
   ])("%s", (_name, given, ca, leaf, renewal) => {

@@ -1,5 +1,3 @@
-import { Token } from "cdktf";
-import { ValidationError } from "../validation-error";
 import { requireInteger } from "../validation";
 
 /**
@@ -58,13 +56,5 @@ export class AuthorityGeneration {
 const MOST = 1000;
 
 function requireGeneration(generation: number, least: number): void {
-  if (Token.isUnresolved(generation)) {
-    throw new ValidationError({
-      what: "generation of an authority",
-      given: "a value that is known only when it is applied",
-      expected: "a number: it decides which authorities are made",
-      mend: "write the number",
-    });
-  }
   requireInteger("generation of an authority", generation, least, MOST, "");
 }

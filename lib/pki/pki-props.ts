@@ -1,5 +1,5 @@
 import { ValidationError } from "../validation-error";
-import { requireDistinct, requireDnsName, requireInteger } from "../validation";
+import { requireDistinct, requireDnsName, requireInteger, requireKnown } from "../validation";
 import { AuthorityGeneration } from "./authority-generation";
 import { KeyAlgorithm } from "./key-algorithm";
 
@@ -22,7 +22,7 @@ export interface PkiProps {
    */
   readonly leafValidityDays?: number;
   /**
-   * A deploy within this many days of a leaf's end renews it; etcd takes the new one without a restart.
+   * A deploy within this many days of a leaf's end renews it, at least 1; etcd takes the new one without a restart.
    * @default 90, or a quarter of `leafValidityDays` where that is less
    */
   readonly earlyRenewalDays?: number;
@@ -63,8 +63,8 @@ const MAXIMUM_DAYS = 36500;
 const LOCALHOST = "localhost";
 
 /**
- * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a server name that
- * is no DNS name, or stands there twice
+ * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a renewal that comes
+ * too late, or with every deploy; for a server name that is no DNS name, or stands there twice
  */
 export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const caDays = props.caValidityDays ?? 3650;
@@ -79,15 +79,8 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
       mend: "shorten the leaves or lengthen the authority: a certificate is worth nothing once its authority has expired",
     });
   }
-  const renewalDays = props.earlyRenewalDays ?? Math.min(90, Math.floor(leafDays / 4));
-  if (!Number.isInteger(renewalDays) || renewalDays < 0 || renewalDays >= leafDays) {
-    throw new ValidationError({
-      what: "pki.earlyRenewalDays",
-      given: `${renewalDays} days`,
-      expected: `a whole number of days, less than leafValidityDays (${leafDays})`,
-      mend: "make it shorter: else every deploy would renew every certificate",
-    });
-  }
+  const leafHours = leafDays * 24;
+  if (props.earlyRenewalDays !== undefined) requireRenewal(props.earlyRenewalDays, leafDays);
   const serverNames = props.serverNames ?? [];
   for (const name of serverNames) requireDnsName("pki.serverNames", name);
   requireDistinct("pki.serverNames", [LOCALHOST, ...serverNames], "name each only once; localhost is always in there");
@@ -97,7 +90,22 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
     peerAuthority: props.peerAuthority ?? AuthorityGeneration.of(1),
     keyAlgorithm: props.keyAlgorithm ?? KeyAlgorithm.ECDSA_P256,
     caValidityHours: caDays * 24,
-    leafValidityHours: leafDays * 24,
-    earlyRenewalHours: renewalDays * 24,
+    leafValidityHours: leafHours,
+    earlyRenewalHours:
+      props.earlyRenewalDays === undefined ? Math.min(90 * 24, leafHours / 4) : props.earlyRenewalDays * 24,
   };
+}
+
+function requireRenewal(days: number, leafDays: number): void {
+  requireKnown("pki.earlyRenewalDays", days);
+  if (Number.isInteger(days) && days >= 1 && days < leafDays) return;
+  throw new ValidationError({
+    what: "pki.earlyRenewalDays",
+    given: `${days} days`,
+    expected: `a whole number of days from 1 on, less than leafValidityDays (${leafDays})`,
+    mend:
+      days < leafDays
+        ? "make it longer, or leave it out: else certificates would be renewed only once they have expired"
+        : "make it shorter, or leave it out: else every deploy would renew every certificate",
+  });
 }
