@@ -9,7 +9,8 @@
 . /usr/local/lib/cdktf-etcd/backups.sh
 
 AGAIN="then: /usr/local/lib/cdktf-etcd/backup now"
-MEND_STORAGE="Check endpoint, bucket and keys of backup.storage, and outbound 443; $AGAIN"
+# The folder in the storage where a backup is until it has been read back.
+ARRIVING=.arriving
 
 # A cluster that never was healthy has nothing to back up.
 [ -e "$BORN" ] || exit 0
@@ -20,18 +21,41 @@ work=$(mktemp -d "$BACKUPS/.taking.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 find "$BACKUPS" -maxdepth 1 -name '.taking.*' ! -path "$work" -exec rm -rf {} +
 
+# Why the storage does not do what is asked, by what was said last, and what to do.
+because() {
+  _words=$(last_words "$work/log")
+  case $_words in
+  *"$FOREIGN"*) echo "$_words. Give this one a backup.storage.prefix of its own and deploy; or, if that other one is no more, delete that object, $AGAIN" ;;
+  *) echo "$_words. Check endpoint, bucket and keys of backup.storage, and outbound 443; $AGAIN" ;;
+  esac
+}
+
+# A snapshot of damaged data passes every check, and would push good ones out.
+require_trust() {
+  alarms=$(ctl "$SELF" alarm list 2>"$work/log") ||
+    fail "no backup was taken: whether etcd trusts its data can't be told: $(last_words "$work/log"). Bring the members back to health (etcdctl endpoint health --cluster), $AGAIN"
+  case $alarms in
+  *alarm:CORRUPT*) fail "no backup was taken, and none is removed: the alarm CORRUPT is up, and this may be the member whose data differ. See 'An alarm CORRUPT' in docs/operations.md" ;;
+  esac
+}
+
 take() { # sets name
   size=$(status "$SELF" | field DBSize)
   [ -n "$size" ] || fail "no backup was taken: etcd does not answer here. Look at journalctl -u etcd, $AGAIN"
+  require_trust
   room=$(df -B1 --output=avail "$BACKUPS" | tail -n 1)
   # One for the backup, one that a defragmentation may need meanwhile, and something to live on.
   [ "$room" -ge $((2 * size + 268435456)) ] ||
     fail "no backup was taken: $((room / 1048576)) MiB of disk are free, and beside a database of $((size / 1048576)) MiB $(((2 * size) / 1048576 + 256)) are needed. Make room or lower backup.keepLocal, $AGAIN"
   (
+    flock -w 900 8 || {
+      echo "this member is being defragmented" >"$work/log"
+      exit 1
+    }
     # 8 GiB, etcd's largest, at 40 Mbit/s; it is read from this machine.
     export ETCDCTL_COMMAND_TIMEOUT=30m
     ctl "$SELF" snapshot save "$work/snapshot" >"$work/log" 2>&1
-  ) || fail "no backup was taken: $(last_words "$work/log"). Look at journalctl -u etcd, $AGAIN"
+  ) 8>"$READING" || fail "no backup was taken: $(last_words "$work/log"). Look at journalctl -u etcd, $AGAIN"
   revision=$(verified "$work/snapshot") ||
     fail "no backup was taken: the snapshot does not pass its check: $revision. Look at this machine's disk and memory; take one on another member"
   name=$CLUSTER-$(date -u +%Y%m%dT%H%M%SZ)-$revision.db
@@ -40,21 +64,40 @@ take() { # sets name
   kept_here | head -n "-$KEEP_LOCAL" | while read -r old _; do rm -f "$BACKUPS/$old"; done
 }
 
-# Uploads it and reads it back: only then is it certain that it can be decrypted.
+# Notes in the storage whose its folder is. Of two clusters that do so at once, one is told the next time.
+claim() {
+  list=$(listed) || return 1
+  owner=$(owner_of "$list")
+  us=$(identity)
+  case $owner in *"Z-$us") return 0 ;; esac
+  echo "$MEMBER" | storage rcat "backup:owner-$(date -u +%Y%m%dT%H%M%SZ)-$us" || return 1
+  [ -z "$owner" ] || storage deletefile "backup:$owner"
+}
+
+# Uploads it and reads it back: only then is it certain that it can be decrypted, and only then does it go by its name there.
 store() {
-  storage copyto "$BACKUPS/$name" "backup:$name" 2>"$work/log" ||
-    fail "the backup $name is on this machine, but not in the storage: $(last_words "$work/log"). $MEND_STORAGE"
-  storage cat "backup:$name" 2>"$work/log" | cmp -s - "$BACKUPS/$name" ||
-    fail "the backup $name is on this machine, but does not read back from the storage as it is: $(last_words "$work/log"). $MEND_STORAGE"
+  arriving=backup:$ARRIVING/$name
+  { claim && storage copyto "$BACKUPS/$name" "$arriving"; } 2>"$work/log" ||
+    fail "the backup $name is on this machine, but not in the storage: $(because)"
+  storage cat "$arriving" 2>"$work/log" | cmp -s - "$BACKUPS/$name" || {
+    [ -s "$work/log" ] || echo "its contents differ" >"$work/log"
+    storage deletefile "$arriving" 2>/dev/null || true
+    fail "the backup $name is on this machine, but does not read back from the storage as it is: $(because)"
+  }
+  # The storage copies it itself, and says nothing meanwhile.
+  storage moveto --timeout 30m "$arriving" "backup:$name" 2>"$work/log" ||
+    fail "the backup $name is on this machine, but has not got its name in the storage: $(because)"
 }
 
 remove_outdated() {
   oldest=$(($(date +%s) - KEEP_DAYS * 86400))
-  list=$(stored 2>"$work/log") || fail "can't list what is in the storage: $(last_words "$work/log"). $MEND_STORAGE"
+  list=$(stored 2>"$work/log") || fail "can't list what is in the storage: $(because)"
   echo "$list" | head -n "-$KEEP_AT_LEAST" | while read -r old _; do
     [ "$(taken_at "$old")" -lt "$oldest" ] || continue
     storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(last_words "$work/log"). Allow the key to delete, $AGAIN"
   done
+  # What was cut off on the way there, by whichever member; by now nobody is at it any more.
+  storage delete --min-age 1d "backup:$ARRIVING" 2>"$work/log" || fail "can't remove what is left in $ARRIVING in the storage: $(because)"
 }
 
 # Age of the newest backup in seconds; of the cluster, if there is none yet.
@@ -73,7 +116,7 @@ if [ "${1:-}" != now ]; then
   if [ "$(coordinator)" != "$MEMBER" ]; then
     # Without storage nobody knows what another one has taken.
     [ "$STORED" = yes ] || exit 0
-    [ $reached = yes ] || fail "can't list the backups in the storage: $(last_words "$work/log"). $MEND_STORAGE"
+    [ $reached = yes ] || fail "can't list the backups in the storage: $(because)"
     [ "$(age)" -lt "$OVERDUE_SECONDS" ] ||
       fail "a backup is overdue: the newest is ${newest:-none at all}. Look at journalctl -u etcd-backup on the other members, $AGAIN"
     exit 0

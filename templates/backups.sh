@@ -5,6 +5,10 @@
 # shellcheck source=/dev/null
 . /etc/etcd/backup.env
 BACKUPS=/var/lib/etcd-backup
+# Held while etcd reads its whole database for a snapshot.
+READING=$BACKUPS/.reading
+# What is said of a folder in the storage that is not this cluster's.
+FOREIGN="the folder there is another cluster's, by its object"
 
 # rclone on the configured storage, "backup:": contents are encrypted here, names are not.
 storage() {
@@ -26,10 +30,37 @@ own_backups() {
 
 kept_here() { find "$BACKUPS" -maxdepth 1 -type f -printf '%f %s\n' 2>/dev/null | own_backups; }
 
-# What the storage holds; fails, with rclone's words on standard error, if that can't be listed.
-stored() {
+# What tells this cluster from another one of its name, with hyphens between: etcd's id of it, which a restore changes, and the
+# authorities of its peers, which a rotation changes. One of them always stays.
+identity() {
+  {
+    status "$SELF" | field ClusterID
+    awk '/BEGIN/ { pem = "" } { pem = pem $0 } /END/ { print pem | "sha256sum"; close("sha256sum") }' /etc/etcd/pki/peer-ca.crt |
+      cut -c 1-16
+  } | paste -sd- -
+}
+
+# Lists the storage as "name bytes", if its folder is this cluster's: by its newest object owner-<UTC time>-<identity>, which the
+# first backup makes. The backups of two in one folder would pass for each other's.
+listed() {
   _list=$(storage lsf --files-only --format ps --separator ' ' backup:) || return 1
-  printf '%s\n' "$_list" | own_backups
+  _owner=$(owner_of "$_list")
+  _ours=${_owner:+no}
+  for _part in $(identity | tr - ' '); do
+    case $_owner- in *"-$_part-"*) _ours= ;; esac
+  done
+  if [ -n "$_ours" ]; then
+    echo "$FOREIGN $_owner.bin" >&2
+    return 1
+  fi
+  printf '%s\n' "$_list"
+}
+owner_of() { printf '%s\n' "$1" | sed -n 's/^\(owner-[^ ]*\) .*/\1/p' | sort | tail -n 1; }
+
+# This cluster's backups in the storage; fails, with rclone's words or ours on standard error, if they can't be listed.
+stored() {
+  _listed=$(listed) || return 1
+  printf '%s\n' "$_listed" | own_backups
 }
 
 # All that are known from here: those in the storage if there is one.

@@ -17,6 +17,10 @@ upkeep_order | while read -r name _ url; do
   fi
   free=$((size - used))
   if [ $((2 * free)) -lt "$size" ] || [ "$free" -lt "$MINIMUM_FREE_BYTES" ]; then continue; fi
+  hold_snapshots "$name" || {
+    say "$name is not defragmented: a backup has been reading its database for half an hour"
+    continue
+  }
   # Two members that both took this for their turn would find each other's busy one here.
   obstacle=$(obstacle | head -n 1)
   if [ -n "$obstacle" ]; then

@@ -5,6 +5,8 @@
 # shellcheck source=/dev/null
 . /etc/etcd/upkeep.env
 DEFRAGMENTED=/var/lib/etcd-upkeep
+# Backups hold it while they read; it is not there before the first one. backups.sh has it, too.
+READING=/var/lib/etcd-backup/.reading
 
 # What stands against taking a member out of service for a moment; empty if nothing does.
 obstacle() {
@@ -30,15 +32,30 @@ make_way() { # make_way URL
   if leads "$1"; then hand_over "$1" || true; fi
 }
 
+# A snapshot reads the whole database in one transaction, and a defragmentation that meets it keeps the member out of service
+# until that has ended. So backups of this member wait from here to the end of its defragmentation; fails if one does not end.
+hold_snapshots() { # hold_snapshots NAME
+  if [ "$1" != "$MEMBER" ] || [ ! -e "$READING" ]; then return 0; fi
+  exec 8<"$READING"
+  flock -n 8 && return 0
+  say "waiting: a backup reads the database of $1"
+  flock -w 1800 8
+}
+
+# ctl_for LIMIT ENDPOINTS ARGS...: etcdctl for what takes longer than a request.
+ctl_for() (
+  export ETCDCTL_COMMAND_TIMEOUT="$1"
+  shift
+  ctl "$@"
+)
+
 # Defragments the member, and waits until all is well again. It does not serve meanwhile.
 defragment_member() { # defragment_member NAME URL
   _before=$(database "$2" dbSize)
   say "defragmenting $1, $((_before / 1048576)) MiB"
-  _log=$(
-    # 8 GiB, etcd's largest, from a disk of 10 MiB/s.
-    export ETCDCTL_COMMAND_TIMEOUT=15m
-    ctl "$2" defrag 2>&1
-  ) || fail "$1 was not defragmented: $(echo "$_log" | tail -n 1). Look at journalctl -u etcd there; it ends here"
+  # 8 GiB, etcd's largest, from a disk of 10 MiB/s.
+  _log=$(ctl_for 15m "$2" defrag 2>&1) || fail "$1 was not defragmented: $(echo "$_log" | tail -n 1). Look at journalctl -u etcd there; it ends here"
+  exec 8<&-
   _deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
   while _obstacle=$(obstacle | head -n 1) && [ -n "$_obstacle" ]; do
     [ "$(date +%s)" -lt "$_deadline" ] ||

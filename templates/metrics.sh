@@ -31,7 +31,7 @@ certificates() {
 }
 
 backups() {
-  describe backup_timestamp_seconds "When the newest backup was taken, 0 if there is none; as the storage lists it, or this machine's disk without one."
+  describe backup_timestamp_seconds "When the newest backup was taken, 0 if none is known; as the storage lists it, or this machine's disk without one."
   describe backup_size_bytes "Size of the newest backup."
   describe backup_revision "etcd's revision in the newest backup."
   if _known=$(known_backups 2>/dev/null); then
@@ -45,8 +45,8 @@ backups() {
       sample backup_revision "$(revision_of "$_name")"
     fi
   else
-    # What was known last stays: its age goes on.
-    grep '^cdktf_etcd_backup_' "$FILE" 2>/dev/null || true
+    # What was known last stays: its age goes on. Of a storage that never answered nothing is known.
+    grep '^cdktf_etcd_backup_' "$FILE" 2>/dev/null || sample backup_timestamp_seconds 0
   fi
 }
 

@@ -17,13 +17,22 @@ obstacle=$(obstacle | head -n 1)
 revision=$(database "$SELF" revision)
 say "will compact the history up to revision $revision (reads and watches of older ones end with 'compacted'), defragment every member, one after the other (each does not serve for a while), and disarm NOSPACE if every database is then below 80 % of its quota, $((quota / 1048576)) MiB"
 
-if ! out=$(ctl "$SELF" compact --physical "$revision" 2>&1); then
-  case $out in
+# Waits until what is compacted is gone from the member's database; before, a defragmentation would give little back. The
+# first one asked compacts for all, and each for itself; "has been compacted" is said only once that is done there.
+compact() { # compact NAME URL
+  say "compacting $1"
+  # etcd rests after each thousand entries, and there may be millions of them, on a busy disk.
+  _out=$(ctl_for 30m "$2" compact --physical "$revision" 2>&1) && return 0
+  case $_out in
   *"has been compacted"*) ;;
-  *) fail "nothing was changed: not compacted: $(echo "$out" | tail -n 1)" ;;
+  *) fail "$1 has not told that its history is compacted: $(echo "$_out" | tail -n 1). Look at journalctl -u etcd there, then run this again: it goes on from where it is" ;;
   esac
-fi
+}
+
 upkeep_order | while read -r name _ url; do
+  compact "$name" "$url"
+  hold_snapshots "$name" ||
+    fail "$name was not defragmented: a backup has been reading its database for half an hour. End it there (systemctl stop etcd-backup), then run this again"
   # While the alarm is up there are no writes that a leader could hold up.
   if ! armed && [ "$(database "$url" dbSizeInUse)" -gt "$IN_PLACE_BYTES" ]; then make_way "$url"; fi
   defragment_member "$name" "$url"

@@ -32,6 +32,12 @@ fi
 revision=$(verified "$snapshot") ||
   fail "not restored: $RESTORE_SNAPSHOT does not pass its check: $revision. Nothing was started; choose another backup and deploy again"
 
+# A database that fills its quota takes no writes.
+size=$(stat -c %s "$snapshot")
+quota=$(sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' /etc/etcd/etcd.env)
+[ "$size" -lt "$quota" ] ||
+  fail "not restored: $RESTORE_SNAPSHOT takes $((size / 1048576)) MiB, and settings.quotaGiB is $((quota / 1073741824)): a cluster out of it would take no writes. Nothing was started; raise settings.quotaGiB above that, or choose a smaller backup, then deploy again"
+
 # A client's watch knows revisions after the snapshot's that are now never to come. So the new cluster goes on far
 # beyond them, and has no history: watches end with "compacted", and their owners read anew.
 etcdutl snapshot restore "$snapshot" --data-dir "$work/etcd" --name "$MEMBER" --initial-cluster "$INITIAL_CLUSTER" \

@@ -79,8 +79,25 @@ const onMachine = (name: string, labels: Labels, value: number) => ({
   values: `${value}x120`,
 });
 
-/** What is measured, and which alerts fire an hour and a half later: their names and the members they are about. */
-const SCENARIOS: Record<string, { input: { series: string; values: string }[]; firing: string[] }> = {
+interface Series {
+  readonly series: string;
+  readonly values: string;
+}
+
+/** What is measured, and which alerts fire at a time, 90 minutes unless told: their names and the members they are about. */
+interface Scenario {
+  readonly input: Series[];
+  readonly firing: string[];
+  readonly at?: string;
+}
+
+/** Where a scenario is not about backups, there is one. */
+const backedUp = (input: Series[]): Series[] =>
+  input.some(({ series }) => series.startsWith("cdktf_etcd_backup_"))
+    ? input
+    : [...input, onMachine("backup_timestamp_seconds", { member: "etcd-lon1" }, 0)];
+
+const SCENARIOS: Record<string, Scenario> = {
   "nothing across the ordinary distances, where a rule for one city would fire all the time": {
     input: [
       ...cluster3("etcd-lon1"),
@@ -175,6 +192,26 @@ const SCENARIOS: Record<string, { input: { series: string; values: string }[]; f
     ],
     firing: ["EtcdBackupOverdue"],
   },
+  "a storage that never answered": {
+    input: [{ series: 'cdktf_etcd_backup_timestamp_seconds{cluster="etcd",member="etcd-lon1"}', values: "0x900" }],
+    // Counted from 1970, which is where promtool's clock starts.
+    at: "14h",
+    firing: ["EtcdBackupOverdue"],
+  },
+  "backups of which nobody collects the metrics": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      { series: 'cdktf_etcd_backup_timestamp_seconds{cluster="other",member="x"}', values: "0x120" },
+    ],
+    firing: ["EtcdBackupUnknown"],
+  },
+  "nothing where the metrics come within the hour after the rules": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      { series: 'cdktf_etcd_backup_timestamp_seconds{cluster="etcd",member="etcd-lon1"}', values: "_x40 0x80" },
+    ],
+    firing: [],
+  },
   "an alarm": {
     input: [
       ...cluster3("etcd-lon1"),
@@ -218,7 +255,7 @@ export function describeRules(promtool: () => string): void {
       expect([status, output]).toEqual([0, expect.stringMatching(/SUCCESS: \d+ rules found/)]);
     });
 
-    it.each(Object.entries(SCENARIOS))("fire for %s", (_name, { input, firing }) => {
+    it.each(Object.entries(SCENARIOS))("fire for %s", (_name, { input, firing, at }) => {
       const labels = (alert: string): string => {
         const names = ["alertname", "member", "peer"];
         const values = alert.split(" ");
@@ -230,11 +267,11 @@ export function describeRules(promtool: () => string): void {
         tests: [
           {
             interval: "1m",
-            input_series: input,
+            input_series: backedUp(input),
             promql_expr_test: [
               {
                 expr: 'count by (alertname, member, peer) (ALERTS{alertstate="firing"})',
-                eval_time: "90m",
+                eval_time: at ?? "90m",
                 exp_samples: firing.map((alert) => ({ labels: labels(alert), value: 1 })),
               },
             ],

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { EtcdctlResult, LabCluster } from "../../lab/cluster";
@@ -68,11 +68,20 @@ async function on(machine: LabDroplet, command: string): Promise<string> {
   return stdout.trim();
 }
 
-/** What the storage holds, without the suffix of encrypted objects. */
+/** Names in a folder of the storage, without the suffix of encrypted objects. */
+function objects(folder: string): string[] {
+  const directory = path.join(s3.directory, folder);
+  return (existsSync(directory) ? readdirSync(directory) : []).map((name) => name.replace(/\.bin$/, "")).sort();
+}
+
+/** The backups that the storage holds. */
 function stored(): string[] {
-  return readdirSync(path.join(s3.directory, "etcd"))
-    .map((name) => name.replace(/\.bin$/, ""))
-    .sort();
+  return objects("etcd").filter((name) => name.endsWith(".db"));
+}
+
+/** What tells whose the folder is. */
+function owners(): string[] {
+  return objects("etcd").filter((name) => name.startsWith("owner-"));
 }
 
 async function keptOn(machine: LabDroplet): Promise<string[]> {
@@ -93,6 +102,9 @@ async function words(machine: LabDroplet, unit: string): Promise<string[]> {
   );
   return stdout.split("\n").filter((line) => line !== "");
 }
+
+/** Takes one from a member, in any case. */
+const TAKE = "/usr/local/lib/cdktf-etcd/backup now";
 
 const set = (file: string, name: string, value: string): string => `sed -i 's#^${name}=.*#${name}=${value}#' ${file};`;
 
@@ -210,6 +222,84 @@ describe("a backup", () => {
     ]);
     await on(london, `${set("/etc/etcd/backup.env", "OVERDUE_SECONDS", "43800")} systemctl reset-failed etcd-backup`);
   });
+
+  it("neither goes to a folder that is another cluster's nor is taken for one of those there", async () => {
+    expect(owners()).toEqual([expect.stringMatching(/^owner-\d{8}T\d{6}Z-\d+-[0-9a-f]{16}$/)]);
+    const before = stored();
+    const other = "owner-20300101T000000Z-1-00000000000000aa";
+    await on(singapore, `${SCRIPTS} echo etcd-ams3 | storage rcat backup:${other}`);
+    const { ok, stderr } = await cluster.on(singapore, TAKE);
+    expect([ok, stderr]).toEqual([
+      false,
+      expect.stringMatching(
+        /^error: etcd-sgp1: the backup \S+ is on this machine, but not in the storage: the folder there is another cluster's, by its object owner-20300101T000000Z-1-00000000000000aa\.bin\. Give this one a backup\.storage\.prefix of its own/,
+      ),
+    ]);
+    expect((await start("etcd-backup", [london]))[0].ok).toBe(false);
+    expect(await words(london, "etcd-backup")).toEqual([
+      expect.stringMatching(
+        /^error: etcd-lon1: can't list the backups in the storage: the folder there is another cluster's/,
+      ),
+    ]);
+    expect(stored()).toEqual(before);
+    await on(singapore, `${SCRIPTS} storage deletefile backup:${other}`);
+    await on(london, "systemctl reset-failed etcd-backup");
+  });
+
+  it("that does not read back as it was is none, and what was cut off on its way goes after a day", async () => {
+    const before = stored();
+    const arriving = (): string[] => objects("etcd/.arriving");
+    // The scripts look here first.
+    const rclone = "/usr/local/sbin/rclone";
+    await on(
+      singapore,
+      `printf '%s\\n' '#!/bin/sh' 'case " $* " in *" cat backup:.arriving/"*) echo another; exit 0 ;; esac' 'exec /usr/bin/rclone "$@"' >${rclone}; chmod +x ${rclone}`,
+    );
+    const { ok, stderr } = await cluster.on(singapore, TAKE);
+    await on(singapore, `rm ${rclone}`);
+    expect([ok, stderr]).toEqual([
+      false,
+      expect.stringMatching(
+        /^error: etcd-sgp1: the backup \S+ is on this machine, but does not read back from the storage as it is: its contents differ\. /,
+      ),
+    ]);
+    expect([stored(), arriving()]).toEqual([before, []]);
+
+    await on(
+      singapore,
+      `${SCRIPTS} echo half >/tmp/half; for age in 2 0; do touch -d "$age days ago" /tmp/half; storage copyto /tmp/half backup:.arriving/of-$age-days.db; done`,
+    );
+    expect(arriving()).toEqual(["of-0-days.db", "of-2-days.db"]);
+    await on(singapore, TAKE);
+    expect(arriving()).toEqual(["of-0-days.db"]);
+    expect(stored().filter((name) => !before.includes(name))).toEqual([expect.stringMatching(BACKUP)]);
+    await on(singapore, `${SCRIPTS} storage deletefile backup:.arriving/of-0-days.db`);
+  });
+
+  it("is neither taken nor removed while the alarm CORRUPT is up", async () => {
+    const held = async (): Promise<string[][]> => [stored(), await keptOn(singapore)];
+    const before = await held();
+    await words(singapore, "etcd-backup");
+    await on(
+      singapore,
+      `${SCRIPTS} ask_client_url -f -o /dev/null -d "{\\"action\\":\\"ACTIVATE\\",\\"memberID\\":\\"$(status "$SELF" | field MemberID)\\",\\"alarm\\":\\"CORRUPT\\"}" "$SELF/v3/maintenance/alarm"`,
+    );
+    const alarms = await on(london, "etcdctl alarm list");
+    const [{ ok }] = await start("etcd-backup", [singapore]);
+    const said = await words(singapore, "etcd-backup");
+    await on(singapore, "etcdctl alarm disarm; systemctl reset-failed etcd-backup");
+    expect(alarms).toMatch(/^memberID:\d+ alarm:CORRUPT$/);
+    expect([ok, said]).toEqual([
+      false,
+      [
+        expect.stringMatching(
+          /^error: etcd-sgp1: no backup was taken, and none is removed: the alarm CORRUPT is up, .*See 'An alarm CORRUPT' in docs\/operations\.md$/,
+        ),
+      ],
+    ]);
+    expect(await held()).toEqual(before);
+    await on(singapore, TAKE);
+  });
 });
 
 describe("metrics", () => {
@@ -240,6 +330,15 @@ describe("metrics", () => {
       expect(value("alarms", ',alarm="NOSPACE"')).toBe(0);
       expect(value("rollout_unfinished")).toBe(0);
     }
+  });
+
+  it("tell Prometheus that no backup is known where the storage never answered", async () => {
+    const file = "/var/lib/prometheus/node-exporter/cdktf-etcd.prom";
+    const told = await on(
+      london,
+      `rm ${file}; cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key.*/&x/' /etc/etcd/rclone.conf; systemctl start etcd-metrics; mv /root/rclone.conf /etc/etcd; grep '^cdktf_etcd_backup_' ${file}`,
+    );
+    expect(told).toBe('cdktf_etcd_backup_timestamp_seconds{cluster="etcd",member="etcd-lon1"} 0');
   });
 
   it("tell Prometheus of a rollout that stopped half-way", async () => {
@@ -277,16 +376,24 @@ describe("defragmentation", () => {
   it("is done by one member for all, one after the other, the leader last and after it handed over", async () => {
     expect((await cluster.status()).leader).toBe("etcd-lon1");
     await on(singapore, set("/etc/etcd/upkeep.env", "IN_PLACE_BYTES", "1000"));
-    const results = await start("etcd-defragment");
+    // As a backup of a large database does, until it is waited for.
+    await on(singapore, "systemd-run --quiet --unit=reader flock /var/lib/etcd-backup/.reading sleep 60");
+    const [results] = await Promise.all([
+      start("etcd-defragment"),
+      on(
+        singapore,
+        "until journalctl -u etcd-defragment -o cat --no-pager | grep -q ': waiting: '; do sleep 0.5; done; systemctl stop reader",
+      ),
+    ]);
     expect(results.map(({ ok }) => ok)).toEqual([true, true, true]);
-    expect((await words(singapore, "etcd-defragment")).filter((line) => /: (defragmented|handing)/.test(line))).toEqual(
-      [
-        expect.stringMatching(/: defragmented etcd-sgp1: 3\d MiB before, [1-5] MiB now$/),
-        expect.stringMatching(/: defragmented etcd-nyc3: 3\d MiB before, [1-5] MiB now$/),
-        "etcd-sgp1: handing leadership over to etcd-nyc3",
-        expect.stringMatching(/: defragmented etcd-lon1: 3\d MiB before, [1-5] MiB now$/),
-      ],
-    );
+    const said = await words(singapore, "etcd-defragment");
+    expect(said.filter((line) => /: (waiting|defragmented|handing)/.test(line))).toEqual([
+      "etcd-sgp1: waiting: a backup reads the database of etcd-sgp1",
+      expect.stringMatching(/: defragmented etcd-sgp1: 3\d MiB before, [1-5] MiB now$/),
+      expect.stringMatching(/: defragmented etcd-nyc3: 3\d MiB before, [1-5] MiB now$/),
+      "etcd-sgp1: handing leadership over to etcd-nyc3",
+      expect.stringMatching(/: defragmented etcd-lon1: 3\d MiB before, [1-5] MiB now$/),
+    ]);
     expect([await words(london, "etcd-defragment"), await words(newYork, "etcd-defragment")]).toEqual([[], []]);
     expect((await cluster.status()).leader).toBe("etcd-nyc3");
   });
@@ -434,6 +541,26 @@ describe("a restore", () => {
     }
   });
 
+  it("from a snapshot that fills the quota starts nothing either", async () => {
+    if (installed === undefined)
+      throw new Error("The damaged snapshot was to be refused by one of the fresh machines.");
+    const { ok, stderr } = await cluster.on(
+      installed,
+      "cp -p /etc/etcd/etcd.env /etc/etcd/declared.env /root;" +
+        set("/etc/etcd/etcd.env", "ETCD_QUOTA_BACKEND_BYTES", "20480") +
+        set("/etc/etcd/declared.env", "RESTORE_SNAPSHOT", snapshot) +
+        "/usr/local/lib/cdktf-etcd/restore-snapshot; ended=$?; mv /root/etcd.env /root/declared.env /etc/etcd; exit $ended",
+    );
+    expect([ok, stderr]).toEqual([
+      false,
+      expect.stringMatching(
+        /^error: etcd-\w+: not restored: \S+ takes \d+ MiB, and settings\.quotaGiB is 0: .*Nothing was started; raise settings\.quotaGiB/,
+      ),
+    ]);
+    const { stdout } = await cluster.on(installed, "systemctl is-active etcd; ls /var/lib | grep -E '^etcd(\\.|$)'");
+    expect(stdout.trim()).toBe("inactive");
+  });
+
   it("founds a new cluster on new machines, with the data and with a revision that no watcher has seen", async () => {
     // One of them has the file, as all must without a storage.
     const provided = installed;
@@ -455,6 +582,17 @@ describe("a restore", () => {
     expect(revision).toBeGreaterThan(1_000_000_000 + Number(seen));
     const { stdout, stderr } = await cluster.on(london, `timeout 10 etcdctl watch --rev ${seen} /secret`);
     expect(stdout + stderr).toContain("required revision has been compacted");
+  });
+
+  it("goes on with the backups of the cluster before it, though etcd takes it for another one", async () => {
+    const before = stored();
+    const [owner] = owners();
+    await on(singapore, TAKE);
+    expect(stored().filter((name) => !before.includes(name))).toEqual([
+      expect.stringMatching(/^etcd-\d{8}T\d{6}Z-1\d{9}\.db$/),
+    ]);
+    const [, id, authority] = /Z-(\d+)-([0-9a-f]{16})$/.exec(owner) ?? [];
+    expect(owners()).toEqual([expect.stringMatching(new RegExp(`^owner-\\d{8}T\\d{6}Z-(?!${id}-)\\d+-${authority}$`))]);
   });
 
   it("has nothing left to do at a second look, and takes the prop back out without a restart", async () => {

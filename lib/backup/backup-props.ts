@@ -12,7 +12,9 @@ export interface EtcdBackupStorageProps {
   /** Name of the bucket, which must exist. */
   readonly bucket: string;
   /**
-   * Folder within the bucket, without slashes at its ends.
+   * Folder within the bucket, without slashes at its ends. No other cluster may have the same one: where the ids of two are
+   * the same, in two stacks for example, give each its own. The first backup marks the folder as its cluster's, and those of
+   * another one fail there.
    * @default - the id of the EtcdCluster
    */
   readonly prefix?: string;
