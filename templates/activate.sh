@@ -49,12 +49,16 @@ lost_its_data() { [ ! -e "$DATA" ] && [ -e "$BORN" ] && [ "$(cat "$FOUNDED" 2>/d
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {
   check_founding
+  # Its raft would take the others' log on top of nothing.
+  if [ -z "$RESTORE_SNAPSHOT" ] && [ -n "$FOUNDED_FROM" ]; then
+    fail "the cluster is founded from the backup $FOUNDED_FROM, and this member has not been yet: put 'restore' back until all members are healthy. No member was changed"
+  fi
   /usr/local/lib/cdktf-etcd/restore-snapshot
   say "founding the cluster with $INITIAL_CLUSTER"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
   mkdir -p "${FOUNDED%/*}"
-  echo "$GENESIS" >"$FOUNDED"
   rm -f "$BORN"
+  echo "$GENESIS" >"$FOUNDED"
   systemctl restart --no-block etcd
 }
 
@@ -68,7 +72,9 @@ bootstrap() { sed -n "s/^$1=//p" /etc/etcd/bootstrap.env 2>/dev/null; } # bootst
 
 # Whether what a founder was started with is no longer what it is to found with.
 founded_otherwise() {
-  [ "$(bootstrap ETCD_INITIAL_CLUSTER)" != "$INITIAL_CLUSTER" ] || [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
+  [ "$(bootstrap ETCD_INITIAL_CLUSTER)" = "$INITIAL_CLUSTER" ] || return 0
+  if [ -z "$RESTORE_SNAPSHOT" ] && [ -n "$FOUNDED_FROM" ]; then return 1; fi
+  [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
 }
 
 # Whether a join was interrupted: from when the learner is started until it votes. A learner does not list the members, and all
@@ -144,7 +150,7 @@ fi
 if [ -e "$DATA" ] && [ -e "$BORN" ]; then
   exec /usr/local/lib/cdktf-etcd/restart
 fi
-if [ -e "$DATA" ] && ! { is_founder && founded_otherwise; }; then
+if [ -e "$DATA" ] && is_founder && ! founded_otherwise; then
   say "was started before and still waits for a quorum: starting it again"
   systemctl restart --no-block etcd
   exit 0
@@ -157,7 +163,7 @@ if [ -e "$DATA" ]; then
   set_aside unborn
 fi
 # The cluster may run already without this founder (it starts late), or it may have gone on after this one lost its disk.
-if is_founder && ! lost_its_data && { [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4)" = - ]; }; then
+if is_founder && ! lost_its_data && { [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4,5)" = "- false" ]; }; then
   found
 else
   join

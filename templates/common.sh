@@ -66,6 +66,31 @@ members_by() { # members_by URLS
     awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), $4, ($5 == "" ? "-" : $5), $6 }'
 }
 
+# The same where nobody may be missed: a list that can't be had is not an empty one.
+all_members() {
+  for _ in 1 2 3 4 5; do
+    _list=$(members)
+    if [ -n "$_list" ]; then
+      echo "$_list"
+      return 0
+    fi
+    sleep 1
+  done
+  fail "the members can't be listed just now. Bring them back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
+}
+
+# Removes voters that are at none of the declared members' addresses and take part in no quorum: etcd adds nobody, and lets nobody
+# restart, while it misses too many. It refuses by itself what would cost the quorum.
+remove_dead_strangers() { # remove_dead_strangers MEMBERS
+  echo "$1" | awk '$4 != "-" && $5 == "false"' | while read -r _id _name _peer _client _; do
+    case " $PEER_URL $OTHER_PEER_URLS " in *" $_peer "*) continue ;; esac
+    ! commits "$_client" || continue
+    say "removing $_name ($_id, $_peer), which is dead and stands for no machine any more"
+    _why=$(remove_member "$SELF$OTHERS" "$_id") ||
+      fail "$_name was not removed: $_why. Bring the other members back to health, then deploy again"
+  done
+}
+
 # Id of the leader as "members" writes it, by whichever of these members answers; 0 while there is none.
 leader_id() { # leader_id URLS
   _leader=$(status "$1" | field Leader)

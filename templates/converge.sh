@@ -55,8 +55,8 @@ tell_alarms() {
 is_guest() { [ -z "$RETIRE_ADOPTED" ] && echo " $ADOPTED_PEER_URLS " | grep -qF " $1 "; }
 
 # Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
-undeclared() {
-  members | while read -r id name peer client learner; do
+undeclared() { # undeclared MEMBERS
+  echo "$1" | while read -r id name peer client learner; do
     case " $DECLARED" in
     *" $name="*) ;;
     *) is_guest "$peer" || echo "$id $name $peer $client $learner" ;;
@@ -85,7 +85,8 @@ until_healthy() { # until_healthy WHAT
 
 # One at a time, dead ones first: each removal leaves a quorum of those that live.
 retire() {
-  leaving=$(undeclared)
+  list=$(all_members)
+  leaving=$(undeclared "$list")
   [ -n "$leaving" ] || return 0
   if echo "$leaving" | cut -d' ' -f2 | grep -qxF "$(leader_name)"; then
     say "$(leader_name) leads and is to be removed"

@@ -13,9 +13,10 @@ in_time() {
   fail "$1 within $JOIN_BUDGET_SECONDS s; deploy again to carry on"
 }
 
-# A predecessor that is dead must go first: etcd adds nobody while a voter is missing. One that lives goes last.
-remove_dead_predecessors() {
-  members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && ($3 != url || $4 != "-")' | while read -r id _ peer client _; do
+# A predecessor that is dead must go first: etcd adds nobody while a voter is missing. One that lives goes last. Whoever has been
+# at this machine's address is dead, whatever its name.
+remove_dead_predecessors() { # remove_dead_predecessors MEMBERS
+  echo "$1" | awk -v name="$MEMBER" -v url="$PEER_URL" '($2 == name && $3 != url) || ($3 == url && $4 != "-")' | while read -r id _ peer client _; do
     if [ "$peer" = "$PEER_URL" ] || ! commits "$client"; then
       say "removing its dead predecessor $id ($peer)"
       why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
@@ -24,8 +25,8 @@ remove_dead_predecessors() {
 }
 
 # Of a join that was cut off before its etcd ever answered, on a machine that is gone: etcd takes one learner at a time.
-remove_abandoned_learners() {
-  members | awk '$2 == "-" && $5 == "true" { print $1, $3 }' | while read -r id peer; do
+remove_abandoned_learners() { # remove_abandoned_learners MEMBERS
+  echo "$1" | awk '$2 == "-" && $5 == "true" { print $1, $3 }' | while read -r id peer; do
     case " $PEER_URL $OTHER_PEER_URLS " in *" $peer "*) continue ;; esac
     say "removing the learner $id ($peer), which never started and is nobody's any more"
     why=$(remove_member "${OTHERS#,}" "$id") || fail "the learner was not removed: $why. Bring the other members back to health, then deploy again"
@@ -44,8 +45,12 @@ check_quota() {
 if [ ! -e "$DATA" ]; then
   /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
   check_quota
-  remove_dead_predecessors
-  remove_abandoned_learners
+  list=$(all_members)
+  remove_dead_predecessors "$list"
+  remove_abandoned_learners "$list"
+  # Not again those that have just been.
+  list=$(all_members)
+  remove_dead_strangers "$list"
   until [ -n "$(own_entry)" ]; do
     in_time "could not be added"
     if out=$(ctl "${OTHERS#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then

@@ -49,9 +49,14 @@ member_id() { status "$1" | field MemberID; }
 # From the member that leads at LEADER_URL to the best place but its own that commits writes. If there is none, to one that is
 # about to leave: it gives it back before it does, and an election would take longer. Fails if nobody can take it.
 hand_over() { # hand_over LEADER_URL
-  _from=$(printf '%x' "$(member_id "$1")")
-  _voters=$(members | awk -v from="$_from" '$1 != from && $4 != "-" && $5 == "false" { print $2, $4 }')
-  for _candidate in $LEADER_ORDER $(echo "$_voters" | cut -d' ' -f1); do
+  _from=$(member_id "$1")
+  [ -n "$_from" ] || return 1
+  _from=$(printf '%x' "$_from")
+  _list=$(members)
+  _voters=$(echo "$_list" | awk -v from="$_from" '$1 != from && $4 != "-" && $5 == "false" { print $2, $4 }')
+  # One of its own name is its predecessor, which comes last.
+  _name=$(echo "$_list" | awk -v from="$_from" '$1 == from { print $2 }')
+  for _candidate in $(echo "$LEADER_ORDER" | tr ' ' '\n' | grep -vxF "$_name") $(echo "$_voters" | cut -d' ' -f1); do
     _url=$(echo "$_voters" | awk -v name="$_candidate" '$1 == name { print $2; exit }')
     if [ -z "$_url" ] || ! commits "$_url"; then continue; fi
     transfer "$1" "$(member_id "$_url")" "handing leadership over to $_candidate" && return 0

@@ -10,12 +10,24 @@ deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 
 # Voters that are about to leave count as long as they are there.
 others_suffice() {
-  voters=$(members | awk '$5 == "false"')
+  well=0
+  list=$(members)
+  voters=$(echo "$list" | awk '$5 == "false"')
   count=$(echo "$voters" | grep -c .) || return 1
   others=$(echo "$voters" | awk -v url="$PEER_URL" '$3 != url && $4 != "-" { print $4 }' | paste -sd, -)
   [ "$count" -gt 1 ] || return 0
   well=$(healthy "$others" | wc -l)
   [ "$well" -ge $((count / 2 + 1)) ] || [ "$well" -ge "$((count - 1))" ]
+}
+
+# Dead members that nobody declares any more would leave at the end of the deploy, which may not get there with them. They leave now
+# where those that are well are a quorum without this one then.
+without_strangers() {
+  [ -n "$list" ] || return 0
+  strangers=$(echo "$voters" | while read -r _ _ peer client _; do
+    case " $PEER_URL $OTHER_PEER_URLS " in *" $peer "*) ;; *) commits "$client" || echo "$peer" ;; esac
+  done | wc -l)
+  if [ "$strangers" -gt 0 ] && [ "$well" -ge $(((count - strangers) / 2 + 1)) ]; then remove_dead_strangers "$list"; fi
 }
 
 main_pid() { systemctl show -P MainPID etcd; }
@@ -26,7 +38,8 @@ main_pid() { systemctl show -P MainPID etcd; }
 restart_soon() {
   old=$(main_pid)
   # One job of systemd's, which starts etcd again should this step be cut off in between.
-  timeout "$HEALTH_BUDGET_SECONDS" systemctl restart etcd &
+  # The lock of this step is not to outlive it.
+  timeout "$HEALTH_BUDGET_SECONDS" systemctl restart etcd 9>&- &
   tenths=0
   while [ "$tenths" -lt 30 ] && [ "$old" != 0 ] && [ "$(main_pid)" = "$old" ]; do
     [ "$tenths" != 15 ] || kill -KILL "$old" 2>/dev/null || true
@@ -39,7 +52,8 @@ restart_soon() {
 until_others_suffice() {
   until others_suffice; do
     [ "$(date +%s)" -lt "$deadline" ] ||
-      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again"
+      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again. If one is gone for good and its successor is to join after this step, take back for this deploy whatever needs a restart (of timeouts: set heartbeatMs and electionMs to those in use), and deploy it after that"
+    without_strangers
     say "waiting for the other members to be healthy before the restart"
     sleep 2
   done

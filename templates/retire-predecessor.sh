@@ -5,7 +5,8 @@
 # shellcheck source=leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
 
-members | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer client _; do
+list=$(all_members)
+echo "$list" | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url' | while read -r id _ peer client _; do
   if [ "$client" != - ] && leads "$client"; then
     transfer "$client" "$(member_id "$SELF")" "taking leadership over from its predecessor" ||
       say "its predecessor keeps leadership until it is removed"

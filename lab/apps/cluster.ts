@@ -22,6 +22,8 @@ export interface Knobs {
   readonly version?: string;
   readonly sha256?: string;
   readonly quotaGiB?: number;
+  readonly heartbeatMs?: number;
+  readonly electionMs?: number;
   readonly genesis?: number;
   readonly recoverFrom?: string;
   readonly generation?: number;
@@ -76,6 +78,8 @@ const cluster = new EtcdCluster(stack, "etcd", {
     clientAuthority: authority(knobs.clientAuthority),
     peerAuthority: authority(knobs.peerAuthority),
   },
+  heartbeatMs: knobs.heartbeatMs,
+  electionMs: knobs.electionMs,
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
   recoverFrom: knobs.recoverFrom,
