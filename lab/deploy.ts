@@ -58,7 +58,8 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
   // would be taken from Terraform in the middle of it.
   const interrupt = (): void => {
     if (child.pid === undefined || hasEnded(child)) return;
-    if (signalNamed(child.pid, "terraform", "SIGINT") === 0) process.kill(-child.pid, "SIGINT");
+    const program = path.basename(run.env.TERRAFORM_BINARY_NAME ?? "terraform");
+    if (signalNamed(child.pid, program, "SIGINT") === 0) process.kill(-child.pid, "SIGINT");
   };
   run.signal?.addEventListener("abort", interrupt, { once: true });
   const lines: string[] = [];
