@@ -52,7 +52,7 @@ restart_soon() {
 until_others_suffice() {
   until others_suffice; do
     [ "$(date +%s)" -lt "$deadline" ] ||
-      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again. If one is gone for good and its successor is to join after this step, take back for this deploy whatever needs a restart (of timeouts: set heartbeatMs and electionMs to those in use), and deploy it after that"
+      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again. If one is gone for good and its successor is to join after this step, remove it (etcdctl member remove <id>), and deploy again: the restart then interrupts writes for a moment"
     without_strangers
     say "waiting for the other members to be healthy before the restart"
     sleep 2

@@ -267,31 +267,9 @@ describe("the members of a cluster, by editing the list", () => {
     expect(await memberNames()).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
   });
 
-  it("go on without a location that is lost, by another in its place: the dead one leaves first, or nobody could join", async () => {
-    const { stdout } = await cluster.on(cluster.machine("etcd-lon1"), "cat /etc/etcd/etcd.env");
-    const inUse = (name: string): number => Number(new RegExp(`^ETCD_${name}=(\\d+)$`, "m").exec(stdout)?.[1]);
-    await harness.destroy([cluster.machine("etcd-ams3").id]);
-    const edit = {
-      regions: THREE,
-      generation: 2,
-      genesis: 2,
-      recoverFrom: "etcd-lon1",
-      // Nobody can restart for others while a member is missing.
-      heartbeatMs: inUse("HEARTBEAT_INTERVAL"),
-      electionMs: inUse("ELECTION_TIMEOUT"),
-    };
-    const lines = said(await harness.deploy(edit));
-    expect(lines).toContainEqual(expect.stringMatching(/: removing etcd-ams3 \([0-9a-f]+, \S+\), which is dead/));
-    expect(lines).toContain("etcd-nyc3: caught up: promoted to a voting member");
-    expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([]);
-    cluster = await harness.cluster();
-    await cluster.mustBeHealthy();
-    expect(await memberNames()).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1"]);
-  });
-
   it("shrink to one: all leave the cluster before their machines go", async () => {
     const output = await harness.deploy({ regions: ["lon1"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1" });
-    const inOrder = positions(output, /: removing etcd-(nyc3|sgp1) /, /droplet.*: Destroying\.\.\./);
+    const inOrder = positions(output, /: removing etcd-(ams3|sgp1) /, /droplet.*: Destroying\.\.\./);
     expect(inOrder).toEqual(ascending(inOrder));
     expect(said(output).filter((line) => line.includes("removing"))).toHaveLength(2);
     cluster = await harness.cluster();

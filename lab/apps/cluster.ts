@@ -22,8 +22,6 @@ export interface Knobs {
   readonly version?: string;
   readonly sha256?: string;
   readonly quotaGiB?: number;
-  readonly heartbeatMs?: number;
-  readonly electionMs?: number;
   readonly genesis?: number;
   readonly recoverFrom?: string;
   readonly generation?: number;
@@ -78,8 +76,6 @@ const cluster = new EtcdCluster(stack, "etcd", {
     clientAuthority: authority(knobs.clientAuthority),
     peerAuthority: authority(knobs.peerAuthority),
   },
-  heartbeatMs: knobs.heartbeatMs,
-  electionMs: knobs.electionMs,
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
   recoverFrom: knobs.recoverFrom,
