@@ -39,12 +39,15 @@ check_founding() {
 
 is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
 
+# Which founding this member's data belongs to, or belonged.
+founding() { cat "$FOUNDED" 2>/dev/null || echo 1; }
+
 # Whether the code asks for the cluster to be founded anew from a member's data, and this one has not seen that yet.
-recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(cat "$FOUNDED" 2>/dev/null || echo 1)" -lt "$GENESIS" ]; }
+recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(founding)" -lt "$GENESIS" ]; }
 
 # Whether it was part of this cluster while it was healthy. Founding again what it was founded with would bring it back under its
 # old identity with nothing in its log, and the others may only be out of reach.
-lost_its_data() { [ ! -e "$DATA" ] && [ -e "$BORN" ] && [ "$(cat "$FOUNDED" 2>/dev/null || echo 1)" -ge "$GENESIS" ]; }
+lost_its_data() { [ ! -e "$DATA" ] && [ -e "$BORN" ] && [ "$(founding)" -ge "$GENESIS" ]; }
 
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {

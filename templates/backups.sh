@@ -5,8 +5,6 @@
 # shellcheck source=/dev/null
 . /etc/etcd/backup.env
 BACKUPS=/var/lib/etcd-backup
-# Held while etcd reads its whole database for a snapshot.
-READING=$BACKUPS/.reading
 # What is said of a folder in the storage that is not this cluster's.
 FOREIGN="the folder there is another cluster's, by its object"
 

@@ -19,7 +19,6 @@ signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev
 "${0%/*}/check-log" "$stage/etc/etcd/declared.env"
 
 # The file of the database counts, free pages too. What this member does not tell can't be held against it.
-quota_of() { sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' "$1/etc/etcd/etcd.env"; }
 quota=$(quota_of "$stage") size=$(database "$SELF" dbSize)
 if [ "$quota" -lt "$(quota_of "")" ] && [ "${size:-0}" -ge "$quota" ]; then
   fail "the database takes $((size / 1048576)) MiB, and this deploy lowers settings.quotaGiB to $((quota / 1073741824)): the next write would raise the alarm NOSPACE on all members. Keep the quota above it; or delete keys and run /usr/local/lib/cdktf-etcd/reclaim-space, then deploy. Nothing was changed"

@@ -21,6 +21,8 @@ FOUNDED=/var/lib/cdktf-etcd/founded
 # There from when this member hands leadership over for its restart to the end of that deploy.
 HANDED_OVER=/run/etcd/handed-over
 RESTORED=/var/lib/cdktf-etcd/restored
+# Held by a backup while etcd reads its whole database for it; not there before the first one.
+READING=/var/lib/etcd-backup/.reading
 # There while a recovery has etcd found the cluster anew at its next start. In /run: should the machine go down, its next boot
 # does not do it again.
 FORCE_NEW_CLUSTER=/run/systemd/system/etcd.service.d/force-new-cluster.conf
@@ -57,6 +59,9 @@ database() { # database URL NAME
   ctl "$1" endpoint status -w json 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9]*\).*/\1/p"
 }
 
+# The quota in bytes that is laid down, or staged, below ROOT.
+quota_of() { sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' "$1/etc/etcd/etcd.env"; } # quota_of ROOT
+
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
 members() { members_by "$SELF$OTHERS"; }
 
@@ -79,12 +84,20 @@ all_members() {
   fail "the members can't be listed just now. Bring them back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
 }
 
-# Removes voters that are at none of the declared members' addresses and take part in no quorum: etcd adds nobody, and lets nobody
-# restart, while it misses too many. It refuses by itself what would cost the quorum.
-remove_dead_strangers() { # remove_dead_strangers MEMBERS
+# Whether that is the address of a member that is declared, or of one that is taken over.
+is_known() { echo " $PEER_URL $OTHER_PEER_URLS " | grep -qF " $1 "; } # is_known PEER_URL
+
+# Of these members the voters that are at no known address and take part in no quorum.
+dead_strangers() { # dead_strangers MEMBERS
   echo "$1" | awk '$4 != "-" && $5 == "false"' | while read -r _id _name _peer _client _; do
-    case " $PEER_URL $OTHER_PEER_URLS " in *" $_peer "*) continue ;; esac
-    ! commits "$_client" || continue
+    is_known "$_peer" || commits "$_client" || echo "$_id $_name $_peer"
+  done
+}
+
+# Removes them: etcd adds nobody, and nobody may restart, while too many are missed. It refuses by itself what would cost the quorum.
+remove_strangers() { # remove_strangers DEAD_STRANGERS
+  [ -n "$1" ] || return 0
+  echo "$1" | while read -r _id _name _peer; do
     say "removing $_name ($_id, $_peer), which is dead and stands for no machine any more"
     _why=$(remove_member "$SELF$OTHERS" "$_id") ||
       fail "$_name was not removed: $_why. Bring the other members back to health, then deploy again"

@@ -5,8 +5,6 @@
 # shellcheck source=/dev/null
 . /etc/etcd/upkeep.env
 DEFRAGMENTED=/var/lib/etcd-upkeep
-# Backups hold it while they read; it is not there before the first one. backups.sh has it, too.
-READING=/var/lib/etcd-backup/.reading
 
 # What stands against taking a member out of service for a moment; empty if nothing does.
 obstacle() {

@@ -27,7 +27,7 @@ remove_dead_predecessors() { # remove_dead_predecessors MEMBERS
 # Of a join that was cut off before its etcd ever answered, on a machine that is gone: etcd takes one learner at a time.
 remove_abandoned_learners() { # remove_abandoned_learners MEMBERS
   echo "$1" | awk '$2 == "-" && $5 == "true" { print $1, $3 }' | while read -r id peer; do
-    case " $PEER_URL $OTHER_PEER_URLS " in *" $peer "*) continue ;; esac
+    ! is_known "$peer" || continue
     say "removing the learner $id ($peer), which never started and is nobody's any more"
     why=$(remove_member "${OTHERS#,}" "$id") || fail "the learner was not removed: $why. Bring the other members back to health, then deploy again"
   done
@@ -36,7 +36,7 @@ remove_abandoned_learners() { # remove_abandoned_learners MEMBERS
 # A member with less room than the database takes raises the alarm NOSPACE for all with the next write. Where it is up already
 # there is no harm left to do, and a missing member keeps reclaim-space from mending it.
 check_quota() {
-  quota=$(sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' /etc/etcd/etcd.env)
+  quota=$(quota_of "")
   size=$(for url in $(echo "$OTHERS" | tr ',' ' '); do database "$url" dbSize & done | sort -n | tail -n 1)
   if [ "${size:-0}" -lt "$quota" ] || ctl "${OTHERS#,}" alarm list 2>/dev/null | grep -q 'alarm:NOSPACE'; then return 0; fi
   fail "not joined: the database takes $((size / 1048576)) MiB, and settings.quotaGiB is $((quota / 1073741824)): the next write would raise the alarm NOSPACE on all members. Raise it above that, then deploy again. No member was changed"
@@ -50,7 +50,7 @@ if [ ! -e "$DATA" ]; then
   remove_abandoned_learners "$list"
   # Not again those that have just been.
   list=$(all_members)
-  remove_dead_strangers "$list"
+  remove_strangers "$(dead_strangers "$list")"
   until [ -n "$(own_entry)" ]; do
     in_time "could not be added"
     if out=$(ctl "${OTHERS#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then

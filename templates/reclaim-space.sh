@@ -9,7 +9,7 @@
 . /usr/local/lib/cdktf-etcd/defragmentation.sh
 
 # As this member runs with; all run with the same.
-quota=$(sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' /etc/etcd/etcd.env)
+quota=$(quota_of "")
 armed() { ctl "$SELF" alarm list | grep -q 'alarm:NOSPACE'; }
 
 obstacle=$(obstacle | head -n 1)

@@ -24,10 +24,9 @@ others_suffice() {
 # where those that are well are a quorum without this one then.
 without_strangers() {
   [ -n "$list" ] || return 0
-  strangers=$(echo "$voters" | while read -r _ _ peer client _; do
-    case " $PEER_URL $OTHER_PEER_URLS " in *" $peer "*) ;; *) commits "$client" || echo "$peer" ;; esac
-  done | wc -l)
-  if [ "$strangers" -gt 0 ] && [ "$well" -ge $(((count - strangers) / 2 + 1)) ]; then remove_dead_strangers "$list"; fi
+  strangers=$(dead_strangers "$list")
+  left=$((count - $(echo "$strangers" | grep -c . || true)))
+  if [ "$well" -ge $((left / 2 + 1)) ]; then remove_strangers "$strangers"; fi
 }
 
 main_pid() { systemctl show -P MainPID etcd; }

@@ -34,7 +34,7 @@ revision=$(verified "$snapshot") ||
 
 # A database that fills its quota takes no writes.
 size=$(stat -c %s "$snapshot")
-quota=$(sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' /etc/etcd/etcd.env)
+quota=$(quota_of "")
 [ "$size" -lt "$quota" ] ||
   fail "not restored: $RESTORE_SNAPSHOT takes $((size / 1048576)) MiB, and settings.quotaGiB is $((quota / 1073741824)): a cluster out of it would take no writes. Nothing was started; raise settings.quotaGiB above that, or choose a smaller backup, then deploy again"
 
