@@ -16,7 +16,7 @@ export interface CdktfRun {
   /** For example ["deploy", "--auto-approve"]. */
   readonly args: readonly string[];
   /** Added to this process's environment; see Lab.environment. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Partial<Record<string, string>>>;
   /** Everything that is printed goes there too. */
   readonly logFile: string;
   /** Directory of the app. @default - this project */

@@ -561,13 +561,16 @@ describe("a restore", () => {
     expect(stdout.trim()).toBe("inactive");
   });
 
-  it("founds a new cluster on new machines, with the data and with a revision that no watcher has seen", async () => {
+  it("founds a new cluster on new machines, interrupted in between, with the data and a revision that no watcher has seen", async () => {
     // One of them has the file, as all must without a storage.
     const provided = installed;
     if (provided === undefined) throw new Error("The damaged snapshot was to be refused by one of the fresh machines.");
     const others = fresh.filter(({ id }) => id !== provided.id);
     await on(provided, `${SCRIPTS} storage copyto backup:${snapshot} $BACKUPS/${snapshot}`);
-    const lines = said(await harness.deploy(knobs({ ...NEXT, restore: { snapshot } })));
+    const edit = knobs({ ...NEXT, restore: { snapshot } });
+    const interrupted = await harness.interrupt("deploy", /: restored from /, edit);
+    expect(interrupted.exitCode).not.toBe(0);
+    const lines = [...said(interrupted.output), ...said(await harness.deploy(edit))];
     expect(lines.filter((line) => line.includes(`restored from ${snapshot}, revision `))).toHaveLength(3);
     const fetching = lines.filter((line) => line.endsWith(`: fetching ${snapshot}`));
     expect(fetching.sort()).toEqual(others.map(({ name }) => `${name}: fetching ${snapshot}`).sort());

@@ -10,7 +10,7 @@ import { checkHistories } from "./histories";
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation, type Impact } from "./impact";
 import { ClientKind, LoadClient } from "./load-client";
 import { Observer } from "./observer";
-import { blindSpans, leaderChanges, quorumLosses, terms } from "./views";
+import { blindSpans, leaderChanges, quorumLosses, terms, toleranceLost } from "./views";
 
 /** A naive client gives up after 10 s: by then whatever was due before has ended. */
 const NAIVE_TIMEOUT_MS = 10_000;
@@ -57,6 +57,8 @@ export interface OperationRow {
   readonly leaderChanges: number;
   /** Raft terms: elections and transfers, whoever won. */
   readonly terms: number;
+  /** By how much fewer members could be lost than before it, at its worst moment. */
+  readonly toleranceLost: number;
   /** 99th percentile of how late the clients themselves were with an operation: what a busy machine adds to all times here. */
   readonly lateP99Ms: number;
   /** A sentence for each operation that failed. */
@@ -153,6 +155,7 @@ export class Load {
       usualWorstMs: impactOn(ClientKind.RECOMMENDED, before).worstStallMs,
       leaderChanges: leaderChanges(views),
       terms: terms(views),
+      toleranceLost: toleranceLost(views),
       lateP99Ms: quantile(
         during.map(({ dueMs, startMs }) => startMs - dueMs),
         0.99,

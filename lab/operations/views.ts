@@ -50,9 +50,7 @@ export function terms(views: readonly View[]): number {
  * A cluster of one has none while it restarts, as it must.
  */
 export function quorumLosses(views: readonly View[]): string[] {
-  const short = spans(views, ({ voters, out }) => {
-    return voters.length > 1 && voters.length - out.length < Math.floor(voters.length / 2) + 1;
-  });
+  const short = spans(views, (view) => view.voters.length > 1 && tolerance(view) < 0);
   const leaderless = spans(views, ({ voters, leader }) => voters.length > 1 && leader === "");
   return [
     ...short
@@ -79,6 +77,22 @@ export function blindSpans(views: readonly View[], fromMs: number, toMs: number)
     const lastedMs = atMs - moments[i];
     return lastedMs > BLIND_MS ? [`${time(moments[i], lastedMs)}, the observer saw nothing`] : [];
   });
+}
+
+/** How many more voters could be out of service without an end to the quorum; negative where there is none. */
+function tolerance({ voters, out }: View): number {
+  return voters.length - out.length - (Math.floor(voters.length / 2) + 1);
+}
+
+/** By how much the tolerance of losses was lower than at the start, for longer than a question that was missed. */
+export function toleranceLost(views: readonly View[]): number {
+  if (views.length === 0) return 0;
+  const before = tolerance(views[0]);
+  const lastingAt = (lost: number): boolean =>
+    spans(views, (view) => before - tolerance(view) >= lost).some(({ lastedMs }) => lastedMs > TOLERATED_MS);
+  let lost = 0;
+  while (lastingAt(lost + 1)) lost += 1;
+  return lost;
 }
 
 interface Span {

@@ -1,7 +1,7 @@
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation } from "../../../lab/operations/impact";
 import { ClientKind } from "../../../lab/operations/load-client";
 import type { OperationRow } from "../../../lab/operations/load";
-import { MEMBERSHIP, ROLL, ROLL_IN_TWO, UNNOTICED } from "../../../lab/operations/operation";
+import { MEMBERSHIP, REPLACEMENTS, ROLL, ROLL_IN_TWO, UNNOTICED } from "../../../lab/operations/operation";
 import { missed, operationTable, verdicts } from "../../../lab/operations/table";
 
 function operation(tookMs: number, more: Partial<ClientOperation> = {}): ClientOperation {
@@ -56,6 +56,7 @@ describe("a row", () => {
     usualWorstMs: 305,
     leaderChanges: 1,
     terms: 1,
+    toleranceLost: 0,
     lateP99Ms: 2,
     failures: ["one", "two", "three"],
   };
@@ -67,6 +68,9 @@ describe("a row", () => {
       "settings roll: one transfer of leadership at most",
     ]);
     expect(missed({ ...row, terms: 2 }, ROLL_IN_TWO)).toEqual([]);
+    expect(missed({ ...row, toleranceLost: 1 }, REPLACEMENTS)).toEqual([
+      "settings roll: as many members may be lost as before, all along",
+    ]);
     expect(verdicts(row, UNNOTICED)).toEqual([
       "MISSED  settings roll: nothing fails for anyone",
       "MISSED  settings roll: no election, and no transfer of leadership",

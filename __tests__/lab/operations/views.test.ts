@@ -1,4 +1,12 @@
-import { blindSpans, leaderChanges, parseView, quorumLosses, terms, type View } from "../../../lab/operations/views";
+import {
+  blindSpans,
+  leaderChanges,
+  parseView,
+  quorumLosses,
+  terms,
+  toleranceLost,
+  type View,
+} from "../../../lab/operations/views";
 
 const VOTERS = ["etcd-lon1", "etcd-nyc3", "etcd-sgp1"];
 
@@ -34,6 +42,28 @@ describe("what an observer saw", () => {
 
   it("has nothing to count where nothing was seen", () => {
     expect([leaderChanges([]), terms([]), quorumLosses([])]).toEqual([0, 0, []]);
+  });
+});
+
+describe("the losses that a cluster tolerates", () => {
+  const four = [...VOTERS, "etcd-sgp1"];
+
+  it("are as many where a successor votes before its predecessor goes", () => {
+    // The last one of four is asked once more after it was removed.
+    const views = [
+      view(0),
+      view(1000, { voters: four }),
+      view(3000, { voters: four, out: ["etcd-sgp1"] }),
+      view(3500),
+      view(9000),
+    ];
+    expect([toleranceLost(views), toleranceLost([])]).toEqual([0, 0]);
+  });
+
+  it("are fewer where it goes first, or another one is away meanwhile", () => {
+    expect(toleranceLost([view(0), view(1000, { voters: VOTERS.slice(1) }), view(3000)])).toBe(1);
+    const out = ["etcd-nyc3", "etcd-sgp1"];
+    expect(toleranceLost([view(0), view(1000, { voters: four, out }), view(3000)])).toBe(2);
   });
 });
 

@@ -3,7 +3,7 @@ import { eventually } from "../../harness";
 import { wanClient } from "../../wan-client";
 import { mustAllVote } from "../declared-members";
 import { putMebibytes } from "../fill";
-import { MEMBERSHIP, REPLACEMENT, type Operation } from "../operation";
+import { LOSS, REPLACEMENT, REPLACEMENTS, type Operation } from "../operation";
 import { mustHave, nameAt, type Stage } from "../stage";
 
 function lastOf(stage: Stage): string {
@@ -13,7 +13,7 @@ function lastOf(stage: Stage): string {
 /** The machine is gone; Terraform finds out and makes another. */
 export const MACHINE_DELETED: Operation = {
   name: "machine deleted in the console",
-  bars: REPLACEMENT,
+  bars: LOSS,
   applySeconds: () => 35,
   possible: (stage) => stage.regions.length >= 3,
   perform: async (stage) => {
@@ -53,7 +53,7 @@ const GIGABYTE_VALUES = 954;
 export const MACHINE_REPLACED_1_GB: Operation = {
   ...MACHINE_REPLACED,
   name: "machine replaced behind 1 GB of data",
-  bars: MEMBERSHIP,
+  bars: REPLACEMENTS,
   prepare: async (stage) => {
     await stage.deploy({ quotaGiB: 2 });
     await putMebibytes(stage, "/gigabyte/N", GIGABYTE_VALUES);
@@ -72,7 +72,7 @@ export const MACHINE_REPLACED_1_GB: Operation = {
 
 export const ALL_MACHINES: Operation = {
   name: "all machines replaced (generation)",
-  bars: MEMBERSHIP,
+  bars: REPLACEMENTS,
   applySeconds: (members) => 20 * members,
   perform: async (stage) => {
     const before = (await stage.cluster()).machines;
