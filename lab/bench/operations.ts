@@ -24,7 +24,7 @@ const HELP = `npm run bench:operations [-- options]
 
 Does each operation of docs/operations.md to a cluster under load, on the lab's machines, and prints a row for each: what its
 clients felt. Checks each history: nothing lost, watches whole, linearizable. Ends with status 1 if a limit is missed, after all
-else. All take about 55 minutes.
+else. All take about an hour.
 
   --only LIST      of these operations only, comma separated and in their order; one that is not possible yet ends the run:
                    ${[...MEASURED.map(({ name }) => name), IMPORT].join("\n                   ")}
