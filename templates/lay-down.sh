@@ -11,8 +11,16 @@ stage=/etc/etcd/staged
 current=$(readlink /etc/etcd/pki)
 find /etc/etcd/pki.d -mindepth 1 -maxdepth 1 ! -name "${current##*/}" -exec rm -rf {} +
 
+# etcd may start by itself at any moment, with some of what is new and some of what is old. Such a start counts as none with what is
+# laid down.
+restart=/etc/etcd/restart.sha256
+if [ -e "$stage$restart" ] && ! cmp -s "$stage$restart" "$restart"; then
+  (umask 022 && echo "being laid down" >"$restart.new")
+  mv -f "$restart.new" "$restart"
+fi
+
 install -d -m 0700 /etc/etcd/admin
-(cd "$stage" && find . -type f) | while read -r file; do
+(cd "$stage" && find . -type f ! -path ".$restart") | while read -r file; do
   file=${file#.}
   (umask 022 && mkdir -p "${file%/*}")
   mv -f "$stage$file" "$file"
@@ -23,6 +31,8 @@ done
 for tool in etcd etcdctl etcdutl; do ln -sfn "/opt/etcd/$VERSION/$tool" "/usr/local/bin/$tool"; done
 sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf >/dev/null 2>&1 || echo "$MEMBER: some kernel settings are not to be had on this machine"
 systemctl daemon-reload
+# From here on a start has all of it.
+[ ! -e "$stage$restart" ] || mv -f "$stage$restart" "$restart"
 systemctl enable --quiet etcd
 while read -r verb timer; do systemctl "$verb" --now --quiet "$timer"; done </etc/etcd/timers
 # Addresses change without a restart.

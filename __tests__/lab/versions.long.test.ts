@@ -121,8 +121,16 @@ describe("a cluster that begins with etcd 3.5", () => {
     await cluster.mustBeHealthy([cluster.machine("etcd-lon1"), cluster.machine("etcd-nyc3")]);
   });
 
-  it("is repaired by taking the edit back", async () => {
+  it("is repaired by taking the edit back, even if etcd starts by itself while that is laid down", async () => {
+    // systemd tries again every few seconds: here, just when the settings are the old ones and the unit is still the new one.
+    const singapore = cluster.machine("etcd-sgp1");
+    const wrapper = "/usr/local/sbin/sysctl";
+    await cluster.on(
+      singapore,
+      `printf '#!/bin/sh\ntimeout 30 systemctl restart etcd\nexec /usr/sbin/sysctl "$@"\n' >${wrapper}; chmod 755 ${wrapper}`,
+    );
     await harness.deploy(v3_5);
+    await cluster.on(singapore, `rm ${wrapper}`);
     await cluster.mustBeHealthy();
     expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
   });
