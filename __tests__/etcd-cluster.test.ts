@@ -1,4 +1,4 @@
-import { RoundTripTimes } from "../lib";
+import { EtcdClusterProps, RoundTripTimes } from "../lib";
 import { cluster, resources, synth, warnings } from "./synth";
 
 describe("a cluster on three continents", () => {
@@ -24,9 +24,9 @@ describe("a cluster on three continents", () => {
 
   it("activates one member after the other, the leader's preferred place last", () => {
     const after = (path: string): unknown => steps[path].depends_on;
-    expect(after("etcd/etcd-sgp1/activate")).toEqual([]);
-    expect(after("etcd/etcd-nyc3/activate")).toEqual([expect.stringMatching(/etcd-sgp1_activate/)]);
-    expect(after("etcd/etcd-lon1/converge")).toEqual([expect.stringMatching(/etcd-nyc3_activate/)]);
+    expect(after("etcd/etcd-sgp1/activate-1")).toEqual([]);
+    expect(after("etcd/etcd-nyc3/activate-2")).toEqual([expect.stringMatching(/etcd-sgp1_activate-1/)]);
+    expect(after("etcd/etcd-lon1/converge")).toEqual([expect.stringMatching(/etcd-nyc3_activate-2/)]);
   });
 
   it("installs all members before it writes the genesis record, and never rewrites that", () => {
@@ -78,9 +78,9 @@ describe("a cluster on three continents", () => {
     expect(connections.sort()).toEqual([
       "etcd/etcd-lon1/converge",
       "etcd/etcd-lon1/install",
-      "etcd/etcd-nyc3/activate",
+      "etcd/etcd-nyc3/activate-2",
       "etcd/etcd-nyc3/install",
-      "etcd/etcd-sgp1/activate",
+      "etcd/etcd-sgp1/activate-1",
       "etcd/etcd-sgp1/install",
     ]);
   });
@@ -140,6 +140,42 @@ describe("a cluster on three continents", () => {
   });
 });
 
+describe("the order of a rollout", () => {
+  const REGIONS = ["lon1", "nyc3", "sgp1", "sfo3", "ams3"];
+
+  /** Addresses of the steps, in the order that depends_on gives them. */
+  function order(regions: string[], props: Partial<EtcdClusterProps> = {}): string[] {
+    const synthesized = synth((stack) => void cluster(stack, regions, props));
+    const addresses = Object.keys(synthesized.resource.terraform_data).filter((name) => /activate|converge/.test(name));
+    const before = (address: string): string | undefined =>
+      (synthesized.resource.terraform_data[address].depends_on as string[]).at(0)?.replace("terraform_data.", "");
+    const ordered: string[] = [];
+    for (;;) {
+      const next = addresses.find((address) => before(address) === ordered.at(-1));
+      if (next === undefined) return ordered;
+      ordered.push(next);
+    }
+  }
+
+  it("may change in any way: no two steps that keep their addresses change places, which Terraform refuses as a cycle", () => {
+    const names = REGIONS.map((region) => `etcd-${region}`);
+    const orders = [
+      order(REGIONS),
+      order(REGIONS.slice(0, 3)),
+      order(REGIONS.slice(1)),
+      ...names.map((name) => order(REGIONS, { leader: { preferred: [name] } })),
+      ...names.map((recoverFrom) => order(REGIONS, { genesis: 2, recoverFrom })),
+    ];
+    expect(orders.map((steps) => steps.length)).toEqual([5, 3, 4, ...Array<number>(10).fill(5)]);
+    for (const one of orders) {
+      for (const other of orders) {
+        const kept = one.filter((address) => other.includes(address));
+        expect(kept).toEqual(other.filter((address) => one.includes(address)));
+      }
+    }
+  });
+});
+
 describe("a cluster that is founded anew from a survivor's data", () => {
   const synthesized = synth((stack) => {
     cluster(stack, undefined, { genesis: 2, recoverFrom: "etcd-lon1" });
@@ -147,8 +183,8 @@ describe("a cluster that is founded anew from a survivor's data", () => {
   const steps = resources(synthesized, "terraform_data");
 
   it("activates the survivor first: the others join it", () => {
-    expect(steps["etcd/etcd-lon1/activate"].depends_on).toEqual([]);
-    expect(steps["etcd/etcd-nyc3/converge"].depends_on).toEqual([expect.stringMatching(/etcd-sgp1_activate/)]);
+    expect(steps["etcd/etcd-lon1/activate-1"].depends_on).toEqual([]);
+    expect(steps["etcd/etcd-nyc3/converge"].depends_on).toEqual([expect.stringMatching(/etcd-sgp1_activate-2/)]);
   });
 
   it("has the survivor alone in its genesis record: nobody else may found", () => {

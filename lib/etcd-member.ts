@@ -115,14 +115,20 @@ export class EtcdMember extends Construct {
     return { bundle, step };
   }
 
-  /** Puts what was installed into service, over one connection, once the members before it are in service. */
+  /**
+   * Puts what was installed into service, over one connection, once the members before it are in service.
+   *
+   * Its address has its place in the rollout. Terraform remembers who came before whom: two steps that kept their addresses while
+   * they changed places, as another leader is preferred or the cluster is founded anew from another member, would each have to go
+   * after the other, and it refuses that as a cycle.
+   */
   public activate(
     installation: Installation,
     genesis: Genesis,
     members: readonly EtcdMember[],
     earlier: SshStep[],
   ): SshStep {
-    return new SshStep(this, "activate", {
+    return new SshStep(this, `activate-${earlier.length + 1}`, {
       host: this.host,
       triggers: { installed: installation.step.id, genesis: genesis.id },
       script: this.script(installation.bundle, ["activate"], this.rolloutEnv(genesis, members)),

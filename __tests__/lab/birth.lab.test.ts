@@ -65,7 +65,7 @@ describe("a birth that fails half-way", () => {
 
   it("is founded anew on the machines as they are once that line was typed, even if not by all at once", async () => {
     const edit = { genesis: 2 };
-    const { output } = await harness.interrupt("deploy", /_etcd-nyc3_activate_.*: Creation complete/, edit);
+    const { output } = await harness.interrupt("deploy", /_etcd-nyc3_activate-\d_.*: Creation complete/, edit);
     const founded = said(output).filter((line) => line.includes("founding the cluster"));
     expect(founded.map((line) => line.slice(0, 9))).toEqual(["etcd-sgp1", "etcd-nyc3"]);
     const cluster = await harness.cluster();

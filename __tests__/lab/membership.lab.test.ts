@@ -188,21 +188,21 @@ describe("the members of a cluster, by editing the list", () => {
   it("come back from the loss of a majority by the data of the one that is left", async () => {
     await putKey("/before-the-loss");
     const api = harness.lab.api();
-    for (const name of ["etcd-ams3", "etcd-sgp1"])
+    for (const name of ["etcd-lon1", "etcd-sgp1"])
       await api.request("DELETE", `/v2/droplets/${cluster.machine(name).id}`);
     // So nobody answers clients any more: without a quorum etcd does not begin to.
-    await cluster.on(cluster.machine("etcd-lon1"), "systemctl restart --no-block etcd");
+    await cluster.on(cluster.machine("etcd-ams3"), "systemctl restart --no-block etcd");
     const edit = { regions: MOVED, generation: 2, genesis: 2 };
     expect(said(await harness.deployFails({ ...edit, recoverFrom: "etcd-sgp1" }))).toContainEqual(
       expect.stringMatching(/^error: etcd-sgp1: this machine has no data to found the cluster anew from/),
     );
-    const founding = /etcd-lon1: founding the cluster anew from this member's data/;
-    const interrupted = await harness.interrupt("deploy", founding, { ...edit, recoverFrom: "etcd-lon1" });
+    const founding = /etcd-ams3: founding the cluster anew from this member's data/;
+    const interrupted = await harness.interrupt("deploy", founding, { ...edit, recoverFrom: "etcd-ams3" });
     expect(interrupted.exitCode).not.toBe(0);
-    const again = said(await harness.deploy({ ...edit, recoverFrom: "etcd-lon1" }));
+    const again = said(await harness.deploy({ ...edit, recoverFrom: "etcd-ams3" }));
     const lines = [...said(interrupted.output), ...again];
     expect(lines[lines.findIndex((line) => line.includes("founding"))]).toMatch(
-      /^etcd-lon1: founding the cluster anew from this member's data, which goes up to entry \d+/,
+      /^etcd-ams3: founding the cluster anew from this member's data, which goes up to entry \d+/,
     );
     expect(lines.filter((line) => line.includes("promoted"))).toHaveLength(2);
     cluster = await harness.cluster();
@@ -222,7 +222,7 @@ describe("the members of a cluster, by editing the list", () => {
   it("do not leave where too few of those that stay are well: refused before any member is touched", async () => {
     const down = cluster.machine("etcd-ams3");
     await cluster.on(down, "systemctl stop etcd");
-    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1", quotaGiB: 1 };
+    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2, quotaGiB: 1 };
     const lines = said(await harness.deployFails(edit));
     expect(lines).toContainEqual(
       expect.stringMatching(
@@ -240,7 +240,6 @@ describe("the members of a cluster, by editing the list", () => {
         regions: ["lon1", "ams3"],
         generation: 2,
         genesis: 2,
-        recoverFrom: "etcd-lon1",
         clientAuthority: { stage: "introducing", generation: 2 },
       }),
     );
@@ -257,7 +256,7 @@ describe("the members of a cluster, by editing the list", () => {
     const api = harness.lab.api();
     const down = cluster.machine("etcd-ams3");
     await api.power(down, "power_off");
-    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1" };
+    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2 };
     await harness.deployFails({ ...edit, bootTimeoutSeconds: 30 });
     const left = (await harness.cluster()).machines.map(({ name }) => name).sort();
     expect(left).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
@@ -268,7 +267,7 @@ describe("the members of a cluster, by editing the list", () => {
   });
 
   it("shrink to one: all leave the cluster before their machines go", async () => {
-    const output = await harness.deploy({ regions: ["lon1"], generation: 2, genesis: 2, recoverFrom: "etcd-lon1" });
+    const output = await harness.deploy({ regions: ["lon1"], generation: 2, genesis: 2 });
     const inOrder = positions(output, /: removing etcd-(ams3|sgp1) /, /droplet.*: Destroying\.\.\./);
     expect(inOrder).toEqual(ascending(inOrder));
     expect(said(output).filter((line) => line.includes("removing"))).toHaveLength(2);
