@@ -1,6 +1,6 @@
 import { LabHarness, said } from "../../lab/harness";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const harness = new LabHarness();
 const FIVE = { regions: ["lon1", "nyc3", "sgp1", "sfo3", "ams3"] };

@@ -3,7 +3,7 @@ import { LabCluster } from "../../lab/cluster";
 import { LabHarness, said } from "../../lab/harness";
 import { wanClient } from "../../lab/wan-client";
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 const harness = new LabHarness();
 let cluster: LabCluster;
