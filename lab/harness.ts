@@ -52,7 +52,7 @@ export class LabHarness {
   public run(command: string, knobs: object = {}, more: Partial<CdktfRun> = {}): Promise<CdktfResult> {
     if (this.config === undefined) throw new Error("the lab is not up");
     mkdirSync(this.paths.root, { recursive: true });
-    const args = [command, "--app", `npx tsx ${APP}`];
+    const args = [command, "--app", `${process.execPath} --import tsx ${APP}`];
     return cdktf({
       args: command === "diff" ? args : [...args, "--auto-approve"],
       env: { ...this.lab.environment(this.config), LAB_TEST: JSON.stringify(knobs) },

@@ -30,11 +30,15 @@ done
 . /etc/etcd/declared.env
 for tool in etcd etcdctl etcdutl; do ln -sfn "/opt/etcd/$VERSION/$tool" "/usr/local/bin/$tool"; done
 sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf >/dev/null 2>&1 || echo "$MEMBER: some kernel settings are not to be had on this machine"
+# Each of these would have systemd read all units anew: once is enough.
+timers() { sed -n "s/^$1 //p" /etc/etcd/timers; } # timers enable|disable
+timers enable | xargs systemctl enable --no-reload --quiet etcd
+timers disable | xargs -r systemctl disable --no-reload --quiet
 systemctl daemon-reload
 # From here on a start has all of it.
 [ ! -e "$stage$restart" ] || mv -f "$stage$restart" "$restart"
-systemctl enable --quiet etcd
-while read -r verb timer; do systemctl "$verb" --now --quiet "$timer"; done </etc/etcd/timers
+timers enable | xargs -r systemctl start
+timers disable | xargs -r systemctl stop
 # Addresses change without a restart.
 [ ! -e /run/etcd/endpoint.env ] || /usr/local/lib/cdktf-etcd/publish-endpoint
 rm -rf "$stage"
