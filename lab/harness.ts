@@ -114,10 +114,14 @@ export class LabHarness {
     await eventually(`the end of the droplets ${ids.join(", ")}`, gone);
   }
 
+  /** Terraform's state of what is deployed. */
+  public get stateFile(): string {
+    return path.join(this.paths.terraformState, "terraform.test.tfstate");
+  }
+
   /** A string among the outputs of what was deployed last; some of a deploy that failed are there too. */
   public output(name: string): string {
-    const file = path.join(this.paths.terraformState, "terraform.test.tfstate");
-    const { outputs } = JSON.parse(readFileSync(file, "utf8")) as {
+    const { outputs } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
       outputs: Partial<Record<string, { value: string }>>;
     };
     const found = outputs[name];

@@ -39,7 +39,7 @@ async function asOperator(command: string): Promise<string> {
 
 /** The private key of an authority, out of the state. */
 function authorityKey(authority: string): string {
-  const state = readFileSync(path.join(harness.paths.terraformState, "terraform.test.tfstate"), "utf8");
+  const state = readFileSync(harness.stateFile, "utf8");
   const { resources } = JSON.parse(state) as {
     resources: { type: string; name: string; instances: { attributes: { private_key_pem?: string } }[] }[];
   };

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import * as path from "node:path";
 import { writeAtomically } from "../wan/files";
 import { mustHave, type Stage } from "./stage";
 
@@ -20,7 +19,7 @@ interface State {
  * when they end, has them end in so many days.
  */
 export function ageLeaves(stage: Stage, daysLeft: number): void {
-  const file = path.join(stage.harness.paths.terraformState, "terraform.test.tfstate");
+  const file = stage.harness.stateFile;
   const state = JSON.parse(readFileSync(file, "utf8")) as State;
   const leaves = state.resources
     .filter(({ type }) => type === "tls_locally_signed_cert")

@@ -1,3 +1,4 @@
+import { copyFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { Knobs } from "../apps/cluster";
 import { eventually, said, type LabHarness } from "../harness";
@@ -175,6 +176,7 @@ export class Stage {
       throw new Error(`nothing got in the way of the deploy: it never printed ${String(at)}; see ${run.logFile}`);
     }
     if ((await sabotage) !== undefined) mustSucceed(run);
+    putStateBack(this.harness.stateFile);
     return said(run.output);
   }
 
@@ -199,6 +201,16 @@ export class Stage {
       this.running = undefined;
     }
   }
+}
+
+/**
+ * Terraform truncates its local state before it writes it. Killed in between it leaves an empty one, and its operator puts the one of
+ * before that apply back, as docs/operations.md says.
+ */
+function putStateBack(file: string): void {
+  if (statSync(file).size > 0) return;
+  copyFileSync(`${file}.backup`, file);
+  process.stderr.write("    Terraform was killed while it wrote its state, which is empty: its backup is put back\n");
 }
 
 function mustSucceed({ exitCode, output, logFile }: Run): void {

@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CdktfResult, CdktfRun } from "../../../lab/deploy";
 import type { LabHarness } from "../../../lab/harness";
@@ -20,9 +23,17 @@ function stageWith(lines: readonly string[], exitCodes: readonly number[], pid =
     deploys += 1;
     return { exitCode: exitCodes[deploys - 1] ?? 0, output: printed.join("\n") };
   };
-  const harness = { run, destroy: () => Promise.resolve() } as unknown as LabHarness;
-  return { stage: new Stage(harness, "/nowhere"), deploys: () => deploys };
+  const stateFile = path.join(scratch, "terraform.tfstate");
+  writeFileSync(stateFile, "{}");
+  writeFileSync(`${stateFile}.backup`, '{"serial":1}');
+  const harness = { run, destroy: () => Promise.resolve(), stateFile } as unknown as LabHarness;
+  return { stage: new Stage(harness, "/nowhere"), deploys: () => deploys, stateFile };
 }
+
+const scratch = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-stage-"));
+afterAll(() => {
+  rmSync(scratch, { recursive: true });
+});
 
 describe("an apply with something in its way", () => {
   it("may fail, and is completed by the next", async () => {
@@ -35,6 +46,21 @@ describe("an apply with something in its way", () => {
     });
     await stage.deploy();
     expect([struck, deploys()]).toEqual([1, 2]);
+  });
+
+  it("goes on from the state before it where it left an empty one, and only there", async () => {
+    for (const [left, expected] of [
+      ["", '{"serial":1}'],
+      ['{"serial":2}', '{"serial":2}'],
+    ]) {
+      const { stage, stateFile } = stageWith([BEGINS], [1, 0]);
+      stage.disturbNext(() => {
+        writeFileSync(stateFile, left);
+        return Promise.resolve(undefined);
+      });
+      await stage.deploy();
+      expect(readFileSync(stateFile, "utf8")).toBe(expected);
+    }
   });
 
   it("must not fail where it was missed", async () => {
