@@ -32,9 +32,11 @@ let api: Api;
 let work: Workspace;
 let access: string;
 
-/** The cluster with the real Terraform, but its steps run here: they do nothing, or fail. */
-async function apply(declared: Declared, failing?: string): Promise<Outcome> {
-  await work.synth((stack) => {
+const FIRST: Declared = { regions: REGIONS.slice(0, 3), generation: 1, genesis: 1, quotaGiB: 1 };
+
+/** The cluster as it is, but its steps run here: they do nothing, or those on one machine fail. */
+function declare(declared: Declared, failing?: string): Promise<void> {
+  return work.synth((stack) => {
     new DigitaloceanProvider(stack, "digitalocean");
     new TlsProvider(stack, "tls");
     new LocalProvider(stack, "local");
@@ -52,7 +54,10 @@ async function apply(declared: Declared, failing?: string): Promise<Outcome> {
       step.provisioners = [{ type: "local-exec", command: step.node.path.includes(`${failing}/`) ? "false" : "true" }];
     }
   });
-  await work.init();
+}
+
+async function apply(declared: Declared, failing?: string): Promise<Outcome> {
+  await declare(declared, failing);
   return work.apply();
 }
 
@@ -83,6 +88,8 @@ beforeAll(async () => {
   access = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-access-"));
   api = await Api.start();
   work = await Workspace.open(api.client.url);
+  await declare(FIRST);
+  await work.init();
 }, 10 * MINUTES);
 afterAll(async () => {
   await work.close();
@@ -94,7 +101,7 @@ describe("Terraform's order of things", () => {
   it(
     "is one whatever the edits, in whatever order, failed steps among them; and none that fails costs a machine",
     async () => {
-      let declared: Declared = { regions: REGIONS.slice(0, 3), generation: 1, genesis: 1, quotaGiB: 1 };
+      let declared = FIRST;
       for (let i = 0; i < EDITS; i += 1) {
         const failing = random.next() < 0.4 ? `etcd-${random.pick(declared.regions)}` : undefined;
         const before = i === 0 ? [] : await droplets();

@@ -93,6 +93,9 @@ export const ROLL_IN_TWO: readonly Bar[] = [
   { name: "two transfers of leadership at most", timing: false, met: (row) => row.terms <= 2 },
 ];
 
+/** For changes of membership that have no other bar. */
+export const MEMBERSHIP: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL];
+
 /** A successor votes before its predecessor goes. */
 const TOLERANCE_KEPT: Bar = {
   name: "as many members may be lost as before, all along",
@@ -101,16 +104,13 @@ const TOLERANCE_KEPT: Bar = {
 };
 
 /** For a machine that is gone and is to be replaced; the new one's boot, a few seconds in the lab, is part of it. */
-export const LOSS: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL, ONE_TRANSFER, within(60)];
+export const LOSS: readonly Bar[] = [...MEMBERSHIP, ONE_TRANSFER, within(60)];
 
 /** For the replacement of one machine that is there, with the new one's boot. */
 export const REPLACEMENT: readonly Bar[] = [...LOSS, TOLERANCE_KEPT];
 
 /** For replacements that may take longer: of all machines, or behind much data. */
-export const REPLACEMENTS: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL, TOLERANCE_KEPT];
-
-/** For changes of membership that have no other bar. */
-export const MEMBERSHIP: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL];
+export const REPLACEMENTS: readonly Bar[] = [...MEMBERSHIP, TOLERANCE_KEPT];
 
 /** For what no client should feel at all. */
 export const UNNOTICED: readonly Bar[] = [

@@ -34,7 +34,7 @@ export const LEAVES_RENEWED: Operation = {
 /** Of the certificates that members serve with and show to peers: member by member, as etcd itself uses them. */
 async function serials(stage: Stage): Promise<string[]> {
   const cluster = await stage.cluster();
-  const found = await Promise.all(
+  return Promise.all(
     cluster.machines.flatMap((machine) =>
       [2379, 2380].map(async (port) => {
         const { stdout } = await cluster.on(
@@ -46,7 +46,6 @@ async function serials(stage: Stage): Promise<string[]> {
       }),
     ),
   );
-  return found;
 }
 
 export const SERVER_NAME_ADDED: Operation = {
