@@ -96,3 +96,28 @@ describe("the look for droplets that no state knows", () => {
     expect(group().check).toBeUndefined();
   });
 });
+
+// That Terraform refuses what it should is proven in lab/hosts.
+describe("the check for a lost state", () => {
+  const made = synth((stack) => {
+    DigitalOceanHost.inRegions(stack, ["lon1", "lon1", "sgp1"], { sshFrom: SSH_FROM });
+  });
+  const data = resources(made, "terraform_data");
+
+  it("goes by what each machine's record found of its name, and keeps that for good", () => {
+    const records = Object.keys(made.resource.terraform_data).filter((name) => name.includes("generation"));
+    expect(records).toHaveLength(3);
+    for (const record of records) {
+      expect(data["hosts/lost-state"].input).toContain(`terraform_data.${record}.input`);
+    }
+    expect(data["hosts/lon1-2/generation"].input).toMatch(/if d\.name == "etcd-lon1-2"\]\)\}$/);
+    for (const { lifecycle } of Object.values(data)) expect(lifecycle).toMatchObject({ ignore_changes: ["input"] });
+  });
+
+  it("comes before any machine, so that no state has a machine without it", () => {
+    const check = Object.keys(made.resource.terraform_data).find((name) => name.includes("lost-state"));
+    for (const droplet of Object.values(resources(made, "digitalocean_droplet"))) {
+      expect(droplet.depends_on).toEqual([`terraform_data.${check ?? ""}`]);
+    }
+  });
+});

@@ -176,8 +176,21 @@ export class Stage {
       throw new Error(`nothing got in the way of the deploy: it never printed ${String(at)}; see ${run.logFile}`);
     }
     if ((await sabotage) !== undefined) mustSucceed(run);
-    putStateBack(this.harness.stateFile);
+    await this.putStateBack();
     return said(run.output);
+  }
+
+  /**
+   * Terraform truncates its local state before it writes it. Killed in between it leaves an empty one. The plan has to refuse that,
+   * and its operator puts the one of before that apply back, as docs/operations.md says.
+   */
+  private async putStateBack(): Promise<void> {
+    const file = this.harness.stateFile;
+    if (statSync(file).size > 0) return;
+    const { output, logFile } = await this.run((run) => this.harness.run("diff", this.knobs, run));
+    mustHave("the plan refuses an empty state", output.includes("Terraform's state knows none"), logFile);
+    copyFileSync(`${file}.backup`, file);
+    process.stderr.write("    Terraform was killed while it wrote its state, which is empty: its backup is put back\n");
   }
 
   /** Has cdktf or Terraform do something, whatever comes of it; what it prints is kept in a file of its own. */
@@ -201,16 +214,6 @@ export class Stage {
       this.running = undefined;
     }
   }
-}
-
-/**
- * Terraform truncates its local state before it writes it. Killed in between it leaves an empty one, and its operator puts the one of
- * before that apply back, as docs/operations.md says.
- */
-function putStateBack(file: string): void {
-  if (statSync(file).size > 0) return;
-  copyFileSync(`${file}.backup`, file);
-  process.stderr.write("    Terraform was killed while it wrote its state, which is empty: its backup is put back\n");
 }
 
 function mustSucceed({ exitCode, output, logFile }: Run): void {

@@ -1,12 +1,12 @@
-import { DataDigitaloceanDroplets } from "@cdktf/provider-digitalocean/lib/data-digitalocean-droplets";
 import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
-import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "../validation-error";
 import { isWorld, requireCidr, requireDnsLabel } from "../validation";
+import { LostStateCheck } from "./lost-state-check";
+import { MachinesAtStart } from "./machines-at-start";
 import { OrphanCheck } from "./orphan-check";
 import { OpensshKeyPair, opensshKeyPair } from "./ssh-host-key";
 
@@ -58,9 +58,11 @@ export class DigitalOceanHostGroup extends Construct {
   /** @internal */
   public readonly _loginKey: OpensshKeyPair;
   /** @internal */
-  public readonly _addressesAtStart: string[];
+  public readonly _machinesAtStart: MachinesAtStart;
   /** @internal */
   public readonly _orphans: OrphanCheck;
+  /** @internal */
+  public readonly _lostState: LostStateCheck;
 
   /** @throws ValidationError if a CIDR is malformed, `sshFrom` is empty or it is open to the world unasked. */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
@@ -80,12 +82,9 @@ export class DigitalOceanHostGroup extends Construct {
     const login = new PrivateKey(this, "login-key", { algorithm: "ED25519" });
     this._loginKey = opensshKeyPair(login);
     this.tag = new Tag(this, "tag", { name: this.namePrefix });
-    // By the tag's name, not by the resource: so it is read when the plan is made, before any machine comes or goes.
-    const atStart = new DataDigitaloceanDroplets(this, "machines-at-start", {
-      filter: [{ key: "tags", values: [this.namePrefix] }],
-    });
-    this._addressesAtStart = Token.asList(atStart.interpolationForAttribute("droplets[*].ipv4_address"));
-    this._orphans = new OrphanCheck(this, "orphans", atStart);
+    this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix);
+    this._orphans = new OrphanCheck(this, "orphans", this._machinesAtStart);
+    this._lostState = new LostStateCheck(this, "lost-state");
     this.sshKey = new SshKey(this, "ssh-key", { name: this.namePrefix, publicKey: this._loginKey.publicKey });
     new Firewall(this, "firewall", {
       name: this.namePrefix,

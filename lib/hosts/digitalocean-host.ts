@@ -139,8 +139,12 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     const hostKey = opensshKeyPair(new PrivateKey(this, "host-key", { algorithm: "ED25519" }));
     // A resize in place would power all machines off at once. So a new size makes new machines, which join one by one.
     const generation = new TerraformData(this, "generation", {
+      // Those that were there when it was made: see LostStateCheck.
+      input: `\${${props.group._machinesAtStart.described(`d.name == ${JSON.stringify(this.hostName)}`)}}`,
       triggersReplace: { size, generation: props.generation ?? 1 },
+      lifecycle: { ignoreChanges: ["input"] },
     });
+    props.group._lostState.include(generation);
     const templates = Templates.of(this);
     this.droplet = new Droplet(this, "droplet", {
       name: this.hostName,
@@ -161,6 +165,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
           }),
       }),
       timeouts: { create: `${timeoutSeconds}s` },
+      dependsOn: [props.group._lostState],
       lifecycle: {
         createBeforeDestroy: true,
         // An edit of these must not replace every machine at once.
@@ -173,7 +178,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
-    this.addressesAtStart = props.group._addressesAtStart;
+    this.addressesAtStart = props.group._machinesAtStart.addresses;
     this.connection = {
       host: this.publicAddress,
       user: "root",

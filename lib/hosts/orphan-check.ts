@@ -1,7 +1,7 @@
-import { DataDigitaloceanDroplets } from "@cdktf/provider-digitalocean/lib/data-digitalocean-droplets";
 import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { TerraformElement } from "cdktf";
 import { Construct } from "constructs";
+import { MachinesAtStart } from "./machines-at-start";
 
 /**
  * A warning in plans and applies of droplets that are in no state: a Terraform that is killed while it makes one never gets to
@@ -11,11 +11,10 @@ import { Construct } from "constructs";
 export class OrphanCheck extends TerraformElement {
   private readonly droplets: Droplet[] = [];
 
-  /** @param atStart the machines that carry the group's tag when the plan is made */
   public constructor(
     scope: Construct,
     id: string,
-    private readonly atStart: DataDigitaloceanDroplets,
+    private readonly atStart: MachinesAtStart,
   ) {
     super(scope, id);
   }
@@ -27,18 +26,19 @@ export class OrphanCheck extends TerraformElement {
 
   public override toTerraform(): unknown {
     if (this.droplets.length === 0) return {};
-    const found = `data.${this.atStart.terraformResourceType}.${this.atStart.friendlyUniqueId}.droplets`;
     const names = JSON.stringify(this.droplets.map((droplet) => droplet.nameInput));
     const ids = this.droplets.map((droplet) => `${droplet.terraformResourceType}.${droplet.friendlyUniqueId}.id`);
-    const orphans = `[for d in ${found} : "\${d.name}, id \${d.id}, \${d.ipv4_address}" if contains(${names}, d.name) && !contains([${ids.join(", ")}], tostring(d.id))]`;
+    const orphans = this.atStart.described(
+      `contains(${names}, d.name) && !contains([${ids.join(", ")}], tostring(d.id))`,
+    );
     return {
       check: {
         [this.friendlyUniqueId]: {
           assert: [
             {
-              condition: `\${alltrue([for name in ${names} : length([for d in ${found} : d if d.name == name]) <= 1])}`,
+              condition: `\${alltrue([for name in ${names} : length([for d in ${this.atStart.list} : d if d.name == name]) <= 1])}`,
               error_message:
-                `There is a droplet that Terraform does not know of: \${join("; ", ${orphans})}. ` +
+                `There is a droplet that Terraform does not know of: \${${orphans}}. ` +
                 "A deploy that is killed while it makes a machine leaves it behind: it is no member, and is paid for. " +
                 "Unless this deploy destroys it: doctl compute droplet delete <id>",
             },

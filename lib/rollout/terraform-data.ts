@@ -3,8 +3,16 @@ import { Construct } from "constructs";
 
 /** What a {@link TerraformData} is made of. */
 export interface TerraformDataConfig extends TerraformMetaArguments {
-  /** The resource is replaced when one of these values changes. */
-  readonly triggersReplace: Readonly<Record<string, unknown>>;
+  /**
+   * What it remembers.
+   * @default - nothing
+   */
+  readonly input?: string;
+  /**
+   * The resource is replaced when one of these values changes.
+   * @default - it is never replaced
+   */
+  readonly triggersReplace?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -12,7 +20,8 @@ export interface TerraformDataConfig extends TerraformMetaArguments {
  * ms each. The genesis record is one of those, so a cluster is checked once; everything else is one of these.
  */
 export class TerraformData extends TerraformResource {
-  private readonly triggersReplace: Readonly<Record<string, unknown>>;
+  private readonly inputGiven?: string;
+  private readonly triggersReplace?: Readonly<Record<string, unknown>>;
 
   public constructor(scope: Construct, id: string, config: TerraformDataConfig) {
     super(scope, id, {
@@ -20,6 +29,7 @@ export class TerraformData extends TerraformResource {
       terraformResourceType: "terraform_data",
       terraformGeneratorMetadata: { providerName: "terraform" },
     });
+    this.inputGiven = config.input;
     this.triggersReplace = config.triggersReplace;
   }
 
@@ -28,7 +38,16 @@ export class TerraformData extends TerraformResource {
     return this.getStringAttribute("id");
   }
 
+  /** What it remembers: known when the plan is made if what it was given is, even where it is yet to be made. */
+  public get input(): string {
+    return this.getStringAttribute("input");
+  }
+
   protected override synthesizeAttributes(): Record<string, unknown> {
-    return { triggers_replace: hashMapper(anyToTerraform)(this.triggersReplace) as unknown };
+    return {
+      input: this.inputGiven,
+      triggers_replace:
+        this.triggersReplace && (hashMapper(anyToTerraform)(this.triggersReplace) as Record<string, unknown>),
+    };
   }
 }

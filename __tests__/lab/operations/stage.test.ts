@@ -9,17 +9,19 @@ import { Stage } from "../../../lab/operations/stage";
 
 const BEGINS = "hosts_lon1: Creating...";
 const DONE = "No changes. Your infrastructure matches the configuration.";
+const REFUSED = "Error: DigitalOcean has machines of these names, and Terraform's state knows none: etcd-lon1";
 
 /** A stage on which each deploy prints these lines and ends like this; how often one did is counted. */
 function stageWith(lines: readonly string[], exitCodes: readonly number[], pid = process.pid) {
   let deploys = 0;
   const run = async (command: string, _knobs: object, more: Partial<CdktfRun>): Promise<CdktfResult> => {
     more.onSpawn?.(pid);
-    const printed = command === "diff" ? [DONE] : lines;
+    const output = readFileSync(stateFile, "utf8") === "" ? REFUSED : DONE;
+    const printed = command === "diff" ? [output] : lines;
     for (const line of printed) more.onLine?.(line);
     // A moment in which a failure of what gets in the way has nobody who waits for it.
     await sleep(20);
-    if (command === "diff") return { exitCode: 0, output: DONE };
+    if (command === "diff") return { exitCode: 0, output };
     deploys += 1;
     return { exitCode: exitCodes[deploys - 1] ?? 0, output: printed.join("\n") };
   };

@@ -13,6 +13,7 @@ import { waitUntil } from "../../../lab/wan/process-record";
 import { writeTerraformrc } from "../../../lab/tools/terraformrc";
 
 const TOKEN = "token-of-the-test";
+const STATE = "terraform.tfstate";
 const ROOT = path.join(__dirname, "..", "..", "..");
 
 /** What a Terraform command did. */
@@ -47,6 +48,11 @@ export class Workspace {
     });
   }
 
+  /** Terraform's state, where {@link Workspace.synth} has it kept. */
+  get stateFile(): string {
+    return path.join(this.dir, STATE);
+  }
+
   async write(config: string): Promise<void> {
     const header = `terraform {
   required_providers {
@@ -72,7 +78,7 @@ export class Workspace {
   async synth(build: (stack: TerraformStack) => void): Promise<void> {
     const app = new App({ outdir: path.join(this.dir, "cdktf.out") });
     const stack = new TerraformStack(app, "test");
-    new LocalBackend(stack, { path: "terraform.tfstate" });
+    new LocalBackend(stack, { path: STATE });
     build(stack);
     app.synth();
     await cp(path.join(app.outdir, "stacks", "test"), this.dir, { recursive: true });

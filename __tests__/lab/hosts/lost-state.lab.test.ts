@@ -1,0 +1,110 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { readFileSync, writeFileSync } from "node:fs";
+import { DigitalOceanHost } from "../../../lib";
+import { orphansIn } from "../../../lab/deploy";
+import { eventually } from "../../../lab/harness";
+import { SSH_FROM } from "../../synth";
+import { Api, Workspace } from "../provider/terraform-workspace";
+
+/** What of Terraform's state is looked at here. */
+interface State {
+  resources: {
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly { readonly attributes: Record<string, unknown> }[];
+  }[];
+}
+
+let api: Api;
+let work: Workspace;
+
+async function mustApply(): Promise<string> {
+  const { ok, output } = await work.apply();
+  if (!ok) throw new Error(output);
+  return output;
+}
+
+/** Machines with nothing on them. */
+function declare(namePrefix = "etcd"): Promise<void> {
+  return work.synth((stack) => {
+    new DigitaloceanProvider(stack, "digitalocean");
+    new TlsProvider(stack, "tls");
+    DigitalOceanHost.inRegions(stack, ["lon1", "sgp1"], { sshFrom: SSH_FROM, namePrefix });
+  });
+}
+
+const names = async (): Promise<string[]> => (await api.client.droplets()).map(({ name }) => name).sort();
+
+const kept = (): string => readFileSync(work.stateFile, "utf8");
+
+beforeAll(async () => {
+  // Long enough to be met while they boot.
+  api = await Api.start(3);
+  work = await Workspace.open(api.client.url);
+  await declare();
+  await work.init();
+}, 600_000);
+afterAll(async () => {
+  await work.close();
+  await api.stop();
+});
+
+jest.setTimeout(120_000);
+
+// One story, in order.
+describe("Terraform's state", () => {
+  it("has its record of what was there before any machine, so that a first deploy that is killed can be gone on with", async () => {
+    // A firewall that is in no state would stand in the way of the next.
+    await work.applyKilled(async () => (await names()).length > 0 && kept().includes("digitalocean_firewall"));
+    expect(kept()).toMatch(/"name": "hosts_lost-state_/);
+    await mustApply();
+    const orphans = orphansIn((await work.plan()).output);
+    for (const id of orphans) await api.client.request("DELETE", `/v2/droplets/${id}`);
+    await eventually("the end of those that it was making", async () => (await names()).length === 2);
+    expect(await names()).toEqual(["etcd-lon1", "etcd-sgp1"]);
+  });
+
+  it("is missed when it is empty: the plan names the machines and the way back, and nothing is made", async () => {
+    const before = await api.client.droplets();
+    const state = kept();
+    writeFileSync(work.stateFile, "");
+    for (const { ok, output } of [await work.plan(), await work.apply()]) {
+      expect(ok).toBe(false);
+      for (const { name, id, publicAddress } of before) {
+        expect(output).toContain(`${name}, id ${id}, ${publicAddress ?? ""}`);
+      }
+      expect(output).toContain("Terraform's state knows none");
+      expect(output).toContain("with '.backup' after its name");
+    }
+    expect(await api.client.droplets()).toEqual(before);
+    writeFileSync(work.stateFile, state);
+    expect((await work.plan()).output).toContain("No changes.");
+  });
+
+  it("is not missed by another cluster, of another prefix, nor after a destroy", async () => {
+    const state = kept();
+    writeFileSync(work.stateFile, "");
+    await declare("other");
+    expect((await work.plan()).output).toMatch(/Plan: \d+ to add, 0 to change, 0 to destroy/);
+    writeFileSync(work.stateFile, state);
+    await declare();
+    expect(await work.destroy()).toMatchObject({ ok: true });
+    await mustApply();
+    expect(await names()).toEqual(["etcd-lon1", "etcd-sgp1"]);
+  });
+
+  it("of a version without that record gets it late, and no machine is touched", async () => {
+    const state = JSON.parse(kept()) as State;
+    state.resources = state.resources.filter(({ name }) => !name.startsWith("hosts_lost-state_"));
+    const generations = state.resources.filter(({ name }) => name.includes("generation"));
+    for (const { instances } of generations) {
+      delete instances[0].attributes.input;
+      delete instances[0].attributes.output;
+    }
+    expect(generations).toHaveLength(2);
+    writeFileSync(work.stateFile, JSON.stringify(state));
+    expect(await mustApply()).toMatch(/Apply complete! Resources: 1 added, 0 changed, 0 destroyed/);
+    expect((await work.plan()).output).toContain("No changes.");
+  });
+});
