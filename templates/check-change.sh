@@ -24,6 +24,10 @@ if [ "$quota" -lt "$(quota_of "")" ] && [ "${size:-0}" -ge "$quota" ]; then
   fail "the database takes $((size / 1048576)) MiB, and this deploy lowers settings.quotaGiB to $((quota / 1073741824)): the next write would raise the alarm NOSPACE on all members. Keep the quota above it; or delete keys and run /usr/local/lib/cdktf-etcd/reclaim-space, then deploy. Nothing was changed"
 fi
 
+was=$(setting_of "" ETCD_INITIAL_ADVERTISE_PEER_URLS) url=$(setting_of "$stage" ETCD_INITIAL_ADVERTISE_PEER_URLS)
+[ "$url" = "$was" ] ||
+  fail "this deploy has peers reach this member at $url (peerNetwork), but they know it by the $was that it joined with, and its new certificate is not for that. Take the edit back and deploy. Peers on another network need another cluster: restore a backup into it. Nothing was changed"
+
 what=
 if [ "$(declared "" MEMBERS | tr ' ' '\n' | sort)" != "$(declared "$stage" MEMBERS | tr ' ' '\n' | sort)" ]; then
   what="$what, the list of members"

@@ -60,7 +60,8 @@ database() { # database URL NAME
 }
 
 # The quota in bytes that is laid down, or staged, below ROOT.
-quota_of() { sed -n 's/^ETCD_QUOTA_BACKEND_BYTES=//p' "$1/etc/etcd/etcd.env"; } # quota_of ROOT
+setting_of() { sed -n "s/^$2=//p" "$1/etc/etcd/etcd.env"; } # setting_of ROOT NAME
+quota_of() { setting_of "$1" ETCD_QUOTA_BACKEND_BYTES; } # quota_of ROOT
 
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
 members() { members_by "$SELF$OTHERS"; }

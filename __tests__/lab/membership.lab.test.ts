@@ -2,6 +2,7 @@ import type { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
 import { LabHarness, said } from "../../lab/harness";
 import { wanClient } from "../../lab/wan-client";
+import { PeerNetwork } from "../../lib";
 
 jest.setTimeout(600_000);
 
@@ -62,6 +63,18 @@ describe("the members of a cluster, by editing the list", () => {
     cluster = await harness.cluster();
     await cluster.mustBeHealthy();
     expect([await memberNames(), await keys()]).toEqual([["etcd-lon1", "etcd-nyc3", "etcd-sgp1"], ["/alone"]]);
+  });
+
+  it("keep the addresses that their peers know: another network is refused before any member is touched", async () => {
+    const lines = said(await harness.deployFails({ regions: THREE, peerNetwork: PeerNetwork.PRIVATE }));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-\w+: this deploy has peers reach this member at \S+ \(peerNetwork\), .* Nothing was changed/,
+      ),
+    );
+    const reverted = said(await harness.deploy({ regions: THREE }));
+    expect([...lines, ...reverted].filter((line) => line.endsWith(": restarting"))).toEqual([]);
+    await cluster.mustBeHealthy();
   });
 
   it("are not touched beyond the first by a setting that etcd refuses, which the error shows; a revert repairs", async () => {

@@ -12,6 +12,7 @@ import {
   EtcdUpkeepProps,
   EtcdVersion,
   LeaderPlacementProps,
+  PeerNetwork,
 } from "../../lib";
 import { CLIENT_NETWORK, clientAt } from "../operations/client-network";
 
@@ -32,6 +33,7 @@ export interface Knobs {
   readonly clientAuthority?: AuthorityStage;
   readonly peerAuthority?: AuthorityStage;
   readonly serverNames?: string[];
+  readonly peerNetwork?: PeerNetwork;
   readonly adopt?: EtcdAdoptionProps;
   readonly peersFrom?: string[];
   readonly backup?: EtcdBackupProps;
@@ -79,6 +81,7 @@ const cluster = new EtcdCluster(stack, "etcd", {
   accessDirectory: env.ETCD_ACCESS_DIRECTORY,
   genesis: knobs.genesis,
   recoverFrom: knobs.recoverFrom,
+  peerNetwork: knobs.peerNetwork,
   adopt: knobs.adopt,
   leader: knobs.leader,
   backup: knobs.backup,

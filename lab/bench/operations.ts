@@ -85,6 +85,7 @@ async function rowsOf(only: string | undefined, json: string | undefined, misses
   const onRow = (row: OperationRow, bars: readonly Bar[] = []): void => {
     rows.push(row);
     for (const failure of row.failures) console.error(`  ${failure}`);
+    if (row.bootSeconds !== undefined) console.error(`  the new machine's boot: ${row.bootSeconds.toFixed(1)} s of it`);
     if (row.note !== undefined) console.error(`  ${row.note}`);
     for (const line of verdicts(row, bars)) console.error(line);
     misses.push(...missed(row, bars));

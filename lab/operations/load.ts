@@ -63,6 +63,8 @@ export interface OperationRow {
   readonly lateP99Ms: number;
   /** A sentence for each operation that failed. */
   readonly failures: readonly string[];
+  /** From the order of a new machine to the first login on it, if one machine was made anew: part of the seconds. */
+  readonly bootSeconds?: number;
   /** What else was measured. */
   readonly note?: string;
 }

@@ -24,7 +24,9 @@ export async function measure(stage: Stage, operation: Operation, position: numb
   try {
     const row = await load.during(operation.name, () => carryOut(operation, stage));
     await load.finish(operation.losesQuorum);
-    return { ...row, note: await operation.note?.(stage) };
+    const booted = operation.boots?.(stage);
+    const bootSeconds = booted === undefined ? undefined : stage.bootSeconds(booted);
+    return { ...row, bootSeconds, note: await operation.note?.(stage) };
   } finally {
     await load.stop();
     await saveJournals(stage.harness, directory, begun);

@@ -138,6 +138,15 @@ export class Stage {
     return begin < 0 || end === undefined ? NaN : (end.atMs - this.printed[begin].atMs) / 1000;
   }
 
+  /** Seconds from the order of a machine in the last apply to the first login on it; NaN if there was none. */
+  public bootSeconds(name: string): number {
+    const location = name.replace(nameAt(""), "");
+    return this.secondsBetween(
+      new RegExp(`^digitalocean_droplet\\.hosts_${location}_droplet_\\w+: Creating`),
+      new RegExp(`_${name}_install_\\w+ \\(remote-exec\\): Connected`),
+    );
+  }
+
   private async apply(start: Start): Promise<string[]> {
     const { disturbance } = this;
     this.disturbance = undefined;

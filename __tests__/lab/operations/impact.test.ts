@@ -1,7 +1,7 @@
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation } from "../../../lab/operations/impact";
 import { ClientKind } from "../../../lab/operations/load-client";
 import type { OperationRow } from "../../../lab/operations/load";
-import { MEMBERSHIP, REPLACEMENTS, ROLL, ROLL_IN_TWO, UNNOTICED } from "../../../lab/operations/operation";
+import { LOSS, MEMBERSHIP, REPLACEMENTS, ROLL, ROLL_IN_TWO, UNNOTICED } from "../../../lab/operations/operation";
 import { missed, operationTable, verdicts } from "../../../lab/operations/table";
 
 function operation(tookMs: number, more: Partial<ClientOperation> = {}): ClientOperation {
@@ -97,6 +97,13 @@ describe("a row", () => {
     expect(missed({ ...row, naive: naive(10) }, ROLL)).toEqual([]);
     expect(missed({ ...row, naive: naive(11) }, ROLL)).toEqual(tooMany);
     expect(missed({ ...row, naive: naive(0), terms: 0 }, ROLL)).toEqual(tooMany);
+  });
+
+  it("has as long for a machine anew as that took to boot, and a minute", () => {
+    const beyond = ["settings roll: done within 60 s beyond the new machine's boot"];
+    expect(missed({ ...row, seconds: 69, bootSeconds: 9 }, LOSS)).toEqual([]);
+    expect(missed({ ...row, seconds: 69, bootSeconds: 8.9 }, LOSS)).toEqual(beyond);
+    expect(missed({ ...row, seconds: 30, bootSeconds: undefined }, LOSS)).toEqual(beyond);
   });
 
   it("has sure bars, and such as depend on how fast the machine is", () => {

@@ -104,3 +104,12 @@ it("tells the time between two lines of the last apply", async () => {
   expect(stage.secondsBetween(/one/, /two/)).toBeGreaterThanOrEqual(0);
   expect(stage.secondsBetween(/two/, /one/)).toBeNaN();
 });
+
+it("tells how long a machine took to boot, of the machine that is meant", async () => {
+  const order = "digitalocean_droplet.hosts_sgp1_droplet_1DD75094: Creating...";
+  const login = "terraform_data.etcd_etcd-sgp1_install_9099F064 (remote-exec): Connected!";
+  const { stage } = stageWith([order, login.replace("sgp1", "lon1"), login], [0]);
+  await stage.deploy();
+  expect(stage.bootSeconds("etcd-sgp1")).toBeGreaterThanOrEqual(0);
+  expect(stage.bootSeconds("etcd-lon1")).toBeNaN();
+});

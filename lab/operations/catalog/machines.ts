@@ -15,6 +15,7 @@ export const MACHINE_DELETED: Operation = {
   name: "machine deleted in the console",
   bars: LOSS,
   applySeconds: () => 35,
+  boots: (stage) => nameAt(lastOf(stage)),
   possible: (stage) => stage.regions.length >= 3,
   perform: async (stage) => {
     const before = await stage.machine(nameAt(lastOf(stage)));
@@ -34,6 +35,7 @@ export const MACHINE_REPLACED: Operation = {
   name: "machine replaced (-replace)",
   bars: REPLACEMENT,
   applySeconds: () => 35,
+  boots: (stage) => nameAt(lastOf(stage)),
   perform: async (stage) => {
     const before = await stage.machine(nameAt(lastOf(stage)));
     const lines = await stage.replaceMachine(before.region);
