@@ -15,12 +15,16 @@ in_time() {
 
 # A predecessor that is dead must go first: etcd adds nobody while a voter is missing. One that lives goes last. Whoever has been
 # at this machine's address is dead, whatever its name.
-remove_dead_predecessors() { # remove_dead_predecessors MEMBERS
+dead_predecessors() { # dead_predecessors MEMBERS
   echo "$1" | awk -v name="$MEMBER" -v url="$PEER_URL" '($2 == name && $3 != url) || ($3 == url && $4 != "-")' | while read -r id _ peer client _; do
-    if [ "$peer" = "$PEER_URL" ] || ! commits "$client"; then
-      say "removing its dead predecessor $id ($peer)"
-      why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
-    fi
+    if [ "$peer" = "$PEER_URL" ] || ! commits "$client"; then echo "$id $peer"; fi
+  done
+}
+remove_dead_predecessors() { # remove_dead_predecessors DEAD_PREDECESSORS
+  [ -n "$1" ] || return 0
+  echo "$1" | while read -r id peer; do
+    say "removing its dead predecessor $id ($peer)"
+    why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
   done
 }
 
@@ -43,10 +47,16 @@ check_quota() {
 }
 
 if [ ! -e "$DATA" ]; then
+  list=$(all_members)
+  # That a machine is gone takes etcdctl 5 s to believe. Meanwhile whatever forbids the join is looked for.
+  dead=$(mktemp)
+  trap 'rm -f "$dead"' EXIT
+  dead_predecessors "$list" >"$dead" &
+  looking=$!
   /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
   check_quota
-  list=$(all_members)
-  remove_dead_predecessors "$list"
+  wait "$looking"
+  remove_dead_predecessors "$(cat "$dead")"
   remove_abandoned_learners "$list"
   # Not again those that have just been.
   list=$(all_members)

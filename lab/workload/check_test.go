@@ -34,7 +34,7 @@ func unknown(r Record) Record {
 
 func refused(r Record) Record {
 	r = unknown(r)
-	r.Unknown, r.Error = false, "etcdserver: mvcc: database space exceeded"
+	r.Unknown, r.Error = false, "etcdserver: too many requests"
 	return r
 }
 

@@ -56,9 +56,10 @@ func errorClass(err error) string {
 }
 
 // mayHaveApplied tells whether a write that failed like this may be applied all the same, now or later. Only what the
-// server says after it has refused a request rules that out.
+// server says after it has refused a request rules that out. That the space is exceeded does not: until the alarm is up,
+// etcd applies what exceeds it, and only then answers so.
 func mayHaveApplied(err error) bool {
-	if errors.Is(err, rpctypes.ErrNoSpace) || errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, errConflict) {
+	if errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, errConflict) {
 		return false
 	}
 	switch codeOf(err) {

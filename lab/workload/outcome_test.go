@@ -27,7 +27,7 @@ func TestOutcomeOfErrors(t *testing.T) {
 		{rpctypes.Error(rpctypes.ErrGRPCCorrupt), "etcdserver: corrupt cluster", true, true},
 		{rpctypes.Error(rpctypes.ErrGRPCNotSupportedForLearner), "etcdserver: rpc not supported for learner", true, false},
 		{rpctypes.Error(rpctypes.ErrGRPCRequestTooManyRequests), "etcdserver: too many requests", true, false},
-		{rpctypes.Error(rpctypes.ErrGRPCNoSpace), "etcdserver: mvcc: database space exceeded", false, false},
+		{rpctypes.Error(rpctypes.ErrGRPCNoSpace), "etcdserver: mvcc: database space exceeded", false, true},
 		{rpctypes.Error(rpctypes.ErrGRPCPermissionDenied), "etcdserver: permission denied", false, false},
 		{context.Canceled, "canceled", false, true},
 		{errConflict, "conflict", false, false},
