@@ -100,6 +100,7 @@ export class EtcdMember extends Construct {
       leader: plan.leader,
       parts: plan.parts,
       download,
+      memoryMiB: host.memoryMiB,
       bootTimeoutSeconds: host.connection.timeoutSeconds ?? 300,
       validFrom: certificates.server.validFrom,
     });

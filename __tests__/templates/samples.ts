@@ -45,7 +45,10 @@ export function filesOf(sample: Sample, getEtcd: string) {
     total_timeout_ms: 4800,
   };
   return {
-    unit: { template: "etcd.service.tftpl", variables: { name, version: VERSION, streams_by: "cubic" } },
+    unit: {
+      template: "etcd.service.tftpl",
+      variables: { name, version: VERSION, streams_by: "cubic", go_heap_mib: 1433 },
+    },
     env: {
       template: "etcd.env.tftpl",
       variables: {

@@ -58,7 +58,7 @@ export interface IEtcdHost extends IConstruct {
   readonly machineId: string;
   /** Processor architecture. */
   readonly architecture: Architecture;
-  /** Memory in MiB, if known: bounds the database's quota. */
+  /** Memory in MiB, if known: bounds the database's quota, and etcd's heap. */
   readonly memoryMiB?: number;
   /** Disk in GiB, if known: bounds the database's quota. */
   readonly diskGiB?: number;

@@ -29,6 +29,12 @@ const COMMANDS = [
   "route-streams",
 ];
 
+/**
+ * Of a machine's memory, what etcd's heap may take before Go collects more often than it would by itself. On 2 GiB, 1 GiB of data
+ * in values of 1 MiB needs more than half: docs/operations.md, What clients feel.
+ */
+const GO_HEAP_SHARE = 0.7;
+
 /** What node scripts have in common: sourced, not called. */
 const LIBRARIES = ["common.sh", "leadership.sh"];
 
@@ -81,6 +87,8 @@ export interface NodeBundleProps {
   /** What other features add. */
   readonly parts: readonly NodePart[];
   readonly download: BootDownload;
+  /** The machine's memory, if known. */
+  readonly memoryMiB?: number;
   /** How long the machine's first boot may take. */
   readonly bootTimeoutSeconds: number;
   /** From when the certificates are valid, RFC 3339. */
@@ -114,6 +122,7 @@ export class NodeBundle extends Construct {
         name: props.member,
         version,
         streams_by: props.paths.streamsByCubic ? "cubic" : "default",
+        go_heap_mib: Math.floor((props.memoryMiB ?? 0) * GO_HEAP_SHARE),
       }),
     );
     const env = local("env", templates.render("etcd.env.tftpl", { settings: props.settings }));
