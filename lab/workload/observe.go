@@ -193,7 +193,13 @@ func (o *observer) become(members []*pb.Member) {
 	o.members = members
 	o.forget(members)
 	for _, member := range members {
-		if o.asked[member.ID] != nil || len(member.ClientURLs) == 0 {
+		if one := o.asked[member.ID]; one != nil {
+			if member.IsLearner {
+				one.isNotMissed()
+			}
+			continue
+		}
+		if len(member.ClientURLs) == 0 {
 			continue
 		}
 		client, err := o.connection.singleEndpointClient(member.ClientURLs[0])
@@ -241,6 +247,13 @@ func (one *observed) status(ctx context.Context) {
 	// A member that has just joined may serve before the first connection to it stands.
 	gone := one.known && codeOf(err) != codes.DeadlineExceeded
 	one.out = err != nil && (gone || time.Since(one.spoke) > silence)
+}
+
+// isNotMissed has its silence begin anew: a learner that takes in much data answers nobody until it may vote.
+func (one *observed) isNotMissed() {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.spoke = time.Now()
 }
 
 // latest is what the member answered to the last question, nil for nothing, and whether it is out of service.

@@ -99,3 +99,41 @@ func TestObserverSeesAMemberThatIsBackAfterItWasSilent(t *testing.T) {
 	// A connection that is lost is noticed after one keepalive and its timeout, and made anew within the pause between two tries.
 	until("the member answers on a new connection", observeKeepalive+2*observeTimeout+5*time.Second, answers)
 }
+
+func TestObserverMissesALearnerOnlyOnceItHasVotedForTooLong(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + listener.Addr().String()
+	_ = listener.Close()
+	o, err := newObserver(connection{endpoints: []string{url}, dial: time.Second}, 20*time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.close()
+	as := func(learner bool) []*pb.Member {
+		return []*pb.Member{{ID: 1, Name: "one", ClientURLs: []string{url}, IsLearner: learner}}
+	}
+	silentFor := func(d time.Duration) {
+		one := o.asked[1]
+		one.mu.Lock()
+		defer one.mu.Unlock()
+		one.spoke = time.Now().Add(-d)
+	}
+	o.become(as(true))
+	silentFor(2 * silence)
+	o.become(as(true))
+	o.become(as(false))
+	time.Sleep(500 * time.Millisecond)
+	if out := o.view().Out; len(out) > 0 {
+		t.Errorf("a member that votes since now counts as out of service for what it was silent as a learner: %v", out)
+	}
+	silentFor(2 * silence)
+	o.become(as(false))
+	for deadline := time.Now().Add(5 * time.Second); len(o.view().Out) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a voter that refuses connections, and has done so for too long, does not count as out of service")
+		}
+	}
+}
