@@ -102,11 +102,14 @@ export function errorsIn(output: string): string {
   return [...said, ...(first < 0 ? lines.slice(-15) : lines.slice(first, first + 12))].join("\n");
 }
 
+/** Terraform's output in one line: it wraps its messages at the terminal's width, and draws a frame around them. */
+export function unwrapped(output: string): string {
+  return output.replace(/\n[│ ]*/g, " ");
+}
+
 /** The ids of the droplets that a plan warns of as such that Terraform does not know. */
 export function orphansIn(output: string): number[] {
-  // Terraform wraps its messages, and draws a frame around them.
-  const unwrapped = output.replace(/\n[│ ]*/g, " ");
-  const warning = /that Terraform does not know of: (.*?) A deploy/.exec(unwrapped)?.[1] ?? "";
+  const warning = /that Terraform does not know of: (.*?) A deploy/.exec(unwrapped(output))?.[1] ?? "";
   return [...warning.matchAll(/ id (\d+),/g)].map(([, id]) => Number(id));
 }
 

@@ -59,7 +59,7 @@ database() { # database URL NAME
   ctl "$1" endpoint status -w json 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9]*\).*/\1/p"
 }
 
-# The quota in bytes that is laid down, or staged, below ROOT.
+# A setting of etcd's that is laid down, or staged, below ROOT; the quota is in bytes.
 setting_of() { sed -n "s/^$2=//p" "$1/etc/etcd/etcd.env"; } # setting_of ROOT NAME
 quota_of() { setting_of "$1" ETCD_QUOTA_BACKEND_BYTES; } # quota_of ROOT
 

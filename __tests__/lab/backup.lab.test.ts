@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabDroplet } from "../../lab/api-client";
 import { EtcdctlResult, LabCluster } from "../../lab/cluster";
+import { unwrapped } from "../../lab/deploy";
 import { S3Server, startS3Server } from "../../lab/s3-server";
 import { ensureCommands } from "../../lab/tools/apt";
 import { run } from "../../lab/tools/command";
@@ -500,7 +501,7 @@ describe("a restore", () => {
 
   it("is refused by the plan where nothing is founded", async () => {
     const output = await harness.deployFails(knobs({ restore: { snapshot: "etcd-20260101T000000Z-7.db" } }));
-    expect(output.replace(/\n[│ ]*/g, " ")).toContain(
+    expect(unwrapped(output)).toContain(
       "The cluster was not founded from a backup, and would not be now from etcd-20260101T000000Z-7.db",
     );
     expect(said(output)).toEqual([]);

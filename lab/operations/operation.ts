@@ -29,7 +29,7 @@ export interface Operation {
   readonly prepare?: (stage: Stage) => Promise<void>;
   /** Does it, and returns what the node scripts said; fails if the cluster is not what it should be then. */
   readonly perform: (stage: Stage) => Promise<readonly string[]>;
-  /** The machine that it has made anew, whose boot is told apart from what is done. @default - none */
+  /** Where the machine is that it has made anew, whose boot is told apart from what is done. @default - none */
   readonly boots?: (stage: Stage) => string;
   /** What else there is to say of it, once it is done. @default - nothing */
   readonly note?: (stage: Stage) => Promise<string>;

@@ -4,7 +4,7 @@ import type { Knobs } from "../apps/cluster";
 import { eventually, said, type LabHarness } from "../harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
-import { errorsIn, orphansIn, type CdktfResult, type CdktfRun } from "../deploy";
+import { errorsIn, orphansIn, unwrapped, type CdktfResult, type CdktfRun } from "../deploy";
 import { isAlive, recordOf, type ProcessRecord } from "../wan/process-record";
 import { signalTree } from "./process-tree";
 
@@ -14,6 +14,11 @@ export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];
 /** The member at a location. */
 export function nameAt(location: string): string {
   return `etcd-${location}`;
+}
+
+/** What the address of its droplet in Terraform begins with. */
+function dropletAt(location: string): string {
+  return `digitalocean_droplet.hosts_${location}`;
 }
 
 /** Why something that was to get in the way of an apply did not; undefined if it did. */
@@ -126,7 +131,7 @@ export class Stage {
   /** `terraform apply -replace` of a machine; returns what the node scripts said. */
   public async replaceMachine(location: string): Promise<string[]> {
     const { output } = await this.run((run) => this.harness.terraform(["state", "list"], run));
-    const droplet = output.split("\n").find((address) => address.startsWith(`digitalocean_droplet.hosts_${location}_`));
+    const droplet = output.split("\n").find((address) => address.startsWith(`${dropletAt(location)}_`));
     if (droplet === undefined) throw new Error(`no droplet at ${location} among ${output}`);
     return this.apply((run) => this.harness.terraform(["apply", "-auto-approve", `-replace=${droplet}`], run));
   }
@@ -138,12 +143,11 @@ export class Stage {
     return begin < 0 || end === undefined ? NaN : (end.atMs - this.printed[begin].atMs) / 1000;
   }
 
-  /** Seconds from the order of a machine in the last apply to the first login on it; NaN if there was none. */
-  public bootSeconds(name: string): number {
-    const location = name.replace(nameAt(""), "");
+  /** Seconds from the order of a machine there in the last apply to the first login on it; NaN if there was none. */
+  public bootSeconds(location: string): number {
     return this.secondsBetween(
-      new RegExp(`^digitalocean_droplet\\.hosts_${location}_droplet_\\w+: Creating`),
-      new RegExp(`_${name}_install_\\w+ \\(remote-exec\\): Connected`),
+      new RegExp(`^${dropletAt(location)}_droplet_\\w+: Creating`),
+      new RegExp(`_${nameAt(location)}_install_\\w+ \\(remote-exec\\): Connected`),
     );
   }
 
@@ -197,7 +201,7 @@ export class Stage {
     const file = this.harness.stateFile;
     if (statSync(file).size > 0) return;
     const { output, logFile } = await this.run((run) => this.harness.run("diff", this.knobs, run));
-    mustHave("the plan refuses an empty state", output.includes("Terraform's state knows none"), logFile);
+    mustHave("the plan refuses an empty state", unwrapped(output).includes("Terraform's state knows none"), logFile);
     copyFileSync(`${file}.backup`, file);
     process.stderr.write("    Terraform was killed while it wrote its state, which is empty: its backup is put back\n");
   }

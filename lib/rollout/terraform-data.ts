@@ -46,8 +46,7 @@ export class TerraformData extends TerraformResource {
   protected override synthesizeAttributes(): Record<string, unknown> {
     return {
       input: this.inputGiven,
-      triggers_replace:
-        this.triggersReplace && (hashMapper(anyToTerraform)(this.triggersReplace) as Record<string, unknown>),
+      triggers_replace: hashMapper(anyToTerraform)(this.triggersReplace) as unknown,
     };
   }
 }

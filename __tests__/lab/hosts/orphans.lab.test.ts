@@ -1,34 +1,18 @@
-import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
-import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { DigitalOceanHost } from "../../../lib";
 import type { LabDroplet } from "../../../lab/api-client";
 import { orphansIn } from "../../../lab/deploy";
 import { eventually } from "../../../lab/harness";
-import { SSH_FROM } from "../../synth";
-import { Api, Workspace, type Outcome } from "../provider/terraform-workspace";
+import { Api, Workspace } from "../provider/terraform-workspace";
+import { declareMachines } from "./bare-machines";
 
 const WARNING = "There is a droplet that Terraform does not know of";
 
 let api: Api;
 let work: Workspace;
 
-/** Machines with nothing on them. */
-function declare(regions: string[], generation = 1): Promise<void> {
-  return work.synth((stack) => {
-    new DigitaloceanProvider(stack, "digitalocean");
-    new TlsProvider(stack, "tls");
-    DigitalOceanHost.inRegions(stack, regions, { sshFrom: SSH_FROM, generation });
-  });
-}
-
-async function mustApply(): Promise<string> {
-  const outcome = await work.apply();
-  if (!outcome.ok) throw new Error(outcome.output);
-  return said(outcome);
-}
+const declare = (regions: string[], generation = 1): Promise<void> => declareMachines(work, regions, { generation });
 
 /** Terraform wraps what it says. */
-function said({ output }: Outcome): string {
+function said(output: string): string {
   return output.replace(/\s+/g, " ");
 }
 
@@ -41,7 +25,7 @@ beforeAll(async () => {
   work = await Workspace.open(api.client.url);
   await declare(["lon1"]);
   await work.init();
-  await mustApply();
+  await work.mustApply();
 }, 600_000);
 afterAll(async () => {
   await work.close();
@@ -55,7 +39,7 @@ describe("a droplet that a killed Terraform was making", () => {
   it("is not known to the next one, which makes another", async () => {
     await declare(["lon1", "sgp1"]);
     await work.applyKilled(async () => (await droplets()).length === 2);
-    await mustApply();
+    await work.mustApply();
     expect((await droplets()).map(({ name }) => name)).toEqual(["etcd-lon1", "etcd-sgp1", "etcd-sgp1"]);
   });
 
@@ -63,25 +47,25 @@ describe("a droplet that a killed Terraform was making", () => {
     const [, { id, publicAddress }] = await droplets();
     const outcome = await work.plan();
     expect(orphansIn(outcome.output)).toEqual([id]);
-    const plan = said(outcome);
+    const plan = said(outcome.output);
     expect(plan).toContain("No changes. Your infrastructure matches the configuration.");
     expect(plan).toContain(`${WARNING}: etcd-sgp1, id ${id}, ${publicAddress ?? ""}. A deploy`);
     expect(plan).toContain("doctl compute droplet delete");
-    expect(await mustApply()).toContain(WARNING);
+    expect(said(await work.mustApply())).toContain(WARNING);
   });
 
   it("is forgotten once it is gone", async () => {
     const [, { id }] = await droplets();
     await api.client.request("DELETE", `/v2/droplets/${id}`);
     await eventually("the end of the droplet", async () => (await droplets()).length === 2);
-    expect(said(await work.plan())).not.toContain(WARNING);
+    expect(said((await work.plan()).output)).not.toContain(WARNING);
   });
 
   it("is not mistaken for a machine that is replaced", async () => {
     await declare(["lon1", "sgp1"], 2);
-    const plan = said(await work.plan());
+    const plan = said((await work.plan()).output);
     expect(plan).toMatch(/Plan: \d+ to add/);
-    for (const text of [plan, await mustApply(), said(await work.plan())]) {
+    for (const text of [plan, said(await work.mustApply()), said((await work.plan()).output)]) {
       expect(text).not.toMatch(/Check block|Terraform does not know of/);
     }
   });

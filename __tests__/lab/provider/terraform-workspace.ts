@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { LabApi } from "../../../lab/api-client";
+import { unwrapped } from "../../../lab/deploy";
 import { endChild } from "../../../lab/tools/child";
 import { attempt } from "../../../lab/tools/command";
 import { ensureProviders } from "../../../lab/tools/providers";
@@ -92,8 +93,7 @@ export class Workspace {
     });
     const seconds = (Date.now() - began) / 1000;
     if (status === 0) return { ok: true, output: stdout, seconds };
-    // Terraform wraps its messages at the terminal's width and draws a frame around them.
-    return { ok: false, output: stderr.replace(/\n[│ ]*/g, " "), seconds };
+    return { ok: false, output: unwrapped(stderr), seconds };
   }
 
   async init(): Promise<void> {
@@ -103,6 +103,13 @@ export class Workspace {
 
   apply(env: Record<string, string> = {}): Promise<Outcome> {
     return this.terraformCommand(["apply", "-auto-approve", "-input=false"], env);
+  }
+
+  /** Applies, and returns what Terraform said; fails if it does. */
+  async mustApply(): Promise<string> {
+    const { ok, output } = await this.apply();
+    if (!ok) throw new Error(output);
+    return output;
   }
 
   /** Applies, and kills Terraform once `when` holds. */

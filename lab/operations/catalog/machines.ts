@@ -15,7 +15,7 @@ export const MACHINE_DELETED: Operation = {
   name: "machine deleted in the console",
   bars: LOSS,
   applySeconds: () => 35,
-  boots: (stage) => nameAt(lastOf(stage)),
+  boots: lastOf,
   possible: (stage) => stage.regions.length >= 3,
   perform: async (stage) => {
     const before = await stage.machine(nameAt(lastOf(stage)));
@@ -35,7 +35,7 @@ export const MACHINE_REPLACED: Operation = {
   name: "machine replaced (-replace)",
   bars: REPLACEMENT,
   applySeconds: () => 35,
-  boots: (stage) => nameAt(lastOf(stage)),
+  boots: lastOf,
   perform: async (stage) => {
     const before = await stage.machine(nameAt(lastOf(stage)));
     const lines = await stage.replaceMachine(before.region);
