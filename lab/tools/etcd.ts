@@ -113,7 +113,7 @@ async function build(version: string, layout: EtcdLayout, dir: string, progress:
   progress(`Building etcd ${version} from its Go modules (one to three minutes)`);
   const out = path.join(dir, "out");
   await buildGoModules(
-    PROGRAMS.map((program) => `${program.module}@v${version}`),
+    { require: PROGRAMS.map((program) => `${program.module}@v${version}`) },
     PROGRAMS.map((program) => ({ package: program.module, output: path.join(out, program.name) })),
     progress,
   );

@@ -18,9 +18,21 @@ export interface GoProgram {
   readonly output: string;
 }
 
-/** Builds programs out of published Go modules, each given as `path@version`. */
+/** Published Go modules. */
+export interface GoModules {
+  /** Each as `path@version`. */
+  readonly require: readonly string[];
+  /**
+   * Where a module is published under another path than its go.mod says, each as `path=published-path@version`; what is required of
+   * such a path may have any version.
+   * @default - none
+   */
+  readonly replace?: readonly string[];
+}
+
+/** Builds programs out of published Go modules. */
 export async function buildGoModules(
-  modules: readonly string[],
+  modules: GoModules,
   programs: readonly GoProgram[],
   progress: Progress = silent,
 ): Promise<void> {
@@ -30,7 +42,10 @@ export async function buildGoModules(
   const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-go-"));
   try {
     await writeFile(path.join(dir, "go.mod"), "module lab.invalid/build\n");
-    await go(dir, ["get", ...modules]);
+    if (modules.replace !== undefined) {
+      await go(dir, ["mod", "edit", ...modules.replace.map((directive) => `-replace=${directive}`)]);
+    }
+    await go(dir, ["get", ...modules.require]);
     for (const program of programs) await build(dir, program);
   } finally {
     await removeTree(dir);

@@ -1,6 +1,6 @@
 import { link, mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { cached, cachePath, isCached, type CacheKey } from "./cache";
+import { cached, type CacheKey } from "./cache";
 import { CommandError, run } from "./command";
 import { buildGoModules, buildGoSource } from "./go-build";
 import { hostArch } from "./platform";
@@ -40,47 +40,55 @@ interface Recipe {
   readonly name: string;
   /** The CDKTF bindings whose metadata says which version they were made from. */
   readonly bindings: string;
-  /** Ways to build it, best first. */
-  readonly ways: readonly Way[];
+  /** What is built where the registry cannot be reached. */
+  readonly program: Published | StandIn;
 }
 
-type Way =
-  | { readonly origin: "source"; readonly module: string; readonly moduleVersion: string }
-  | { readonly origin: "stand-in"; readonly package: string };
+/** The provider itself, as a Go module. */
+interface Published {
+  readonly origin: "source";
+  /** Its path by its go.mod. */
+  readonly module: string;
+  /** The path under which it is published, if that is another. */
+  readonly publishedAs?: string;
+  readonly moduleVersion: string;
+}
 
+/** A program of {@link STAND_IN_SOURCES}. */
+interface StandIn {
+  readonly origin: "stand-in";
+  readonly package: string;
+}
+
+// Go knows HashiCorp's releases only by commit: from version 2 on, a tag counts only if the module's path ends in that number. These are
+// of August 2026, after tls 4.3.0 and local 2.9.0; what the library uses is as in the versions that the bindings were made from.
 const RECIPES: readonly Recipe[] = [
   {
     namespace: "hashicorp",
     name: "tls",
     bindings: "@cdktf/provider-tls",
-    // Of January 2023: the newest that Go's module proxy serves. What the library uses is the same in 4.1.0.
-    ways: [
-      {
-        origin: "source",
-        module: "github.com/hashicorp/terraform-provider-tls",
-        moduleVersion: "v1.2.1-0.20230117062332-afdd54107aba",
-      },
-    ],
+    program: {
+      origin: "source",
+      module: "github.com/hashicorp/terraform-provider-tls",
+      moduleVersion: "v1.2.1-0.20260819085117-d044ca7c6f52",
+    },
   },
   {
     namespace: "hashicorp",
     name: "local",
     bindings: "@cdktf/provider-local",
-    ways: [
-      {
-        origin: "source",
-        module: "github.com/terraform-providers/terraform-provider-local",
-        moduleVersion: "v1.4.1-0.20251117194318-ba8eb9d12edf",
-      },
-      // Not every module proxy serves that one.
-      { origin: "stand-in", package: "./cmd/terraform-provider-local" },
-    ],
+    program: {
+      origin: "source",
+      module: "github.com/terraform-providers/terraform-provider-local",
+      publishedAs: "github.com/hashicorp/terraform-provider-local",
+      moduleVersion: "v1.4.1-0.20260806152022-9068a4b7aa37",
+    },
   },
   {
     namespace: "digitalocean",
     name: "digitalocean",
     bindings: "@cdktf/provider-digitalocean",
-    ways: [{ origin: "stand-in", package: "./cmd/terraform-provider-digitalocean" }],
+    program: { origin: "stand-in", package: "./cmd/terraform-provider-digitalocean" },
   },
 ];
 
@@ -175,62 +183,59 @@ async function buildMirror(
   });
   return {
     mirrorDir,
-    providers: built.map(({ recipe, version, origin }) => ({ address: addressOf(recipe), version, origin })),
+    providers: built.map(({ recipe, version }) => ({
+      address: addressOf(recipe),
+      version,
+      origin: recipe.program.origin,
+    })),
     registryReachable: false,
   };
 }
 
 interface Built extends Wanted {
-  readonly origin: ProviderOrigin;
   readonly binary: string;
 }
 
 async function build({ recipe, version }: Wanted, progress: Progress): Promise<Built> {
-  const ways = await Promise.all(recipe.ways.map(async (way) => ({ way, key: await keyOf(recipe, version, way) })));
-  for (const { way, key } of ways) {
-    // What an earlier run had to fall back to is good enough: its better ways are not tried again each time.
-    if (await isCached(key)) {
-      return { recipe, version, origin: way.origin, binary: path.join(cachePath(key), binaryName(recipe, version)) };
-    }
-  }
-  let failure: unknown;
-  for (const { way, key } of ways) {
-    try {
-      const dir = await cached(
-        key,
-        (work) => buildOneWay(recipe, way, path.join(work, binaryName(recipe, version)), progress),
-        progress,
-      );
-      return { recipe, version, origin: way.origin, binary: path.join(dir, binaryName(recipe, version)) };
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      failure = error;
-      progress(`The ${recipe.name} provider ${version} cannot be built from its ${way.origin}`);
-    }
-  }
-  throw new ToolError(
-    `The provider ${addressOf(recipe)} can neither be downloaded nor built: ${failure instanceof Error ? failure.message : ""}`,
-    "Let this machine reach registry.terraform.io or a Go module proxy (GOPROXY).",
-    { cause: failure },
-  );
-}
-
-async function buildOneWay(recipe: Recipe, way: Way, output: string, progress: Progress): Promise<void> {
-  if (way.origin === "source") {
-    progress(`Building the ${recipe.name} provider from source (one to three minutes)`);
-    await buildGoModules([`${way.module}@${way.moduleVersion}`], [{ package: way.module, output }], progress);
-  } else {
-    progress(`Building the lab's stand-in for the ${recipe.name} provider (one to three minutes)`);
-    await buildGoSource(STAND_IN_SOURCES, { package: way.package, output }, progress);
+  const file = binaryName(recipe, version);
+  try {
+    const dir = await cached(
+      await keyOf(recipe, version),
+      (work) => buildProgram(recipe, path.join(work, file), progress),
+      progress,
+    );
+    return { recipe, version, binary: path.join(dir, file) };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new ToolError(
+      `The provider ${addressOf(recipe)} can neither be downloaded nor built: ${error.message}`,
+      "Let this machine reach registry.terraform.io or a Go module proxy (GOPROXY).",
+      { cause: error },
+    );
   }
 }
 
-async function keyOf(recipe: Recipe, version: string, way: Way): Promise<CacheKey> {
+async function buildProgram({ name, program }: Recipe, output: string, progress: Progress): Promise<void> {
+  if (program.origin === "stand-in") {
+    progress(`Building the lab's stand-in for the ${name} provider (one to three minutes)`);
+    await buildGoSource(STAND_IN_SOURCES, { package: program.package, output }, progress);
+    return;
+  }
+  progress(`Building the ${name} provider from source (about a minute)`);
+  const { module, publishedAs, moduleVersion } = program;
+  const modules =
+    publishedAs === undefined
+      ? { require: [`${module}@${moduleVersion}`] }
+      : { require: [`${module}@v0.0.0`], replace: [`${module}=${publishedAs}@${moduleVersion}`] };
+  await buildGoModules(modules, [{ package: module, output }], progress);
+}
+
+async function keyOf({ name, program }: Recipe, version: string): Promise<CacheKey> {
   const id =
-    way.origin === "source"
-      ? way.moduleVersion
-      : `standin-${(await sha256OfTree(STAND_IN_SOURCES, (name) => /\.go$|^go\.(mod|sum)$/.test(name))).slice(0, 12)}`;
-  return { name: `provider-${recipe.name}`, version: `${version}-${id}-linux-${hostArch()}` };
+    program.origin === "source"
+      ? program.moduleVersion
+      : `standin-${(await sha256OfTree(STAND_IN_SOURCES, (file) => /\.go$|^go\.(mod|sum)$/.test(file))).slice(0, 12)}`;
+  return { name: `provider-${name}`, version: `${version}-${id}-linux-${hostArch()}` };
 }
 
 /** The file name by which Terraform finds a provider in an unpacked mirror. */

@@ -15,7 +15,7 @@ export async function ensureVersitygw(progress: Progress = silent): Promise<stri
     async (work) => {
       progress(`Building versitygw ${VERSION} from its Go modules (about two minutes)`);
       const program = { package: `${MODULE}/cmd/versitygw`, output: path.join(work, "versitygw") };
-      await buildGoModules([`${program.package}@v${VERSION}`], [program], progress);
+      await buildGoModules({ require: [`${program.package}@v${VERSION}`] }, [program], progress);
     },
     progress,
   );

@@ -1,9 +1,0 @@
-package local
-
-import "testing"
-
-func TestSchemasAreSound(t *testing.T) {
-	if err := Provider().InternalValidate(); err != nil {
-		t.Fatal(err)
-	}
-}
