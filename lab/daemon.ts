@@ -41,6 +41,7 @@ async function main(): Promise<void> {
 
   const driver = new NspawnMachineDriver({
     stateDir: paths.machines,
+    group: paths.controlGroup,
     wan,
     log,
     imageFor: async (slug) => {

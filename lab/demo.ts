@@ -33,6 +33,7 @@ async function deployMain(context: DemoContext, task: Task): Promise<void> {
   const started = Date.now();
   await deploy({
     env: lab.environment(context.config),
+    operator: lab.operator(),
     logFile: path.join(paths.root, "deploy.log"),
     signal: interrupted.signal,
     onLine: (line) => {

@@ -4,12 +4,15 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { signalNamed } from "./operations/process-tree";
 import { hasEnded } from "./tools/child";
-import { giveWay } from "./tools/operator-group";
+import { OperatorGroup, OperatorPriority } from "./tools/operator-group";
 import { ToolError } from "./tools/tool-error";
 
 const PROJECT = path.join(__dirname, "..");
-/** Within one control group this alone has others go first; see also {@link giveWay}. */
-const IDLE = ["chrt", "--idle", "0"];
+/** Within one control group, and where the host has none, this alone has others go first. */
+const GIVING_WAY: Readonly<Record<OperatorPriority, readonly string[]>> = {
+  [OperatorPriority.LOW]: ["nice", "-n", "5"],
+  [OperatorPriority.IDLE]: ["chrt", "--idle", "0"],
+};
 
 /** How to run CDKTF. */
 export interface CdktfRun {
@@ -21,6 +24,10 @@ export interface CdktfRun {
   readonly logFile: string;
   /** Directory of the app. @default - this project */
   readonly cwd?: string;
+  /** Where the operator's programs run; see Lab.operator. */
+  readonly operator: OperatorGroup;
+  /** @default OperatorPriority.LOW */
+  readonly priority?: OperatorPriority;
   readonly onLine?: (line: string) => void;
   /** Told the number of the process, once it runs. */
   readonly onSpawn?: (pid: number) => void;
@@ -42,7 +49,8 @@ export function cdktf(run: CdktfRun): Promise<CdktfResult> {
 /** Runs Terraform, or what runs it, and resolves whatever its exit code. */
 export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
   writeFileSync(run.logFile, "");
-  const [first, ...rest] = [...IDLE, run.command, ...run.args];
+  const priority = run.priority ?? OperatorPriority.LOW;
+  const [first, ...rest] = [...GIVING_WAY[priority], run.command, ...run.args];
   const child = spawn(first, rest, {
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
@@ -51,7 +59,7 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
     detached: true,
   });
   if (child.pid !== undefined) {
-    giveWay(child.pid);
+    run.operator.add(child.pid, priority);
     run.onSpawn?.(child.pid);
   }
   // Terraform ends its steps and saves its state on SIGINT. Told to end itself, cdktf would not wait for that, and its terminal

@@ -1,26 +1,63 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+import { App } from "cdktf";
+import { declareCluster, STACK, type Knobs } from "./apps/cluster-stack";
 import { LabCluster } from "./cluster";
 import { LabConfig } from "./config";
 import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "./deploy";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
+import { DeployPhases } from "./suite/phases";
+import { recordTiming } from "./suite/timings";
 import { ensureCommands } from "./tools/apt";
-import { ensureProbe } from "./tools/probe";
-import { Progress } from "./tools/progress";
-import { ensureVersitygw } from "./tools/versitygw";
-import { ensureWorkload } from "./tools/workload";
+import { operatorNearby } from "./wan-client";
 import { waitUntil } from "./wan/process-record";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 
 const ROOT = path.resolve(__dirname, "..", process.env.CDKTF_ETCD_TEST_LAB ?? ".lab-test");
 
+/** What is done to the stack. */
+export type HarnessCommand = "deploy" | "diff" | "destroy";
+
+/** Terraform's commands for these. */
+const TERRAFORM: Readonly<Record<HarnessCommand, readonly string[]>> = {
+  deploy: ["apply", "-auto-approve"],
+  diff: ["plan"],
+  destroy: ["destroy", "-auto-approve"],
+};
+
+/** How to run it. */
+export interface HarnessRun extends Partial<CdktfRun> {
+  /**
+   * Whether the command line of cdktf is what is tried, as in README.md. Else the app is synthesized in this process and Terraform
+   * called directly, which takes four seconds less.
+   * @default false
+   */
+  readonly cdktf?: boolean;
+  /**
+   * The app that cdktf runs: of another commit, for example.
+   * @default - this checkout's
+   */
+  readonly app?: string;
+}
+
+/** What a lab for tests is like. */
+export interface HarnessUp {
+  /**
+   * Whether the operator sits next to London, and as far as London from the rest, as somebody who deploys does. Else next to every region: a
+   * step by SSH takes some twenty round trips, and most tests are not about those.
+   * @default false
+   */
+  readonly operatorInLondon?: boolean;
+}
+
 /** A lab for tests and benches, beside the one that a person may have in the same checkout, and an app with knobs to deploy into it. */
 export class LabHarness {
   public readonly paths: LabPaths;
   public readonly lab: Lab;
   private config?: LabConfig;
+  private runs = 0;
 
   /** @param root directory of the lab */
   public constructor(root = ROOT) {
@@ -28,48 +65,127 @@ export class LabHarness {
     this.lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
   }
 
-  /** Gets all that tests use of what takes minutes to build: a test's time limit is for what it tests. */
-  public async prepare(progress: Progress): Promise<void> {
-    await this.lab.prepare();
-    await ensureCommands(["openssl", "promtool"], progress);
-    await ensureVersitygw(progress);
-    await ensureWorkload(progress);
-    await ensureProbe(progress);
-  }
-
-  public async up(): Promise<void> {
+  public async up({ operatorInLondon = false }: HarnessUp = {}): Promise<void> {
     await ensureCommands(["openssl"]);
     // What an interrupted run left is none of this one's business.
     await this.lab.down();
     this.config = await this.lab.up();
+    if (!operatorInLondon) await operatorNearby(this.paths);
   }
 
   public down(): Promise<void> {
     return this.lab.down();
   }
 
-  /** Runs cdktf on the tests' app with these knobs. */
-  public run(command: string, knobs: object = {}, more: Partial<CdktfRun> = {}): Promise<CdktfResult> {
-    if (this.config === undefined) throw new Error("the lab is not up");
-    mkdirSync(this.paths.root, { recursive: true });
-    const args = [command, "--app", `${process.execPath} --import tsx ${APP}`];
-    return cdktf({
-      args: command === "diff" ? args : [...args, "--auto-approve"],
-      env: { ...this.lab.environment(this.config), LAB_TEST: JSON.stringify(knobs) },
-      logFile: path.join(this.paths.root, `${command}.log`),
-      ...more,
-    });
+  /** Does that to the tests' app with these knobs, and resolves whatever comes of it. */
+  public async run(command: HarnessCommand, knobs: Knobs = {}, how: HarnessRun = {}): Promise<CdktfResult> {
+    if (how.cdktf === true || how.app !== undefined) return this.runCdktf(command, knobs, how);
+    const began = Date.now();
+    try {
+      this.synthesize(knobs);
+    } catch (error) {
+      // As cdktf says it.
+      if (!(error instanceof Error)) throw error;
+      return { exitCode: 1, output: `Error: ${error.message}` };
+    }
+    const synthesized = Date.now();
+    await this.initOnce();
+    return this.timed(command, new DeployPhases(synthesized, (synthesized - began) / 1000), began, (onLine) =>
+      this.terraform([...TERRAFORM[command], "-input=false", "-no-color"], {
+        ...how,
+        onLine: (line) => {
+          onLine(line);
+          how.onLine?.(line);
+        },
+      }),
+    );
   }
 
-  /** Runs it until it prints such a line, and interrupts Terraform there, and does `meanwhile`. */
-  public interrupt(
-    command: string,
+  private runCdktf(command: HarnessCommand, knobs: Knobs, how: HarnessRun): Promise<CdktfResult> {
+    const args = [command, "--app", `${process.execPath} --import tsx ${how.app ?? APP}`];
+    const began = Date.now();
+    return this.timed(command, new DeployPhases(began), began, (onLine) =>
+      cdktf({
+        ...how,
+        args: command === "diff" ? args : [...args, "--auto-approve"],
+        env: { ...this.environment(), LAB_TEST: JSON.stringify(knobs) },
+        operator: this.lab.operator(),
+        logFile: how.logFile ?? this.logFile(command),
+        onLine: (line) => {
+          onLine(line);
+          how.onLine?.(line);
+        },
+      }),
+    );
+  }
+
+  /** Notes what the phases of a run took. */
+  private async timed(
+    command: HarnessCommand,
+    phases: DeployPhases,
+    began: number,
+    run: (onLine: (line: string) => void) => Promise<CdktfResult>,
+  ): Promise<CdktfResult> {
+    const result = await run((line) => {
+      phases.take(line, Date.now());
+    });
+    const now = Date.now();
+    recordTiming({
+      kind: "deploy",
+      command,
+      test: currentTest(),
+      seconds: (now - began) / 1000,
+      phases: phases.end(now),
+    });
+    return result;
+  }
+
+  /** Writes the stack to where cdktf would. */
+  private synthesize(knobs: Knobs): void {
+    const app = new App({ outdir: this.paths.synthesized });
+    // By way of JSON, as the app's own process gets them.
+    declareCluster(app, JSON.parse(JSON.stringify(knobs)) as Knobs, this.environment());
+    app.synth();
+  }
+
+  /** The stack always has the same providers and the same backend. */
+  private async initOnce(): Promise<void> {
+    if (existsSync(path.join(this.stackDirectory, ".terraform.lock.hcl"))) return;
+    const { exitCode, output } = await this.terraform(["init", "-input=false", "-no-color"]);
+    if (exitCode !== 0) throw new Error(`Terraform could not be initialized:\n${errorsIn(output)}`);
+  }
+
+  /** Where the stack is synthesized to, and Terraform runs. */
+  private get stackDirectory(): string {
+    return path.join(this.paths.synthesized, "stacks", STACK);
+  }
+
+  private environment(): Record<string, string> {
+    if (this.config === undefined) throw new Error("the lab is not up");
+    return this.lab.environment(this.config);
+  }
+
+  /** A file of its own for the output of each run: of a story that fails, all that went before is of interest. */
+  private logFile(command: string): string {
+    this.runs += 1;
+    const directory = path.join(this.paths.root, "runs");
+    mkdirSync(directory, { recursive: true });
+    return path.join(directory, `${String(this.runs).padStart(3, "0")}-${command}.log`);
+  }
+
+  /**
+   * Runs it until it prints such a line, and interrupts Terraform there, and does `meanwhile`.
+   *
+   * @throws Error if it never prints one: nothing was interrupted then
+   */
+  public async interrupt(
+    command: HarnessCommand,
     at: RegExp,
-    knobs: object = {},
+    knobs: Knobs = {},
     meanwhile: () => void = () => undefined,
   ): Promise<CdktfResult> {
     const controller = new AbortController();
-    return this.run(command, knobs, {
+    const result = await this.run(command, knobs, {
       signal: controller.signal,
       onLine: (line) => {
         if (!at.test(line) || controller.signal.aborted) return;
@@ -77,32 +193,39 @@ export class LabHarness {
         meanwhile();
       },
     });
+    if (!controller.signal.aborted) {
+      throw new Error(
+        `nothing was interrupted: the ${command} never printed a line like ${String(at)}, but:\n${errorsIn(result.output)}`,
+      );
+    }
+    return result;
   }
 
   /** Deploys; a failure says what Terraform and the node scripts said. */
-  public async deploy(knobs: object = {}): Promise<string> {
-    const { exitCode, output } = await this.run("deploy", knobs);
+  public async deploy(knobs: Knobs = {}, how: HarnessRun = {}): Promise<string> {
+    const { exitCode, output } = await this.run("deploy", knobs, how);
     if (exitCode !== 0) throw new Error(`the deploy failed:\n${errorsIn(output)}`);
     return output;
   }
 
   /** Deploys where a failure is what is expected; returns what was said. */
-  public async deployFails(knobs: object = {}): Promise<string> {
+  public async deployFails(knobs: Knobs = {}): Promise<string> {
     const { exitCode, output } = await this.run("deploy", knobs);
     if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
     return output;
   }
 
-  /** Terraform itself, on what was deployed last. */
+  /** Terraform itself, on what was synthesized last. */
   public terraform(args: readonly string[], more: Partial<CdktfRun> = {}): Promise<CdktfResult> {
-    if (this.config === undefined) throw new Error("the lab is not up");
+    const env = this.environment();
     return terraform({
-      command: this.config.terraform.path,
-      args,
-      env: this.lab.environment(this.config),
-      logFile: path.join(this.paths.root, "terraform.log"),
-      cwd: path.join(this.paths.synthesized, "stacks", "test"),
+      logFile: this.logFile(args[0]),
+      cwd: this.stackDirectory,
       ...more,
+      command: env.TERRAFORM_BINARY_NAME,
+      args,
+      env: { ...env, ...more.env },
+      operator: this.lab.operator(),
     });
   }
 
@@ -116,7 +239,7 @@ export class LabHarness {
 
   /** Terraform's state of what is deployed. */
   public get stateFile(): string {
-    return path.join(this.paths.terraformState, "terraform.test.tfstate");
+    return path.join(this.paths.terraformState, `terraform.${STACK}.tfstate`);
   }
 
   /** A string among the outputs of what was deployed last; some of a deploy that failed are there too. */
@@ -139,6 +262,12 @@ export class LabHarness {
   }
 }
 
+/** The test that is under way; a bench has none. */
+function currentTest(): string | undefined {
+  const { expect } = globalThis as { readonly expect?: jest.Expect & { getState(): { currentTestName?: string } } };
+  return expect?.getState().currentTestName;
+}
+
 /** What the node scripts said during a deploy, in order. */
 export function said(output: string): string[] {
   return [...output.matchAll(/\(remote-exec\): (etcd-\S+: .*|error: .*)$/gm)].map((match) => match[1]);
@@ -146,5 +275,8 @@ export function said(output: string): string[] {
 
 /** Polls until `condition` holds; the error says what was waited for. */
 export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
-  if (!(await waitUntil(condition, seconds * 1000, 500))) throw new Error(`${what}: not within ${seconds} s`);
+  const started = Date.now();
+  const held = await waitUntil(condition, seconds * 1000, 250);
+  recordTiming({ kind: "wait", what, seconds: (Date.now() - started) / 1000 });
+  if (!held) throw new Error(`${what}: not within ${seconds} s`);
 }

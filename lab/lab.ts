@@ -6,6 +6,7 @@ import * as path from "node:path";
 import { EtcdVersion, Architecture } from "../lib";
 import { LabApi } from "./api-client";
 import { findConfig, LabConfig, readConfig, writeConfig } from "./config";
+import { MachineGroups } from "./machines/control-groups";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 import { ClientSites } from "./operations/client-sites";
 import { LabPaths } from "./paths";
@@ -14,7 +15,7 @@ import { ensureCommands } from "./tools/apt";
 import { ensureEtcd, EtcdRelease } from "./tools/etcd";
 import { ensureImage } from "./tools/image";
 import { ensurePackageMirror } from "./tools/package-mirror";
-import { endOperators } from "./tools/operator-group";
+import { OperatorGroup } from "./tools/operator-group";
 import { Progress } from "./tools/progress";
 import { ensureProviders, ProviderMirror } from "./tools/providers";
 import { findTerraform, TerraformTool } from "./tools/terraform";
@@ -47,6 +48,11 @@ export class Lab {
     private readonly paths: LabPaths,
     private readonly progress: Progress,
   ) {}
+
+  /** Its directory. */
+  public get root(): string {
+    return this.paths.root;
+  }
 
   /** Brings the lab up, repairing what an earlier one left; does nothing that is done already. */
   public async up(): Promise<LabConfig> {
@@ -175,8 +181,18 @@ export class Lab {
     rmSync(OWNER_FILE, { force: true });
   }
 
+  /**
+   * Removes what is left of a lab whose namespaces are gone, and with them all its processes, mounts and devices: its directory and its
+   * control groups.
+   */
+  public async sweep(): Promise<void> {
+    await this.operator().end();
+    await MachineGroups.removeAll(this.paths.controlGroup);
+    rmSync(this.paths.root, { recursive: true, force: true });
+  }
+
   private async remove(): Promise<void> {
-    await endOperators();
+    await this.operator().end();
     this.progress("Ending the API server and the package mirror");
     await endDaemon(this.daemon());
     this.progress("Removing the machines");
@@ -191,9 +207,15 @@ export class Lab {
   public driver(): NspawnMachineDriver {
     return new NspawnMachineDriver({
       stateDir: this.paths.machines,
+      group: this.paths.controlGroup,
       wan: wanClient(this.paths),
       imageFor: async (slug) => (await ensureImage(slug, this.progress)).rootfs,
     });
+  }
+
+  /** Where the programs of the operator run. */
+  public operator(): OperatorGroup {
+    return new OperatorGroup(this.paths.controlGroup);
   }
 
   /** @throws ToolError if there is no lab */
@@ -212,9 +234,10 @@ export class Lab {
   /** Another checkout's lab on this machine would fight over addresses and namespaces; of one that died, what is left goes. */
   private async takeOwnership(): Promise<void> {
     const owner = readJson(OWNER_FILE) as Owner | undefined;
-    if (owner !== undefined && owner.root !== this.paths.root && existsSync(owner.root)) {
+    if (owner !== undefined && owner.root !== this.paths.root) {
       const other = new Lab(new LabPaths(owner.root), this.progress);
-      if (isAlive(owner.process) || isAlive(other.daemon()) || wanClient(other.paths).isRunning()) {
+      const there = existsSync(owner.root);
+      if (there && (isAlive(owner.process) || isAlive(other.daemon()) || wanClient(other.paths).isRunning())) {
         throw new ToolError(
           `Another lab has this machine's lab addresses: ${owner.root}.`,
           `End it first: CDKTF_ETCD_LAB=${owner.root} npm run lab -- down`,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as path from "node:path";
 
 /** Where a lab keeps what it knows. Everything lies below one directory, so that `down` can remove it. */
@@ -9,6 +10,10 @@ export class LabPaths {
 
   public constructor(public readonly root: string) {}
 
+  /** The control group of its machines. The host has them all in one place: other labs, in namespaces of their own, have theirs there too. */
+  public get controlGroup(): string {
+    return `etcdlab-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;
+  }
   /** What `up` settled: port, token, tools; see LabConfig. */
   public get config(): string {
     return path.join(this.root, "lab.json");

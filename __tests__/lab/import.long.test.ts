@@ -1,7 +1,7 @@
 import { LabCluster } from "../../lab/cluster";
 import { LabHarness, said } from "../../lab/harness";
 import { HandMadeCluster } from "../../lab/operations/hand-made-cluster";
-import type { Knobs } from "../../lab/apps/cluster";
+import type { Knobs } from "../../lab/apps/cluster-stack";
 
 jest.setTimeout(600_000);
 

@@ -36,7 +36,11 @@ async function round(lab: Lab, paths: LabPaths, probe: string): Promise<Round> {
   const config = await lab.up();
   mkdirSync(paths.root, { recursive: true });
   const ends = new Map<string, number>();
-  const how = { env: lab.environment(config), logFile: path.join(paths.root, "bench.log") };
+  const how = {
+    env: lab.environment(config),
+    operator: lab.operator(),
+    logFile: path.join(paths.root, "bench.log"),
+  };
   const started = performance.now();
   await deploy({
     ...how,

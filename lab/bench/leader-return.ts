@@ -188,7 +188,11 @@ async function main(): Promise<void> {
     await lab.down();
     const config = await lab.up();
     mkdirSync(paths.root, { recursive: true });
-    await deploy({ env: lab.environment(config), logFile: path.join(paths.root, "bench.log") });
+    await deploy({
+      env: lab.environment(config),
+      operator: lab.operator(),
+      logFile: path.join(paths.root, "bench.log"),
+    });
     const cluster = await LabCluster.of(lab, paths);
     for (const machine of cluster.machines.filter(({ name }) => name !== LEADER)) {
       clients.push(await Client.start(machine, cluster, paths, workload));

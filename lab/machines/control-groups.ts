@@ -2,6 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileS
 import { join } from "node:path";
 import { waitUntil } from "../wan/process-record";
 
+/**
+ * How much more of the processor a lab's machines get than any one program of the host that wants it too. On continents of their own they would
+ * have it to themselves: without this, a compiler that runs beside the lab makes members miss heartbeats.
+ */
+const MACHINES_WEIGHT = 4;
+
 /** The host's control group file systems that matter here. */
 export interface Hierarchies {
   /** Where the unified hierarchy is, if there is one. */
@@ -36,7 +42,7 @@ export class MachineGroups {
   private readonly hierarchies: Hierarchies;
 
   constructor(
-    private readonly prefix: string,
+    private readonly lab: string,
     private readonly id: string,
   ) {
     this.hierarchies = parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"));
@@ -56,7 +62,7 @@ export class MachineGroups {
   make(limits: { readonly memoryMiB: number; readonly vcpus: number }): string[] {
     for (const mount of this.mounts()) {
       for (const part of ["machine", "control"]) {
-        mkdirSync(join(mount, this.prefix, this.id, part), { recursive: true });
+        mkdirSync(join(mount, this.lab, this.id, part), { recursive: true });
       }
     }
     const { unified, legacy } = this.hierarchies;
@@ -70,6 +76,7 @@ export class MachineGroups {
       }
     };
     this.delegate();
+    this.preferMachines();
     limit("memory", [
       [legacy.memory, "memory.limit_in_bytes", bytes],
       [unified, "memory.max", bytes],
@@ -85,7 +92,7 @@ export class MachineGroups {
   processes(): number[] {
     const found = new Set<number>();
     for (const mount of this.mounts()) {
-      walk(join(mount, this.prefix, this.id), (directory) => {
+      walk(join(mount, this.lab, this.id), (directory) => {
         for (const pid of read(join(directory, "cgroup.procs")).split("\n")) {
           if (pid !== "") {
             found.add(Number(pid));
@@ -101,7 +108,7 @@ export class MachineGroups {
     const { unified } = this.hierarchies;
     const gone = await waitUntil(() => {
       if (unified) {
-        tryWrite(join(unified, this.prefix, this.id, "cgroup.kill"), "1");
+        tryWrite(join(unified, this.lab, this.id, "cgroup.kill"), "1");
       }
       const left = this.processes();
       for (const pid of left) {
@@ -114,31 +121,33 @@ export class MachineGroups {
       return left.length === 0;
     }, 15_000);
     if (!gone) {
-      throw new Error(`processes ${this.processes().join(", ")} of ${this.prefix}-${this.id} cannot be killed`);
+      throw new Error(`processes ${this.processes().join(", ")} of ${this.lab}-${this.id} cannot be killed`);
     }
   }
 
   /** Removes the groups, which must be empty of processes. */
   async remove(): Promise<void> {
     for (const mount of this.mounts()) {
-      const top = join(mount, this.prefix, this.id);
-      // A group whose last process has just died may still be busy for a moment.
-      const gone = await waitUntil(() => removeTree(top), 5000);
-      if (!gone) {
-        throw new Error(`control group ${top} cannot be removed`);
-      }
+      await mustRemoveTree(join(mount, this.lab, this.id));
       try {
-        rmdirSync(join(mount, this.prefix));
+        rmdirSync(join(mount, this.lab));
       } catch {
         // Other machines are still there.
       }
     }
   }
 
+  /** Removes the groups of all machines of a lab, which must be empty of processes. */
+  static async removeAll(lab: string): Promise<void> {
+    for (const mount of new MachineGroups(lab, "0").mounts()) {
+      await mustRemoveTree(join(mount, lab));
+    }
+  }
+
   /** Ids that have a group in some hierarchy. */
-  static ids(prefix: string): string[] {
-    const groups = new MachineGroups(prefix, "0");
-    const ids = groups.mounts().flatMap((mount) => subdirectories(join(mount, prefix)));
+  static ids(lab: string): string[] {
+    const groups = new MachineGroups(lab, "0");
+    const ids = groups.mounts().flatMap((mount) => subdirectories(join(mount, lab)));
     return [...new Set(ids)].filter((id) => /^\d+$/.test(id));
   }
 
@@ -150,18 +159,25 @@ export class MachineGroups {
   }
 
   private files(part: string): string[] {
-    return this.mounts().map((mount) => join(mount, this.prefix, this.id, part, "cgroup.procs"));
+    return this.mounts().map((mount) => join(mount, this.lab, this.id, part, "cgroup.procs"));
   }
 
   private write(mount: string, file: string, value: string): boolean {
-    return tryWrite(join(mount, this.prefix, this.id, file), value);
+    return tryWrite(join(mount, this.lab, this.id, file), value);
+  }
+
+  /** All machines of the lab together, as the host weighs them against everything else that runs on it. */
+  private preferMachines(): void {
+    const { unified, legacy } = this.hierarchies;
+    if (legacy.cpu !== undefined) tryWrite(join(legacy.cpu, this.lab, "cpu.shares"), String(MACHINES_WEIGHT * 1024));
+    else if (unified !== undefined) tryWrite(join(unified, this.lab, "cpu.weight"), String(MACHINES_WEIGHT * 100));
   }
 
   /** In the unified hierarchy a controller has to be handed down from the top. */
   private delegate(): void {
     const { unified } = this.hierarchies;
     if (unified) {
-      for (const group of [unified, join(unified, this.prefix)]) {
+      for (const group of [unified, join(unified, this.lab)]) {
         for (const controller of ["memory", "cpu", "pids"]) {
           tryWrite(join(group, "cgroup.subtree_control"), `+${controller}`);
         }
@@ -186,6 +202,13 @@ function walk(directory: string, visit: (directory: string) => void): void {
     walk(join(directory, name), visit);
   }
   visit(directory);
+}
+
+/** A group whose last process has just died may still be busy for a moment. */
+async function mustRemoveTree(top: string): Promise<void> {
+  if (!(await waitUntil(() => removeTree(top), 5000))) {
+    throw new Error(`control group ${top} cannot be removed`);
+  }
 }
 
 function removeTree(top: string): boolean {

@@ -38,10 +38,15 @@ export interface NspawnMachineDriverOptions {
   readonly wan: WanClient;
   readonly log?: (line: string) => void;
   /**
-   * What the names of all namespaces, mounts and control groups begin with; two labs on one host need two.
+   * What the names of all namespaces and mounts begin with; two labs in the same namespaces need two.
    * @default "etcdlab"
    */
   readonly prefix?: string;
+  /**
+   * The control group of all machines. Control groups are the whole host's, whatever namespaces a lab is in: two labs on one host need two.
+   * @default - the prefix
+   */
+  readonly group?: string;
 }
 
 /** What went wrong with a machine, and which. */
@@ -81,11 +86,13 @@ const LOCK_TIMEOUT_MS = 15 * 60_000;
 /** Machines that are systemd-nspawn containers: real Debian, real systemd, on the lab's WAN. */
 export class NspawnMachineDriver implements MachineDriver {
   private readonly prefix: string;
+  private readonly group: string;
   private readonly machines: string;
   private readonly logs: string;
 
   constructor(private readonly options: NspawnMachineDriverOptions) {
     this.prefix = options.prefix ?? "etcdlab";
+    this.group = options.group ?? this.prefix;
     mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
     const stateDir = realpathSync(options.stateDir);
     this.machines = join(stateDir, "machines");
@@ -300,7 +307,7 @@ export class NspawnMachineDriver implements MachineDriver {
   /** Ids of machines of which something is there, on record or not. */
   private seenIds(): number[] {
     const names = namespacesOf(this.prefix).map((name) => Number(name.slice(name.lastIndexOf("-") + 1)));
-    const groups = MachineGroups.ids(this.prefix).map(Number);
+    const groups = MachineGroups.ids(this.group).map(Number);
     return [...names, ...groups, ...findKeepers(this.prefix).map((keeper) => keeper.id)];
   }
 
@@ -335,7 +342,7 @@ export class NspawnMachineDriver implements MachineDriver {
   }
 
   private groups(id: number): MachineGroups {
-    return new MachineGroups(this.prefix, String(id));
+    return new MachineGroups(this.group, String(id));
   }
 
   private disk(id: number): Disk {

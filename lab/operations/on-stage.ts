@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LabHarness } from "../harness";
+import { OperatorPriority } from "../tools/operator-group";
 import { ensureWorkload } from "../tools/workload";
 import { Stage } from "./stage";
 
@@ -15,7 +16,8 @@ export async function onStage(name: string, action: (stage: Stage) => Promise<vo
   const directory = mkdtempSync(path.join(tmpdir(), `cdktf-etcd-${name}-`));
   console.error(`Logs and histories: ${directory}`);
   const harness = new LabHarness(path.resolve(".lab-bench"));
-  const stage = new Stage(harness, directory);
+  // As somebody on the first continent deploys it, whose computer is another one.
+  const stage = new Stage(harness, directory, {}, { cdktf: true, priority: OperatorPriority.IDLE });
   const interrupted = new Promise<never>((_resolve, reject) => {
     process.once("SIGINT", () => {
       console.error("Interrupted: taking the lab down ...");
@@ -24,7 +26,7 @@ export async function onStage(name: string, action: (stage: Stage) => Promise<vo
   });
   const all = async (): Promise<void> => {
     await ensureWorkload(console.error);
-    await harness.up();
+    await harness.up({ operatorInLondon: true });
     await action(stage);
   };
   try {

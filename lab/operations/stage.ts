@@ -1,10 +1,11 @@
 import { copyFileSync, statSync } from "node:fs";
 import * as path from "node:path";
-import type { Knobs } from "../apps/cluster";
-import { eventually, said, type LabHarness } from "../harness";
+import type { Knobs } from "../apps/cluster-stack";
+import { eventually, said, type HarnessRun, type LabHarness } from "../harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
-import { errorsIn, orphansIn, unwrapped, type CdktfResult, type CdktfRun } from "../deploy";
+import { errorsIn, orphansIn, unwrapped, type CdktfResult } from "../deploy";
+import { OperatorPriority } from "../tools/operator-group";
 import { isAlive, recordOf, type ProcessRecord } from "../wan/process-record";
 import { signalTree } from "./process-tree";
 
@@ -31,7 +32,7 @@ export type Saboteur = (apply: ProcessRecord) => Promise<Miss>;
 const APPLY_BEGINS = /: (Creating|Modifying|Destroying)\.\.\./;
 
 /** Something that cdktf or Terraform is to do. */
-type Start = (run: Pick<CdktfRun, "logFile" | "onSpawn" | "onLine">) => Promise<CdktfResult>;
+type Start = (run: HarnessRun) => Promise<CdktfResult>;
 
 /** What came of it. */
 interface Run extends CdktfResult {
@@ -54,6 +55,8 @@ export class Stage {
     public readonly harness: LabHarness,
     public readonly directory: string,
     private declared: Knobs = {},
+    /** How each apply is run: with what clients feel measured, it gives way to them. */
+    private readonly how: HarnessRun = { priority: OperatorPriority.IDLE },
   ) {}
 
   /** What the cluster is declared as. */
@@ -213,6 +216,7 @@ export class Stage {
     const logFile = path.join(this.directory, `apply-${String(this.runs).padStart(3, "0")}.log`);
     try {
       const result = await start({
+        ...this.how,
         logFile,
         onSpawn: (pid) => {
           this.running = recordOf(pid);

@@ -5,20 +5,17 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { attempt } from "../tools/command";
+import { inOwnNamespaces } from "../tools/namespaces";
 
 const ROOT_VARIABLE = "CDKTF_ETCD_RIG_ROOT";
 const PREFIX = "cdktf-etcd-rig-";
 /** Locked for as long as anything in there runs. Process numbers would not do: others may be in process namespaces of their own. */
 const LOCK = "lock";
 
-/** Prefix for a program that is to run in namespaces of its own, with loopback and a /run for the names of network namespaces. */
+/** Prefix for a program that is to run in there. */
 function enclosure(lock: string): string[] {
-  return [
-    // Ahead of others: it is this program that pulls the plug and looks at the clock.
-    ...["nice", "-n", "-15", "setpriv", "--pdeathsig", "KILL", "flock", "--nonblock", "--no-fork", lock],
-    ...["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
-    ...["sh", "-c", 'mount -t tmpfs tmpfs /run && ip link set lo up && exec "$@"', "sh"],
-  ];
+  // Ahead of others: it is this program that pulls the plug and looks at the clock.
+  return ["nice", "-n", "-15", "flock", "--nonblock", "--no-fork", lock, ...inOwnNamespaces()];
 }
 
 /**

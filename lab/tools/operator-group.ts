@@ -3,41 +3,72 @@ import * as path from "node:path";
 import { parseHierarchies } from "../machines/control-groups";
 import { waitUntil } from "../wan/process-record";
 
-/** Beside the machines' groups, so that the kernel weighs it against theirs. */
-const NAME = "etcdlab-operator";
-
 /** A process that is killed ends once it leaves the kernel. */
 const LONGEST_END_MS = 10_000;
 
-/**
- * Has a process, and those that it will start, run only when nobody else on this host wants the processor: the operator's machine
- * is this one too, and its programs are not to be felt on the continents. Does nothing where the host cannot do that.
- */
-export function giveWay(pid: number): void {
-  const group = directory();
-  if (group === undefined) return;
-  try {
-    mkdirSync(group, { recursive: true });
-    writeFileSync(path.join(group, "cpu.idle"), "1");
-    writeFileSync(path.join(group, "cgroup.procs"), String(pid));
-  } catch {
-    // An older kernel, a controller that is not handed down, or a process that has ended.
-  }
+/** Which part of a processor the operator's programs get where others want it too. */
+export enum OperatorPriority {
+  /** A small one: they neither starve nor are felt much on the continents. */
+  LOW = "low",
+  /** None: they run when nobody else wants the processor. For when what clients feel is measured. */
+  IDLE = "idle",
 }
 
-/** Ends the operator's programs that still run, and removes their group: what was interrupted may have left them behind. */
-export async function endOperators(): Promise<void> {
-  const group = directory();
-  if (group === undefined || !existsSync(group)) return;
-  await waitUntil(
-    () => {
-      for (const pid of membersOf(group)) end(pid);
-      return membersOf(group).length === 0;
-    },
-    LONGEST_END_MS,
-    50,
-  );
-  rmdirSync(group);
+/** Half of what any other program gets, in the units of either version of control groups. */
+const LOW_SHARES = "512";
+const LOW_WEIGHT = "50";
+
+/**
+ * The operator's programs, which run on this host too: on continents of their own, machines would not feel them. Their control group is
+ * beside that of the machines, so that the kernel weighs one against the other.
+ */
+export class OperatorGroup {
+  private readonly directory?: string;
+  private readonly unified: boolean;
+
+  /** @param lab the control group of the lab's machines */
+  public constructor(lab: string) {
+    const { legacy, unified } = parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"));
+    const mount = legacy.cpu ?? unified;
+    this.unified = legacy.cpu === undefined;
+    this.directory = mount === undefined ? undefined : path.join(mount, `${lab}-operator`);
+  }
+
+  /** Has a process, and those that it will start, run at that priority. Does nothing where the host cannot do that. */
+  public add(pid: number, priority: OperatorPriority): void {
+    if (this.directory === undefined) return;
+    try {
+      mkdirSync(this.directory, { recursive: true });
+      // A group that is idle has no weight to set.
+      this.write("cpu.idle", priority === OperatorPriority.IDLE ? "1" : "0");
+      if (priority === OperatorPriority.LOW) {
+        if (this.unified) this.write("cpu.weight", LOW_WEIGHT);
+        else this.write("cpu.shares", LOW_SHARES);
+      }
+      this.write("cgroup.procs", String(pid));
+    } catch {
+      // An older kernel, a controller that is not handed down, or a process that has ended.
+    }
+  }
+
+  /** Ends those that still run, and removes the group: what was interrupted may have left them behind. */
+  public async end(): Promise<void> {
+    const { directory } = this;
+    if (directory === undefined || !existsSync(directory)) return;
+    await waitUntil(
+      () => {
+        for (const pid of membersOf(directory)) end(pid);
+        return membersOf(directory).length === 0;
+      },
+      LONGEST_END_MS,
+      50,
+    );
+    rmdirSync(directory);
+  }
+
+  private write(file: string, value: string): void {
+    writeFileSync(path.join(this.directory ?? "", file), value);
+  }
 }
 
 function membersOf(group: string): number[] {
@@ -50,10 +81,4 @@ function end(pid: number): void {
   } catch {
     // It has ended by itself.
   }
-}
-
-function directory(): string | undefined {
-  const { legacy, unified } = parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"));
-  const mount = legacy.cpu ?? unified;
-  return mount === undefined ? undefined : path.join(mount, NAME);
 }

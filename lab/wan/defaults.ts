@@ -18,6 +18,11 @@ export interface MatrixOptions {
    * @default 2
    */
   readonly operatorRttMs?: number;
+  /**
+   * Whether the operator is that near to every region.
+   * @default false
+   */
+  readonly operatorEverywhere?: boolean;
 }
 
 /** Where the one who deploys sits. */
@@ -39,11 +44,13 @@ export function wanMatrix(times: RoundTripSource, options: MatrixOptions): PairS
     { a: MIRROR, b: MIRROR, rttMs: 0 },
     { a: MIRROR, b: OPERATOR, rttMs: MIRROR_RTT_MS },
   ];
+  const operatorTo = (region: string): number =>
+    region === near || options.operatorEverywhere === true ? (options.operatorRttMs ?? 2) : times.p50(near, region);
   regions.forEach((a, i) => {
     for (const b of regions.slice(i)) {
       pairs.push({ a, b, rttMs: between(a, b) });
     }
-    pairs.push({ a: OPERATOR, b: a, rttMs: a === near ? (options.operatorRttMs ?? 2) : times.p50(near, a) });
+    pairs.push({ a: OPERATOR, b: a, rttMs: operatorTo(a) });
     pairs.push({ a: MIRROR, b: a, rttMs: MIRROR_RTT_MS });
   });
   return pairs;

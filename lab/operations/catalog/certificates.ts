@@ -1,6 +1,6 @@
 import { cpSync, existsSync } from "node:fs";
 import * as path from "node:path";
-import type { AuthorityStage } from "../../apps/cluster";
+import type { AuthorityStage } from "../../apps/cluster-stack";
 import { ageLeaves } from "../aging";
 import { mustAllVote } from "../declared-members";
 import { ROLL, UNNOTICED, type Operation } from "../operation";

@@ -1,0 +1,40 @@
+import * as path from "node:path";
+import { Architecture, EtcdVersion } from "../../lib";
+import { Lab } from "../lab";
+import { LabPaths } from "../paths";
+import { ensureCommands } from "../tools/apt";
+import { ensureEtcd } from "../tools/etcd";
+import { ensureGoClient } from "../tools/go-client";
+import { ensureImage } from "../tools/image";
+import { ensurePackageMirror } from "../tools/package-mirror";
+import { ensureProbe } from "../tools/probe";
+import type { Progress } from "../tools/progress";
+import { ensureVersitygw } from "../tools/versitygw";
+import { ensureWorkload } from "../tools/workload";
+import { RESULT_PATHS } from "./result-paths";
+import type { Tier } from "./stories";
+
+/** The versions of etcd that stories of a tier deploy beside the lab's own. */
+const RELEASES: Readonly<Record<Tier, readonly string[]>> = {
+  lab: [],
+  long: ["3.5.33", "3.6.16", "3.7.3"],
+};
+
+/**
+ * Gets all that stories use of what has to be downloaded or built: they run where no network leads out, and a test's time limit is for what
+ * it tests. Takes minutes on a bare machine, and next to nothing where the cache has it all.
+ */
+export async function prepare(tiers: readonly Tier[], progress: Progress): Promise<void> {
+  await new Lab(new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress).prepare();
+  await ensureCommands(["openssl", "promtool"], progress);
+  await ensureVersitygw(progress);
+  await ensureWorkload(progress);
+  await ensureProbe(progress);
+  await ensureGoClient(progress);
+  // For the tests of these two.
+  await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
+  await ensureImage("ubuntu-24-04-x64", progress);
+  for (const version of tiers.flatMap((tier) => RELEASES[tier])) {
+    await ensureEtcd({ version, sha256: EtcdVersion._publishedSha256(version, Architecture.AMD64) }, progress);
+  }
+}
