@@ -3,10 +3,11 @@ import * as path from "node:path";
 import { cached, type CacheKey } from "./cache";
 import { CommandError, run } from "./command";
 import { buildGoModules, buildGoSource } from "./go-build";
+import { hashOfGoSources } from "./go-program";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 import { reachable } from "./reach";
-import { sha256OfText, sha256OfTree } from "./sha256";
+import { sha256OfText } from "./sha256";
 import type { TerraformTool } from "./terraform";
 import { ToolError } from "./tool-error";
 
@@ -231,10 +232,7 @@ async function buildProgram({ name, program }: Recipe, output: string, progress:
 }
 
 async function keyOf({ name, program }: Recipe, version: string): Promise<CacheKey> {
-  const id =
-    program.origin === "source"
-      ? program.moduleVersion
-      : `standin-${(await sha256OfTree(STAND_IN_SOURCES, (file) => /\.go$|^go\.(mod|sum)$/.test(file))).slice(0, 12)}`;
+  const id = program.origin === "source" ? program.moduleVersion : `standin-${await hashOfGoSources(STAND_IN_SOURCES)}`;
   return { name: `provider-${name}`, version: `${version}-${id}-linux-${hostArch()}` };
 }
 
