@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import * as path from "node:path";
+import { XMLParser } from "fast-xml-parser";
+import { PHASES, type Phase, type PhaseSeconds } from "./phases";
+import { nameOf, resultNameOf, STORIES } from "./stories";
+import { readTimings, type DeployTiming, type TimingEntry } from "./timings";
+
+/** What became of a run of the suite. */
+export interface Results {
+  /** From the start of the first story to the end of the last; undefined where none has ended. */
+  readonly wallSeconds?: number;
+  /** Slowest first, as are the others. */
+  readonly stories: readonly StoryResult[];
+  readonly deploys: readonly DeployResult[];
+  readonly tests: readonly TestResult[];
+}
+
+/** What became of one story; the unit tier counts as one. */
+export interface StoryResult {
+  readonly story: string;
+  /** Whether its run of jest came to its end, and counted its tests. */
+  readonly ended: boolean;
+  readonly seconds: number;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly deploys: number;
+  /** Of all its deploys; "boot" also has what it waited for to boot outside of them. */
+  readonly phases: PhaseSeconds;
+  readonly waits: number;
+}
+
+export interface DeployResult extends DeployTiming {
+  readonly story: string;
+}
+
+export interface TestResult {
+  readonly story: string;
+  readonly test: string;
+  readonly seconds: number;
+}
+
+/** A report in the form of JUnit, as jest-junit writes it. */
+interface JunitFile {
+  readonly testsuites?: { readonly time?: string; readonly testsuite?: readonly JunitSuite[] };
+}
+interface JunitSuite {
+  readonly tests: string;
+  readonly failures: string;
+  readonly errors: string;
+  readonly skipped: string;
+  /** In UTC, without saying so. */
+  readonly timestamp: string;
+  readonly time: string;
+  readonly testcase?: readonly { readonly name: string; readonly time: string }[];
+}
+
+const PARSER = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: "",
+  parseAttributeValue: false,
+  parseTagValue: false,
+  // Of what a failure says nothing is read, and there may be a lot of it.
+  stopNodes: ["..failure", "..error"],
+  isArray: (tag) => tag === "testsuite" || tag === "testcase",
+});
+
+/**
+ * Reads what a run left in `junit/` and `timings/` of this directory.
+ *
+ * @param wallSeconds how long the run took, where that is known better than from the stories' own times
+ */
+export function readResults(directory: string, wallSeconds?: number): Results {
+  const junit = readJunit(path.join(directory, "junit"));
+  const timings = readTimings(path.join(directory, "timings"));
+  const names = [...new Set([...junit.keys(), ...timings.keys()])];
+  return {
+    wallSeconds: wallSeconds ?? wallSecondsOf([...junit.values()]),
+    stories: slowestFirst(names.map((name) => storyResult(name, junit.get(name), timings.get(name) ?? []))),
+    deploys: slowestFirst(
+      [...timings].flatMap(([name, entries]) =>
+        entries.filter((entry) => entry.kind === "deploy").map((entry) => ({ ...entry, story: storyCalled(name) })),
+      ),
+    ),
+    tests: slowestFirst(
+      [...junit].flatMap(([name, file]) =>
+        suitesOf(file)
+          .flatMap(({ testcase }) => testcase ?? [])
+          .map((test) => ({ story: storyCalled(name), test: test.name.trim(), seconds: Number(test.time) })),
+      ),
+    ),
+  };
+}
+
+function readJunit(directory: string): Map<string, JunitFile> {
+  const files = existsSync(directory) ? readdirSync(directory).filter((file) => file.endsWith(".xml")) : [];
+  return new Map(
+    files.map((file) => {
+      const parsed: unknown = PARSER.parse(readFileSync(path.join(directory, file)));
+      return [path.basename(file, ".xml"), parsed as JunitFile];
+    }),
+  );
+}
+
+function suitesOf(file?: JunitFile): readonly JunitSuite[] {
+  return file?.testsuites?.testsuite ?? [];
+}
+
+function storyResult(name: string, file: JunitFile | undefined, timings: readonly TimingEntry[]): StoryResult {
+  const suites = suitesOf(file);
+  const count = (key: "tests" | "failures" | "errors" | "skipped"): number =>
+    suites.reduce((sum, suite) => sum + Number(suite[key]), 0);
+  const failed = count("failures");
+  const skipped = count("skipped");
+  const deploys = timings.filter((entry) => entry.kind === "deploy");
+  const phase = (one: Phase): number => total(deploys.map(({ phases }) => phases[one]));
+  const phases = Object.fromEntries(PHASES.map((one) => [one, phase(one)])) as Record<Phase, number>;
+  const seconds = (kind: TimingEntry["kind"]): number =>
+    total(timings.filter((entry) => entry.kind === kind).map((entry) => entry.seconds));
+  return {
+    story: storyCalled(name),
+    ended: suites.length > 0,
+    seconds: suites.length > 0 ? Number(file?.testsuites?.time) : total(timings.map((entry) => entry.seconds)),
+    passed: count("tests") - failed - skipped,
+    // A file that could not be run has no tests to count.
+    failed: failed + count("errors"),
+    skipped,
+    deploys: deploys.length,
+    phases: { ...phases, boot: phases.boot + seconds("boot") },
+    waits: seconds("wait"),
+  };
+}
+
+/** By the name of its result files; the unit tier has no row in the table of stories. */
+function storyCalled(resultName: string): string {
+  const story = STORIES.find((one) => resultNameOf(one) === resultName);
+  return story === undefined ? resultName : nameOf(story);
+}
+
+function wallSecondsOf(files: readonly JunitFile[]): number | undefined {
+  const suites = files.flatMap(suitesOf);
+  if (suites.length === 0) return undefined;
+  const begins = suites.map(({ timestamp }) => Date.parse(`${timestamp}Z`));
+  const ends = suites.map(({ time }, i) => begins[i] + Number(time) * 1000);
+  return (Math.max(...ends) - Math.min(...begins)) / 1000;
+}
+
+function slowestFirst<T extends { readonly seconds: number }>(rows: readonly T[]): T[] {
+  return [...rows].sort((a, b) => b.seconds - a.seconds);
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
+}

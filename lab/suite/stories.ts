@@ -1,0 +1,349 @@
+import { alternatives, matches } from "./path-patterns";
+
+/** A test file that boots machines, runs Terraform or takes minutes: what it costs, and what it proves. */
+export interface Story {
+  readonly file: string;
+  /** About how long it takes alone: the longest are started first. */
+  readonly seconds: number;
+  /** It measures what clients feel, so nothing else may keep the processors busy. @default - runs beside others */
+  readonly alone?: true;
+  /**
+   * Whose change calls for it: what it would tell first. Not all that it runs, or every change would call for every story.
+   * Patterns as in path-patterns.ts. Its own file need not be named.
+   */
+  readonly proves: readonly string[];
+}
+
+/** Files that say nothing to any story, and why. */
+export interface Silence {
+  readonly why: string;
+  readonly paths: readonly string[];
+}
+
+export type Tier = "lab" | "long";
+
+/** Seconds are measured on two processors; those of the long tier are estimates. */
+export const STORIES: readonly Story[] = [
+  {
+    file: "__tests__/lab/membership.lab.test.ts",
+    seconds: 656,
+    proves: [
+      "lib/etcd-{cluster,member}.ts",
+      "lib/rollout/{genesis,membership}.ts",
+      "templates/{activate,check-change,common,converge,join,recover,restart,retire-predecessor}.sh",
+      "templates/{declared,rollout}.env.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/lab/operations.lab.test.ts",
+    seconds: 564,
+    alone: true,
+    proves: [
+      "lab/bench/wan-tuning/{client-flags,markdown,operations,statistics}.ts",
+      "lab/operations/*.ts",
+      "lab/operations/catalog/**",
+      "lab/releases.ts",
+      "lab/tools/{line-log,random}.ts",
+      "lab/workload/**",
+      "templates/{check-log,join,lay-down,leadership,restart,retire-predecessor,session}.sh",
+      "templates/{stage,step}.sh.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/lab/cluster.lab.test.ts",
+    seconds: 510,
+    proves: [
+      // What tests deploy is main.ts with knobs.
+      "main.ts",
+      "cdktf.json",
+      "examples/go-client/**",
+      "examples/shell-client.sh",
+      "lib/etcd-{cluster,download,member,settings,version}.ts",
+      "lib/access/**",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,host,ssh-host-key}.ts",
+      "lib/pki/**",
+      "lib/rollout/{node-bundle,node-part,ssh-step,templates,terraform-data}.ts",
+      "lib/wan/{digital-ocean-times,index,member-paths,nearest,quorum,regions,round-trip-times,tuning}.ts",
+      "lab/api/{droplet-lifecycle,faults,firewall-*}.ts",
+      "lab/api-client.ts",
+      "lab/apps/**",
+      "lab/{cluster,config,daemon,deploy,harness,lab,machine-packages,paths,status,wan-client}.ts",
+      "lab/tools/{go-client,mirror-server}.ts",
+      "templates/{activate,common,converge,get-etcd,lay-down,leadership,note-start,profile,publish-endpoint}.sh",
+      "templates/{restart,route-streams,session}.sh",
+      "templates/{client-curl,stage,step}.sh.tftpl",
+      "templates/{client,declared,endpoints,etcd,etcdctl,rollout}.env.tftpl",
+      "templates/{cloud-init.yaml,etcd.service,sysctl.conf}.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/lab/backup.lab.test.ts",
+    seconds: 464,
+    proves: [
+      "lib/backup/**",
+      "lib/upkeep/**",
+      "lib/rollout/node-part.ts",
+      "lab/s3-server.ts",
+      "lab/tools/versitygw.ts",
+      "templates/{backup,backups,check-change,check-restore,common,coordinator,defragment,defragmentation}.sh",
+      "templates/{metrics,reclaim-space,restore-snapshot}.sh",
+      "templates/{backup,upkeep}.env.tftpl",
+      "templates/etcd-{backup,defragment,metrics}.*",
+      "templates/{rclone.conf,timers}.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/lab/birth.lab.test.ts",
+    seconds: 282,
+    proves: [
+      "lib/rollout/genesis.ts",
+      "lab/{config,daemon,deploy,harness,lab,paths,wan-client}.ts",
+      "lab/machines/**",
+      "lab/tools/{child,operator-group}.ts",
+      "lab/wan/{files,process-record}.ts",
+      "templates/{activate,check-data,common,converge,join}.sh",
+      "templates/etcd-join.service",
+    ],
+  },
+  {
+    file: "__tests__/lab/leader.lab.test.ts",
+    seconds: 224,
+    proves: [
+      "lib/wan/leader-placement.ts",
+      "templates/{common,leadership,place-leader}.sh",
+      "templates/etcd-leader.*",
+      "templates/leader.env.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/lab/workload/workload.lab.test.ts",
+    seconds: 85,
+    proves: ["lab/workload/**", "lab/tools/workload.ts", "__tests__/lab/workload/loopback-cluster.ts"],
+  },
+  {
+    file: "__tests__/lab/measure.lab.test.ts",
+    seconds: 83,
+    proves: [
+      "lib/cluster-record.ts",
+      "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,run,stack-option,usage}.ts",
+      "lib/measure/**",
+      "lib/report/recorded-cluster.ts",
+      "lib/wan/round-trip-times-file.ts",
+      "templates/measure-handshakes.sh",
+    ],
+  },
+  {
+    file: "__tests__/lab/provider/provider.lab.test.ts",
+    seconds: 74,
+    proves: [
+      "lab/api/**",
+      "lab/api-client.ts",
+      "lab/provider/**",
+      "lab/tools/{go-build,providers,terraform,terraformrc}.ts",
+      "__tests__/lab/provider/**",
+    ],
+  },
+  {
+    file: "__tests__/lab/machines/nspawn-machine-driver.lab.test.ts",
+    seconds: 46,
+    proves: ["lab/machines/**"],
+  },
+  {
+    file: "__tests__/lab/hosts/orphans.lab.test.ts",
+    seconds: 21,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,machines-at-start,orphan-check}.ts",
+      "__tests__/lab/{hosts,provider}/**",
+    ],
+  },
+  {
+    file: "__tests__/lab/wan/wan.lab.test.ts",
+    seconds: 17,
+    proves: ["lab/wan/**"],
+  },
+  {
+    file: "__tests__/lab/hosts/lost-state.lab.test.ts",
+    seconds: 16,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,lost-state-check,machines-at-start}.ts",
+      "__tests__/lab/{hosts,provider}/**",
+    ],
+  },
+  {
+    file: "__tests__/lab/rig.lab.test.ts",
+    seconds: 12,
+    proves: ["lab/probe/**", "lab/rig/**", "lab/tools/{go-program,probe}.ts", "lab/wan/**"],
+  },
+  {
+    file: "__tests__/lab/api/godo.lab.test.ts",
+    seconds: 8,
+    proves: ["lab/api/**", "lab/tools/conformance.ts", "__tests__/lab/api/support/**"],
+  },
+  {
+    file: "__tests__/lab/pki/rotation-stages.lab.test.ts",
+    seconds: 7,
+    proves: ["lib/pki/**", "lib/rollout/terraform-data.ts", "__tests__/lab/provider/terraform-workspace.ts"],
+  },
+  {
+    file: "__tests__/access/alert-rules.lab.test.ts",
+    seconds: 6,
+    proves: [
+      "lib/access/{alert-rules,certificate-expiry}.ts",
+      "lib/upkeep/upkeep-alerts.ts",
+      "templates/alerts.yaml.tftpl",
+      "__tests__/access/prometheus-rules.ts",
+    ],
+  },
+  {
+    file: "__tests__/lab/tools/image.lab.test.ts",
+    seconds: 6,
+    proves: ["lab/machine-packages.ts", "lab/tools/{apt,image,image-recipe,mirror-server,package-mirror}.ts"],
+  },
+  {
+    file: "__tests__/lab/tools/etcd.lab.test.ts",
+    seconds: 2,
+    proves: [
+      "lab/tools/{cache,command,etcd,file-lock,find-command,go-build,platform,progress,reach,sha256,tool-error}.ts",
+    ],
+  },
+  {
+    file: "__tests__/lab/versions.long.test.ts",
+    seconds: 700,
+    proves: [
+      "lib/etcd-version.ts",
+      "lab/releases.ts",
+      "lab/operations/downgrade.ts",
+      "templates/check-{change,log,version}.sh",
+      "templates/declared.env.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/lab/rotation.long.test.ts",
+    seconds: 600,
+    proves: ["lib/pki/**", "templates/{activate,check-change,lay-down,note-start}.sh"],
+  },
+  {
+    file: "__tests__/lab/import.long.test.ts",
+    seconds: 350,
+    proves: [
+      "lib/rollout/adoption.ts",
+      "lab/operations/hand-made-cluster.ts",
+      "templates/{check-adoption,converge,join}.sh",
+    ],
+  },
+  {
+    file: "__tests__/lab/rollout-graph.long.test.ts",
+    seconds: 300,
+    proves: [
+      "lib/etcd-{cluster,member}.ts",
+      "lib/hosts/**",
+      "lib/rollout/{genesis,membership,ssh-step,terraform-data}.ts",
+      "__tests__/lab/provider/**",
+    ],
+  },
+  {
+    file: "__tests__/lab/lost-majority.long.test.ts",
+    seconds: 250,
+    proves: ["templates/{join,recover}.sh"],
+  },
+  {
+    file: "__tests__/lab/lost-location.long.test.ts",
+    seconds: 110,
+    proves: ["templates/{converge,join}.sh"],
+  },
+  {
+    file: "__tests__/lab/etcd-flags.long.test.ts",
+    seconds: 20,
+    proves: ["lib/etcd-flags.ts"],
+  },
+];
+
+/** A change of these calls for every story. */
+export const EVERY_STORY: readonly string[] = [
+  "package-lock.json",
+  "jest.config.js",
+  "tsconfig.json",
+  "lab/suite/{lanes,line-reporter,main,prepare,result-paths,story-run}.ts",
+  "lab/tools/namespaces.ts",
+];
+
+/** These call for no story, unless one names them above. */
+export const NO_STORY: readonly Silence[] = [
+  { why: "nothing runs it", paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"] },
+  { why: "npm run lint judges by it", paths: ["eslint.config.mjs", ".prettierrc.json", ".prettierignore"] },
+  {
+    why: "what is installed stands in package-lock.json; the unit tier packs and compiles the package",
+    paths: ["package.json", "tsconfig.build.json"],
+  },
+  {
+    why: "it never reaches a machine or Terraform: the unit tier has it",
+    paths: [
+      "lib/{index,validation,validation-error}.ts",
+      "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
+      "lib/hosts/digitalocean-sizes.ts",
+      "lib/report/**",
+      "lib/wan/{candidates,failure-domain,input-doubts,near-matches,place-names}.ts",
+      "lib/wan/placement*.ts",
+      "lab/suite/{changed,path-patterns,phases,report,results,stories,timings}.ts",
+    ],
+  },
+  {
+    why: "they are the unit tier, and what it uses",
+    paths: [
+      "__tests__/**/*.test.ts",
+      "__tests__/*.ts",
+      "__tests__/{__snapshots__,cli,measure,templates,wan}/**",
+      "__tests__/lab/tools/*.ts",
+    ],
+  },
+  {
+    why: "people run it: npm run demo, npm run lab, npm run bench:*, npm run test:campaign, examples",
+    paths: ["lab/cli.ts", "lab/demo.ts", "lab/bench/**", "lab/operations/campaign/**", "examples/*.ts"],
+  },
+];
+
+/** Whether it is the file of a story, or should be. */
+export function isStoryFile(file: string): boolean {
+  return /^__tests__\/.*\.(lab|long)\.test\.ts$/.test(file);
+}
+
+export function tierOf({ file }: Story): Tier {
+  return file.endsWith(".long.test.ts") ? "long" : "lab";
+}
+
+/** The stories of a tier, longest first. */
+export function storiesIn(tier: Tier): Story[] {
+  return STORIES.filter((story) => tierOf(story) === tier).sort((a, b) => b.seconds - a.seconds);
+}
+
+/** What people call it, for example "membership" or "wan/wan". */
+export function nameOf({ file }: Story): string {
+  return pathOf(file).replace(/^lab\//, "");
+}
+
+/** What the files with its results are called, for example "lab-lab-membership" or "long-lab-versions". */
+export function resultNameOf(story: Story): string {
+  return `${tierOf(story)}-${pathOf(story.file).replace(/\//g, "-")}`;
+}
+
+/** The stories that a change of a file calls for; undefined if the tables here do not know it. */
+export function storiesFor(file: string): readonly Story[] | undefined {
+  if (matches(EVERY_STORY, file)) return STORIES;
+  const stories = STORIES.filter((story) => story.file === file || matches(story.proves, file));
+  if (stories.length > 0) return stories;
+  // A story without a row is not one of the unit tier's files.
+  if (isStoryFile(file)) return undefined;
+  return NO_STORY.some(({ paths }) => matches(paths, file)) ? [] : undefined;
+}
+
+/** The patterns of all the tables, each name in braces by itself. */
+export function allPatterns(): string[] {
+  const proven = STORIES.flatMap(({ proves }) => proves);
+  const silent = NO_STORY.flatMap(({ paths }) => paths);
+  return [...proven, ...EVERY_STORY, ...silent].flatMap(alternatives);
+}
+
+/** Path below __tests__, without the suffix. */
+function pathOf(file: string): string {
+  return file.replace(/^__tests__\//, "").replace(/\.(lab|long)\.test\.ts$/, "");
+}
