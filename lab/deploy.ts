@@ -115,6 +115,12 @@ export function unwrapped(output: string): string {
   return output.replace(/\n[│ ]*/g, " ");
 }
 
+/** The errors that Terraform ended with, in one line each. */
+export function terraformErrors(output: string): string[] {
+  const [, ...errors] = output.split(/^[│ ]*Error: /m);
+  return errors.map(unwrapped);
+}
+
 /** The ids of the droplets that a plan warns of as such that Terraform does not know. */
 export function orphansIn(output: string): number[] {
   const warning = /that Terraform does not know of: (.*?) A deploy/.exec(unwrapped(output))?.[1] ?? "";

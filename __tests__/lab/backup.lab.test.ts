@@ -7,6 +7,7 @@ import { S3Server, startS3Server } from "../../lab/s3-server";
 import { ensureCommands } from "../../lab/tools/apt";
 import { run } from "../../lab/tools/command";
 import { LabHarness, said } from "../../lab/harness";
+import { useCleanup } from "../cleanup";
 
 jest.setTimeout(300_000);
 
@@ -16,6 +17,7 @@ const BACKUP = /^etcd-\d{8}T\d{6}Z-\d+\.db$/;
 const SCRIPTS = ". /usr/local/lib/cdktf-etcd/common.sh; . /usr/local/lib/cdktf-etcd/backups.sh;";
 
 const harness = new LabHarness();
+const atEnd = useCleanup();
 let s3: S3Server;
 let cluster: LabCluster;
 let london: LabDroplet;
@@ -54,11 +56,11 @@ beforeAll(async () => {
   await ensureCommands(["promtool"]);
   await harness.up();
   s3 = await startS3Server(path.join(harness.paths.root, "s3"));
+  atEnd(() => s3.close());
   await harness.deploy(knobs());
   await meet();
 });
 afterAll(async () => {
-  await s3.close();
   await harness.down();
 });
 

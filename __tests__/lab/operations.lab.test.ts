@@ -10,10 +10,12 @@ import { CLIENT_LOCATIONS, Stage, type Miss } from "../../lab/operations/stage";
 import { missed, operationTable, verdicts } from "../../lab/operations/table";
 import { Random } from "../../lab/tools/random";
 import { LabHarness } from "../../lab/harness";
+import { useCleanup } from "../cleanup";
 
 jest.setTimeout(300_000);
 
 const harness = new LabHarness();
+const atEnd = useCleanup();
 const directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-operations-"));
 const stage = new Stage(harness, directory);
 const rows: OperationRow[] = [];
@@ -31,9 +33,9 @@ beforeAll(async () => {
     // 50 operations per second in all.
     writesPerSecond: 6,
   });
+  atEnd(() => load.stop());
 }, 900_000);
 afterAll(async () => {
-  await load.stop();
   if (violated) process.stderr.write(`      histories, and all that was applied: ${directory}\n`);
   else rmSync(directory, { recursive: true });
   await harness.down();

@@ -1,0 +1,23 @@
+/**
+ * Undoes what setting up made, the last first. Where that failed half-way, only what was made by then is undone.
+ *
+ * @param hook when: at the end of the file, or of the `describe` that this is called in, unless told
+ * @returns a function that notes how to undo something; to be called once that is made
+ */
+export function useCleanup(hook: (cleanUp: () => Promise<void>) => void = afterAll): (undo: () => unknown) => void {
+  const undoings: (() => unknown)[] = [];
+  hook(async () => {
+    const errors: unknown[] = [];
+    for (let undo = undoings.pop(); undo !== undefined; undo = undoings.pop()) {
+      try {
+        await undo();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
+  });
+  return (undo) => {
+    undoings.push(undo);
+  };
+}
