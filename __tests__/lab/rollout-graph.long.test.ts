@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { DigitalOceanHost, EtcdCluster } from "../../lib";
 import { SshStep } from "../../lib/rollout/ssh-step";
 import { Random } from "../../lab/tools/random";
+import { useCleanup } from "../cleanup";
 import { SSH_FROM } from "../synth";
 import { Api, Workspace, type Outcome } from "./provider/terraform-workspace";
 
@@ -28,6 +29,7 @@ const seed = Date.now() % 1_000_000;
 const random = new Random(seed);
 /** What came before a failure, so that it can be understood. */
 const history: string[] = [`seed ${seed}`];
+const atEnd = useCleanup();
 let api: Api;
 let work: Workspace;
 let access: string;
@@ -86,16 +88,16 @@ const droplets = async (): Promise<number[]> => (await api.client.droplets()).ma
 
 beforeAll(async () => {
   access = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-access-"));
+  atEnd(() => {
+    rmSync(access, { recursive: true });
+  });
   api = await Api.start();
+  atEnd(() => api.stop());
   work = await Workspace.open(api.client.url);
+  atEnd(() => work.close());
   await declare(FIRST);
   await work.init();
 }, 10 * MINUTES);
-afterAll(async () => {
-  await work.close();
-  await api.stop();
-  rmSync(access, { recursive: true });
-});
 
 describe("Terraform's order of things", () => {
   it(

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { orphansIn } from "../../../lab/deploy";
 import { eventually } from "../../../lab/harness";
+import { useCleanup } from "../../cleanup";
 import { Api, Workspace } from "../provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
 
@@ -13,6 +14,7 @@ interface State {
   }[];
 }
 
+const atEnd = useCleanup();
 let api: Api;
 let work: Workspace;
 
@@ -42,14 +44,12 @@ function onlyMachinesAreMissing(): boolean {
 beforeAll(async () => {
   // Long enough to be met while they boot.
   api = await Api.start(3);
+  atEnd(() => api.stop());
   work = await Workspace.open(api.client.url);
+  atEnd(() => work.close());
   await declare();
   await work.init();
 }, 600_000);
-afterAll(async () => {
-  await work.close();
-  await api.stop();
-});
 
 jest.setTimeout(120_000);
 

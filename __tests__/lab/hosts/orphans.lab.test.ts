@@ -1,11 +1,13 @@
 import type { LabDroplet } from "../../../lab/api-client";
 import { orphansIn } from "../../../lab/deploy";
 import { eventually } from "../../../lab/harness";
+import { useCleanup } from "../../cleanup";
 import { Api, Workspace } from "../provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
 
 const WARNING = "There is a droplet that Terraform does not know of";
 
+const atEnd = useCleanup();
 let api: Api;
 let work: Workspace;
 
@@ -22,15 +24,13 @@ const droplets = async (): Promise<LabDroplet[]> => (await api.client.droplets()
 beforeAll(async () => {
   // Long enough to be met while they boot.
   api = await Api.start(4);
+  atEnd(() => api.stop());
   work = await Workspace.open(api.client.url);
+  atEnd(() => work.close());
   await declare(["lon1"]);
   await work.init();
   await work.mustApply();
 }, 600_000);
-afterAll(async () => {
-  await work.close();
-  await api.stop();
-});
 
 jest.setTimeout(120_000);
 

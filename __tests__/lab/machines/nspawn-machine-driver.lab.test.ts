@@ -127,7 +127,9 @@ describe("machines", () => {
     expect(await driver.state(spec.id)).toBe("absent");
     await Promise.all([driver.create(spec), newDriver().create(spec), driver.create(spec), driver.create(neighbour)]);
     expect(await driver.state(spec.id)).toBe("running");
-    await expect(driver.create({ ...spec, name: "another" })).rejects.toThrow(MachineError);
+    await expect(driver.create({ ...spec, name: "another" })).rejects.toThrow(
+      new MachineError("other-machine", spec.id, "there is one of this id already, with another specification"),
+    );
     expect(driver.list().map(({ name }) => name)).toEqual(["etcd-lon1", "neighbour"]);
   }, 60_000);
 

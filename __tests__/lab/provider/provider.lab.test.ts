@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { LabApi } from "../../../lab/api-client";
+import { useCleanup } from "../../cleanup";
 import { Api, Workspace } from "./terraform-workspace";
 
 jest.setTimeout(300_000);
@@ -171,15 +172,14 @@ resource "digitalocean_firewall" "f" {
 `;
 
 describe("against the lab's API", () => {
+  const atEnd = useCleanup(afterEach);
   let api: Api;
   let work: Workspace;
   beforeEach(async () => {
     api = await Api.start();
+    atEnd(() => api.stop());
     work = await Workspace.open(api.client.url);
-  });
-  afterEach(async () => {
-    await work.close();
-    await api.stop();
+    atEnd(() => work.close());
   });
 
   async function begin(config: string): Promise<void> {
@@ -292,7 +292,10 @@ describe("against the lab's API", () => {
 
     await api.client.forgetRequests();
     work.env.DIGITALOCEAN_HTTP_RETRY_MAX = "0";
-    expect(await work.plan()).toMatchObject({ ok: false });
+    expect(await work.plan()).toMatchObject({
+      ok: false,
+      output: expect.stringContaining("giving up after 1 attempt") as string,
+    });
     expect(await count(/^\/v2\/droplets/, "GET")).toBe(1);
   });
 
@@ -331,8 +334,13 @@ describe("against the lab's API", () => {
   });
 });
 
+function endServer(server: Server): Promise<unknown> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}
+
 describe("answers that crash the original are errors", () => {
-  let server: Server;
+  const atEnd = useCleanup(afterEach);
   let work: Workspace;
   let droplet: Record<string, unknown>;
   let bodies: string[];
@@ -347,7 +355,7 @@ describe("answers that crash the original are errors", () => {
       networks: {},
     };
     bodies = [];
-    server = createServer((request, response) => {
+    const server = createServer((request, response) => {
       let body = "";
       request.on("data", (chunk: Buffer) => (body += chunk.toString()));
       request.on("end", () => {
@@ -357,14 +365,11 @@ describe("answers that crash the original are errors", () => {
       });
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    atEnd(() => endServer(server));
     work = await Workspace.open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    atEnd(() => work.close());
     await work.write(DROPLET);
     await work.init();
-  });
-  afterEach(async () => {
-    await work.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
   });
 
   test("the smallest answer that does is enough, and the request is the original's to the letter", async () => {
