@@ -94,6 +94,46 @@ describe("what a deploy spends its time on", () => {
     expect(phases).toEqual({ synth: 1, plan: 4, boot: 12, install: 3, activate: 13, rest: 3 });
   });
 
+  it("boots from the first order of a machine to the login on the last, and on no machine that was there", () => {
+    const phases = phasesOf([
+      ...PLANNED(1),
+      "4 digitalocean_droplet.hosts_lon1_droplet_042E2596: Creating...",
+      "6 digitalocean_droplet.hosts_nyc3_droplet_3E6D37E6: Creating...",
+      `10 ${LONDON}_install_8908F9DB: Creating...`,
+      `11 ${LONDON}_install_8908F9DB (remote-exec): Connected!`,
+      `14 ${NEW_YORK}_install_5DBE91F1: Creating...`,
+      `15 ${NEW_YORK}_install_5DBE91F1 (remote-exec): Connected!`,
+      "16 terraform_data.etcd_etcd-lon1-2_install_9099F064 (remote-exec): Connected!",
+      `17 ${LONDON}_install_8908F9DB: Creation complete after 7s [id=a]`,
+      `18 ${NEW_YORK}_install_5DBE91F1: Creation complete after 4s [id=b]`,
+      "18 END",
+    ]);
+    expect(phases).toEqual({ synth: 1, plan: 3, boot: 11, install: 3, activate: 0, rest: 0 });
+    const old = phasesOf([
+      ...PLANNED(1),
+      "4 digitalocean_droplet.hosts_lon1_droplet_042E2596: Creating...",
+      "5 terraform_data.etcd_etcd-lon1-2_install_9099F064 (remote-exec): Connected!",
+      `10 ${LONDON}_install_8908F9DB: Creating...`,
+      `11 ${LONDON}_install_8908F9DB (remote-exec): Connected!`,
+      "12 END",
+    ]);
+    expect(old).toMatchObject({ boot: 7, install: 1 });
+  });
+
+  it("has booted all machines once it activates, whatever they are called", () => {
+    const phases = phasesOf([
+      ...PLANNED(1),
+      "4 digitalocean_droplet.hosts_lon1_droplet_042E2596: Creating...",
+      "10 terraform_data.etcd_london_install_8908F9DB: Creating...",
+      "11 terraform_data.etcd_london_install_8908F9DB (remote-exec): Connected!",
+      "14 terraform_data.etcd_london_install_8908F9DB: Creation complete after 4s [id=a]",
+      "15 terraform_data.etcd_london_converge_B419F43E: Creating...",
+      "19 terraform_data.etcd_london_converge_B419F43E: Creation complete after 4s [id=d]",
+      "20 END",
+    ]);
+    expect(phases).toEqual({ synth: 1, plan: 3, boot: 11, install: 0, activate: 4, rest: 1 });
+  });
+
   it("boots until the end where a machine never gets ready", () => {
     const phases = phasesOf([
       ...PLANNED(1),
