@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { ToolError } from "../tools/tool-error";
-import { nameOf, storiesFor, type Story } from "./stories";
+import { storiesFor, titleOf, type Story } from "./stories";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");
 
@@ -54,7 +54,7 @@ export function storiesOf(
 /** For example "membership: templates/join.sh". */
 export function reasonFor({ story, because }: CalledFor): string {
   const [shown, more] = [because.slice(0, 3).join(", "), because.length - 3];
-  return `${nameOf(story)}: ${shown}${more > 0 ? ` and ${more} more` : ""}`;
+  return `${titleOf(story)}: ${shown}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** What to do about files that the tables do not know. */

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { XMLParser } from "fast-xml-parser";
 import { PHASES, type Phase, type PhaseSeconds } from "./phases";
-import { nameOf, resultNameOf, STORIES } from "./stories";
+import { resultNameOf, STORIES, titleOf } from "./stories";
 import { readTimings, type DeployTiming, type TimingEntry } from "./timings";
 
 /** What became of a run of the suite. */
@@ -134,7 +134,7 @@ function storyResult(name: string, file: JunitFile | undefined, timings: readonl
 /** By the name of its result files; the unit tier has no row in the table of stories. */
 function storyCalled(resultName: string): string {
   const story = STORIES.find((one) => resultNameOf(one) === resultName);
-  return story === undefined ? resultName : nameOf(story);
+  return story === undefined ? resultName : titleOf(story);
 }
 
 function wallSecondsOf(files: readonly JunitFile[]): number | undefined {

@@ -14,7 +14,7 @@ export interface Story {
   readonly proves: readonly string[];
 }
 
-/** Files that say nothing to any story, and why. */
+/** Files that say nothing to the stories of the lab tier, and why. */
 export interface Silence {
   readonly why: string;
   readonly paths: readonly string[];
@@ -267,13 +267,23 @@ export const EVERY_STORY: readonly string[] = [
   "lab/tools/namespaces.ts",
 ];
 
-/** These call for no story, unless one names them above. */
+/** These call for no story of the lab tier, unless one names them above. */
 export const NO_STORY: readonly Silence[] = [
-  { why: "nothing runs it", paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"] },
-  { why: "npm run lint judges by it", paths: ["eslint.config.mjs", ".prettierrc.json", ".prettierignore"] },
+  {
+    why: "nothing runs it",
+    paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"],
+  },
+  {
+    why: "npm run lint judges by it",
+    paths: ["eslint.config.mjs", ".prettierrc.json", ".prettierignore"],
+  },
   {
     why: "what is installed stands in package-lock.json; the unit tier packs and compiles the package",
     paths: ["package.json", "tsconfig.build.json"],
+  },
+  {
+    why: "the long tier alone has it",
+    paths: ["lib/etcd-flags.ts", "lib/rollout/adoption.ts", "templates/check-{adoption,version}.sh"],
   },
   {
     why: "it never reaches a machine or Terraform: the unit tier has it",
@@ -316,9 +326,14 @@ export function storiesIn(tier: Tier): Story[] {
   return STORIES.filter((story) => tierOf(story) === tier).sort((a, b) => b.seconds - a.seconds);
 }
 
-/** What people call it, for example "membership" or "wan/wan". */
+/** What people call it within its tier, for example "membership" or "wan/wan". */
 export function nameOf({ file }: Story): string {
   return pathOf(file).replace(/^lab\//, "");
+}
+
+/** What it is called where stories of both tiers stand together, for example "membership (long)". */
+export function titleOf(story: Story): string {
+  return tierOf(story) === "long" ? `${nameOf(story)} (long)` : nameOf(story);
 }
 
 /** What the files with its results are called, for example "lab-lab-membership" or "long-lab-versions". */
@@ -330,10 +345,11 @@ export function resultNameOf(story: Story): string {
 export function storiesFor(file: string): readonly Story[] | undefined {
   if (matches(EVERY_STORY, file)) return STORIES;
   const stories = STORIES.filter((story) => story.file === file || matches(story.proves, file));
-  if (stories.length > 0) return stories;
   // A story without a row is not one of the unit tier's files.
-  if (isStoryFile(file)) return undefined;
-  return NO_STORY.some(({ paths }) => matches(paths, file)) ? [] : undefined;
+  const silent = !isStoryFile(file) && NO_STORY.some(({ paths }) => matches(paths, file));
+  // The long tier is run now and then: that it comes by a file does not mean that anybody has thought about it.
+  const known = silent || stories.some((story) => story.file === file || tierOf(story) === "lab");
+  return known ? stories : undefined;
 }
 
 /** The patterns of all the tables, each name in braces by itself. */

@@ -12,6 +12,7 @@ import {
   storiesFor,
   storiesIn,
   tierOf,
+  titleOf,
 } from "../../../lab/suite/stories";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..", "..");
@@ -48,11 +49,17 @@ const names = (file: string): string[] | undefined => storiesFor(file)?.map(name
 
 describe("the table of stories", () => {
   it("tells stories apart, by their names and by those of their results", () => {
-    for (const name of [nameOf, resultNameOf]) expect(new Set(STORIES.map(name)).size).toBe(STORIES.length);
+    for (const name of [titleOf, resultNameOf]) expect(new Set(STORIES.map(name)).size).toBe(STORIES.length);
     const [membership] = STORIES.filter(({ file }) => file === "__tests__/lab/membership.lab.test.ts");
     const [rules] = STORIES.filter(({ file }) => file === "__tests__/access/alert-rules.lab.test.ts");
     expect([nameOf(membership), resultNameOf(membership)]).toEqual(["membership", "lab-lab-membership"]);
-    expect([nameOf(rules), resultNameOf(rules)]).toEqual(["access/alert-rules", "lab-access-alert-rules"]);
+    const [versions] = STORIES.filter(({ file }) => file === "__tests__/lab/versions.long.test.ts");
+    expect([nameOf(versions), titleOf(versions)]).toEqual(["versions", "versions (long)"]);
+    expect([titleOf(membership), nameOf(rules), resultNameOf(rules)]).toEqual([
+      "membership",
+      "access/alert-rules",
+      "lab-access-alert-rules",
+    ]);
   });
 
   it("begins with the longest", () => {
@@ -66,7 +73,9 @@ describe("the table of stories", () => {
   });
 
   it("leaves the machine to those alone that measure what clients feel", () => {
-    expect(STORIES.filter(({ alone }) => alone).map(nameOf)).toEqual(["operations"]);
+    expect(storiesIn("lab").filter(({ alone }) => alone)).toEqual([
+      expect.objectContaining({ file: "__tests__/lab/operations.lab.test.ts" }),
+    ]);
   });
 
   it.each<[string, string[]]>([
