@@ -134,6 +134,12 @@ export class Load {
     });
   }
 
+  /** Does something that nobody is told of; the next operation begins once clients have got over it. */
+  public async aside(action: () => Promise<void>): Promise<void> {
+    await action();
+    this.quietSince = Date.now();
+  }
+
   /** Does something to the cluster, and tells what the clients felt of it. Fails if `action` does. */
   public async during(name: string, action: () => Promise<void>): Promise<OperationRow> {
     this.handOutFiles();

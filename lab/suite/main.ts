@@ -42,7 +42,11 @@ async function runUnitTests(): Promise<void> {
   const child = spawn(jest, ["--selectProjects", "unit", "--maxWorkers=100%", ...reporters], {
     cwd: PROJECT,
     stdio: "inherit",
-    env: { ...process.env, JEST_JUNIT_OUTPUT_FILE: path.join(RESULT_PATHS.junit, "unit.xml") },
+    env: {
+      ...process.env,
+      JEST_JUNIT_REPORT_TEST_SUITE_ERRORS: "true",
+      JEST_JUNIT_OUTPUT_FILE: path.join(RESULT_PATHS.junit, "unit.xml"),
+    },
   });
   interruptible(() => child.kill("SIGTERM"));
   await once(child, "close");

@@ -3,6 +3,7 @@ import { Architecture, EtcdVersion } from "../../lib";
 import { Lab } from "../lab";
 import { LabPaths } from "../paths";
 import { ensureCommands } from "../tools/apt";
+import { ensureEarlierCheckout } from "../tools/earlier-checkout";
 import { ensureEtcd } from "../tools/etcd";
 import { ensureGoClient } from "../tools/go-client";
 import { ensureImage } from "../tools/image";
@@ -13,6 +14,7 @@ import { ensureVersitygw } from "../tools/versitygw";
 import { ensureWorkload } from "../tools/workload";
 import { RESULT_PATHS } from "./result-paths";
 import type { Tier } from "./stories";
+import { UPGRADE_FROM } from "./upgrade-from";
 
 /** The versions of etcd that stories of a tier deploy beside the lab's own. */
 const RELEASES: Readonly<Record<Tier, readonly string[]>> = {
@@ -37,4 +39,5 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   for (const version of tiers.flatMap((tier) => RELEASES[tier])) {
     await ensureEtcd({ version, sha256: EtcdVersion._publishedSha256(version, Architecture.AMD64) }, progress);
   }
+  if (tiers.includes("long")) await ensureEarlierCheckout(UPGRADE_FROM, progress);
 }

@@ -32,6 +32,7 @@ export const STORIES: readonly Story[] = [
       "lib/rollout/{genesis,membership}.ts",
       "templates/{activate,check-change,common,converge,join,recover,restart,retire-predecessor}.sh",
       "templates/{declared,rollout}.env.tftpl",
+      "__tests__/lab/members.ts",
     ],
   },
   {
@@ -45,6 +46,7 @@ export const STORIES: readonly Story[] = [
       "lab/releases.ts",
       "lab/tools/{line-log,random}.ts",
       "lab/workload/**",
+      "__tests__/lab/operations-under-load.ts",
       "templates/{check-log,join,lay-down,leadership,restart,retire-predecessor,session}.sh",
       "templates/{stage,step}.sh.tftpl",
     ],
@@ -207,6 +209,35 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/lab/membership.long.test.ts",
+    seconds: 500,
+    proves: [
+      "lib/rollout/{genesis,membership}.ts",
+      "templates/{check-change,converge,join,recover,retire-predecessor}.sh",
+      "__tests__/lab/members.ts",
+    ],
+  },
+  {
+    file: "__tests__/lab/operations.long.test.ts",
+    seconds: 400,
+    alone: true,
+    proves: ["lab/operations/**", "lab/workload/**", "__tests__/lab/operations-under-load.ts"],
+  },
+  {
+    file: "__tests__/lab/upgrade.long.test.ts",
+    seconds: 200,
+    alone: true,
+    // Whatever lies on a node, in the state or in the outputs.
+    proves: [
+      "lib/etcd-*.ts",
+      "lib/{access,backup,hosts,pki,rollout,upkeep}/**",
+      "lib/wan/{leader-placement,member-paths,nearest,quorum,tuning}.ts",
+      "templates/**",
+      "lab/suite/upgrade-from.ts",
+      "lab/tools/earlier-checkout.ts",
+    ],
+  },
+  {
     file: "__tests__/lab/versions.long.test.ts",
     seconds: 700,
     proves: [
@@ -263,27 +294,27 @@ export const EVERY_STORY: readonly string[] = [
   "package-lock.json",
   "jest.config.js",
   "tsconfig.json",
-  "lab/suite/{lanes,line-reporter,main,prepare,result-paths,story-run}.ts",
+  "lab/suite/{evidence,lanes,line-reporter,main,prepare,result-paths,story-environment,story-run}.ts",
   "lab/tools/namespaces.ts",
 ];
 
 /** These call for no story of the lab tier, unless one names them above. */
 export const NO_STORY: readonly Silence[] = [
-  {
-    why: "nothing runs it",
-    paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"],
-  },
-  {
-    why: "npm run lint judges by it",
-    paths: ["eslint.config.mjs", ".prettierrc.json", ".prettierignore"],
-  },
+  { why: "nothing runs it", paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"] },
+  { why: "npm run lint judges by it", paths: ["eslint.config.mjs", ".prettierrc.json", ".prettierignore"] },
   {
     why: "what is installed stands in package-lock.json; the unit tier packs and compiles the package",
     paths: ["package.json", "tsconfig.build.json"],
   },
   {
     why: "the long tier alone has it",
-    paths: ["lib/etcd-flags.ts", "lib/rollout/adoption.ts", "templates/check-{adoption,version}.sh"],
+    paths: [
+      "lib/etcd-flags.ts",
+      "lib/rollout/adoption.ts",
+      "templates/check-{adoption,version}.sh",
+      "lab/suite/upgrade-from.ts",
+      "lab/tools/earlier-checkout.ts",
+    ],
   },
   {
     why: "it never reaches a machine or Terraform: the unit tier has it",

@@ -8,6 +8,7 @@ import { Lab } from "../lab";
 import { LabPaths } from "../paths";
 import { hasEnded } from "../tools/child";
 import { inOwnNamespaces } from "../tools/namespaces";
+import { NO_WAY_OUT } from "../tools/reach";
 import { REPORT_FD } from "./line-reporter";
 import { RESULT_PATHS } from "./result-paths";
 import { resultNameOf, type Story, tierOf } from "./stories";
@@ -48,9 +49,11 @@ export class StoryRun {
       stdio: ["ignore", log, log, "pipe"],
       env: {
         ...process.env,
+        [NO_WAY_OUT]: "yes",
         CDKTF_ETCD_TEST_LAB: path.basename(this.lab.root),
         CDKTF_ETCD_TIMINGS: path.join(RESULT_PATHS.timings, `${this.name}.jsonl`),
         CDKTF_ETCD_EVIDENCE: path.join(RESULT_PATHS.evidence, this.name),
+        JEST_JUNIT_REPORT_TEST_SUITE_ERRORS: "true",
         JEST_JUNIT_OUTPUT_FILE: path.join(RESULT_PATHS.junit, `${this.name}.xml`),
       },
     });

@@ -72,6 +72,11 @@ export async function removeTree(dir: string): Promise<void> {
   await run(["rm", "-rf", "--one-file-system", "--", dir]);
 }
 
+/** True if the entry is there, whole. */
+export async function isCached(key: CacheKey): Promise<boolean> {
+  return exists(cachePath(key));
+}
+
 async function exists(file: string): Promise<boolean> {
   try {
     await stat(file);

@@ -1,6 +1,6 @@
 import { link, mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { cached, type CacheKey } from "./cache";
+import { cached, isCached, type CacheKey } from "./cache";
 import { CommandError, run } from "./command";
 import { buildGoModules, buildGoSource } from "./go-build";
 import { hashOfGoSources } from "./go-program";
@@ -100,9 +100,19 @@ export async function ensureProviders(terraform: TerraformTool, progress: Progre
   const wanted = await Promise.all(
     RECIPES.map(async (recipe) => ({ recipe, version: await bindingsVersion(recipe.bindings) })),
   );
-  if (await reachable(`https://${terraform.registryHost}/.well-known/terraform.json`)) {
-    const fromRegistry = await mirrorRegistry(terraform, wanted, progress);
-    if (fromRegistry !== undefined) return fromRegistry;
+  const key = registryMirror(terraform, wanted);
+  const registryReachable = await reachable(`https://${terraform.registryHost}/.well-known/terraform.json`);
+  // What was fetched from there once is better than what can be built here.
+  if (registryReachable || (await isCached(key))) {
+    const mirrorDir = await mirrorRegistry(terraform, wanted, key, progress);
+    if (mirrorDir !== undefined) {
+      const providers = wanted.map(({ recipe, version }) => ({
+        address: addressOf(recipe),
+        version,
+        origin: "registry" as const,
+      }));
+      return { mirrorDir, providers, registryReachable };
+    }
   }
   return buildMirror(terraform, wanted, progress);
 }
@@ -126,24 +136,34 @@ function addressOf(recipe: Recipe): string {
   return `${recipe.namespace}/${recipe.name}`;
 }
 
-async function mirrorRegistry(
-  terraform: TerraformTool,
-  wanted: readonly Wanted[],
-  progress: Progress,
-): Promise<ProviderMirror | undefined> {
+/** Where a copy of the registry's providers is kept. */
+function registryMirror(terraform: TerraformTool, wanted: readonly Wanted[]): CacheKey {
+  const what = [terraform.registryHost, `linux_${hostArch()}`, requirements(wanted)];
+  return { name: "providers-registry", version: sha256OfText(what.join(" ")).slice(0, 12) };
+}
+
+function requirements(wanted: readonly Wanted[]): string {
   const required = wanted
     .map(({ recipe, version }) => `    ${recipe.name} = { source = "${addressOf(recipe)}", version = "${version}" }\n`)
     .join("");
-  const config = `terraform {\n  required_providers {\n${required}  }\n}\n`;
-  const platform = `linux_${hostArch()}`;
-  const key = sha256OfText(`${terraform.registryHost} ${platform} ${config}`).slice(0, 12);
+  return `terraform {\n  required_providers {\n${required}  }\n}\n`;
+}
+
+/** Copies the providers from the registry; returns the mirror's directory, undefined if they can't be had. */
+async function mirrorRegistry(
+  terraform: TerraformTool,
+  wanted: readonly Wanted[],
+  key: CacheKey,
+  progress: Progress,
+): Promise<string | undefined> {
   try {
-    const mirrorDir = await cached(
-      { name: "providers-registry", version: key },
+    const dir = await cached(
+      key,
       async (work) => {
         progress(`Downloading the providers from ${terraform.registryHost}`);
-        await writeFile(path.join(work, "main.tf"), config);
-        await run([terraform.path, "providers", "mirror", `-platform=${platform}`, path.join(work, "mirror")], {
+        await writeFile(path.join(work, "main.tf"), requirements(wanted));
+        const platform = `-platform=linux_${hostArch()}`;
+        await run([terraform.path, "providers", "mirror", platform, path.join(work, "mirror")], {
           cwd: work,
           // Whatever mirror the operator has configured is not the registry.
           env: { CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "/dev/null" },
@@ -152,11 +172,7 @@ async function mirrorRegistry(
       },
       progress,
     );
-    return {
-      mirrorDir: path.join(mirrorDir, "mirror"),
-      providers: wanted.map(({ recipe, version }) => ({ address: addressOf(recipe), version, origin: "registry" })),
-      registryReachable: true,
-    };
+    return path.join(dir, "mirror");
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     progress(`${terraform.registryHost} answers but the providers could not be had; building them instead`);

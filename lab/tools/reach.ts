@@ -20,8 +20,12 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof CommandError && error.exitCode !== undefined && UNREACHABLE.has(error.exitCode);
 }
 
+/** Set where no network leads out, as in the namespaces of a test: no host is tried then, and nothing remembered of any. */
+export const NO_WAY_OUT = "CDKTF_ETCD_NO_WAY_OUT";
+
 /** True if `host` could not be reached within the last day, so that a repeated run need not wait for it again. */
 export async function knownUnreachable(host: string, now: number = Date.now()): Promise<boolean> {
+  if (process.env[NO_WAY_OUT] !== undefined) return true;
   try {
     const since = Number.parseInt(await readFile(noteOf(host), "utf8"), 10);
     return now >= since && now - since < FORGET_AFTER_MS;

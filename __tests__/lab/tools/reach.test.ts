@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { knownUnreachable, reachable, rememberUnreachable } from "../../../lab/tools/reach";
+import { knownUnreachable, NO_WAY_OUT, reachable, rememberUnreachable } from "../../../lab/tools/reach";
 import { useScratchDir } from "./scratch";
 
 useScratchDir();
@@ -24,4 +24,14 @@ test("an unreachable host is left alone for a day", async () => {
   expect(await knownUnreachable("host.invalid", hours(25))).toBe(false);
   // A clock that was set back must not make it last for ever.
   expect(await knownUnreachable("host.invalid", hours(-1))).toBe(false);
+});
+
+test("where no network leads out no host is tried, and nothing remembered that others would go by", async () => {
+  process.env[NO_WAY_OUT] = "yes";
+  try {
+    expect(await reachable("https://host.invalid/")).toBe(false);
+  } finally {
+    delete process.env[NO_WAY_OUT];
+  }
+  expect(await knownUnreachable("host.invalid")).toBe(false);
 });
