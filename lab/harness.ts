@@ -7,6 +7,7 @@ import { LabConfig } from "./config";
 import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "./deploy";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
+import { onFailure, saveEvidence } from "./suite/evidence";
 import { DeployPhases } from "./suite/phases";
 import { recordTiming } from "./suite/timings";
 import { ensureCommands } from "./tools/apt";
@@ -63,6 +64,7 @@ export class LabHarness {
   public constructor(root = ROOT) {
     this.paths = new LabPaths(root);
     this.lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
+    onFailure((directory) => saveEvidence(this.lab, this.paths, directory));
   }
 
   public async up({ operatorInLondon = false }: HarnessUp = {}): Promise<void> {
@@ -168,9 +170,8 @@ export class LabHarness {
   /** A file of its own for the output of each run: of a story that fails, all that went before is of interest. */
   private logFile(command: string): string {
     this.runs += 1;
-    const directory = path.join(this.paths.root, "runs");
-    mkdirSync(directory, { recursive: true });
-    return path.join(directory, `${String(this.runs).padStart(3, "0")}-${command}.log`);
+    mkdirSync(this.paths.runs, { recursive: true });
+    return path.join(this.paths.runs, `${String(this.runs).padStart(3, "0")}-${command}.log`);
   }
 
   /**

@@ -57,6 +57,10 @@ export class LabPaths {
   public get access(): string {
     return path.join(this.root, "access");
   }
+  /** What Terraform printed, run by run, where tests and benches run it. */
+  public get runs(): string {
+    return path.join(this.root, "runs");
+  }
   /** To be sourced by a person's shell. */
   public get etcdEnv(): string {
     return path.join(this.root, "etcd.env");

@@ -1,3 +1,4 @@
+/** @independent */
 import { ensureCommands } from "../../lab/tools/apt";
 import { find } from "../tools";
 import { describeRules } from "./prometheus-rules";

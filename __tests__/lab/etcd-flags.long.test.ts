@@ -1,3 +1,4 @@
+/** @independent */
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { Architecture, EtcdVersion } from "../../lib";

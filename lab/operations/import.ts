@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { saveJournals } from "../suite/evidence";
 import { clientAt } from "./client-network";
 import { mustAllVote } from "./declared-members";
-import { saveJournals } from "./evidence";
 import { HandMadeCluster } from "./hand-made-cluster";
 import { Load, type OperationRow } from "./load";
 import { MEMBERSHIP, ROLL, type Bar } from "./operation";
@@ -71,7 +71,7 @@ export async function importUnderLoad(
     for (const [row, bars] of rows) onRow(row, bars);
   } finally {
     await load.stop();
-    await saveJournals(harness, directory, begun);
+    await saveJournals(harness.lab.driver(), directory, begun);
   }
 }
 

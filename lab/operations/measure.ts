@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { saveJournals } from "./evidence";
+import { saveJournals } from "../suite/evidence";
 import { Load, type OperationRow } from "./load";
 import { carryOut, getReleases, type Operation } from "./operation";
 import { CLIENT_LOCATIONS, type Stage } from "./stage";
@@ -29,6 +29,6 @@ export async function measure(stage: Stage, operation: Operation, position: numb
     return { ...row, bootSeconds, note: await operation.note?.(stage) };
   } finally {
     await load.stop();
-    await saveJournals(stage.harness, directory, begun);
+    await saveJournals(stage.harness.lab.driver(), directory, begun);
   }
 }

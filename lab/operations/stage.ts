@@ -1,10 +1,11 @@
-import { copyFileSync, statSync } from "node:fs";
+import { copyFileSync, cpSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { Knobs } from "../apps/cluster-stack";
 import { eventually, said, type HarnessRun, type LabHarness } from "../harness";
 import type { LabDroplet } from "../api-client";
 import type { LabCluster } from "../cluster";
 import { errorsIn, orphansIn, unwrapped, type CdktfResult } from "../deploy";
+import { onFailure } from "../suite/evidence";
 import { OperatorPriority } from "../tools/operator-group";
 import { isAlive, recordOf, type ProcessRecord } from "../wan/process-record";
 import { signalTree } from "./process-tree";
@@ -57,7 +58,11 @@ export class Stage {
     private declared: Knobs = {},
     /** How each apply is run: with what clients feel measured, it gives way to them. */
     private readonly how: HarnessRun = { priority: OperatorPriority.IDLE },
-  ) {}
+  ) {
+    onFailure((evidence) => {
+      cpSync(directory, path.join(evidence, "stage"), { recursive: true });
+    });
+  }
 
   /** What the cluster is declared as. */
   public get knobs(): Knobs {

@@ -1,3 +1,4 @@
+/** @independent */
 import { attempt } from "../../../lab/tools/command";
 import { ensureConformance } from "../../../lab/tools/conformance";
 import { type RunningApi, startApi, TOKEN } from "./support/api";

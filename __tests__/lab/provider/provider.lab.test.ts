@@ -1,3 +1,4 @@
+/** @independent */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { LabApi } from "../../../lab/api-client";

@@ -1,3 +1,4 @@
+/** @independent */
 import * as path from "node:path";
 import { run } from "../../../lab/tools/command";
 import { ensureEtcd, etcdLayout } from "../../../lab/tools/etcd";

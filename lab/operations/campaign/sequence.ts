@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
+import { saveJournals } from "../../suite/evidence";
 import type { Random } from "../../tools/random";
 import { LEADER_LOST } from "../catalog/machines";
-import { saveJournals } from "../evidence";
 import { ClientKind } from "../load-client";
 import { Load, type OperationRow } from "../load";
 import { carryOut, type Operation } from "../operation";
@@ -96,6 +96,6 @@ export async function runSequence(
     throw new SequenceError(steps.map(nameOf), error);
   } finally {
     await load.stop();
-    await saveJournals(stage.harness, directory, begun);
+    await saveJournals(stage.harness.lab.driver(), directory, begun);
   }
 }

@@ -1,0 +1,132 @@
+/**
+ * jest's environment for the lab's tests. Those of a file are chapters of one story, each of which starts from what the one before left: once one
+ * has failed, the others would only fail too, an hour later, and are skipped. So are those whose beforeAll failed, which is said once.
+ * What shows why is kept before afterAll takes the lab down.
+ *
+ * In a file that begins with a comment with `@independent`, a test that fails stops no other.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import type { EnvironmentContext, JestEnvironmentConfig } from "@jest/environment";
+import type { Circus } from "@jest/types";
+import { TestEnvironment } from "jest-environment-node";
+import { KEEPERS, type EvidenceKeeper } from "./evidence";
+import { RESULT_PATHS } from "./result-paths";
+
+/** For all of it: a lab that is half dead must not keep the run from its end. */
+const EVIDENCE_SECONDS = 60;
+
+export default class StoryEnvironment extends TestEnvironment {
+  private readonly file: string;
+  private readonly independent: boolean;
+  private readonly keepers: EvidenceKeeper[] = [];
+  private failed = false;
+  /** Nothing that has not begun of this begins any more. */
+  private over?: Circus.DescribeBlock;
+  /** The test that is reported as failed because of a beforeAll. */
+  private scapegoat?: Circus.TestEntry;
+
+  public constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
+    super(config, context);
+    this.file = context.testPath;
+    this.independent = "independent" in context.docblockPragmas;
+    Object.assign(this.global, { [KEEPERS]: this.keepers });
+  }
+
+  /** Called by jest with all that happens, and waited for. */
+  public async handleTestEvent(event: Circus.Event, state: Circus.State): Promise<void> {
+    switch (event.name) {
+      case "run_describe_start":
+        if (this.isOver(event.describeBlock)) event.describeBlock.mode = "skip";
+        break;
+      case "hook_start":
+        // Another one of the same describe.
+        if (event.hook.type === "beforeAll" && this.isOver(event.hook.parent)) event.hook.fn = () => undefined;
+        break;
+      case "test_start":
+        if (this.isOver(event.test.parent)) event.test.mode = "skip";
+        break;
+      case "test_skip":
+        if (event.test === this.scapegoat) event.test.status = "done";
+        break;
+      case "test_done":
+        if (event.test.errors.length === 0) break;
+        if (!this.independent) this.over = state.rootDescribeBlock;
+        await this.fail(titleOf(event.test), event.test.errors);
+        break;
+      case "hook_failure": {
+        const { describeBlock, hook } = event;
+        if (hook.type === "beforeAll" && describeBlock !== undefined) {
+          const [first, ...others] = testsIn(describeBlock);
+          this.over = this.independent ? describeBlock : state.rootDescribeBlock;
+          this.scapegoat = first;
+          for (const test of others) test.errors = [];
+        }
+        // Those before and after each test are errors of the test.
+        if (hook.type.endsWith("All")) await this.fail(hook.type, [event.error]);
+        break;
+      }
+    }
+  }
+
+  private isOver(block: Circus.DescribeBlock | undefined): boolean {
+    if (this.over === undefined || block === undefined) return false;
+    return block === this.over || this.isOver(block.parent);
+  }
+
+  /** Keeps evidence of the first failure. */
+  private async fail(where: string, errors: readonly unknown[]): Promise<void> {
+    if (this.failed) return;
+    this.failed = true;
+    try {
+      const directory = this.evidenceDirectory();
+      writeFileSync(path.join(directory, "failure.txt"), `${where}\n\n${errors.map(textOf).join("\n\n")}\n`);
+      await withinLimit(this.keepers.map(async (keep) => keep(directory)));
+      process.stderr.write(`      "${where}" failed; evidence of it is in ${directory}\n`);
+    } catch (error) {
+      // The failure is what has to be told.
+      process.stderr.write(`      "${where}" failed, and evidence of it was kept in part only: ${textOf(error)}\n`);
+    }
+  }
+
+  private evidenceDirectory(): string {
+    const wanted = process.env.CDKTF_ETCD_EVIDENCE ?? "";
+    const directory = wanted || path.join(RESULT_PATHS.evidence, path.basename(this.file).replace(/\.test\.\w+$/, ""));
+    // Of a run before.
+    if (wanted === "") rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  }
+}
+
+function testsIn(block: Circus.DescribeBlock): Circus.TestEntry[] {
+  return block.children.flatMap((child) => (child.type === "test" ? [child] : testsIn(child)));
+}
+
+function titleOf(test: Circus.TestEntry): string {
+  const names = [test.name];
+  for (let block = test.parent; block.parent !== undefined; block = block.parent) names.unshift(block.name);
+  return names.join(" ");
+}
+
+/** As jest notes errors: of anything that was thrown, with an error that knows where the test stands. */
+function textOf(error: unknown): string {
+  if (Array.isArray(error)) return textOf(error[0] ?? error[1]);
+  return (error as Partial<Error> | undefined)?.stack ?? String(error);
+}
+
+/** @throws what the first of them throws, once all have ended; or an Error if that takes too long */
+async function withinLimit(keeping: readonly Promise<void>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it took longer than ${EVIDENCE_SECONDS} s`));
+    }, EVIDENCE_SECONDS * 1000);
+  });
+  const all = Promise.allSettled(keeping).then(() => Promise.all(keeping));
+  try {
+    await Promise.race([all, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
