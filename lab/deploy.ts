@@ -118,7 +118,7 @@ export function unwrapped(output: string): string {
 /** The errors that Terraform ended with, in one line each. */
 export function terraformErrors(output: string): string[] {
   const [, ...errors] = output.split(/^[│ ]*Error: /m);
-  return errors.map(unwrapped);
+  return errors.map((error) => unwrapped(error).trim());
 }
 
 /** The ids of the droplets that a plan warns of as such that Terraform does not know. */
