@@ -1,5 +1,6 @@
 import type { LabDroplet } from "../../lab/api-client";
 import { LabCluster } from "../../lab/cluster";
+import { terraformErrors } from "../../lab/deploy";
 import { LabHarness, said } from "../../lab/harness";
 import { wanClient } from "../../lab/wan-client";
 import { PeerNetwork } from "../../lib";
@@ -15,9 +16,6 @@ const MOVED = ["lon1", "ams3", "sgp1"];
 
 beforeAll(async () => {
   await harness.up();
-  await harness.deploy({ regions: THREE });
-  cluster = await harness.cluster();
-  await putKey(cluster, "/alone");
 });
 afterAll(async () => {
   await harness.down();
@@ -25,6 +23,26 @@ afterAll(async () => {
 
 // One story, in order: each test starts from what the one before left.
 describe("the members of a cluster", () => {
+  it("are not started while one of their machines never gets ready, and found the cluster once it does", async () => {
+    const api = harness.lab.api();
+    await api.injectFault({ kind: "droplet-stays-new", namePattern: "etcd-sgp1", times: "forever" });
+    const failed = await harness.deployFails({ regions: THREE, bootTimeoutSeconds: 30 });
+    // The provider's own clock and its library's run out at the same moment, and either may be first.
+    expect(terraformErrors(failed)).toEqual([
+      expect.stringMatching(
+        /^Error waiting for droplet \(\d+\) to become ready: (context deadline exceeded|timeout while waiting for state) .*with digitalocean_droplet\.hosts_sgp1_droplet_/,
+      ),
+    ]);
+    // The birth is all or nothing.
+    expect(said(failed).filter((line) => line.includes("founding"))).toEqual([]);
+    await api.clearFaults();
+    const lines = said(await harness.deploy({ regions: THREE }));
+    expect(lines.filter((line) => line.includes("founding the cluster"))).toHaveLength(3);
+    cluster = await harness.cluster();
+    await cluster.mustBeHealthy();
+    await putKey(cluster, "/alone");
+  });
+
   it("keep the addresses that their peers know: another network is refused before any member is touched", async () => {
     const lines = said(await harness.deployFails({ regions: THREE, peerNetwork: PeerNetwork.PRIVATE }));
     expect(lines).toContainEqual(
@@ -210,7 +228,18 @@ describe("the members of a cluster", () => {
     const down = cluster.machine("etcd-ams3");
     await api.power(down, "power_off");
     const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2 };
-    await harness.deployFails({ ...edit, bootTimeoutSeconds: 30 });
+    const failed = await harness.deployFails({ ...edit, bootTimeoutSeconds: 30 });
+    expect(terraformErrors(failed).sort()).toEqual([
+      expect.stringMatching(
+        /with terraform_data\.etcd_etcd-ams3_install_.* last error: dial tcp \S+:22: i\/o timeout$/,
+      ),
+      expect.stringMatching(/with terraform_data\.etcd_etcd-lon1_install_.* exited with status 1$/),
+    ]);
+    expect(said(failed)).toContainEqual(
+      expect.stringMatching(
+        /^error: etcd-lon1: this deploy takes etcd-sgp1 out .* etcd-ams3 can't be reached .*Nothing was changed/,
+      ),
+    );
     const left = (await harness.cluster()).machines.map(({ name }) => name).sort();
     expect(left).toEqual(["etcd-ams3", "etcd-lon1", "etcd-sgp1"]);
     await cluster.mustBeHealthy(cluster.machines.filter((machine) => machine !== down));

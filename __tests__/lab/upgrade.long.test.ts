@@ -11,6 +11,7 @@ import { missed } from "../../lab/operations/table";
 import { ensureEarlierCheckout } from "../../lab/tools/earlier-checkout";
 import { OperatorPriority } from "../../lab/tools/operator-group";
 import { UPGRADE_FROM } from "../../lab/suite/upgrade-from";
+import { useCleanup } from "../cleanup";
 
 jest.setTimeout(600_000);
 
@@ -19,7 +20,8 @@ const KNOBS: Knobs = { clientSites: CLIENT_LOCATIONS, backup: {}, upkeep: { mini
 
 const harness = new LabHarness();
 const directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-upgrade-"));
-let load: Load | undefined;
+const atEnd = useCleanup();
+let load: Load;
 let before: LabCluster;
 let members: string[];
 let row: OperationRow;
@@ -46,9 +48,9 @@ beforeAll(async () => {
     directory: path.join(directory, "load"),
     writesPerSecond: 6,
   });
+  atEnd(() => load.stop());
 }, 900_000);
 afterAll(async () => {
-  await load?.stop();
   await harness.down();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -56,7 +58,7 @@ afterAll(async () => {
 // One story, in order.
 describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7)}`, () => {
   it("is updated by today's, with clients writing on", async () => {
-    row = await (load as Load).during("update", async () => {
+    row = await load.during("update", async () => {
       lines = said(await harness.deploy(KNOBS, { priority: OperatorPriority.IDLE }));
     });
     expect(missed(row, [NOTHING_FAILS])).toEqual([]);
@@ -94,6 +96,6 @@ describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7
   });
 
   it("has lost no write, and was linearizable and in quorum all along", async () => {
-    await (load as Load).finish();
+    await load.finish();
   });
 });
