@@ -115,6 +115,7 @@ export const STORIES: readonly Story[] = [
       "templates/{common,leadership,place-leader}.sh",
       "templates/etcd-leader.*",
       "templates/leader.env.tftpl",
+      "__tests__/lab/leadership.ts",
     ],
   },
   {
@@ -276,6 +277,11 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/lost-majority.long.test.ts",
     seconds: 250,
     proves: ["templates/{join,recover}.sh"],
+  },
+  {
+    file: "__tests__/lab/leader.long.test.ts",
+    seconds: 180,
+    proves: ["templates/place-leader.sh", "__tests__/lab/leadership.ts"],
   },
   {
     file: "__tests__/lab/lost-location.long.test.ts",
