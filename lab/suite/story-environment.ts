@@ -78,23 +78,25 @@ export default class StoryEnvironment extends TestEnvironment {
   private async fail(where: string, errors: readonly unknown[]): Promise<void> {
     if (this.failed) return;
     this.failed = true;
+    const directory = this.evidenceDirectory();
+    let note = "";
     try {
-      const directory = this.evidenceDirectory();
+      mkdirSync(directory, { recursive: true });
       writeFileSync(path.join(directory, "failure.txt"), `${where}\n\n${errors.map(textOf).join("\n\n")}\n`);
       await withinLimit(this.keepers.map(async (keep) => keep(directory)));
-      process.stderr.write(`      "${where}" failed; evidence of it is in ${directory}\n`);
     } catch (error) {
       // The failure is what has to be told.
-      process.stderr.write(`      "${where}" failed, and evidence of it was kept in part only: ${textOf(error)}\n`);
+      note = `, though not all of it: ${error instanceof Error ? error.message : String(error)}`;
     }
+    process.stderr.write(`      "${where}" failed; evidence of it is in ${directory}${note}\n`);
   }
 
   private evidenceDirectory(): string {
     const wanted = process.env.CDKTF_ETCD_EVIDENCE ?? "";
-    const directory = wanted || path.join(RESULT_PATHS.evidence, path.basename(this.file).replace(/\.test\.\w+$/, ""));
+    if (wanted !== "") return wanted;
+    const directory = path.join(RESULT_PATHS.evidence, path.basename(this.file).replace(/\.test\.\w+$/, ""));
     // Of a run before.
-    if (wanted === "") rmSync(directory, { recursive: true, force: true });
-    mkdirSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, force: true });
     return directory;
   }
 }
