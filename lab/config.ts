@@ -14,6 +14,8 @@ export interface LabConfig {
   readonly providers: readonly ProviderInMirror[];
   /** Terraform's filesystem mirror with these providers. */
   readonly mirrorDir: string;
+  /** Packages that machines have from the start, besides those of a fresh droplet. */
+  readonly imagePackages: readonly string[];
   readonly etcd: {
     readonly version: string;
     readonly sha256: string;

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     wan,
     log,
     imageFor: async (slug) => {
-      const image = await ensureImage(slug, log);
+      const image = await ensureImage(slug, log, config.imagePackages);
       const suite = image.distribution.suite;
       mounts[`/debian/${suite}/`] = await ensurePackageMirror(image, MACHINE_PACKAGES, log);
       return image.rootfs;

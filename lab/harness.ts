@@ -6,6 +6,7 @@ import { LabCluster } from "./cluster";
 import { LabConfig } from "./config";
 import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "./deploy";
 import { Lab } from "./lab";
+import { FIRST_BOOT_PACKAGES } from "./machine-packages";
 import { LabPaths } from "./paths";
 import { onFailure, saveEvidence } from "./suite/evidence";
 import { DeployPhases } from "./suite/phases";
@@ -51,6 +52,11 @@ export interface HarnessUp {
    * @default false
    */
   readonly operatorInLondon?: boolean;
+  /**
+   * Whether machines begin as fresh droplets, and cloud-init installs packages. Else their image has those.
+   * @default false
+   */
+  readonly freshDroplets?: boolean;
 }
 
 /** A lab for tests and benches, beside the one that a person may have in the same checkout, and an app with knobs to deploy into it. */
@@ -67,11 +73,11 @@ export class LabHarness {
     onFailure((directory) => saveEvidence(this.lab, this.paths, directory));
   }
 
-  public async up({ operatorInLondon = false }: HarnessUp = {}): Promise<void> {
+  public async up({ operatorInLondon = false, freshDroplets = false }: HarnessUp = {}): Promise<void> {
     await ensureCommands(["openssl"]);
     // What an interrupted run left is none of this one's business.
     await this.lab.down();
-    this.config = await this.lab.up();
+    this.config = await this.lab.up(freshDroplets ? [] : FIRST_BOOT_PACKAGES);
     if (!operatorInLondon) await operatorNearby(this.paths);
   }
 

@@ -54,8 +54,12 @@ export class Lab {
     return this.paths.root;
   }
 
-  /** Brings the lab up, repairing what an earlier one left; does nothing that is done already. */
-  public async up(): Promise<LabConfig> {
+  /**
+   * Brings the lab up, repairing what an earlier one left; does nothing that is done already.
+   *
+   * @param imagePackages packages that machines have from the start, besides those of a fresh droplet; where there is a lab already, its stay
+   */
+  public async up(imagePackages: readonly string[] = []): Promise<LabConfig> {
     requireRootOnLinux();
     await this.takeOwnership();
     const running = findConfig(this.paths);
@@ -65,7 +69,8 @@ export class Lab {
       return running;
     }
 
-    const { terraform, etcd, providers } = await this.prepare();
+    const inImages = running?.imagePackages ?? imagePackages;
+    const { terraform, etcd, providers } = await this.prepare(inImages);
     if (running !== undefined && running.mirrorDir !== providers.mirrorDir) {
       // Terraform holds on to the checksums of providers; these are others.
       rmSync(this.paths.synthesized, { recursive: true, force: true });
@@ -85,6 +90,7 @@ export class Lab {
       terraform,
       providers: providers.providers,
       mirrorDir: providers.mirrorDir,
+      imagePackages: inImages,
       etcd: { version: ETCD.version, ...etcd },
     };
     writeConfig(this.paths, config);
@@ -99,13 +105,15 @@ export class Lab {
   }
 
   /** Gets what `up` needs: minutes on a bare machine, next to nothing where the cache has it. */
-  public async prepare(): Promise<{ terraform: TerraformTool; etcd: EtcdRelease; providers: ProviderMirror }> {
+  public async prepare(
+    imagePackages: readonly string[] = [],
+  ): Promise<{ terraform: TerraformTool; etcd: EtcdRelease; providers: ProviderMirror }> {
     requireRootOnLinux();
     await ensureCommands(undefined, this.progress);
     const terraform = await findTerraform();
     const etcd = await ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, this.progress);
     const providers = await ensureProviders(terraform, this.progress);
-    const image = await ensureImage(DEFAULT_IMAGE, this.progress);
+    const image = await ensureImage(DEFAULT_IMAGE, this.progress, imagePackages);
     await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
     await ensureCommands(["go"], this.progress);
     await buildWan();
@@ -209,7 +217,7 @@ export class Lab {
       stateDir: this.paths.machines,
       group: this.paths.controlGroup,
       wan: wanClient(this.paths),
-      imageFor: async (slug) => (await ensureImage(slug, this.progress)).rootfs,
+      imageFor: async (slug) => (await ensureImage(slug, this.progress, findConfig(this.paths)?.imagePackages)).rootfs,
     });
   }
 

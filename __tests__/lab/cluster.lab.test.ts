@@ -61,7 +61,7 @@ function authorityKey(authority: string): string {
 const address = (machine: LabDroplet): string => machine.publicAddress ?? "";
 
 beforeAll(async () => {
-  await harness.up({ operatorInLondon: true });
+  await harness.up({ operatorInLondon: true, freshDroplets: true });
 });
 afterAll(async () => {
   await harness.down();

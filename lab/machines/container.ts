@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readlinkSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { attempt, type CommandResult } from "../tools/command";
 import {
@@ -192,15 +192,28 @@ export function removeNspawnLeftovers(name: string): void {
   }
 }
 
-/** Keepers and their systemd-nspawn, found by what they were started with: also those that are on no record and in no group. */
+/**
+ * Keepers and their systemd-nspawn, found by what they were started with: also those that are on no record and in no group. Labs in process
+ * namespaces of their own can be seen from outside of them, and are none of this one's business.
+ */
 export function findKeepers(prefix: string): { readonly pid: number; readonly id: number }[] {
   const pattern = new RegExp(`^--machine=${prefix}-(\\d+)$`);
+  const here = processNamespace("self");
   return processNumbers().flatMap((pid) => {
     const ids = procFile(pid, "cmdline")
       .split("\0")
       .flatMap((word) => pattern.exec(word)?.[1] ?? []);
-    return ids.map((id) => ({ pid, id: Number(id) }));
+    return ids.length > 0 && processNamespace(pid) === here ? ids.map((id) => ({ pid, id: Number(id) })) : [];
   });
+}
+
+function processNamespace(pid: number | "self"): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    // It has ended.
+    return undefined;
+  }
 }
 
 function childrenOf(parent: number): number[] {

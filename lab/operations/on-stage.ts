@@ -26,7 +26,7 @@ export async function onStage(name: string, action: (stage: Stage) => Promise<vo
   });
   const all = async (): Promise<void> => {
     await ensureWorkload(console.error);
-    await harness.up({ operatorInLondon: true });
+    await harness.up({ operatorInLondon: true, freshDroplets: true });
     await action(stage);
   };
   try {

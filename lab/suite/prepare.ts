@@ -1,6 +1,7 @@
 import * as path from "node:path";
 import { Architecture, EtcdVersion } from "../../lib";
 import { Lab } from "../lab";
+import { FIRST_BOOT_PACKAGES } from "../machine-packages";
 import { LabPaths } from "../paths";
 import { ensureCommands } from "../tools/apt";
 import { ensureEarlierCheckout } from "../tools/earlier-checkout";
@@ -27,7 +28,8 @@ const RELEASES: Readonly<Record<Tier, readonly string[]>> = {
  * it tests. Takes minutes on a bare machine, and next to nothing where the cache has it all.
  */
 export async function prepare(tiers: readonly Tier[], progress: Progress): Promise<void> {
-  await new Lab(new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress).prepare();
+  const lab = new Lab(new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress);
+  for (const packages of [[], FIRST_BOOT_PACKAGES]) await lab.prepare(packages);
   await ensureCommands(["openssl", "promtool"], progress);
   await ensureVersitygw(progress);
   await ensureWorkload(progress);

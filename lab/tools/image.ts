@@ -36,8 +36,16 @@ export interface BaseImage {
 /** What stands in for an image whose distribution cannot be had. */
 const STAND_IN = "debian-13-x64";
 
-/** The root file system for a DigitalOcean image slug; builds it (35 s on an idle machine) if the cache has none. */
-export async function ensureImage(slug: string, progress: Progress = silent): Promise<BaseImage> {
+/**
+ * The root file system for a DigitalOcean image slug; builds it (35 s on an idle machine) if the cache has none.
+ *
+ * @param more packages that it has, besides those of a fresh droplet
+ */
+export async function ensureImage(
+  slug: string,
+  progress: Progress = silent,
+  more: readonly string[] = [],
+): Promise<BaseImage> {
   const distribution = distributionOf(slug);
   if (distribution === undefined) {
     throw new ToolError(
@@ -49,18 +57,18 @@ export async function ensureImage(slug: string, progress: Progress = silent): Pr
     progress(
       `${slug} cannot be built here (no Ubuntu keyring; the package ubuntu-keyring has it); ${STAND_IN} stands in`,
     );
-    return { ...(await ensureImage(STAND_IN, progress)), slug, origin: "stand-in" };
+    return { ...(await ensureImage(STAND_IN, progress, more)), slug, origin: "stand-in" };
   }
 
   const script = customizeScript(distribution);
-  const args = mmdebstrapArgs(distribution);
+  const args = mmdebstrapArgs(distribution, more);
   const key = `${slug}-${hostArch()}-${sha256OfText(JSON.stringify([args, script])).slice(0, 12)}`;
   const dir = await cached(
     { name: "image", version: key },
     async (work) => {
       ensureRoot();
       await ensureCommands(["mmdebstrap"], progress);
-      progress(`Building the ${slug} image (about a minute)`);
+      progress(`Building the ${slug} image${more.length === 0 ? "" : ` with ${more.join(", ")}`} (about a minute)`);
       const hook = path.join(work, "customize.sh");
       await writeFile(hook, `#!/bin/sh\n${script}`);
       await chmod(hook, 0o755);
@@ -90,7 +98,7 @@ export async function ensureImage(slug: string, progress: Progress = silent): Pr
   };
 }
 
-function mmdebstrapArgs(distribution: Distribution): readonly string[] {
+function mmdebstrapArgs(distribution: Distribution, more: readonly string[]): readonly string[] {
   return [
     "--quiet",
     "--mode=root",
@@ -98,7 +106,7 @@ function mmdebstrapArgs(distribution: Distribution): readonly string[] {
     "--variant=minbase",
     `--architectures=${hostArch()}`,
     `--components=${distribution.components.replaceAll(" ", ",")}`,
-    `--include=${IMAGE_PACKAGES.join(",")}`,
+    `--include=${[...IMAGE_PACKAGES, ...more].join(",")}`,
     '--aptopt=Acquire::Languages "none"',
     ...DPKG_EXCLUDES.map((line) => `--dpkgopt=${line}`),
   ];

@@ -229,7 +229,9 @@ describe("the WAN", () => {
     );
     await expect(wan.link({ a: "lon1", b: "nyc3", loss: 101 })).rejects.toThrow("must lie between 0 and 100");
     await expect(wan.isolate("nobody")).rejects.toThrow('"nobody" is not attached');
-    await expect(wan.attach({ ...endpoint("lon", "lon1", "198.18.2.10"), id: "thief" })).rejects.toThrow(
+    const thief = { ...endpoint("lon", "lon1", "198.18.2.10"), id: "thief" };
+    await expect(wan.attach(thief)).rejects.toThrow("device wan0 already exists and belongs to someone else");
+    await expect(wan.attach({ ...thief, device: "wan1", routes: [] })).rejects.toThrow(
       '198.18.2.10 is already the address of "nyc"',
     );
     await expect(wan.attach(endpoint("nowhere", "lon1", "198.18.1.99"))).rejects.toThrow("no network namespace");
