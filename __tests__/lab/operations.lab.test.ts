@@ -30,8 +30,8 @@ function installed(member: string): string | undefined {
 
 // One story, in order.
 describe("clients on three continents lose nothing", () => {
-  it.each(["settings roll", "machine replaced (-replace)"])("%s", async (name) => {
-    await underLoad.carryOut(name);
+  it("when a setting is rolled out", async () => {
+    await underLoad.carryOut("settings roll");
   });
 
   it("when Terraform is killed in the middle of the installs: none is missing after the next deploy", async () => {

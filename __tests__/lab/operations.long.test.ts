@@ -2,7 +2,7 @@ import { OperationsUnderLoad } from "./operations-under-load";
 
 jest.setTimeout(300_000);
 
-const OPERATIONS = ["leaf certificates renewed", "upgrade from 3.6 to 3.7"];
+const OPERATIONS = ["machine replaced (-replace)", "leaf certificates renewed", "upgrade from 3.6 to 3.7"];
 
 const underLoad = new OperationsUnderLoad(OPERATIONS);
 

@@ -88,7 +88,8 @@ async function runStory(story: Story): Promise<void> {
     say(`${name}: passed in ${seconds} s`);
   } else {
     failed = true;
-    say(`${name}: FAILED after ${seconds} s; all that it printed is in ${path.relative(PROJECT, run.log)}`);
+    const where = [run.log, run.evidence].map((place) => path.relative(PROJECT, place)).join(", evidence in ");
+    say(`${name}: FAILED after ${seconds} s; all that it printed is in ${where}`);
   }
 }
 
@@ -133,16 +134,17 @@ async function main(names: readonly string[], options: Options): Promise<void> {
   process.stdout.write(`\n${passed} passed, ${failures} failed, ${skipped} skipped\n`);
 }
 
+/** Of an option that may be given more than once. */
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
 const program = new Command("npm test --")
   .description(
     "Runs the tests and says where the time went. Everything that is printed, and reports for CI, lie in test-results/.",
   )
   .argument("[stories...]", "only these lab tests, for example: membership machines/nspawn-machine-driver")
-  .requiredOption(
-    "--tier <tier>",
-    "unit, lab or long; may be given more than once",
-    (tier: string, all: string[] = []) => [...all, tier],
-  )
+  .requiredOption("--tier <tier>", "unit, lab or long; may be given more than once", collect)
   .option(
     "--changed [since]",
     "only the lab tests that prove what was changed since a commit; since the last one unless told",

@@ -83,6 +83,7 @@ export const STORIES: readonly Story[] = [
     seconds: 464,
     proves: [
       "lib/backup/**",
+      "__tests__/lab/on-nodes.ts",
       "lib/upkeep/**",
       "lib/rollout/node-part.ts",
       "lab/s3-server.ts",
@@ -277,6 +278,16 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/lost-majority.long.test.ts",
     seconds: 250,
     proves: ["templates/{join,recover}.sh"],
+  },
+  {
+    file: "__tests__/lab/upkeep.long.test.ts",
+    seconds: 250,
+    proves: [
+      "lib/upkeep/**",
+      "templates/{check-change,coordinator,defragment,defragmentation,metrics,reclaim-space}.sh",
+      "templates/upkeep.env.tftpl",
+      "__tests__/lab/on-nodes.ts",
+    ],
   },
   {
     file: "__tests__/lab/leader.long.test.ts",

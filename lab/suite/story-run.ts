@@ -31,6 +31,11 @@ export class StoryRun {
     return path.join(RESULT_PATHS.logs, `${this.name}.log`);
   }
 
+  /** Directory with what its machines, the API server and Terraform said, if it fails. */
+  public get evidence(): string {
+    return path.join(RESULT_PATHS.evidence, this.name);
+  }
+
   /**
    * Runs it to its end, and removes whatever it left.
    *
@@ -52,7 +57,7 @@ export class StoryRun {
         [NO_WAY_OUT]: "yes",
         CDKTF_ETCD_TEST_LAB: path.basename(this.lab.root),
         CDKTF_ETCD_TIMINGS: path.join(RESULT_PATHS.timings, `${this.name}.jsonl`),
-        CDKTF_ETCD_EVIDENCE: path.join(RESULT_PATHS.evidence, this.name),
+        CDKTF_ETCD_EVIDENCE: this.evidence,
         JEST_JUNIT_REPORT_TEST_SUITE_ERRORS: "true",
         JEST_JUNIT_OUTPUT_FILE: path.join(RESULT_PATHS.junit, `${this.name}.xml`),
       },
@@ -74,6 +79,8 @@ export class StoryRun {
     return [
       path.join(PROJECT, "node_modules", "jest", "bin", "jest.js"),
       ...["--selectProjects", tierOf(this.story), "--runInBand", "--runTestsByPath", this.story.file],
+      // What a failed set-up has left open must not keep the lane.
+      "--forceExit",
       ...["--reporters", path.join(__dirname, "line-reporter.ts"), "--reporters", "jest-junit"],
     ];
   }
