@@ -4,9 +4,11 @@ import { Lab } from "../lab";
 import { FIRST_BOOT_PACKAGES } from "../machine-packages";
 import { LabPaths } from "../paths";
 import { ensureCommands } from "../tools/apt";
+import { ensureConformance } from "../tools/conformance";
 import { ensureEarlierCheckout } from "../tools/earlier-checkout";
 import { ensureEtcd } from "../tools/etcd";
 import { ensureGoClient } from "../tools/go-client";
+import { ensureGoTests, GO_TESTED } from "../tools/go-tests";
 import { ensureImage } from "../tools/image";
 import { ensurePackageMirror } from "../tools/package-mirror";
 import { ensureProbe } from "../tools/probe";
@@ -35,6 +37,8 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   await ensureWorkload(progress);
   await ensureProbe(progress);
   await ensureGoClient(progress);
+  await ensureConformance(progress);
+  for (const tested of GO_TESTED) await ensureGoTests(tested, progress);
   // For the tests of these two.
   await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
   await ensureImage("ubuntu-24-04-x64", progress);

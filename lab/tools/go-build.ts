@@ -54,11 +54,28 @@ export async function buildGoModules(
 
 /** Builds a program of the Go module in `sourceDir`, which is left untouched. */
 export async function buildGoSource(sourceDir: string, program: GoProgram, progress: Progress = silent): Promise<void> {
+  await inCopyOf(sourceDir, (dir) => build(dir, program), progress);
+}
+
+/** Builds a package's tests, of the Go module in `sourceDir`, as a program of their own; `go vet` looks at the whole module first. */
+export async function buildGoTests(sourceDir: string, tests: GoProgram, progress: Progress = silent): Promise<void> {
+  const argv = ["test", "-c", "-trimpath", "-buildvcs=false", "-o", tests.output, tests.package];
+  await inCopyOf(
+    sourceDir,
+    async (dir) => {
+      await go(dir, ["vet", "./..."]);
+      await go(dir, argv);
+    },
+    progress,
+  );
+}
+
+async function inCopyOf(sourceDir: string, work: (dir: string) => Promise<void>, progress: Progress): Promise<void> {
   await ensureGo(progress);
   const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-go-"));
   try {
     await cp(sourceDir, dir, { recursive: true });
-    await build(dir, program);
+    await work(dir);
   } finally {
     await removeTree(dir);
   }

@@ -30,7 +30,19 @@ export async function ensureGoProgram(program: OwnGoProgram, progress: Progress 
 }
 
 /** Changes with whatever a program built of these sources is made of; tests are no part of it. */
-export async function hashOfGoSources(sources: string): Promise<string> {
-  const isSource = (file: string): boolean => /\.go$|^go\.(mod|sum)$/.test(file) && !file.endsWith("_test.go");
-  return (await sha256OfTree(sources, isSource)).slice(0, 12);
+export function hashOfGoSources(sources: string): Promise<string> {
+  return hashOf(sources, (file) => isGo(file) && !file.endsWith("_test.go"));
+}
+
+/** As {@link hashOfGoSources}, of programs and tests. */
+export function hashOfGoTests(sources: string): Promise<string> {
+  return hashOf(sources, isGo);
+}
+
+function isGo(file: string): boolean {
+  return /\.go$|^go\.(mod|sum)$/.test(file);
+}
+
+async function hashOf(sources: string, take: (file: string) => boolean): Promise<string> {
+  return (await sha256OfTree(sources, take)).slice(0, 12);
 }

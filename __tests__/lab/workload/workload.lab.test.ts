@@ -13,6 +13,7 @@ import { hostArch } from "../../../lab/tools/platform";
 import { ensureWorkload } from "../../../lab/tools/workload";
 import { Architecture } from "../../../lib";
 import { EtcdVersion } from "../../../lib/etcd-version";
+import { passGoTests } from "../go-tests";
 import { LoopbackCluster } from "./loopback-cluster";
 
 jest.setTimeout(600_000);
@@ -100,11 +101,7 @@ describe("on a real cluster", () => {
   }
 
   it("passes its own tests", async () => {
-    const cwd = path.join(__dirname, "..", "..", "..", "lab", "workload");
-    const env = { CGO_ENABLED: "0", GOWORK: "off", WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0] };
-    await run(["go", "vet", "./..."], { cwd, env, nice: true });
-    // Go keeps results by sources and environment, but knows nothing of what the cluster did.
-    const stdout = await run(["go", "test", "-count=1", "-v", "./..."], { cwd, env, nice: true });
+    const stdout = await passGoTests("workload", { WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0] });
     expect(stdout).toMatch(/^--- PASS: TestSwapThatWasOverwrittenBeforeItsRetry/m);
     expect(stdout).not.toContain("--- SKIP");
   });
