@@ -13,7 +13,8 @@ import { findTerraform, type TerraformTool } from "../../../lab/tools/terraform"
 import { waitUntil } from "../../../lab/wan/process-record";
 import { writeTerraformrc } from "../../../lab/tools/terraformrc";
 
-const TOKEN = "token-of-the-test";
+/** What the API takes. */
+export const TOKEN = "token-of-the-test";
 const STATE = "terraform.tfstate";
 const ROOT = path.join(__dirname, "..", "..", "..");
 
@@ -21,7 +22,6 @@ const ROOT = path.join(__dirname, "..", "..", "..");
 export interface Outcome {
   readonly ok: boolean;
   readonly output: string;
-  readonly seconds: number;
 }
 
 /** A directory with a configuration in which the real Terraform is run against some API. */
@@ -45,7 +45,7 @@ export class Workspace {
       CHECKPOINT_DISABLE: "1",
       DIGITALOCEAN_TOKEN: TOKEN,
       DIGITALOCEAN_API_URL: apiUrl,
-      DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.1",
+      DIGITALOCEAN_HTTP_RETRY_WAIT_MIN: "0.01",
     });
   }
 
@@ -64,6 +64,13 @@ export class Workspace {
 }
 `;
     await writeFile(path.join(this.dir, "main.tf"), header + config);
+  }
+
+  /** Begins anew, initialized as it is: with another configuration, no state, and some API. */
+  async beginAnew(config: string, apiUrl: string): Promise<void> {
+    for (const name of [STATE, `${STATE}.backup`]) await rm(path.join(this.dir, name), { force: true });
+    this.env.DIGITALOCEAN_API_URL = apiUrl;
+    await this.write(config);
   }
 
   /** Instead of {@link write}: a synthesized stack, as it is. */
@@ -86,14 +93,12 @@ export class Workspace {
   }
 
   async terraformCommand(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-    const began = Date.now();
     const { status, stdout, stderr } = await attempt([this.terraform.path, ...args, "-no-color"], {
       cwd: this.dir,
       env: { ...this.env, ...env },
     });
-    const seconds = (Date.now() - began) / 1000;
-    if (status === 0) return { ok: true, output: stdout, seconds };
-    return { ok: false, output: unwrapped(stderr), seconds };
+    if (status === 0) return { ok: true, output: stdout };
+    return { ok: false, output: unwrapped(stderr) };
   }
 
   async init(): Promise<void> {
@@ -130,8 +135,8 @@ export class Workspace {
     return this.terraformCommand(["destroy", "-auto-approve", "-input=false"], env);
   }
 
-  plan(): Promise<Outcome> {
-    return this.terraformCommand(["plan", "-input=false"]);
+  plan(env: Record<string, string> = {}): Promise<Outcome> {
+    return this.terraformCommand(["plan", "-input=false"], env);
   }
 
   async close(): Promise<void> {
