@@ -6,8 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt, run } from "../../../lab/tools/command";
 import { buildWan } from "../../../lab/wan/build";
-import { WanClient, type Attachment, type PairSettings, type WanEndpointStats } from "../../../lab/wan/client";
+import {
+  WanClient,
+  type Attachment,
+  type PairSettings,
+  type WanEndpointStats,
+  type WanLinkStats,
+} from "../../../lab/wan/client";
 import { recordOf, waitUntil } from "../../../lab/wan/process-record";
+import { passGoTests } from "../go-tests";
 
 interface ProbeAnswer {
   readonly sent: number;
@@ -15,7 +22,15 @@ interface ProbeAnswer {
   readonly reordered: number;
   readonly minMs: number;
   readonly medianMs: number;
+  readonly maxMs: number;
 }
+
+// No assertion here is about how fast this machine is: these are for what never ends.
+const PATIENCE_MS = 30_000;
+jest.setTimeout(120_000);
+
+/** The most that the switch takes off a round trip to make up for what it and the kernel add: see "accept" in engine.go. */
+const MADE_UP_MS = 1.1;
 
 const PREFIX = `wantest-${process.pid}`;
 const NAMESPACES = ["op", "lon", "nyc", "nyc2"].map((name) => `${PREFIX}-${name}`);
@@ -70,14 +85,50 @@ describe("the WAN", () => {
     await once(child.stdout, "data");
   };
 
-  const probe = async (name: string, ip: string, count = 60, every = "5ms"): Promise<ProbeAnswer> => {
-    const options = ["-to", `${ip}:7`, "-count", String(count), "-every", every, "-patience", "500ms"];
+  const probe = async (
+    name: string,
+    ip: string,
+    { count = 60, every = "5ms", patience = `${PATIENCE_MS}ms` } = {},
+  ): Promise<ProbeAnswer> => {
+    const options = ["-to", `${ip}:7`, "-count", String(count), "-every", every, "-patience", patience];
     return JSON.parse(await run(inside(name, [program, "probe", ...options]))) as ProbeAnswer;
   };
 
-  const connects = async (name: string, ip: string, port: number): Promise<boolean> => {
-    const result = await attempt(inside(name, ["timeout", "1", "bash", "-c", `exec 3<>/dev/tcp/${ip}/${port}`]));
-    return result.status === 0;
+  /**
+   * Probes several ways at once, and says how much this machine added to a round trip meanwhile, at most: as much as it took over loopback,
+   * where the switch is not between, and as the switch was late there and back.
+   */
+  const measure = async (...ways: (() => Promise<ProbeAnswer>)[]): Promise<[number, ...ProbeAnswer[]]> => {
+    await wan.stats();
+    const [loopback, ...answers] = await Promise.all([probe("nyc", "198.18.2.10"), ...ways.map((way) => way())]);
+    const { worstLateMs } = await wan.stats();
+    return [loopback.maxMs + 2 * worstLateMs, ...answers];
+  };
+
+  const expectRoundTrip = (answer: ProbeAnswer, rttMs: number, addedMs: number): void => {
+    expect(answer.received).toBe(answer.sent);
+    expect(answer.minMs).toBeGreaterThan(rttMs - MADE_UP_MS);
+    expect(answer.medianMs).toBeLessThan(1.1 * rttMs + addedMs);
+  };
+
+  const expectAllToArrive = async (name: string, ip: string): Promise<void> => {
+    expect((await probe(name, ip, { count: 10 })).received).toBe(10);
+  };
+
+  /** The switch must say of each packet that it dropped it: an answer that is only slow would look the same. */
+  const expectAllToBeDropped = async (name: string, ip: string, dropped: () => Promise<number>): Promise<void> => {
+    const before = await dropped();
+    const { received } = await probe(name, ip, { count: 10, patience: "100ms" });
+    expect(received).toBe(0);
+    await waitUntil(async () => (await dropped()) >= before + 10, PATIENCE_MS);
+    expect(await dropped()).toBe(before + 10);
+  };
+
+  const connect = (name: string, ip: string, port: number): ChildProcess => {
+    const [command = "", ...args] = inside(name, ["bash", "-c", `exec 3<>/dev/tcp/${ip}/${port}`]);
+    const child = spawn(command, args, { stdio: "ignore" });
+    children.push(child);
+    return child;
   };
 
   const statsOf = async (id: string): Promise<WanEndpointStats> => {
@@ -87,6 +138,12 @@ describe("the WAN", () => {
     }
     return found;
   };
+
+  const linkOf = async (from: string, to: string): Promise<Pick<WanLinkStats, "packets" | "lost" | "cut">> => {
+    const found = (await wan.stats()).links.find((link) => link.from === from && link.to === to);
+    return found ?? { packets: 0, lost: 0, cut: 0 };
+  };
+  const cut = (from: string, to: string) => async (): Promise<number> => (await linkOf(from, to)).cut;
 
   beforeAll(async () => {
     program = (await buildWan()).path;
@@ -102,8 +159,9 @@ describe("the WAN", () => {
     await serve("nyc2", "198.18.2.11");
     await serve("nyc2", "10.20.0.11");
     await serve("lon", "198.18.1.10");
+    await serve("op", "198.18.0.1");
     await serve("op", "198.18.0.2");
-  }, 120_000);
+  });
 
   afterAll(async () => {
     for (const child of children) {
@@ -114,113 +172,153 @@ describe("the WAN", () => {
       await attempt(["ip", "netns", "del", name]);
     }
     rmSync(stateDir, { recursive: true, force: true });
-  }, 30_000);
+  });
 
   afterEach(async () => {
     await wan.heal();
   });
 
+  it("passes its switch's own tests", async () => {
+    await passGoTests("wan");
+  });
+
   it("has the round-trip times that it was told", async () => {
-    const across = await probe("lon", "198.18.2.10");
-    expect(across.received).toBe(across.sent);
-    expect(across.minMs).toBeGreaterThan(77.5);
-    expect(across.medianMs).toBeLessThan(85);
-    const near = await probe("op", "198.18.1.10");
-    expect(near.minMs).toBeGreaterThan(1.5);
-    expect(near.medianMs).toBeLessThan(10);
+    const [addedMs, across, near] = await measure(
+      () => probe("lon", "198.18.2.10"),
+      () => probe("op", "198.18.1.10"),
+    );
+    expectRoundTrip(across, 78, addedMs);
+    expectRoundTrip(near, 2, addedMs);
   });
 
   it("has the mirror near everybody, though it is where the operator is", async () => {
-    const answer = await probe("nyc", "198.18.0.2");
-    expect(answer.minMs).toBeGreaterThan(0.5);
-    expect(answer.medianMs).toBeLessThan(10);
+    const [addedMs, mirror, operator] = await measure(
+      () => probe("nyc", "198.18.0.2"),
+      () => probe("nyc", "198.18.0.1"),
+    );
+    expectRoundTrip(mirror, 1, addedMs);
+    expectRoundTrip(operator, 78, addedMs);
   });
 
   it("takes a new round-trip time at once, and the old one back", async () => {
+    const measureBoth = () =>
+      measure(
+        () => probe("lon", "198.18.2.10"),
+        () => probe("op", "198.18.2.10"),
+      );
     await wan.link({ a: "nyc3", b: "lon1", rttMs: 20 });
-    expect((await probe("lon", "198.18.2.10")).medianMs).toBeLessThan(40);
+    const [addedMs, changed, other] = await measureBoth();
+    expectRoundTrip(changed, 20, addedMs);
+    expectRoundTrip(other, 78, addedMs);
     await wan.heal("lon1", "nyc3");
-    expect((await probe("lon", "198.18.2.10")).minMs).toBeGreaterThan(77.5);
+    const [addedThenMs, healed] = await measureBoth();
+    expectRoundTrip(healed, 78, addedThenMs);
   });
 
   it("loses about as many packets as it was told", async () => {
     await wan.link({ a: "lon1", b: "nyc3", rttMs: 10, loss: 20 });
-    const answer = await probe("lon", "198.18.2.10", 1500, "1ms");
-    const lost = (1 - answer.received / answer.sent) * 100;
-    // Lost on the way there or back: 1 - 0.8 x 0.8 = 36 %; 10 is about eight standard deviations.
-    expect(lost).toBeGreaterThan(26);
-    expect(lost).toBeLessThan(46);
+    const both = async () => [await linkOf("lon1", "nyc3"), await linkOf("nyc3", "lon1")];
+    const before = await both();
+    const since = async () =>
+      (await both()).map(({ packets, lost }, i) => ({
+        packets: packets - before[i].packets,
+        lost: lost - before[i].lost,
+      }));
+    const { received } = await probe("lon", "198.18.2.10", { count: 1500, every: "200us", patience: "100ms" });
+    const allAnswered = async (): Promise<boolean> => {
+      const [there, back] = await since();
+      return back.packets === there.packets - there.lost;
+    };
+    expect(await waitUntil(allAnswered, PATIENCE_MS)).toBe(true);
+    const [there, back] = await since();
+    expect(there.packets).toBe(1500);
+    // 10 % to either side are about eight standard deviations.
+    for (const { packets, lost } of [there, back]) {
+      expect(lost / packets).toBeGreaterThan(0.1);
+      expect(lost / packets).toBeLessThan(0.3);
+    }
+    expect(received).toBeLessThanOrEqual(back.packets - back.lost);
   });
 
   it("jitters without reordering", async () => {
     await wan.link({ a: "lon1", b: "nyc3", jitterMs: 20 });
-    const answer = await probe("lon", "198.18.2.10", 600, "2ms");
+    const [addedMs, answer] = await measure(() => probe("lon", "198.18.2.10", { count: 600, every: "2ms" }));
     expect(answer.received).toBe(answer.sent);
     expect(answer.reordered).toBe(0);
-    expect(answer.minMs).toBeGreaterThan(77.5);
+    expect(answer.minMs).toBeGreaterThan(78 - MADE_UP_MS);
+    // The median of what two ways of 10 ms each in the mean add is 16.8 ms.
     expect(answer.medianMs).toBeGreaterThan(82);
-    expect(answer.medianMs).toBeLessThan(130);
+    expect(answer.medianMs).toBeLessThan(130 + addedMs);
   });
 
   it("cuts one pair of locations and no other", async () => {
     await wan.link({ a: "lon1", b: "nyc3", down: true });
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(0);
-    expect((await probe("op", "198.18.1.10", 10)).received).toBe(10);
+    await expectAllToBeDropped("lon", "198.18.2.10", cut("lon1", "nyc3"));
+    await expectAllToArrive("op", "198.18.1.10");
     await wan.link({ a: "lon1", b: "nyc3", down: false });
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
+    await expectAllToArrive("lon", "198.18.2.10");
   });
 
   it("cuts a location off from everybody", async () => {
     await wan.cutOff("nyc3");
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(0);
-    expect((await probe("op", "198.18.2.10", 10)).received).toBe(0);
-    expect((await probe("nyc", "198.18.2.11", 10)).received).toBe(10);
+    await expectAllToBeDropped("lon", "198.18.2.10", cut("lon1", "nyc3"));
+    await expectAllToBeDropped("op", "198.18.2.10", cut("operator", "nyc3"));
+    await expectAllToArrive("nyc", "198.18.2.11");
     await wan.heal("nyc3");
-    expect((await probe("op", "198.18.2.10", 10)).received).toBe(10);
+    await expectAllToArrive("op", "198.18.2.10");
   });
 
   it("lets one machine vanish while its neighbour stays", async () => {
     await wan.isolate("nyc");
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(0);
-    expect((await probe("lon", "198.18.2.11", 10)).received).toBe(10);
+    await expectAllToBeDropped("lon", "198.18.2.10", async () => (await statsOf("nyc")).dropped.isolated);
+    await expectAllToArrive("lon", "198.18.2.11");
     expect((await wan.list()).isolated).toEqual(["nyc"]);
     await wan.isolate("nyc", false);
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
+    await expectAllToArrive("lon", "198.18.2.10");
   });
 
   it("keeps a private network to its members", async () => {
-    expect((await probe("nyc", "10.20.0.11", 10)).received).toBe(10);
-    const before = await statsOf("lon");
-    expect((await probe("lon", "10.20.0.11", 10)).received).toBe(0);
-    expect((await statsOf("lon")).dropped.privateNetwork).toBeGreaterThan(before.dropped.privateNetwork);
+    await expectAllToArrive("nyc", "10.20.0.11");
+    await expectAllToBeDropped("lon", "10.20.0.11", async () => (await statsOf("lon")).dropped.privateNetwork);
   });
 
   it("drops what pretends to come from somebody else", async () => {
-    await run(["ip", "-n", `${PREFIX}-lon`, "address", "add", "198.18.9.9/32", "dev", "lo"]);
+    const send = (ip: string) => run(inside("lon", ["bash", "-c", `exec 3<>/dev/udp/${ip}/7; echo x >&3`]));
     const before = await statsOf("lon");
-    await attempt(inside("lon", ["timeout", "1", "bash", "-c", "exec 3<>/dev/udp/198.18.2.10/7; echo x >&3"]));
-    const honest = await statsOf("lon");
-    expect(honest.dropped.foreignSource).toBe(before.dropped.foreignSource);
+    await run(["ip", "-n", `${PREFIX}-lon`, "address", "add", "198.18.9.9/32", "dev", "lo"]);
+    await send("198.18.2.10");
+    expect(await waitUntil(async () => (await statsOf("lon")).in > before.in, PATIENCE_MS)).toBe(true);
+    expect((await statsOf("lon")).dropped.foreignSource).toBe(before.dropped.foreignSource);
     await run(["ip", "-n", `${PREFIX}-lon`, "route", "add", "198.18.2.11/32", "dev", "wan0", "src", "198.18.9.9"]);
-    await attempt(inside("lon", ["bash", "-c", "exec 3<>/dev/udp/198.18.2.11/7; echo x >&3"]));
+    await send("198.18.2.11");
     await run(["ip", "-n", `${PREFIX}-lon`, "route", "del", "198.18.2.11/32"]);
-    expect((await statsOf("lon")).dropped.foreignSource).toBeGreaterThan(before.dropped.foreignSource);
+    const isDropped = async () => (await statsOf("lon")).dropped.foreignSource > before.dropped.foreignSource;
+    expect(await waitUntil(isDropped, PATIENCE_MS)).toBe(true);
   });
 
   it("lets machines open connections to the mirror's port, and to nothing else of this machine", async () => {
     const listener = [
       "node",
       "-e",
-      'for (const port of [80, 81]) require("net").createServer().listen(port, "0.0.0.0", () => console.log("up"))',
+      `const servers = [80, 81].map((port) => require("net").createServer().listen(port, "0.0.0.0"));
+       Promise.all(servers.map((server) => require("events").once(server, "listening"))).then(() => console.log("up"))`,
     ];
     const [command = "", ...args] = inside("op", listener);
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
     children.push(child);
     await once(child.stdout, "data");
-    expect(await connects("lon", "198.18.0.2", 80)).toBe(true);
-    expect(await connects("lon", "198.18.0.2", 81)).toBe(false);
-    expect(await connects("lon", "198.18.0.1", 80)).toBe(false);
-    expect((await statsOf("lon")).dropped.refusedPort).toBeGreaterThan(0);
+    expect(await once(connect("lon", "198.18.0.2", 80), "exit")).toEqual([0, null]);
+    for (const [ip, port] of [
+      ["198.18.0.2", 81],
+      ["198.18.0.1", 80],
+    ] as const) {
+      const { refusedPort } = (await statsOf("lon")).dropped;
+      const client = connect("lon", ip, port);
+      const refused = async (): Promise<boolean> => (await statsOf("lon")).dropped.refusedPort > refusedPort;
+      expect(await waitUntil(async () => client.exitCode !== null || (await refused()), PATIENCE_MS)).toBe(true);
+      expect(client.exitCode).toBe(null);
+      client.kill("SIGKILL");
+    }
   });
 
   it("says clearly what it cannot do", async () => {
@@ -238,7 +336,7 @@ describe("the WAN", () => {
     await expect(wan.setMatrix(MATRIX.slice(1, 3))).rejects.toThrow(
       /location "(operator|mirror)" is in use but not in the new matrix/,
     );
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
+    await expectAllToArrive("lon", "198.18.2.10");
   });
 
   it("does not mind being told the same again", async () => {
@@ -249,30 +347,28 @@ describe("the WAN", () => {
     await Promise.all([wan.start(), wan.start()]);
     const after = await statsOf("lon");
     expect(after.in).toBeGreaterThanOrEqual(before.in);
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
+    await expectAllToArrive("lon", "198.18.2.10");
   });
 
   it("comes back with everything after it was killed", async () => {
     await wan.isolate("nyc2");
     await wan.link({ a: "lon1", b: "nyc3", rttMs: 30 });
     const stop = wan.watch();
+    // The watcher has connected before this has.
     const { pid } = await wan.hello();
-    // The watcher must have its connection before there is something to see.
-    await new Promise((resolve) => setTimeout(resolve, 200));
     process.kill(pid, "SIGKILL");
     const isBack = async (): Promise<boolean> => {
       const hello = await wan.hello().catch(() => undefined);
       return hello !== undefined && hello.pid !== pid && (await wan.list()).endpoints.length === 4;
     };
-    expect(await waitUntil(isBack, 10_000)).toBe(true);
+    expect(await waitUntil(isBack, PATIENCE_MS)).toBe(true);
     stop();
     await wan.start();
-    const answer = await probe("lon", "198.18.2.10", 20);
-    expect(answer.received).toBe(20);
-    expect(answer.medianMs).toBeLessThan(60);
+    const [addedMs, changed] = await measure(() => probe("lon", "198.18.2.10"));
+    expectRoundTrip(changed, 30, addedMs);
     expect((await wan.list()).isolated).toEqual(["nyc2"]);
     await wan.isolate("nyc2", false);
-  }, 30_000);
+  });
 
   it("notices that a namespace was made anew under the same name", async () => {
     await run(["ip", "netns", "del", `${PREFIX}-nyc2`]);
@@ -281,7 +377,7 @@ describe("the WAN", () => {
     await run(["ip", "-n", `${PREFIX}-nyc2`, "link", "set", "lo", "up"]);
     await wan.attach(ENDPOINTS.nyc2);
     await serve("nyc2", "198.18.2.11");
-    expect((await probe("lon", "198.18.2.11", 10)).received).toBe(10);
+    await expectAllToArrive("lon", "198.18.2.11");
   });
 
   it("is found and replaced also when its directory was removed under it", async () => {
@@ -293,7 +389,7 @@ describe("the WAN", () => {
     expect(recordOf(pid)).toBeUndefined();
     await wan.attach(ENDPOINTS.lon);
     await wan.attach(ENDPOINTS.nyc);
-    expect((await probe("lon", "198.18.2.10", 10)).received).toBe(10);
+    await expectAllToArrive("lon", "198.18.2.10");
   });
 
   it("leads the lab's addresses nowhere, not out of this machine, while it is away", async () => {
