@@ -122,7 +122,12 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/workload/workload.lab.test.ts",
     seconds: 85,
-    proves: ["lab/workload/**", "lab/tools/workload.ts", "__tests__/lab/workload/loopback-cluster.ts"],
+    proves: [
+      "lab/workload/**",
+      "lab/tools/{go-tests,workload}.ts",
+      "__tests__/lab/workload/loopback-cluster.ts",
+      "__tests__/lab/go-tests.ts",
+    ],
   },
   {
     file: "__tests__/lab/measure.lab.test.ts",
