@@ -280,7 +280,7 @@ describe("for any cluster and profile", () => {
     const override = fc.integer({ min: 1, max: 60_000 });
     fc.assert(
       fc.property(anyCluster, override, override, (cluster, heartbeatMs, electionMs) => {
-        const least = 3 * cluster.roundTripTimes.largestAmong(cluster.memberLocations);
+        const least = 2 * cluster.roundTripTimes.largestAmong(cluster.memberLocations);
         const counted = Math.floor(electionMs / heartbeatMs) * heartbeatMs;
         const valid = heartbeatMs >= 10 && electionMs >= 5 * heartbeatMs && electionMs <= 50_000 && counted >= least;
         const derive = () => Tuning.derive({ ...cluster, heartbeatMs, electionMs });
