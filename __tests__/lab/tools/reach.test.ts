@@ -27,11 +27,12 @@ test("an unreachable host is left alone for a day", async () => {
 });
 
 test("where no network leads out no host is tried, and nothing remembered that others would go by", async () => {
-  process.env[NO_WAY_OUT] = "yes";
+  const outside = process.env;
+  process.env = { ...outside, [NO_WAY_OUT]: "yes" };
   try {
     expect(await reachable("https://host.invalid/")).toBe(false);
   } finally {
-    delete process.env[NO_WAY_OUT];
+    process.env = outside;
   }
   expect(await knownUnreachable("host.invalid")).toBe(false);
 });
