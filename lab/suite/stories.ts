@@ -26,7 +26,7 @@ export type Tier = "lab" | "long";
 export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/membership.lab.test.ts",
-    seconds: 656,
+    seconds: 250,
     proves: [
       "lib/etcd-{cluster,member}.ts",
       "lib/rollout/{genesis,membership}.ts",
@@ -37,7 +37,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/operations.lab.test.ts",
-    seconds: 564,
+    seconds: 210,
     alone: true,
     proves: [
       "lab/bench/wan-tuning/{client-flags,markdown,operations,statistics}.ts",
@@ -53,7 +53,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/cluster.lab.test.ts",
-    seconds: 510,
+    seconds: 330,
     proves: [
       // What tests deploy is main.ts with knobs.
       "main.ts",
@@ -80,7 +80,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/backup.lab.test.ts",
-    seconds: 464,
+    seconds: 200,
     proves: [
       "lib/backup/**",
       "__tests__/lab/on-nodes.ts",
@@ -97,7 +97,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/birth.lab.test.ts",
-    seconds: 282,
+    seconds: 240,
     proves: [
       "lib/rollout/genesis.ts",
       "lab/{config,daemon,deploy,harness,lab,paths,wan-client}.ts",
@@ -110,7 +110,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/leader.lab.test.ts",
-    seconds: 224,
+    seconds: 130,
     proves: [
       "lib/wan/leader-placement.ts",
       "templates/{common,leadership,place-leader}.sh",
@@ -121,7 +121,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/workload/workload.lab.test.ts",
-    seconds: 85,
+    seconds: 53,
     proves: [
       "lab/workload/**",
       "lab/tools/{go-tests,workload}.ts",
@@ -131,7 +131,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/measure.lab.test.ts",
-    seconds: 83,
+    seconds: 82,
     proves: [
       "lib/cluster-record.ts",
       "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,run,stack-option,usage}.ts",
@@ -143,7 +143,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/provider/provider.lab.test.ts",
-    seconds: 74,
+    seconds: 50,
     proves: [
       "lab/api/**",
       "lab/api-client.ts",
@@ -154,12 +154,12 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/machines/nspawn-machine-driver.lab.test.ts",
-    seconds: 46,
+    seconds: 38,
     proves: ["lab/machines/**"],
   },
   {
     file: "__tests__/lab/hosts/orphans.lab.test.ts",
-    seconds: 21,
+    seconds: 25,
     proves: [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,machines-at-start,orphan-check}.ts",
       "__tests__/lab/{hosts,provider}/**",
@@ -167,12 +167,12 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/wan/wan.lab.test.ts",
-    seconds: 17,
+    seconds: 12,
     proves: ["lab/wan/**"],
   },
   {
     file: "__tests__/lab/hosts/lost-state.lab.test.ts",
-    seconds: 16,
+    seconds: 20,
     proves: [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,lost-state-check,machines-at-start}.ts",
       "__tests__/lab/{hosts,provider}/**",
@@ -180,22 +180,22 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/rig.lab.test.ts",
-    seconds: 12,
+    seconds: 11,
     proves: ["lab/probe/**", "lab/rig/**", "lab/tools/{go-program,probe}.ts", "lab/wan/**"],
   },
   {
     file: "__tests__/lab/api/godo.lab.test.ts",
-    seconds: 8,
+    seconds: 2,
     proves: ["lab/api/**", "lab/tools/conformance.ts", "__tests__/lab/api/support/**"],
   },
   {
     file: "__tests__/lab/pki/rotation-stages.lab.test.ts",
-    seconds: 7,
+    seconds: 12,
     proves: ["lib/pki/**", "lib/rollout/terraform-data.ts", "__tests__/lab/provider/terraform-workspace.ts"],
   },
   {
     file: "__tests__/access/alert-rules.lab.test.ts",
-    seconds: 6,
+    seconds: 12,
     proves: [
       "lib/access/{alert-rules,certificate-expiry}.ts",
       "lib/upkeep/upkeep-alerts.ts",
@@ -205,7 +205,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/tools/image.lab.test.ts",
-    seconds: 6,
+    seconds: 2,
     proves: ["lab/machine-packages.ts", "lab/tools/{apt,image,image-recipe,mirror-server,package-mirror}.ts"],
   },
   {
