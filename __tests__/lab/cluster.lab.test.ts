@@ -267,11 +267,8 @@ describe("a cluster on three continents", () => {
             [22, 2379, 2380].map(async (port) => [port, await opens(address(london), port, from)] as const),
           ),
         );
-      expect({
-        operator: await reach({}),
-        member: await reach({ on: newYork }),
-        stranger: await reach({ netns }),
-      }).toEqual({
+      const [operator, member, stranger] = await Promise.all([reach({}), reach({ on: newYork }), reach({ netns })]);
+      expect({ operator, member, stranger }).toEqual({
         operator: { 22: true, 2379: true, 2380: false },
         member: { 22: false, 2379: true, 2380: true },
         stranger: { 22: false, 2379: false, 2380: false },
