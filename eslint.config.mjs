@@ -3,7 +3,18 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "cdktf.out/", ".lab*/", "node_modules/", "coverage/", "test-results/", "eslint.config.mjs", "jest.config.js"] },
+  {
+    ignores: [
+      "dist/",
+      "cdktf.out/",
+      ".lab*/",
+      "node_modules/",
+      "coverage/",
+      "test-results/",
+      "eslint.config.mjs",
+      "jest.config.js",
+    ],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

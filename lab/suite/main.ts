@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { constants } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import * as path from "node:path";
 import { Command } from "commander";
 import { changedFiles, reasonFor, storiesOf } from "./changed";
@@ -14,6 +14,9 @@ import { nameOf, STORIES, tierOf, type Story } from "./stories";
 import { StoryRun } from "./story-run";
 
 const PROJECT = path.join(__dirname, "..", "..");
+
+/** Stories wait about a third of their time: for machines to boot, for elections, for timers. */
+const LANES = String(availableParallelism() + 1);
 
 interface Options {
   readonly tier: readonly string[];
@@ -149,7 +152,7 @@ const program = new Command("npm test --")
     "--changed [since]",
     "only the lab tests that prove what was changed since a commit; since the last one unless told",
   )
-  .option("--lanes <number>", "how many labs at once", "2")
+  .option("--lanes <number>", "how many labs at once", LANES)
   .action(main);
 
 program.parseAsync().then(
