@@ -3,13 +3,15 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findKeepers } from "../../../lab/machines/container";
 import type { MachineSpec, ResolvedFirewall } from "../../../lab/machines/machine-driver";
 import { MachineError, NspawnMachineDriver } from "../../../lab/machines/nspawn-machine-driver";
+import { endChild } from "../../../lab/tools/child";
 import { attempt, run, type CommandResult } from "../../../lab/tools/command";
 import { ensureImage } from "../../../lab/tools/image";
 import { buildWan } from "../../../lab/wan/build";
 import { WanClient, type PairSettings } from "../../../lab/wan/client";
-import { waitUntil } from "../../../lab/wan/process-record";
+import { processesWith, signal, waitUntil } from "../../../lab/wan/process-record";
 
 const PREFIX = `drvtest${process.pid}`;
 const OPERATOR = `${PREFIX}-operator`;
@@ -353,6 +355,25 @@ describe("machines", () => {
     await driver.powerOn(1);
     expect(await loggedIn()).toBe(true);
   });
+
+  it("are told from those of a lab in process namespaces of its own, which has the same names", async () => {
+    // What a keeper is found by stands in its own command line only, not in that of whoever starts it.
+    const keeper = (id: number): string[] => ["sh", "-c", `sh -c 'sleep 60; :' sh --machine=$0-${id}`, PREFIX];
+    const inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
+    const children = [keeper(8), [...inside, ...keeper(9)]].map(([command = "", ...args]) =>
+      spawn(command, args, { stdio: "ignore" }),
+    );
+    const running = (id: number): boolean =>
+      processesWith((argv) => argv.includes(`--machine=${PREFIX}-${id}`)).length > 0;
+    try {
+      expect(await waitUntil(() => running(8) && running(9), 10_000)).toBe(true);
+      const ids = findKeepers(PREFIX).map(({ id }) => id);
+      expect([ids.includes(8), ids.includes(9)]).toEqual([true, false]);
+    } finally {
+      for (const child of children) await endChild(child, "SIGKILL");
+      for (const record of processesWith((argv) => argv.includes(`--machine=${PREFIX}-8`))) signal(record, "SIGKILL");
+    }
+  }, 30_000);
 
   it("leave nothing behind when they are destroyed", async () => {
     await driver.destroy(1);
