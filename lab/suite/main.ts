@@ -87,7 +87,9 @@ async function runStory(story: Story): Promise<void> {
   });
   running.delete(end);
   const seconds = ((Date.now() - began) / 1000).toFixed(0);
-  if (status === 0) {
+  if (interruptedBy !== undefined) {
+    say(`${name}: ended after ${seconds} s`);
+  } else if (status === 0) {
     say(`${name}: passed in ${seconds} s`);
   } else {
     failed = true;
