@@ -60,20 +60,24 @@ async function runUnitTests(): Promise<void> {
 const running = new Set<() => void>();
 let interruptedBy: NodeJS.Signals | undefined;
 
+function interrupted(): boolean {
+  return interruptedBy !== undefined;
+}
+
 function interruptible(end: () => void): void {
   running.add(end);
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    if (interruptedBy === undefined) process.stderr.write("\nInterrupted: ending what runs, and removing its labs\n");
+    if (!interrupted()) process.stderr.write("\nInterrupted: ending what runs, and removing its labs\n");
     interruptedBy ??= signal;
     for (const end of running) end();
   });
 }
 
 async function runStory(story: Story): Promise<void> {
-  if (interruptedBy !== undefined) return;
+  if (interrupted()) return;
   const name = nameOf(story);
   const run = new StoryRun(story);
   const end = (): void => {
@@ -87,7 +91,7 @@ async function runStory(story: Story): Promise<void> {
   });
   running.delete(end);
   const seconds = ((Date.now() - began) / 1000).toFixed(0);
-  if (interruptedBy !== undefined) {
+  if (interrupted()) {
     say(`${name}: ended after ${seconds} s`);
   } else if (status === 0) {
     say(`${name}: passed in ${seconds} s`);
@@ -127,7 +131,7 @@ async function main(names: readonly string[], options: Options): Promise<void> {
     );
     // On a person's laptop the unit tests are worth having alone; CI must not pass for less than it promises.
     if (process.env.CI === "true") failed = true;
-  } else if (stories.length > 0 && interruptedBy === undefined) {
+  } else if (stories.length > 0 && !interrupted()) {
     await prepare([...new Set(stories.map(tierOf))], say);
     await inLanes(
       stories.map((story) => ({ seconds: story.seconds, alone: story.alone === true, run: () => runStory(story) })),
