@@ -98,13 +98,10 @@ export class LabHarness {
     }
     const synthesized = Date.now();
     await this.initOnce();
-    return this.timed(command, new DeployPhases(synthesized, (synthesized - began) / 1000), began, (onLine) =>
+    return this.timed(command, how, new DeployPhases(synthesized, (synthesized - began) / 1000), began, (onLine) =>
       this.terraform([...TERRAFORM[command], "-input=false", "-no-color"], {
         ...how,
-        onLine: (line) => {
-          onLine(line);
-          how.onLine?.(line);
-        },
+        onLine,
       }),
     );
   }
@@ -112,30 +109,29 @@ export class LabHarness {
   private runCdktf(command: HarnessCommand, knobs: Knobs, how: HarnessRun): Promise<CdktfResult> {
     const args = [command, "--app", `${process.execPath} --import tsx ${how.app ?? APP}`];
     const began = Date.now();
-    return this.timed(command, new DeployPhases(began), began, (onLine) =>
+    return this.timed(command, how, new DeployPhases(began), began, (onLine) =>
       cdktf({
         ...how,
         args: command === "diff" ? args : [...args, "--auto-approve"],
         env: { ...this.environment(), LAB_TEST: JSON.stringify(knobs) },
         operator: this.lab.operator(),
         logFile: how.logFile ?? this.logFile(command),
-        onLine: (line) => {
-          onLine(line);
-          how.onLine?.(line);
-        },
+        onLine,
       }),
     );
   }
 
-  /** Notes what the phases of a run took. */
+  /** Notes what the phases of a run took, and hands its lines on. */
   private async timed(
     command: HarnessCommand,
+    how: HarnessRun,
     phases: DeployPhases,
     began: number,
     run: (onLine: (line: string) => void) => Promise<CdktfResult>,
   ): Promise<CdktfResult> {
     const result = await run((line) => {
       phases.take(line, Date.now());
+      how.onLine?.(line);
     });
     const now = Date.now();
     recordTiming({
