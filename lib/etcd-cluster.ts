@@ -245,15 +245,17 @@ export class EtcdCluster extends Construct {
 
     // Genesis: the machines that got this far may found the cluster; whoever comes later joins it.
     // A cluster that is taken over has been founded.
-    const founders = (adoption.peerUrls.length > 0 ? [] : members)
-      .filter(({ host }) => props.recoverFrom === undefined || host.hostName === props.recoverFrom)
-      .map(({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }] as const);
-    const steps = installations.map(({ step }) => step);
+    const founders = (adoption.peerUrls.length > 0 ? [] : members).filter(
+      ({ host }) => props.recoverFrom === undefined || host.hostName === props.recoverFrom,
+    );
     const genesis = new Genesis(this, "genesis", {
-      founders: Object.fromEntries(founders),
+      founders: Object.fromEntries(
+        founders.map(({ host, peerUrl }) => [host.hostName, { machineId: host.machineId, peerUrl }]),
+      ),
       generation: genesisNumber,
       restore: plan.declared.restore,
-      dependsOn: steps,
+      preparations: founders.map((member) => member.prepareFounding(installations[members.indexOf(member)], members)),
+      dependsOn: installations.map(({ step }) => step),
     });
 
     // Activate: one after the other, the leader's preferred place last; but a survivor that the cluster is founded anew from

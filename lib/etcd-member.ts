@@ -1,11 +1,11 @@
-import { Fn, TerraformLocal } from "cdktf";
+import { Fn, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./hosts/host";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { Genesis } from "./rollout/genesis";
 import { Declaration, NodeBundle } from "./rollout/node-bundle";
 import { NodePart } from "./rollout/node-part";
-import { SshStep } from "./rollout/ssh-step";
+import { overSsh, SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
 import { RoundTripTimes, Tuning } from "./wan";
 import { LeaderPlacement } from "./wan/leader-placement";
@@ -116,6 +116,12 @@ export class EtcdMember extends Construct {
     return { bundle, step };
   }
 
+  /** Has the machine note, while the genesis record is made, that it may found the cluster. */
+  public prepareFounding(installation: Installation, members: readonly EtcdMember[]): RemoteExecProvisioner {
+    const unrecorded = this.rolloutEnv("founding-env", {}, members);
+    return overSsh(this.host, this.script(installation.bundle, ["prepare-founding"], unrecorded), "prepare-founding");
+  }
+
   /**
    * Puts what was installed into service, over one connection, once the members before it are in service.
    *
@@ -132,7 +138,7 @@ export class EtcdMember extends Construct {
     return new SshStep(this, `activate-${earlier.length + 1}`, {
       host: this.host,
       triggers: { installed: installation.step.id, genesis: genesis.id },
-      script: this.script(installation.bundle, ["activate"], this.rolloutEnv(genesis, members)),
+      script: this.script(installation.bundle, ["activate"], this.rolloutEnv("rollout-env", genesis.record, members)),
       dependsOn: earlier.slice(-1),
     });
   }
@@ -151,7 +157,7 @@ export class EtcdMember extends Construct {
     return new SshStep(this, "converge", {
       host: this.host,
       triggers: { installed: installation.step.id, genesis: genesis.id, activated: Fn.join(",", ids) },
-      script: this.script(installation.bundle, ["activate", "converge"], this.rolloutEnv(genesis, members)),
+      script: this.script(installation.bundle, ["activate", "converge"], this.rolloutEnv("rollout-env", genesis.record, members)),
       dependsOn: earlier.slice(-1),
     });
   }
@@ -169,12 +175,12 @@ export class EtcdMember extends Construct {
   }
 
   /** What the node scripts are told of this rollout. */
-  private rolloutEnv(genesis: Genesis, members: readonly EtcdMember[]): unknown {
+  private rolloutEnv(id: string, genesis: unknown, members: readonly EtcdMember[]): unknown {
     const others = members.filter((member) => member !== this);
     const { tuning, declared } = this.plan;
     const environment = new TerraformLocal(
       this,
-      "rollout-env",
+      id,
       this.templates.render("rollout.env.tftpl", {
         member: this.host.hostName,
         machine_id: this.host.machineId,
@@ -184,8 +190,9 @@ export class EtcdMember extends Construct {
         other_client_urls: [...others.map((member) => member.clientUrl), ...declared.adoption.clientUrls],
         other_peer_urls: [...others.map((member) => member.peerUrl), ...declared.adoption.peerUrls],
         client_urls: Object.fromEntries(members.map((member) => [member.host.hostName, member.clientUrl])),
-        genesis: genesis.record,
+        genesis,
         dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),
+        silence_seconds: tuning.silenceMs / 1000,
         health_budget_seconds: tuning.rolloutHealthWaitMs / 1000,
         join_budget_seconds: JOIN_BUDGET_SECONDS,
       }),

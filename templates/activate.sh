@@ -1,14 +1,63 @@
 #!/bin/sh
-# Puts what install laid down into service: found, nothing to restart, restart or join (docs/architecture.md).
+# Puts what install laid down into service: looks at what there is, decides (decide.sh), and does that (docs/architecture.md).
 # Called for one member at a time.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=decide.sh
+. /usr/local/lib/cdktf-etcd/decide.sh
 
-# A join that still waits in the background would go its own way beside this: what it wanted is decided anew here.
-if systemctl is-enabled --quiet etcd-join.service; then
-  systemctl disable --now --quiet etcd-join.service
-  systemctl reset-failed etcd-join.service 2>/dev/null || true
-fi
+# --- Facts
+
+# A value that etcd was given for its first start.
+bootstrap() { sed -n "s/^$1=//p" /etc/etcd/bootstrap.env 2>/dev/null; } # bootstrap NAME
+
+# Which founding this member's data belongs to, or belonged.
+founding() { cat "$FOUNDED" 2>/dev/null || echo 1; }
+
+recorded() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
+
+# Whether a founder was started with what it is to found with now.
+started_as_recorded() {
+  recorded && [ "$(bootstrap ETCD_INITIAL_CLUSTER)" = "$INITIAL_CLUSTER" ] || return 1
+  if [ -z "$RESTORE_SNAPSHOT" ] && [ -n "$FOUNDED_FROM" ]; then return 0; fi
+  [ "$(cat "$RESTORED" 2>/dev/null)" = "$RESTORE_SNAPSHOT" ]
+}
+
+# What this machine tells of itself.
+look() {
+  data=none born=no started=otherwise learner=no recovery=none founder=no company=no
+  if [ -e "$DATA/wal" ]; then data=log; elif [ -e "$DATA" ]; then data=stump; fi
+  [ ! -e "$BORN" ] || born=yes
+  if [ "$(bootstrap ETCD_INITIAL_CLUSTER_STATE)" = existing ]; then
+    started=existing
+  elif started_as_recorded; then
+    started=recorded
+  fi
+  # A learner does not list the members, and all that vote may be on machines on their way out.
+  if [ "$data" = log ] && [ "$started" = existing ] && [ "$(members_by "$SELF$OTHERS$LEAVING" | awk -v url="$PEER_URL" '$3 == url { print $5 }')" = true ]; then
+    learner=yes
+  fi
+  if [ -n "$RECOVER_FROM" ] && [ "$(founding)" -lt "$GENESIS" ]; then
+    if [ "$MEMBER" = "$RECOVER_FROM" ]; then recovery=survivor; else recovery=follow; fi
+  fi
+  if recorded && [ "$(cat "$MAY_FOUND" 2>/dev/null)" = "$GENESIS" ]; then founder=yes; fi
+  [ -z "$OTHERS$LEAVING" ] || company=yes
+}
+
+# What the other machines tell: how much of that is waited for, only who has no data has to know.
+ask_others() {
+  asked=yes running=nobody seat=none
+  if [ -n "$(running_elsewhere)" ]; then
+    running=elsewhere
+    # Of a cluster that has lost its majority for good there may be members yet.
+    if [ "$recovery" = survivor ] && ! commits "${OTHERS#,}"; then running=nobody; fi
+    if [ "$(own_entry | cut -d' ' -f4,5)" = "- false" ]; then seat=vacant; fi
+  elif [ -n "$(running_on_leaving)" ]; then
+    running=leaving
+  fi
+}
+
+# --- Actions
 
 # Machines on their way out, by their client URLs. Their peer ports answer without a quorum too. Their own names do not matter
 # for what is asked, and may be those of another network.
@@ -30,6 +79,9 @@ refused() { # refused ASK URL
 # An empty cluster never takes the place of one that has data.
 check_founding() {
   [ -z "$RESTORE_SNAPSHOT" ] || return 0
+  # Its raft would take the others' log on top of nothing.
+  [ -z "$FOUNDED_FROM" ] ||
+    fail "the cluster is founded from the backup $FOUNDED_FROM, and this member has not been yet: put 'restore' back until all members are healthy. No member was changed"
   for test in was_born refuses_us; do
     with_data=$(each_leaving "$test")
     [ -z "$with_data" ] ||
@@ -37,31 +89,13 @@ check_founding() {
   done
 }
 
-is_founder() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
-
-# Which founding this member's data belongs to, or belonged.
-founding() { cat "$FOUNDED" 2>/dev/null || echo 1; }
-
-# Whether the code asks for the cluster to be founded anew from a member's data, and this one has not seen that yet.
-recovery_is_due() { [ -n "$RECOVER_FROM" ] && [ "$(founding)" -lt "$GENESIS" ]; }
-
-# Whether it was part of this cluster while it was healthy. Founding again what it was founded with would bring it back under its
-# old identity with nothing in its log, and the others may only be out of reach.
-lost_its_data() { [ ! -e "$DATA" ] && [ -e "$BORN" ] && [ "$(founding)" -ge "$GENESIS" ]; }
-
 # Founding waits for nobody: a quorum exists only when enough founders have started.
 found() {
   check_founding
-  # Its raft would take the others' log on top of nothing.
-  if [ -z "$RESTORE_SNAPSHOT" ] && [ -n "$FOUNDED_FROM" ]; then
-    fail "the cluster is founded from the backup $FOUNDED_FROM, and this member has not been yet: put 'restore' back until all members are healthy. No member was changed"
-  fi
   /usr/local/lib/cdktf-etcd/restore-snapshot
   say "founding the cluster with $INITIAL_CLUSTER"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=new\n' "$INITIAL_CLUSTER" >/etc/etcd/bootstrap.env
-  mkdir -p "${FOUNDED%/*}"
-  rm -f "$BORN"
-  echo "$GENESIS" >"$FOUNDED"
+  note "$FOUNDED" "$GENESIS"
   systemctl restart --no-block etcd
 }
 
@@ -70,104 +104,90 @@ set_aside() { # set_aside SUFFIX
   mv /var/lib/etcd "/var/lib/etcd.$1.$(date +%s)"
 }
 
-# A value that etcd was given for its first start.
-bootstrap() { sed -n "s/^$1=//p" /etc/etcd/bootstrap.env 2>/dev/null; } # bootstrap NAME
-
-# Whether what a founder was started with is no longer what it is to found with.
-founded_otherwise() {
-  [ "$(bootstrap ETCD_INITIAL_CLUSTER)" = "$INITIAL_CLUSTER" ] || return 0
-  if [ -z "$RESTORE_SNAPSHOT" ] && [ -n "$FOUNDED_FROM" ]; then return 1; fi
-  [ "$(cat "$RESTORED" 2>/dev/null)" != "$RESTORE_SNAPSHOT" ]
-}
-
-# Whether a join was interrupted: from when the learner is started until it votes. A learner does not list the members, and all
-# that vote may be on machines on their way out.
-joining() {
-  [ "$(bootstrap ETCD_INITIAL_CLUSTER_STATE)" = existing ] || return 1
-  [ ! -e "$BORN" ] || [ "$(members_by "$SELF$OTHERS$LEAVING" | awk -v url="$PEER_URL" '$3 == url { print $5 }')" = true ]
+check_joining_leaving() {
+  # etcd would take a learner over the client port that its peers never let in.
+  refusing=$(each_leaving refuses_us)
+  [ -z "$refusing" ] ||
+    fail "the members that this machine is to join ($refusing) refuse its certificate: this deploy would replace machines and change an authority at once. Take one of the two edits back, and deploy them one after the other. No member was changed"
+  [ "$running" = nobody ] || [ -z "$RESTORE_SNAPSHOT" ] || [ "$RESTORE_SNAPSHOT" = "$FOUNDED_FROM" ] ||
+    fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
 }
 
 join() {
   note_restore "$RESTORE_SNAPSHOT"
-  if [ -n "$(running_elsewhere)" ]; then
-    exec /usr/local/lib/cdktf-etcd/join
-  fi
-  if { ! is_founder || lost_its_data; } && [ -n "$OTHERS$LEAVING" ]; then
-    # etcd would take a learner over the client port that its peers never let in.
-    refusing=$(each_leaving refuses_us)
-    [ -z "$refusing" ] ||
-      fail "the members that this machine is to join ($refusing) refuse its certificate: this deploy would replace machines and change an authority at once. Take one of the two edits back, and deploy them one after the other. No member was changed"
-    if [ -n "$(running_on_leaving)" ]; then
-      [ -z "$RESTORE_SNAPSHOT" ] || [ "$RESTORE_SNAPSHOT" = "$FOUNDED_FROM" ] ||
-        fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
-      exec /usr/local/lib/cdktf-etcd/join
-    fi
-    if lost_its_data; then missing="has lost its data"; else missing="was not there at the cluster's birth"; fi
-    say "$missing and no other member answers yet: joining as soon as one does"
-    # Enabled, so that a reboot in between does not forget it.
-    systemctl enable --quiet etcd-join.service
-    systemctl start --no-block etcd-join.service
-    exit 0
-  fi
-  fail "this machine ($MACHINE_ID) is not in the genesis record and there is no other member to join." \
-    "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
+  [ "$running" = elsewhere ] || check_joining_leaving
+  exec /usr/local/lib/cdktf-etcd/join
 }
 
-stop_forcing
+join_later() {
+  note_restore "$RESTORE_SNAPSHOT"
+  check_joining_leaving
+  say "has no data of the cluster's, and no other member answers yet: joining as soon as one does"
+  # Enabled, so that a reboot in between does not forget it.
+  systemctl enable --quiet etcd-join.service
+  systemctl start --no-block etcd-join.service
+}
 
-if [ -e "$DATA" ] && [ ! -e "$DATA/wal" ]; then
-  if [ -e "$BORN" ]; then
-    say "setting aside what is left of its data: the log is gone"
-    set_aside without-log
-  else
+# --- The rollout of this member
+
+# A join that still waits in the background would go its own way beside this: what it wanted is decided anew here.
+if systemctl is-enabled --quiet etcd-join.service; then
+  systemctl disable --now --quiet etcd-join.service
+  systemctl reset-failed etcd-join.service 2>/dev/null || true
+fi
+stop_forcing
+[ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption
+
+asked=no
+while :; do
+  look
+  decide
+  case $decision in
+  ask) ask_others ;;
+  clear)
     # etcd makes its directory before it looks whether it may start; it never did, and nothing was taken in.
     systemctl stop etcd || true
     rm -rf "$DATA"
-  fi
-fi
-
-[ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption
-
-if [ "$MEMBER" = "$RECOVER_FROM" ] && recovery_is_due && { [ ! -e "$DATA" ] || [ ! -e "$BORN" ]; }; then
-  # It may have been replaced since it founded the cluster anew.
-  [ -n "$(healthy "${OTHERS#,}")" ] ||
-    fail "this machine has no data to found the cluster anew from: name a survivor in 'recoverFrom'. Nothing was changed"
-fi
-# Another survivor's data belong to the cluster that is no more.
-if [ -e "$DATA" ] && [ -e "$BORN" ] && recovery_is_due; then
-  if [ "$MEMBER" = "$RECOVER_FROM" ]; then
-    /usr/local/lib/cdktf-etcd/recover
-  else
+    ;;
+  set-aside-without-log)
+    say "setting aside what is left of its data: the log is gone"
+    set_aside without-log
+    ;;
+  set-aside-before-recovery)
     say "setting aside the data of the cluster that lost its majority"
     set_aside before-recovery
     rm -f "$BORN"
-  fi
-fi
-
-if [ -e "$DATA" ] && joining; then
-  say "carrying on a join that was interrupted"
-  # A learner is missed by nobody: what was laid down since it started takes effect at once.
-  running_as_laid_down || systemctl restart --no-block etcd
-  exec /usr/local/lib/cdktf-etcd/join
-fi
-if [ -e "$DATA" ] && [ -e "$BORN" ]; then
-  exec /usr/local/lib/cdktf-etcd/restart
-fi
-if [ -e "$DATA" ] && is_founder && ! founded_otherwise; then
-  say "was started before and still waits for a quorum: starting it again"
-  systemctl restart --no-block etcd
-  exit 0
-fi
-
-if [ -e "$DATA" ]; then
-  # A founder that never saw a quorum holds nothing of value; its data only fits the record it was started with. The others
-  # may be founded and running by now.
-  say "setting aside the data of a birth that never completed"
-  set_aside unborn
-fi
-# The cluster may run already without this founder (it starts late), or it may have gone on after this one lost its disk.
-if is_founder && ! lost_its_data && { [ -z "$(running_elsewhere)" ] || [ "$(own_entry | cut -d' ' -f4,5)" = "- false" ]; }; then
-  found
-else
-  join
-fi
+    ;;
+  set-aside-unborn)
+    say "setting aside the data of a birth that never completed"
+    set_aside unborn
+    ;;
+  recover) /usr/local/lib/cdktf-etcd/recover ;;
+  carry-on)
+    say "carrying on a join that was interrupted"
+    # A learner is missed by nobody: what was laid down since it started takes effect at once.
+    running_as_laid_down || systemctl restart --no-block etcd
+    exec /usr/local/lib/cdktf-etcd/join
+    ;;
+  restart) exec /usr/local/lib/cdktf-etcd/restart ;;
+  start-again)
+    say "was started before and still waits for a quorum: starting it again"
+    systemctl restart --no-block etcd
+    break
+    ;;
+  found)
+    found
+    break
+    ;;
+  join-now) join ;;
+  join-later)
+    join_later
+    break
+    ;;
+  refuse-recovery) fail "this machine has no data to found the cluster anew from: name a survivor in 'recoverFrom'. Nothing was changed" ;;
+  *)
+    fail "this machine ($MACHINE_ID) has no data of the cluster's, may not found one, and there is no other member to join." \
+      "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
+    ;;
+  esac
+done

@@ -52,7 +52,7 @@ for authority in client-ca:server peer-ca:peer; do
   if ! cmp -s "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
     what="$what, the ${ca%-ca} authority"
     # Files tell what was laid down. etcd trusts what it read at its start, which a deploy that was cut off may not have come to.
-    cmp -s /run/etcd/started.sha256 /etc/etcd/restart.sha256 || cmp -s /run/etcd/started.sha256 "$stage/etc/etcd/restart.sha256" ||
+    cmp -s "$STARTED" /etc/etcd/restart.sha256 || cmp -s "$STARTED" "$stage/etc/etcd/restart.sha256" ||
       fail "the deploy before this one was not completed here: etcd does not run yet with what that one has laid down. Take this edit back and deploy, then deploy this one. Nothing was changed"
   fi
 done

@@ -15,12 +15,21 @@ set +a
 unset ETCDCTL_ENDPOINTS # every call says whom it asks
 SELF=https://127.0.0.1:2379
 DATA=/var/lib/etcd/member
-BORN=/var/lib/cdktf-etcd/born
+# What root notes of this member, where etcd's user can't write.
+NOTES=/var/lib/cdktf-etcd-node
+# There once this member was part of a quorum with its data.
+BORN=$NOTES/born
 # Which founding of the cluster this member's data belongs to: the prop genesis of that time.
-FOUNDED=/var/lib/cdktf-etcd/founded
+FOUNDED=$NOTES/founded
+# Which founding this disk may take part in: written as the genesis record is made, and gone once this member was part of a quorum.
+MAY_FOUND=$NOTES/may-found
+RESTORED=$NOTES/restored
+# The same, until the next boot.
+RUN=/run/cdktf-etcd
+# What etcd runs with.
+STARTED=$RUN/started.sha256
 # There from when this member hands leadership over for its restart to the end of that deploy.
-HANDED_OVER=/run/etcd/handed-over
-RESTORED=/var/lib/cdktf-etcd/restored
+HANDED_OVER=$RUN/handed-over
 # Held by a backup while etcd reads its whole database for it; not there before the first one.
 READING=/var/lib/etcd-backup/.reading
 # There while a recovery has etcd found the cluster anew at its next start. In /run: should the machine go down, its next boot
@@ -85,26 +94,6 @@ all_members() {
   fail "the members can't be listed just now. Bring them back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
 }
 
-# Whether that is the address of a member that is declared, or of one that is taken over.
-is_known() { echo " $PEER_URL $OTHER_PEER_URLS " | grep -qF " $1 "; } # is_known PEER_URL
-
-# Of these members the voters that are at no known address and take part in no quorum.
-dead_strangers() { # dead_strangers MEMBERS
-  echo "$1" | awk '$4 != "-" && $5 == "false"' | while read -r _id _name _peer _client _; do
-    is_known "$_peer" || commits "$_client" || echo "$_id $_name $_peer"
-  done
-}
-
-# Removes them: etcd adds nobody, and nobody may restart, while too many are missed. It refuses by itself what would cost the quorum.
-remove_strangers() { # remove_strangers DEAD_STRANGERS
-  [ -n "$1" ] || return 0
-  echo "$1" | while read -r _id _name _peer; do
-    say "removing $_name ($_id, $_peer), which is dead and stands for no machine any more"
-    _why=$(remove_member "$SELF$OTHERS" "$_id") ||
-      fail "$_name was not removed: $_why. Bring the other members back to health, then deploy again"
-  done
-}
-
 # Id of the leader as "members" writes it, by whichever of these members answers; 0 while there is none.
 leader_id() { # leader_id URLS
   _leader=$(status "$1" | field Leader)
@@ -158,13 +147,17 @@ stop_forcing() {
 }
 
 # Notes which snapshot this member's data comes from, empty for none: check-restore and activate compare it.
-note_restore() { # note_restore SNAPSHOT
-  install -d -m 0700 -o etcd -g etcd "${RESTORED%/*}"
-  echo "$1" >"$RESTORED"
+note_restore() { note "$RESTORED" "$1"; } # note_restore SNAPSHOT
+
+# note FILE TEXT: one that is cut off leaves what was there.
+note() {
+  install -d -m 0755 "${1%/*}"
+  echo "$2" >"$1.new"
+  mv -f "$1.new" "$1"
 }
 
 # Whether etcd runs with what is laid down.
-running_as_laid_down() { systemctl is-active --quiet etcd && cmp -s /run/etcd/started.sha256 /etc/etcd/restart.sha256; }
+running_as_laid_down() { systemctl is-active --quiet etcd && cmp -s "$STARTED" /etc/etcd/restart.sha256; }
 
 # journal: what the process of etcd that was started last said of what went wrong. Its lines are JSON; of systemd's own ones
 # the last tells how it ended.

@@ -3,29 +3,17 @@
 # same name is removed. Every step looks first, so a join that was interrupted is carried on.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=liveness.sh
+. /usr/local/lib/cdktf-etcd/liveness.sh
 
 # The cluster may be on machines alone that are on their way out.
 OTHERS=$OTHERS$LEAVING
 deadline=$(($(date +%s) + JOIN_BUDGET_SECONDS))
+patience=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 in_time() {
   [ "$(date +%s)" -lt "$deadline" ] && return 0
   journal
   fail "$1 within $JOIN_BUDGET_SECONDS s; deploy again to carry on"
-}
-
-# A predecessor that is dead must go first: etcd adds nobody while a voter is missing. One that lives goes last. Whoever has been
-# at this machine's address is dead, whatever its name.
-dead_predecessors() { # dead_predecessors MEMBERS
-  echo "$1" | awk -v name="$MEMBER" -v url="$PEER_URL" '($2 == name && $3 != url) || ($3 == url && $4 != "-")' | while read -r id _ peer client _; do
-    if [ "$peer" = "$PEER_URL" ] || ! commits "$client"; then echo "$id $peer"; fi
-  done
-}
-remove_dead_predecessors() { # remove_dead_predecessors DEAD_PREDECESSORS
-  [ -n "$1" ] || return 0
-  echo "$1" | while read -r id peer; do
-    say "removing its dead predecessor $id ($peer)"
-    why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
-  done
 }
 
 # Of a join that was cut off before its etcd ever answered, on a machine that is gone: etcd takes one learner at a time.
@@ -34,6 +22,51 @@ remove_abandoned_learners() { # remove_abandoned_learners MEMBERS
     ! is_known "$peer" || continue
     say "removing the learner $id ($peer), which never started and is nobody's any more"
     why=$(remove_member "${OTHERS#,}" "$id") || fail "the learner was not removed: $why. Bring the other members back to health, then deploy again"
+  done
+}
+
+# Whoever has been a member at this machine's address is no more: its data would be here. A learner that never started there is this one.
+remove_former_self() { # remove_former_self MEMBERS
+  echo "$1" | awk -v url="$PEER_URL" '$3 == url && !($4 == "-" && $5 == "true") { print $1, $2 }' | while read -r id name; do
+    say "removing its dead predecessor $id ($name at this machine's address)"
+    why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
+  done
+}
+
+# Dead voters that are to go in any case: etcd adds nobody while a voter is missing. A predecessor that lives goes last.
+removable() { # removable VERDICTS
+  echo "$1" | sed -n 's/^dead //p' | while read -r id name peer rest; do
+    if [ "$name" = "$MEMBER" ] || ! is_known "$peer"; then echo "$id $name $peer $rest"; fi
+  done
+}
+
+# The voters that are missed, and what is to be done about them: nobody is removed on this machine's word alone.
+missed() { # missed VERDICTS
+  echo "$1" | while read -r verdict id name peer client _; do
+    case $verdict in
+    heard) echo "$name ($client) gives no answer to this machine, but other members are connected with it: what is wrong is the way from here to there (this machine's firewall tag, routes, ports 2379 and 2380)" ;;
+    unknown) echo "$name ($client) gives no answer to this machine, and too few of the other members tell whether they are connected with it: bring them back to health (etcdctl endpoint health --cluster)" ;;
+    dead) echo "$name ($id, $peer) is dead by the other voters' word, and etcd adds nobody while it is missed: bring its machine back, or replace that in the same deploy" ;;
+    esac
+  done
+}
+
+# Until every voter answers here, or has gone.
+until_none_is_missed() { # until_none_is_missed VERDICTS
+  _verdicts=$1
+  until [ -z "$_verdicts" ]; do
+    _dead=$(removable "$_verdicts")
+    if [ -n "$_dead" ]; then
+      echo "$_dead" | remove_dead
+    else
+      _missed=$(missed "$_verdicts")
+      [ "$(date +%s)" -lt "$patience" ] || fail "not joined: $(echo "$_missed" | paste -sd';' - | sed 's/;/; /g'). Then deploy again. No member was removed"
+      [ "${said:-}" = "$_missed" ] || echo "$_missed" | while read -r line; do say "waiting: $line"; done
+      said=$_missed
+      sleep 2
+    fi
+    list=$(all_members)
+    _verdicts=$(verdicts "$list")
   done
 }
 
@@ -48,19 +81,17 @@ check_quota() {
 
 if [ ! -e "$DATA" ]; then
   list=$(all_members)
-  # That a machine is gone takes etcdctl 5 s to believe. Meanwhile whatever forbids the join is looked for.
-  dead=$(mktemp)
-  trap 'rm -f "$dead"' EXIT
-  dead_predecessors "$list" >"$dead" &
+  # Whether a voter is dead takes a while to tell. Meanwhile whatever forbids the join is looked for.
+  looked=$(mktemp)
+  trap 'rm -f "$looked"' EXIT
+  verdicts "$list" >"$looked" &
   looking=$!
   /usr/local/lib/cdktf-etcd/check-version /etc/etcd/declared.env "${OTHERS#,}"
   check_quota
   wait "$looking"
-  remove_dead_predecessors "$(cat "$dead")"
+  remove_former_self "$list"
   remove_abandoned_learners "$list"
-  # Not again those that have just been.
-  list=$(all_members)
-  remove_strangers "$(dead_strangers "$list")"
+  until_none_is_missed "$(cat "$looked")"
   until [ -n "$(own_entry)" ]; do
     in_time "could not be added"
     if out=$(ctl "${OTHERS#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then
@@ -75,9 +106,9 @@ if [ ! -e "$DATA" ]; then
   [ -n "$initial" ] || fail "the members can't be listed just now; deploy again to carry on"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$initial" >/etc/etcd/bootstrap.env
   # From here on its data are of this founding: a recovery that goes on later must not take them for older ones.
-  echo "$GENESIS" >"$FOUNDED"
+  note "$FOUNDED" "$GENESIS"
   # It starts with a fresh identity, whatever it has lost.
-  rm -f "$BORN"
+  rm -f "$BORN" "$MAY_FOUND"
   say "starting as a learner"
   systemctl restart --no-block etcd
 fi

@@ -5,6 +5,10 @@ set -eu
 umask 077
 stage=/etc/etcd/staged
 [ -d "$stage" ] || exit 0
+# From the stage or from its place: what is cut off is carried on.
+scripts=$stage/usr/local/lib/cdktf-etcd
+[ -x "$scripts/migrate" ] || scripts=/usr/local/lib/cdktf-etcd
+"$scripts/migrate"
 
 # Certificates and keys change together, in one rename: etcd reads them anew for each connection.
 [ ! -L "$stage/pki" ] || mv -fT "$stage/pki" /etc/etcd/pki
@@ -41,4 +45,7 @@ timers enable | xargs -r systemctl start
 timers disable | xargs -r systemctl stop
 # Addresses change without a restart.
 [ ! -e /run/etcd/endpoint.env ] || /usr/local/lib/cdktf-etcd/publish-endpoint
+# What earlier versions ran and noted, once no unit knows it any more. A start may have noted something meanwhile.
+/usr/local/lib/cdktf-etcd/migrate
+rm -rf /var/lib/cdktf-etcd /run/etcd/starting.sha256 /run/etcd/started.sha256 /run/etcd/handed-over /usr/local/lib/cdktf-etcd/note-start
 rm -rf "$stage"

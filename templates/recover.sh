@@ -37,8 +37,14 @@ if ! alone; then
     fi
     sleep 0.5
   done
-  [ -z "$(healthy "$SELF$OTHERS")" ] ||
-    fail "there is nothing to recover: the cluster commits writes. Take the prop 'recoverFrom' out again. Nothing was changed"
+  # One look may miss a quorum that is about to have a leader again.
+  _end=$(($(date +%s) + SILENCE_SECONDS))
+  while :; do
+    [ -z "$(healthy "$SELF$OTHERS")" ] ||
+      fail "there is nothing to recover: the cluster commits writes. Take the prop 'recoverFrom' out again. Nothing was changed"
+    [ "$(date +%s)" -lt "$_end" ] || break
+    sleep 1
+  done
   further=$(furthest)
   [ -z "$further" ] ||
     fail "$further, this member only up to $own: name that one in 'recoverFrom', or less would be kept than is there. Nothing was changed"
@@ -66,5 +72,5 @@ if ! alone; then
   done
 fi
 stop_forcing
-echo "$GENESIS" >"$FOUNDED"
+note "$FOUNDED" "$GENESIS"
 say "the cluster is founded anew, with this member alone in it; the others join now"

@@ -5,6 +5,8 @@
 . /usr/local/lib/cdktf-etcd/common.sh
 # shellcheck source=leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
+# shellcheck source=liveness.sh
+. /usr/local/lib/cdktf-etcd/liveness.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 
@@ -26,7 +28,7 @@ without_strangers() {
   [ -n "$list" ] || return 0
   strangers=$(dead_strangers "$list")
   left=$((count - $(echo "$strangers" | grep -c . || true)))
-  if [ "$well" -ge $((left / 2 + 1)) ]; then remove_strangers "$strangers"; fi
+  if [ "$well" -ge $((left / 2 + 1)) ]; then echo "$strangers" | remove_dead; fi
 }
 
 main_pid() { systemctl show -P MainPID etcd; }
@@ -66,7 +68,7 @@ else
     # The best place of all is restarted last, so whoever takes over from it has the new settings already, and leadership moves
     # once.
     if leads "$SELF" && hand_over "$SELF"; then
-      : >"$HANDED_OVER"
+      note "$HANDED_OVER" ""
       # It took a while.
       until_others_suffice
     fi

@@ -31,7 +31,7 @@ const clientUrl = (index: number): string => `https://${address(index)}:2379`;
 const peerUrl = (index: number): string => `https://${address(index)}:2380`;
 
 /** The step scripts that exist. */
-export const STEPS = ["activate", "converge"] as const;
+export const STEPS = ["prepare-founding", "activate", "converge"] as const;
 
 /** What every template that has to be rendered is given for a node, but for those that hold other rendered files. */
 export function filesOf(sample: Sample, getEtcd: string) {
@@ -102,6 +102,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
           ]),
         ),
         dial_seconds: 4,
+        silence_seconds: 5,
         health_budget_seconds: 132,
         join_budget_seconds: 1800,
       },
@@ -245,6 +246,7 @@ export function stepsOf(sample: Sample, rendered: Readonly<Record<"stage" | "rol
   });
   return {
     install: step(),
+    "prepare-founding": step("prepare-founding"),
     activate: step("activate"),
     converge: step("activate", "converge"),
   } satisfies Record<string, Rendering>;

@@ -15,8 +15,10 @@ const LIBRARIES = [
   "backups.sh",
   "common.sh",
   "coordinator.sh",
+  "decide.sh",
   "defragmentation.sh",
   "leadership.sh",
+  "liveness.sh",
   "profile.sh",
   "session.sh",
 ];

@@ -122,6 +122,7 @@ describe("what the user may set", () => {
 describe("what follows from it, across London, New York and Singapore (p95 229 ms, election 580 ms)", () => {
   test.each([
     ["failoverMs", 4200], // 4 x 580 + 8 x 229 = 4152
+    ["silenceMs", 5000], // etcd's own time to give a connection up
     ["serverRequestTimeoutMs", 6160], // 5000 + 2 x 580
     ["peerDialTimeoutMs", 1580], // 1000 + 580
     ["clientDialTimeoutMs", 4000], // 4 x 229 + 3000 = 3916

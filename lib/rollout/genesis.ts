@@ -1,4 +1,4 @@
-import { DataResource, IResolvable, ITerraformDependable, Postcondition } from "cdktf";
+import { DataResource, IResolvable, ITerraformDependable, Postcondition, RemoteExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
 
 /** A machine that may found the cluster. */
@@ -15,6 +15,8 @@ export interface GenesisProps {
   readonly generation: number;
   /** The backup that the founders take their data from, empty for none. */
   readonly restore: string;
+  /** Notes on each founder's disk that it may found, as the record is made: one after the other. */
+  readonly preparations: RemoteExecProvisioner[];
   readonly dependsOn: ITerraformDependable[];
 }
 
@@ -24,9 +26,13 @@ export interface GenesisProps {
  *
  * It is made after every machine has been installed, so a machine that never got that far and was replaced leaves no
  * trace in it. Once it is made it only changes by hand, through `generation`.
+ *
+ * Being in it is not enough: a machine's identity outlives its disk (a rebuild), and whoever starts with nothing in the place of one that had data takes
+ * acknowledged writes from the cluster. So founders get a note on their disks while the record is made, and only then: nothing has been started by that time,
+ * and an empty disk without the note joins. States in which the record is there already, whichever version made it, write no more notes: in those nobody founds.
  */
 export class Genesis extends DataResource {
-  public constructor(scope: Construct, id: string, { founders, generation, restore, dependsOn }: GenesisProps) {
+  public constructor(scope: Construct, id: string, { founders, generation, restore, preparations, dependsOn }: GenesisProps) {
     const snapshot = restore === "" ? {} : { snapshot: restore };
     super(scope, id, {
       input: Object.fromEntries(
@@ -37,6 +43,7 @@ export class Genesis extends DataResource {
       ),
       triggersReplace: { generation },
       lifecycle: { ignoreChanges: ["input"], postcondition: restore === "" ? undefined : [foundedFrom(restore)] },
+      provisioners: preparations,
       dependsOn,
     });
   }

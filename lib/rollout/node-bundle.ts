@@ -20,8 +20,10 @@ const COMMANDS = [
   "get-etcd",
   "join",
   "lay-down",
-  "note-start",
+  "mark-start",
+  "migrate",
   "place-leader",
+  "prepare-founding",
   "publish-endpoint",
   "recover",
   "restart",
@@ -36,7 +38,7 @@ const COMMANDS = [
 const GO_HEAP_SHARE = 0.7;
 
 /** What node scripts have in common: sourced, not called. */
-const LIBRARIES = ["common.sh", "leadership.sh"];
+const LIBRARIES = ["common.sh", "decide.sh", "leadership.sh", "liveness.sh"];
 
 /** Units that are the same on every node. */
 const OWN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];

@@ -1,4 +1,4 @@
-import { ITerraformDependable } from "cdktf";
+import { ITerraformDependable, RemoteExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
 import { IEtcdHost } from "../hosts/host";
 import { TerraformData } from "./terraform-data";
@@ -16,28 +16,35 @@ export interface SshStepProps {
 /** A step of the rollout: one SSH connection to one machine, pinned to the host key that was made for it. */
 export class SshStep extends TerraformData {
   public constructor(scope: Construct, id: string, props: SshStepProps) {
-    const { host, user, port, privateKey, hostKey, timeoutSeconds } = props.host.connection;
     super(scope, id, {
       triggersReplace: props.triggers,
       dependsOn: props.dependsOn,
-      provisioners: [
-        {
-          type: "remote-exec",
-          inline: [props.script],
-          connection: {
-            type: "ssh",
-            host,
-            user,
-            port: port ?? 22,
-            privateKey,
-            hostKey,
-            agent: "false",
-            timeout: `${timeoutSeconds ?? 300}s`,
-            // Terraform's default is a world-readable file in /tmp, and the script holds keys.
-            scriptPath: `/root/.cdktf-etcd-${id}.sh`,
-          },
-        },
-      ],
+      provisioners: [overSsh(props.host, props.script, id)],
     });
   }
+}
+
+/**
+ * Runs a script as root under /bin/sh, once, when the resource that it belongs to is made.
+ *
+ * @param name of the script's file on the machine
+ */
+export function overSsh(machine: IEtcdHost, script: string, name: string): RemoteExecProvisioner {
+  const { host, user, port, privateKey, hostKey, timeoutSeconds } = machine.connection;
+  return {
+    type: "remote-exec",
+    inline: [script],
+    connection: {
+      type: "ssh",
+      host,
+      user,
+      port: port ?? 22,
+      privateKey,
+      hostKey,
+      agent: "false",
+      timeout: `${timeoutSeconds ?? 300}s`,
+      // Terraform's default is a world-readable file in /tmp, and the script holds keys.
+      scriptPath: `/root/.cdktf-etcd-${name}.sh`,
+    },
+  };
 }

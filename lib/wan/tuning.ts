@@ -76,6 +76,8 @@ const RETRANSMISSION_MS = 200;
 const QUEUES_AND_DISKS_MS = 100;
 /** TCP sends a lost SYN again after 1 s, then after 2 s more (RFC 6298): two losses in a row are survived. */
 const TWO_LOST_SYNS_MS = 3000;
+/** ConnReadTimeout in the source of etcd's rafthttp: 5 s. */
+const PEER_READ_TIMEOUT_MS = 5000;
 /** How far beyond the ordinary p95 an alert begins. */
 const ALERT_HEADROOM = 1.25;
 /** The published alert rules' own threshold for peer round trips and for requests: never alert below it. */
@@ -144,6 +146,11 @@ export class Tuning {
    * loss in 25.
    */
   public readonly failoverMs: number;
+  /**
+   * For how long a voter must have been silent, by the word of the others, before it counts as dead: a fail-over, but at least 5 s, etcd's own
+   * time (in its source: ConnReadTimeout of rafthttp) after which a connection without a heartbeat is given up. Whole seconds.
+   */
+  public readonly silenceMs: number;
 
   /** etcd's own limit for a request, from its source: 5 s + 2 x election. A dropped proposal hangs for as long. */
   public readonly serverRequestTimeoutMs: number;
@@ -239,6 +246,7 @@ export class Tuning {
     this.electionMs = pulse.electionMs;
     this.effectiveElectionMs = effectiveElection(pulse);
     this.failoverMs = upTo(100, 4 * this.effectiveElectionMs + 8 * p95);
+    this.silenceMs = upTo(1000, Math.max(PEER_READ_TIMEOUT_MS, this.failoverMs));
     this.serverRequestTimeoutMs = 5000 + 2 * this.effectiveElectionMs;
     this.peerDialTimeoutMs = 1000 + this.effectiveElectionMs;
     this.clientDialTimeoutMs = upTo(100, 4 * clientP95 + TWO_LOST_SYNS_MS);
