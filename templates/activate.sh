@@ -130,11 +130,7 @@ join_later() {
 
 # --- The rollout of this member
 
-# A join that still waits in the background would go its own way beside this: what it wanted is decided anew here.
-if systemctl is-enabled --quiet etcd-join.service; then
-  systemctl disable --now --quiet etcd-join.service
-  systemctl reset-failed etcd-join.service 2>/dev/null || true
-fi
+end_waiting_join
 stop_forcing
 [ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption
 

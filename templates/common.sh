@@ -139,6 +139,13 @@ running_elsewhere() {
 # Those of the machines on their way out that take part in a quorum.
 running_on_leaving() { [ -z "$LEAVING" ] || healthy "${LEAVING#,}"; }
 
+# A join that still waits in the background would go its own way beside what this step does: what it wanted is decided anew.
+end_waiting_join() {
+  systemctl is-enabled --quiet etcd-join.service || return 0
+  systemctl disable --now --quiet etcd-join.service
+  systemctl reset-failed etcd-join.service 2>/dev/null || true
+}
+
 # A recovery that was cut short may have left it; etcd would part from the others for good at its next start.
 stop_forcing() {
   [ -e "$FORCE_NEW_CLUSTER" ] || return 0

@@ -4,6 +4,8 @@
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 
+end_waiting_join
+
 # The cluster is founded anew from one member's data alone.
 [ -z "$RECOVER_FROM" ] || exit 0
 

@@ -1,0 +1,181 @@
+// Exploration plays histories of clusters with the real node scripts against a model of etcd, systemd and the network, cuts the scripts off anywhere, and looks at what must
+// always hold. See docs/lab.md.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+func main() {
+	if name := filepath.Base(os.Args[0]); slices.Contains(answered, name) || slices.Contains(carriedOut, name) {
+		os.Exit(standIn(name))
+	}
+	if len(os.Args) > 3 && os.Args[1] == "enter" {
+		fmt.Fprintln(os.Stderr, enter(os.Args[2], os.Args[3], os.Args[4:]))
+		os.Exit(126)
+	}
+	os.Exit(explore())
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// report is what a run prints, as JSON.
+type report struct {
+	Seed      uint64         `json:"seed"`
+	Histories int            `json:"histories"`
+	Seconds   float64        `json:"seconds"`
+	Scripts   int            `json:"scripts"`
+	Healthy   int            `json:"healthy"`
+	Sentences map[string]int `json:"sentences"`
+	// The first history that violated an invariant, shrunk; none if all held.
+	Number    int        `json:"number,omitempty"`
+	Violation *violation `json:"violation,omitempty"`
+	History   *history   `json:"history,omitempty"`
+	Lines     []string   `json:"lines,omitempty"`
+}
+
+func explore() int {
+	scripts := flag.String("templates", "", "directory of the node scripts and templates")
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the histories; history N of a seed is always the same")
+	count := flag.Int("histories", 500, "how many to play")
+	first := flag.Int("first", 0, "number of the first one")
+	workers := flag.Int("workers", 2, "how many to play at once")
+	file := flag.String("play", "", "JSON file with histories to play instead of generated ones")
+	keepShrinking := flag.Bool("shrink", true, "leave out what a counterexample does not need")
+	tell := flag.Bool("tell", false, "print every line of what happened")
+	flag.Parse()
+
+	base, err := os.MkdirTemp(shm(), "cdktf-etcd-exploration-")
+	must(err)
+	defer os.RemoveAll(base)
+	program := filepath.Join(base, "exploration")
+	self, err := os.Executable()
+	must(err)
+	text, err := os.ReadFile(self)
+	must(err)
+	must(os.WriteFile(program, text, 0o755))
+	shop := workshop{scripts: filepath.Join(base, "scripts"), standIns: filepath.Join(base, "stand-ins"), program: program}
+	placeScripts(*scripts, shop.scripts)
+	must(os.Mkdir(shop.standIns, 0o755))
+	for _, name := range append(append([]string{}, answered...), carriedOut...) {
+		must(os.Symlink(program, filepath.Join(shop.standIns, name)))
+	}
+	shop.templates = readTemplates(*scripts, "declared.env.tftpl", "leader.env.tftpl", "etcdctl.env.tftpl", "rollout.env.tftpl")
+
+	histories := func(number int) history {
+		return draw(rand.New(rand.NewPCG(*seed, uint64(number))))
+	}
+	if *file != "" {
+		kept := []history{}
+		text, err := os.ReadFile(*file)
+		must(err)
+		must(json.Unmarshal(text, &kept))
+		*first, *count = 0, len(kept)
+		histories = func(number int) history { return kept[number] }
+	}
+
+	out := report{Seed: *seed, Sentences: map[string]int{}}
+	begun := time.Now()
+	var lock sync.Mutex
+	next := *first
+	var group sync.WaitGroup
+	for worker := range *workers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			mine := shop
+			mine.dir = filepath.Join(base, fmt.Sprint("worker-", worker))
+			for {
+				lock.Lock()
+				number := next
+				next++
+				stop := number >= *first+*count || out.Violation != nil
+				lock.Unlock()
+				if stop {
+					return
+				}
+				h := histories(number)
+				r := mine.play(h)
+				lock.Lock()
+				out.Histories++
+				out.Scripts += r.calls
+				switch {
+				case r.verdict != nil && out.Violation == nil:
+					out.Number, out.Violation, out.History, out.Lines = number, r.verdict, &h, r.lines
+				case r.healthy:
+					out.Healthy++
+				default:
+					out.Sentences[kindOf(r.said)]++
+				}
+				if *tell {
+					fmt.Fprintln(os.Stderr, strings.Join(r.lines, "\n"))
+				}
+				lock.Unlock()
+			}
+		}()
+	}
+	group.Wait()
+	out.Seconds = time.Since(begun).Seconds()
+	if out.Violation != nil && *keepShrinking {
+		mine := shop
+		mine.dir = filepath.Join(base, "shrinking")
+		smaller := mine.shrink(*out.History, out.Violation.Invariant)
+		if r := mine.play(smaller); r.verdict != nil {
+			out.History, out.Violation, out.Lines = &smaller, r.verdict, r.lines
+		}
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	must(encoder.Encode(out))
+	if out.Violation != nil {
+		return 1
+	}
+	return 0
+}
+
+// placeScripts puts the node scripts under the names that they have on a node.
+func placeScripts(from, to string) {
+	must(os.Mkdir(to, 0o755))
+	files, err := filepath.Glob(filepath.Join(from, "*.sh"))
+	must(err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		must(err)
+		for _, name := range []string{filepath.Base(file), strings.TrimSuffix(filepath.Base(file), ".sh")} {
+			must(os.WriteFile(filepath.Join(to, name), text, 0o755))
+		}
+	}
+}
+
+// kindOf a sentence: without what differs from one cluster to the next.
+func kindOf(said string) string {
+	for _, line := range strings.Split(said, "\n") {
+		if strings.HasPrefix(line, "error: ") {
+			words := strings.Fields(line)
+			return strings.Join(words[min(2, len(words)):min(12, len(words))], " ")
+		}
+	}
+	return "no sentence: " + lastLine(said)
+}
+
+// shm is a directory in memory, where there is one.
+func shm() string {
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		return "/dev/shm"
+	}
+	return ""
+}

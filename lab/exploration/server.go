@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os/exec"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+)
+
+type contextKind int
+
+const (
+	// contextStep is a step of the deploy: the one that may be cut off.
+	contextStep contextKind = iota
+	// contextUnit is one of the unit's own scripts, while the world waits.
+	contextUnit
+	// contextJoin is the unit that joins in the background: it goes on when it is let.
+	contextJoin
+)
+
+// mostCalls is more than any script needs that comes to an end.
+const mostCalls = 3000
+
+// run is a script at work.
+type run struct {
+	number  int
+	kind    contextKind
+	machine *machine
+	command *exec.Cmd
+	output  bytes.Buffer
+	code    int
+	ended   chan struct{}
+
+	// asked counts everything that the world answers.
+	asked int
+	// calls counts what changes something; at cutAt the script ends there, before or after that took effect.
+	calls    int
+	cutAt    int
+	cutAfter bool
+	wasCut   bool
+	cutOff   string
+
+	// Of one in the background: a token lets it go on from its next sleep, and another comes back when it sleeps again.
+	goOn   chan struct{}
+	sleeps chan struct{}
+	killed chan struct{}
+}
+
+// server answers the stand-ins of one world.
+type server struct {
+	mutex    sync.Mutex
+	world    *world
+	listener net.Listener
+	runs     map[int]*run
+	runsLock sync.Mutex
+	lastRun  int
+	// Whether a background join may go on while a step sleeps.
+	interleave func() bool
+}
+
+func serve(w *world, socket string) *server {
+	listener, err := net.Listen("unix", socket)
+	must(err)
+	s := &server{world: w, listener: listener, runs: map[int]*run{}}
+	w.server = s
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go s.answer(connection)
+		}
+	}()
+	return s
+}
+
+// start begins a script on a machine.
+func (w *world) start(m *machine, kind contextKind, script string, args ...string) *run {
+	s := w.server
+	s.runsLock.Lock()
+	s.lastRun++
+	r := &run{number: s.lastRun, kind: kind, machine: m, ended: make(chan struct{}), goOn: make(chan struct{}), sleeps: make(chan struct{}), killed: make(chan struct{})}
+	s.runs[r.number] = r
+	s.runsLock.Unlock()
+	r.command = exec.Command(w.program, append([]string{"enter", m.dir, w.scripts, script}, args...)...)
+	r.command.Env = []string{
+		socketVariable + "=" + s.listener.Addr().String(),
+		contextVariable + "=" + strconv.Itoa(r.number),
+	}
+	r.command.Stdout, r.command.Stderr = &r.output, &r.output
+	r.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	return r
+}
+
+// wait runs it to its end.
+func (w *world) wait(r *run) {
+	must(r.command.Start())
+	w.waitStarted(r)
+}
+
+func (w *world) waitStarted(r *run) {
+	_ = r.command.Wait()
+	r.code = r.command.ProcessState.ExitCode()
+	close(r.ended)
+	s := w.server
+	s.runsLock.Lock()
+	delete(s.runs, r.number)
+	s.runsLock.Unlock()
+}
+
+func (r *run) kill() {
+	if r.command.Process != nil {
+		_ = syscall.Kill(-r.command.Process.Pid, syscall.SIGKILL)
+	}
+}
+
+func (s *server) answer(connection net.Conn) {
+	defer connection.Close()
+	hearing, telling := json.NewDecoder(connection), json.NewEncoder(connection)
+	var asked question
+	if hearing.Decode(&asked) != nil {
+		return
+	}
+	s.runsLock.Lock()
+	r := s.runs[asked.Run]
+	s.runsLock.Unlock()
+	if r == nil {
+		return
+	}
+	carriedOut := slices.Contains(carriedOut, asked.Args[0])
+	if r.kind == contextUnit {
+		// The world waits for it: nothing there may be touched.
+		if carriedOut && telling.Encode(answer{CarryOut: true}) == nil && hearing.Decode(&asked) == nil {
+			_ = telling.Encode(answer{})
+		}
+		return
+	}
+	if r.kind == contextJoin && asked.Args[0] == "sleep" {
+		for _, step := range []func() bool{r.tell, r.hear} {
+			if !step() {
+				return
+			}
+		}
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	changing := carriedOut || changes(asked.Args)
+	if changing {
+		r.calls++
+	}
+	cutHere := changing && r.kind == contextStep && r.calls == r.cutAt
+	if cutHere {
+		r.cutOff = fmt.Sprintf("%v", asked.Args)
+		r.wasCut = true
+		if !r.cutAfter {
+			r.kill()
+			return
+		}
+	}
+	if carriedOut {
+		if telling.Encode(answer{CarryOut: true}) != nil {
+			return
+		}
+		// What another script does meanwhile can't matter: this one is on files of its own machine.
+		s.mutex.Unlock()
+		err := hearing.Decode(&asked)
+		s.mutex.Lock()
+		if err != nil {
+			return
+		}
+		if cutHere {
+			r.kill()
+			return
+		}
+		_ = telling.Encode(answer{})
+		return
+	}
+	told := s.say(r, asked.Args)
+	if r.asked++; r.asked > mostCalls {
+		s.world.violate(endsHealthy, "%v on %s comes to no end", r.command.Args[4:], r.machine)
+	}
+	// Once something has gone wrong the clock stands still, and a script that waits would wait for ever.
+	if cutHere || s.world.verdict != nil {
+		r.kill()
+		return
+	}
+	_ = telling.Encode(told)
+}
+
+// tell and hear are the two halves of a background script's sleep; both end with it.
+func (r *run) tell() bool {
+	select {
+	case r.sleeps <- struct{}{}:
+		return true
+	case <-r.killed:
+		return false
+	}
+}
+
+func (r *run) hear() bool {
+	select {
+	case <-r.goOn:
+		return true
+	case <-r.killed:
+		return false
+	}
+}
+
+// startJoin is systemctl start --no-block etcd-join.service.
+func (m *machine) startJoin() { m.joinWanted = true }
+
+// endJoin is systemctl stop etcd-join.service.
+func (m *machine) endJoin() {
+	m.joinWanted = false
+	if r := m.join; r != nil {
+		m.join = nil
+		close(r.killed)
+		r.kill()
+	}
+}
+
+// letJoinsGoOn has every join that waits in the background go on to its next sleep, or its end.
+func (w *world) letJoinsGoOn() {
+	for _, m := range append([]*machine{}, w.machines...) {
+		if !m.up || !m.joinWanted {
+			continue
+		}
+		r := m.join
+		if r == nil {
+			r = w.start(m, contextJoin, "/usr/local/lib/cdktf-etcd/join")
+			m.join = r
+			must(r.command.Start())
+			go w.waitStarted(r)
+		} else {
+			select {
+			case r.goOn <- struct{}{}:
+			case <-r.ended:
+			case <-r.killed:
+			}
+		}
+		select {
+		case <-r.sleeps:
+		case <-r.killed:
+		case <-r.ended:
+			if m.join == r {
+				m.join = nil
+				// Restart=on-failure
+				m.joinWanted = r.code != 0
+				w.note("%s: the join in the background ended with %d: %s", m, r.code, lastLine(r.output.String()))
+			}
+		}
+	}
+}

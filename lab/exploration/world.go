@@ -1,0 +1,229 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// mounts are the directories of which each machine has its own, and where they lie below its folder.
+var mounts = map[string]string{"/etc": "etc", "/var/lib": "varlib", "/run": "run", "/usr/local": "local", "/tmp": "tmp"}
+
+type link struct{ a, b string }
+
+func linkOf(a, b *machine) link {
+	if a.address > b.address {
+		a, b = b, a
+	}
+	return link{a.address, b.address}
+}
+
+// trouble is what befalls the next machine of a name on its way to those of another: requests that get lost, or all of them.
+type trouble struct {
+	of, to string
+	count  int
+}
+
+// world is everything that one history happens in.
+type world struct {
+	dir      string
+	scripts  string
+	standIns string
+	program  string
+	server   *server
+	terraform *terraform
+	token    string
+
+	now         float64
+	lastStep    float64
+	machines    []*machine
+	replicas    map[string]*replica
+	lastReplica int
+	lastPid     int
+	lastWrite   int
+	wroteAt     float64
+	cut         map[link]float64
+	// missed are requests of one machine to another that get lost, by how many.
+	missed map[[2]string]int
+	next   []trouble
+
+	history []string
+	verdict *violation
+	truth   truth
+}
+
+func newWorld(dir, scripts, standIns, program string) *world {
+	return &world{
+		dir: dir, scripts: scripts, standIns: standIns, program: program, token: "etcd",
+		now: 1_700_000_000, lastStep: 1_700_000_000, lastPid: 900_000_000,
+		replicas: map[string]*replica{}, cut: map[link]float64{}, missed: map[[2]string]int{},
+		truth: truth{acked: map[int]bool{}},
+	}
+}
+
+func (w *world) note(format string, values ...any) {
+	w.history = append(w.history, fmt.Sprintf("%9.1f  ", w.now-1_700_000_000)+fmt.Sprintf(format, values...))
+}
+
+func (w *world) machine(address string) *machine {
+	for _, m := range w.machines {
+		if m.address == address {
+			return m
+		}
+	}
+	return nil
+}
+
+func (w *world) newMachine(name string, number int) *machine {
+	m := &machine{world: w, name: name, id: fmt.Sprint(1000 + number), address: fmt.Sprintf("10.0.%d.1", number), dir: filepath.Join(w.dir, fmt.Sprint(number)), up: true}
+	m.wipe()
+	for _, one := range w.next {
+		for _, other := range w.machines {
+			if one.of != name || one.to != other.name {
+				continue
+			}
+			if one.count > 0 {
+				w.missed[[2]string{m.address, other.address}] = one.count
+			} else {
+				w.cut[linkOf(m, other)] = w.now
+			}
+		}
+	}
+	w.next = slices.DeleteFunc(w.next, func(one trouble) bool { return one.of == name })
+	w.machines = append(w.machines, m)
+	return m
+}
+
+func (w *world) destroy(m *machine) {
+	m.stopEtcd()
+	m.wanted = false
+	m.endJoin()
+	w.machines = slices.DeleteFunc(w.machines, func(one *machine) bool { return one == m })
+	must(os.RemoveAll(m.dir))
+}
+
+func (w *world) processes() []*process {
+	running := []*process{}
+	for _, m := range w.machines {
+		if m.etcd != nil {
+			running = append(running, m.etcd)
+		}
+	}
+	return running
+}
+
+func (w *world) linked(a, b *machine) bool {
+	_, cut := w.cut[linkOf(a, b)]
+	return a == b || a.up && b.up && !cut
+}
+
+// losesRequest tells whether this request of a's to b gets no answer, and counts it.
+func (w *world) losesRequest(a, b *machine) bool {
+	if a == b {
+		return false
+	}
+	if !w.linked(a, b) {
+		return true
+	}
+	pair := [2]string{a.address, b.address}
+	if w.missed[pair] == 0 {
+		return false
+	}
+	w.missed[pair]--
+	return true
+}
+
+// advance lets the virtual clock go on, and everything happen by itself that happens meanwhile.
+func (w *world) advance(seconds float64) {
+	end := w.now + seconds
+	for w.now < end && w.verdict == nil {
+		w.now = min(end, w.lastStep+0.5)
+		if w.now-w.lastStep >= 0.5-1e-9 {
+			w.step()
+		}
+	}
+}
+
+func (w *world) step() {
+	w.lastStep = w.now
+	for _, m := range w.machines {
+		if m.up && m.wanted && m.etcd == nil && w.now >= m.retryAt {
+			m.startEtcd()
+		}
+	}
+	w.settle()
+	if w.now-w.wroteAt >= 1 {
+		w.wroteAt = w.now
+		w.writeSomething()
+	}
+	w.judge()
+}
+
+// settle brings connections, leaders, and what members publish up to date.
+func (w *world) settle() {
+	for _, p := range w.processes() {
+		for _, other := range w.processes() {
+			if p == other || p.data.cluster != other.data.cluster {
+				continue
+			}
+			_, connected := p.connected[other]
+			linked := w.linked(p.machine, other.machine)
+			if linked && !connected {
+				p.connected[other] = w.now
+			}
+			if !linked && connected && w.now-w.cut[linkOf(p.machine, other.machine)] >= readTimeout {
+				delete(p.connected, other)
+			}
+		}
+	}
+	w.elect()
+	for _, p := range w.processes() {
+		w.dropRemoved(p)
+	}
+	for _, p := range w.processes() {
+		if p.ready || p.leader == nil || !p.leader.hasQuorum() {
+			continue
+		}
+		self, listed := p.data.self()
+		if !listed {
+			continue
+		}
+		if self.clientURL == "" {
+			self.name, self.clientURL = p.machine.name, p.machine.clientURL()
+			if !p.propose(entry{kind: publish, member: self}) {
+				continue
+			}
+		}
+		p.ready = p.machine.unitStep("mark-start", "ready")
+	}
+}
+
+// dropRemoved ends a process that hears that its member was removed.
+func (w *world) dropRemoved(p *process) {
+	for _, e := range p.data.log[:p.data.committed] {
+		if e.kind == remove && e.member.id == p.data.id {
+			p.machine.stopEtcd()
+			return
+		}
+	}
+	for _, other := range w.processes() {
+		if other != p && other.data.cluster == p.data.cluster && w.linked(p.machine, other.machine) && other.removes(p) {
+			p.machine.stopEtcd()
+			return
+		}
+	}
+}
+
+// writeSomething is a client that writes once a second to whichever cluster takes it.
+func (w *world) writeSomething() {
+	for _, p := range w.processes() {
+		if !p.leads() || !p.hasQuorum() {
+			continue
+		}
+		w.lastWrite++
+		if p.propose(entry{kind: write, id: w.lastWrite}) {
+			w.truth.acked[w.lastWrite] = true
+		}
+	}
+}
