@@ -177,7 +177,7 @@ export class LabHarness {
   }
 
   /**
-   * Runs it until it prints such a line, and interrupts Terraform there, and does `meanwhile`.
+   * Runs it until it prints such a line, and interrupts Terraform there, and does `meanwhile`. Every line before is handed to `onLine`.
    *
    * @throws Error if it never prints one: nothing was interrupted then
    */
@@ -186,12 +186,15 @@ export class LabHarness {
     at: RegExp,
     knobs: Knobs = {},
     meanwhile: () => void = () => undefined,
+    onLine: (line: string) => void = () => undefined,
   ): Promise<CdktfResult> {
     const controller = new AbortController();
     const result = await this.run(command, knobs, {
       signal: controller.signal,
       onLine: (line) => {
-        if (!at.test(line) || controller.signal.aborted) return;
+        if (controller.signal.aborted) return;
+        onLine(line);
+        if (!at.test(line)) return;
         controller.abort();
         meanwhile();
       },

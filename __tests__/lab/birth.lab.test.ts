@@ -6,6 +6,7 @@ import { LabPaths } from "../../lab/paths";
 import { readJson, writeAtomically } from "../../lab/wan/files";
 import { ProcessRecord, signal } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
+import type { LabDroplet } from "../../lab/api-client";
 import { Lab, OWNER_FILE } from "../../lab/lab";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
@@ -18,6 +19,27 @@ const PAIRS = [
   ["nyc3", "sgp1"],
 ] as const;
 
+/** Has the droplet get a new disk, and keep its id and its addresses; until it can be logged in to. */
+async function rebuild(machine: LabDroplet): Promise<void> {
+  const api = harness.lab.api();
+  await api.request("POST", `/v2/droplets/${machine.id}/actions`, { type: "rebuild", image: "debian-13-x64" });
+  const cluster = await harness.cluster();
+  await eventually(
+    `${machine.name} with a new disk`,
+    async () => (await cluster.on(machine, "test ! -e /etc/etcd && cloud-init status --wait")).ok,
+  );
+}
+
+/** Terraform's address of the step that stages what the member needs. */
+function installOf({ name }: LabDroplet): string {
+  const { resources } = JSON.parse(readFileSync(harness.stateFile, "utf8")) as {
+    resources: readonly { readonly type: string; readonly name: string }[];
+  };
+  const steps = resources.filter((one) => one.name.includes(`_${name}_install_`));
+  if (steps.length !== 1) throw new Error(`${steps.length} steps in the state install ${name}`);
+  return `${steps[0].type}.${steps[0].name}`;
+}
+
 beforeAll(async () => {
   await harness.up();
 });
@@ -26,10 +48,29 @@ afterAll(async () => {
 });
 
 describe("a birth that fails half-way", () => {
-  it("is interrupted while the founders can't reach each other: nobody acts as a cluster", async () => {
+  it("founds nothing while the founders can't reach each other, and says what is in the way", async () => {
     const wan = wanClient(harness.paths);
     for (const [a, b] of PAIRS) await wan.link({ a, b, down: true });
-    const { exitCode, output } = await harness.interrupt("deploy", /waiting for etcd-/);
+    const { exitCode, output } = await harness.interrupt("deploy", /waiting for the way to /);
+    expect(exitCode).not.toBe(0);
+    expect(said(output).at(-1)).toMatch(/^etcd-lon1: waiting for the way to https:\S+:2380 https:\S+:2380$/);
+    const cluster = await harness.cluster();
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(machine, "ls /var/lib/etcd /var/lib/cdktf-etcd-node 2>&1; true");
+      expect([machine.name, stdout]).toEqual([machine.name, expect.not.stringMatching(/may-found|member/)]);
+    }
+  });
+
+  it("is interrupted when the founders were told and can't reach each other any more: nobody acts as a cluster", async () => {
+    const wan = wanClient(harness.paths);
+    await wan.heal();
+    let cut: Promise<unknown> = Promise.resolve();
+    const { exitCode, output } = await harness.interrupt("deploy", /waiting for etcd-/, {}, undefined, (line) => {
+      if (/_genesis_.*: Creation complete/.test(line)) {
+        cut = Promise.all(PAIRS.map(([a, b]) => wan.link({ a, b, down: true })));
+      }
+    });
+    await cut;
     expect(exitCode).not.toBe(0);
     expect(said(output)).toContainEqual(
       expect.stringMatching(/^etcd-lon1: waiting for etcd-lon1 etcd-nyc3 etcd-sgp1$/),
@@ -47,7 +88,9 @@ describe("a birth that fails half-way", () => {
     const lines = said(output);
     expect(lines.filter((line) => line.includes("founding"))).toEqual([]);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^etcd-nyc3: was not there at the cluster's birth and no other member answers yet/),
+      expect.stringMatching(
+        /^etcd-nyc3: has no data of the cluster's, and no other member answers yet: joining as soon as one does/,
+      ),
     );
     expect(lines).toContain("etcd-lon1: was started before and still waits for a quorum: starting it again");
 
@@ -94,17 +137,36 @@ describe("a birth that fails half-way", () => {
     expect((await cluster.etcdctl(["get", "--print-value-only", "/kept"])).stdout.trim()).toBe("yes");
   });
 
-  it("lets a founder that lost its disk join, not found", async () => {
+  it("lets a founder whose machine was rebuilt join, not found, even if it reaches nobody", async () => {
     const cluster = await harness.cluster();
+    const wan = wanClient(harness.paths);
     const machine = cluster.machine("etcd-sgp1");
-    await cluster.on(machine, "systemctl stop etcd; rm -rf /var/lib/etcd /var/lib/cdktf-etcd");
+    await rebuild(machine);
+    const cut = ["lon1", "nyc3"].map((other) => ({ a: other, b: "sgp1" }));
+    for (const link of cut) await wan.link({ ...link, down: true });
     // A change makes the deploy look at the member again.
-    const lines = said(await harness.deploy({ genesis: 3, quotaGiB: 1 }));
-    expect(lines).toContainEqual(expect.stringMatching(/^etcd-sgp1: removing its dead predecessor/));
-    expect(lines).toContain("etcd-sgp1: caught up: promoted to a voting member");
+    const edit = { genesis: 3, quotaGiB: 1 };
+    const { output } = await harness.interrupt("deploy", /etcd-sgp1: has no data of the cluster's/, edit);
+    expect(said(output).filter((line) => line.includes("found the cluster"))).toEqual([]);
+    const { stdout } = await cluster.on(machine, "ls -A /var/lib/etcd 2>/dev/null; systemctl is-active etcd");
+    expect(stdout).toBe("inactive\n");
+
+    await wan.heal();
+    await cluster.untilHealthy();
+    const kept = await cluster.on(machine, "etcdctl get --consistency=s --print-value-only /kept");
+    expect(kept.stdout.trim()).toBe("yes");
+    await harness.deploy(edit);
+  });
+
+  it("lets one whose machine was rebuilt join at once where it reaches the others", async () => {
+    const cluster = await harness.cluster();
+    const machine = cluster.machine("etcd-nyc3");
+    await rebuild(machine);
+    const { exitCode, output } = await harness.terraform(["apply", "-auto-approve", `-replace=${installOf(machine)}`]);
+    expect([exitCode, said(output)]).toEqual([0, expect.anything()]);
+    expect(said(output)).toContainEqual(expect.stringMatching(/^etcd-nyc3: removing its dead predecessor/));
+    expect(said(output)).toContain("etcd-nyc3: caught up: promoted to a voting member");
     await cluster.mustBeHealthy();
-    const { stdout } = await cluster.on(machine, "etcdctl get --consistency=s --print-value-only /kept");
-    expect(stdout.trim()).toBe("yes");
   });
 
   it("does not let a member that lost its log come back by itself as an empty one; the next deploy has it join anew", async () => {
@@ -119,7 +181,7 @@ describe("a birth that fails half-way", () => {
     );
     expect((await cluster.on(machine, "ls -A /var/lib/etcd")).stdout).toBe("");
     await cluster.mustBeHealthy(others);
-    const lines = said(await harness.deploy({ genesis: 3 }));
+    const lines = said(await harness.deploy({ genesis: 3, quotaGiB: 2 }));
     expect(lines).toContainEqual(expect.stringMatching(/^etcd-sgp1: removing its dead predecessor/));
     expect(lines).toContain("etcd-sgp1: caught up: promoted to a voting member");
     await cluster.mustBeHealthy();

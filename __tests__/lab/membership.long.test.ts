@@ -79,7 +79,7 @@ describe("the members of a cluster", () => {
     expect([exitCode === 0, controller.signal.aborted, release === undefined]).toEqual([false, true, false]);
     const started = await cluster.on(
       await successor(),
-      "timeout 60 sh -c 'until [ -e /var/lib/cdktf-etcd/born ]; do sleep 0.2; done' && etcdctl endpoint status -w fields",
+      "timeout 60 sh -c 'until [ -e /var/lib/cdktf-etcd-node/born ]; do sleep 0.2; done' && etcdctl endpoint status -w fields",
     );
     expect(started.stdout).toContain('"IsLearner" : true');
     await cluster.mustBeHealthy();

@@ -110,12 +110,15 @@ describe("the rotation of the client authority", () => {
   it("refuses to sign with it while a member was not restarted for it", async () => {
     // As a deploy leaves it that is killed between laying down and restarting.
     const newYork = cluster.machine("etcd-nyc3");
-    await cluster.on(newYork, "cp -p /run/etcd/started.sha256 /root; echo another >/run/etcd/started.sha256");
+    await cluster.on(
+      newYork,
+      "cp -p /run/cdktf-etcd/started.sha256 /root; echo another >/run/cdktf-etcd/started.sha256",
+    );
     expect(said(await harness.deployFails(to("client", "signing")))).toContainEqual(
       expect.stringMatching(/^error: etcd-nyc3: the deploy before this one was not completed here/),
     );
     expect(await signers(2379)).toEqual(Array(3).fill("etcd client authority"));
-    await cluster.on(newYork, "mv /root/started.sha256 /run/etcd/");
+    await cluster.on(newYork, "mv /root/started.sha256 /run/cdktf-etcd/");
   });
 
   it("signs with the new generation: nothing restarts, and clients of the stage before stay connected", async () => {

@@ -56,6 +56,7 @@ func explore() int {
 	file := flag.String("play", "", "JSON file with histories to play instead of generated ones")
 	keepShrinking := flag.Bool("shrink", true, "leave out what a counterexample does not need")
 	tell := flag.Bool("tell", false, "print every line of what happened")
+	etcd := flag.String("etcd", "", "directory of etcd and etcdctl: hold the model against them instead")
 	flag.Parse()
 
 	base, err := os.MkdirTemp(shm(), "cdktf-etcd-exploration-")
@@ -87,6 +88,9 @@ func explore() int {
 		histories = func(number int) history { return kept[number] }
 	}
 
+	if *etcd != "" {
+		return replay(shop, *etcd, base, *seed, *count)
+	}
 	out := report{Seed: *seed, Sentences: map[string]int{}}
 	begun := time.Now()
 	var lock sync.Mutex
@@ -178,4 +182,40 @@ func shm() string {
 		return "/dev/shm"
 	}
 	return ""
+}
+
+// replay holds the model against etcd in some clusters at once, and tells of the first difference.
+func replay(shop workshop, etcd, base string, seed uint64, count int) int {
+	failures := make([]string, count)
+	var group sync.WaitGroup
+	for number := range count {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			dir := filepath.Join(base, fmt.Sprint("replay-", number))
+			must(os.MkdirAll(dir, 0o755))
+			w := newWorld(filepath.Join(dir, "machines"), shop.scripts, shop.standIns, shop.program)
+			newTerraform(w, shop.templates, nil)
+			server := serve(w, filepath.Join(dir, "socket"))
+			defer server.listener.Close()
+			b := &both{
+				dir: dir, etcd: filepath.Join(etcd, "etcd"), etcdctl: filepath.Join(etcd, "etcdctl"), firstPort: 20000 + 400*number, random: rand.New(rand.NewPCG(seed, uint64(number))),
+				world: w, real: map[int]*realMember{},
+			}
+			err := b.replayOne([]int{3, 5, 4, 3}[number%4], 14)
+			fmt.Fprintf(os.Stderr, "%d: %s\n", number, strings.Join(b.said, ", "))
+			if err != nil {
+				failures[number] = fmt.Sprintf("seed %d, cluster %d, after %s: %v", seed, number, strings.Join(b.said, ", "), err)
+			}
+		}()
+	}
+	group.Wait()
+	code := 0
+	for _, failure := range failures {
+		if failure != "" {
+			fmt.Println(failure)
+			code = 1
+		}
+	}
+	return code
 }

@@ -7,6 +7,7 @@ import { ensureCommands } from "../tools/apt";
 import { ensureConformance } from "../tools/conformance";
 import { ensureEarlierCheckout } from "../tools/earlier-checkout";
 import { ensureEtcd } from "../tools/etcd";
+import { ensureExploration } from "../tools/exploration";
 import { ensureGoClient } from "../tools/go-client";
 import { ensureGoTests, GO_TESTED } from "../tools/go-tests";
 import { ensureImage } from "../tools/image";
@@ -38,6 +39,7 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   await ensureProbe(progress);
   await ensureGoClient(progress);
   await ensureConformance(progress);
+  await ensureExploration(progress);
   for (const tested of GO_TESTED) await ensureGoTests(tested, progress);
   // For the tests of these two.
   await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);

@@ -30,9 +30,20 @@ export const STORIES: readonly Story[] = [
     proves: [
       "lib/etcd-{cluster,member}.ts",
       "lib/rollout/{genesis,membership}.ts",
-      "templates/{activate,check-change,common,converge,join,recover,restart,retire-predecessor}.sh",
+      "templates/{activate,check-change,common,converge,join,liveness,recover,restart,retire-predecessor}.sh",
       "templates/{declared,rollout}.env.tftpl",
       "__tests__/lab/members.ts",
+    ],
+  },
+  {
+    file: "__tests__/lab/exploration/exploration.lab.test.ts",
+    seconds: 120,
+    proves: [
+      "lab/exploration/**",
+      "lab/tools/exploration.ts",
+      "__tests__/lab/exploration/*.ts",
+      "templates/{activate,common,converge,decide,join,leadership,liveness,mark-start,prepare-founding,recover,restart,retire-predecessor}.sh",
+      "templates/{declared,etcdctl,leader,rollout}.env.tftpl",
     ],
   },
   {
@@ -104,7 +115,7 @@ export const STORIES: readonly Story[] = [
       "lab/machines/**",
       "lab/tools/{child,operator-group}.ts",
       "lab/wan/{files,process-record}.ts",
-      "templates/{activate,check-data,common,converge,join}.sh",
+      "templates/{activate,check-data,common,converge,decide,join,migrate,prepare-founding}.sh",
       "templates/etcd-join.service",
     ],
   },
@@ -214,6 +225,11 @@ export const STORIES: readonly Story[] = [
     proves: [
       "lab/tools/{cache,command,etcd,file-lock,find-command,go-build,platform,progress,reach,sha256,tool-error}.ts",
     ],
+  },
+  {
+    file: "__tests__/lab/exploration/exploration.long.test.ts",
+    seconds: 900,
+    proves: ["lab/exploration/**", "lab/tools/exploration.ts", "__tests__/lab/exploration/*.ts"],
   },
   {
     file: "__tests__/lab/membership.long.test.ts",

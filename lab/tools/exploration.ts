@@ -1,0 +1,81 @@
+import { cpus } from "node:os";
+import * as path from "node:path";
+import { attempt } from "./command";
+import { ensureGoProgram } from "./go-program";
+import { silent, type Progress } from "./progress";
+
+const SOURCES = path.join(__dirname, "..", "exploration");
+const TEMPLATES = path.join(__dirname, "..", "..", "templates");
+
+/** Histories that have shown a fault once, by the names of the faults: a JSON file. */
+export const KEPT_HISTORIES = path.join(SOURCES, "kept", "histories.json");
+
+/** What was played, and what came of it. */
+export interface Exploration {
+  readonly seed: string;
+  readonly histories: number;
+  /** Runs of node scripts, those of etcd's unit included. */
+  readonly scripts: number;
+  readonly seconds: number;
+  /** Histories that ended with a healthy cluster. */
+  readonly healthy: number;
+  /** How the others ended: the beginning of the sentence that names what to do -> how many. */
+  readonly sentences: Readonly<Record<string, number>>;
+  /** The first invariant that did not hold, if any, and the shortest history known that shows it. */
+  readonly violation?: { readonly invariant: string; readonly what: string };
+  readonly history?: unknown;
+  readonly lines?: readonly string[];
+}
+
+export interface ExplorationProps {
+  /**
+   * Directory of the node scripts and templates.
+   * @default - the project's
+   */
+  readonly templates?: string;
+  /** Of the histories that are drawn, a natural number: history N of a seed is always the same. */
+  readonly seed?: bigint;
+  /** How many histories are drawn. */
+  readonly histories?: number;
+  /** A JSON file of histories to play instead. */
+  readonly play?: string;
+  /**
+   * Whether what a counterexample does not need is left out.
+   * @default true
+   */
+  readonly shrink?: boolean;
+}
+
+/** The program that plays histories of clusters with the node scripts; see lab/exploration. Returns its path. */
+export function ensureExploration(progress: Progress = silent): Promise<string> {
+  return ensureGoProgram(
+    { name: "exploration", title: "the exploration of the node scripts", sources: SOURCES },
+    progress,
+  );
+}
+
+/** Plays histories until all are through or one violates an invariant. */
+export async function explore(props: ExplorationProps): Promise<Exploration> {
+  const { templates = TEMPLATES, seed, histories, play, shrink = true } = props;
+  const { stdout, stderr } = await attempt([
+    await ensureExploration(),
+    ...["-templates", templates, "-workers", String(cpus().length), `-shrink=${String(shrink)}`],
+    ...(seed === undefined ? [] : ["-seed", String(seed)]),
+    ...(histories === undefined ? [] : ["-histories", String(histories)]),
+    ...(play === undefined ? [] : ["-play", play]),
+  ]);
+  try {
+    return JSON.parse(stdout) as Exploration;
+  } catch {
+    throw new Error(`the exploration ended without a report:\n${stderr}${stdout}`);
+  }
+}
+
+/** Holds the model's rules of membership against etcd and etcdctl in that directory; returns the differences, a line each. */
+export async function replayAgainstEtcd(etcdDirectory: string, seed: bigint, clusters: number): Promise<string> {
+  const { stdout, stderr, status } = await attempt([
+    await ensureExploration(),
+    ...["-templates", TEMPLATES, "-etcd", etcdDirectory, "-seed", String(seed), "-histories", String(clusters)],
+  ]);
+  return status === 0 ? "" : stdout + stderr;
+}
