@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LabPaths } from "../../lab/paths";
 import { readJson, writeAtomically } from "../../lab/wan/files";
-import { ProcessRecord, signal } from "../../lab/wan/process-record";
+import { isAlive, ProcessRecord, signal } from "../../lab/wan/process-record";
 import { wanClient } from "../../lab/wan-client";
 import type { LabDroplet } from "../../lab/api-client";
 import { Lab, OWNER_FILE } from "../../lab/lab";
@@ -232,6 +232,8 @@ describe("a lab that is half-dead", () => {
     // Both labs are of this process here: the record of another's has to be of one that ended.
     writeAtomically(OWNER_FILE, JSON.stringify({ root: harness.paths.root }), 0o644);
     signal(daemon, "SIGKILL");
+    // Told to end is not ended: a process takes a while to give its memory back.
+    await eventually("the end of the API server", () => Promise.resolve(!isAlive(daemon)));
     await expect(other.down()).rejects.toThrow("Another lab has this machine's lab addresses");
     await wanClient(harness.paths).stop();
     await other.down();
