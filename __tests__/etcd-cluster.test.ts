@@ -59,19 +59,20 @@ describe("a cluster on three continents", () => {
   it("logs in with a pinned host key and leaves its script where only root can read it", () => {
     for (const [path, step] of Object.entries(steps)) {
       if (step.provisioner === undefined) continue;
-      const [{ "remote-exec": remote }] = step.provisioner as {
+      for (const { "remote-exec": remote } of step.provisioner as {
         "remote-exec": { connection: Record<string, string> };
-      }[];
-      expect({ path, ...remote.connection }).toMatchObject({
-        path,
-        host_key: expect.stringMatching(/tls_private_key\.hosts_\w+_host-key/) as string,
-        script_path: expect.stringMatching(/^\/root\//) as string,
-        agent: "false",
-      });
+      }[]) {
+        expect({ path, ...remote.connection }).toMatchObject({
+          path,
+          host_key: expect.stringMatching(/tls_private_key\.hosts_\w+_host-key/) as string,
+          script_path: expect.stringMatching(/^\/root\//) as string,
+          agent: "false",
+        });
+      }
     }
   });
 
-  it("connects to each member twice: to install, and to activate; the last time to converge too", () => {
+  it("connects to each member twice: to install, and to activate, the last time to converge too; and once more to found", () => {
     const connections = Object.entries(steps)
       .filter(([, step]) => step.provisioner !== undefined)
       .map(([path]) => path);
@@ -82,7 +83,14 @@ describe("a cluster on three continents", () => {
       "etcd/etcd-nyc3/install",
       "etcd/etcd-sgp1/activate-1",
       "etcd/etcd-sgp1/install",
+      "etcd/genesis",
     ]);
+    const hosts = (steps["etcd/genesis"].provisioner as { "remote-exec": { connection: { host: string } } }[]).map(
+      (one) => one["remote-exec"].connection.host,
+    );
+    expect(hosts).toEqual(
+      ["lon1", "nyc3", "sgp1"].map((region) => expect.stringContaining(`_${region}_droplet_`) as string),
+    );
   });
 
   it("lets no address of another member trigger a restart: they are no part of the unit or its environment", () => {

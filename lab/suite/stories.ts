@@ -82,7 +82,7 @@ export const STORIES: readonly Story[] = [
       "lab/apps/**",
       "lab/{cluster,config,daemon,deploy,harness,lab,machine-packages,paths,status,wan-client}.ts",
       "lab/tools/{go-client,mirror-server}.ts",
-      "templates/{activate,common,converge,get-etcd,lay-down,leadership,note-start,profile,publish-endpoint}.sh",
+      "templates/{activate,common,converge,get-etcd,lay-down,leadership,mark-start,profile,publish-endpoint}.sh",
       "templates/{restart,route-streams,session}.sh",
       "templates/{client-curl,stage,step}.sh.tftpl",
       "templates/{client,declared,endpoints,etcd,etcdctl,rollout}.env.tftpl",
@@ -274,7 +274,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/rotation.long.test.ts",
     seconds: 600,
-    proves: ["lib/pki/**", "templates/{activate,check-change,lay-down,note-start}.sh"],
+    proves: ["lib/pki/**", "templates/{activate,check-change,lay-down,mark-start}.sh"],
   },
   {
     file: "__tests__/lab/import.long.test.ts",
