@@ -154,6 +154,13 @@ type process struct {
 	ready  bool
 }
 
+// published is what it tells the cluster of itself.
+func (p *process) published() member {
+	self, _ := p.data.self()
+	self.name, self.clientURL = p.machine.name, p.machine.clientURL()
+	return self
+}
+
 func (p *process) leads() bool { return p.leader == p }
 
 // inQuorum tells whether a linearizable read by this member goes through.

@@ -32,35 +32,40 @@ type history struct {
 	Events  []event `json:"events"`
 }
 
-// events, with how often each is drawn.
+// drawn are the events that a round begins with, and how often each is drawn. Deploys end rounds.
 var drawn = []struct {
 	do     string
 	weight int
 }{
-	{"deploy", 30}, {"edit", 10}, {"again", 8}, {"rebuild", 8}, {"replace", 8}, {"lose-machine", 8}, {"lose-data", 4}, {"lose-log", 2}, {"cut", 9}, {"isolate", 5}, {"heal", 6},
-	{"miss", 10}, {"stop", 4}, {"start", 4}, {"crash", 3}, {"wait", 6}, {"joins-go-on", 4}, {"grow", 2}, {"shrink", 2}, {"genesis", 4}, {"recover", 3},
+	{"edit", 3}, {"again", 8}, {"rebuild", 10}, {"replace", 12}, {"lose-machine", 8}, {"lose-data", 4}, {"lose-log", 2}, {"cut", 10}, {"isolate", 6}, {"heal", 3}, {"miss", 12},
+	{"stop", 5}, {"start", 3}, {"crash", 3}, {"wait", 3}, {"joins-go-on", 3}, {"grow", 2}, {"shrink", 2}, {"genesis", 4}, {"recover", 3},
 }
 
+// draw makes a history of one to three rounds: some things happen, and mostly a deploy follows, which mostly is cut off.
 func draw(random *rand.Rand) history {
 	h := history{Members: 3, Born: random.IntN(10) < 8}
 	switch random.IntN(10) {
 	case 0:
 		h.Members = 1
-	case 1, 2:
+	case 1:
 		h.Members = 5
 	}
 	total := 0
 	for _, one := range drawn {
 		total += one.weight
 	}
-	// The last deploy is the one of every history's end.
-	for range 1 + random.IntN(6) {
-		at := random.IntN(total)
-		for _, one := range drawn {
-			if at -= one.weight; at < 0 {
-				h.Events = append(h.Events, drawEvent(random, one.do, h.Members))
-				break
+	for range 1 + random.IntN(3) {
+		for range 1 + random.IntN(3) {
+			at := random.IntN(total)
+			for _, one := range drawn {
+				if at -= one.weight; at < 0 {
+					h.Events = append(h.Events, drawEvent(random, one.do, h.Members))
+					break
+				}
 			}
+		}
+		if random.IntN(5) > 0 {
+			h.Events = append(h.Events, drawEvent(random, "deploy", h.Members))
 		}
 	}
 	return h
@@ -71,7 +76,7 @@ func drawEvent(random *rand.Rand, do string, members int) event {
 	switch do {
 	case "deploy":
 		e.Beside = random.IntN(2) == 0
-		if random.IntN(3) > 0 {
+		if random.IntN(2) == 0 {
 			e.Cut, e.After = 1+random.IntN(14), random.IntN(2) == 0
 		}
 	case "cut", "miss":
@@ -106,7 +111,7 @@ type workshop struct {
 	dir       string
 	scripts   string
 	standIns  string
-	program   string
+	standIn   string
 	templates templates
 	count     int
 }
@@ -116,7 +121,7 @@ func (s *workshop) play(h history) result {
 	dir := filepath.Join(s.dir, fmt.Sprint(s.count))
 	must(os.MkdirAll(dir, 0o755))
 	defer os.RemoveAll(dir)
-	w := newWorld(filepath.Join(dir, "machines"), s.scripts, s.standIns, s.program)
+	w := newWorld(filepath.Join(dir, "machines"), s.scripts, s.standIns, s.standIn)
 	server := serve(w, filepath.Join(dir, "socket"))
 	defer server.listener.Close()
 	names := []string{}
@@ -173,7 +178,15 @@ func (t *terraform) beginBorn() {
 		data := &replica{key: fmt.Sprintf("born-%d", i), cluster: cluster, id: id, initial: members}
 		w.replicas[data.key] = data
 		m.write(walFile, data.key)
-		m.startEtcd()
+		m.write("/var/lib/cdktf-etcd-node/born", "")
+		m.write("/run/cdktf-etcd/started.sha256", m.read("/etc/etcd/restart.sha256"))
+		m.wanted = true
+		m.run(data)
+	}
+	w.settle()
+	for _, p := range w.processes() {
+		p.leader.propose(entry{kind: publish, member: p.published()})
+		p.ready = true
 	}
 	w.advance(8)
 	for i, name := range t.order() {
@@ -263,7 +276,9 @@ func (w *world) happen(e event) {
 }
 
 // settled tells whether the last deploy was seen through: what checks an edit on the machines before that isn't part of the exploration.
-func (t *terraform) settled() bool { return t.made == t.genesis && t.converged != "" && t.converged == t.all() }
+func (t *terraform) settled() bool {
+	return t.made == t.genesis && t.converged != "" && t.converged == t.all()
+}
 
 // declareFounding counts genesis up. That is for a cluster whose data is lost for good; where it isn't, nothing may come of it.
 func (w *world) declareFounding() {
@@ -312,11 +327,15 @@ func (w *world) end() {
 		w.advance(3)
 	}
 	w.server.interleave = func() bool { return true }
-	if t.settled() {
+	// A deploy that finds nothing to do changes nothing, so something is edited where that is needed.
+	if t.settled() && w.unwell() != "" {
 		t.bundle++
 	}
 	result := t.deploy(interruption{})
 	for range 20 {
+		if result.ok && w.unwell() == "" {
+			break
+		}
 		w.letJoinsGoOn()
 		w.advance(2)
 	}
@@ -345,7 +364,7 @@ func (w *world) unwell() string {
 			return fmt.Sprintf("%s knows the members %v", name, members)
 		}
 		for _, one := range members {
-			if one.learner || !t.declares(one.name) || t.machines[one.name].peerURL() != one.peerURL {
+			if one.learner || t.machines[one.name] == nil || t.machines[one.name].peerURL() != one.peerURL {
 				return fmt.Sprintf("%s knows the member %v", name, one)
 			}
 		}

@@ -105,7 +105,7 @@ func (m *machine) startEtcd() {
 		return
 	}
 	m.retryAt = m.world.now + restartS
-	if !m.unitStep("check-data") || !m.unitStep("mark-start", "begun") {
+	if !m.unitStep("check-data && mark-start begun") {
 		return
 	}
 	data, why := m.openData()
@@ -113,10 +113,14 @@ func (m *machine) startEtcd() {
 		m.world.note("%s: etcd does not start: %s", m, why)
 		return
 	}
+	m.run(data)
+	m.world.note("%s: etcd runs as %x of cluster %x", m, data.id, data.cluster)
+}
+
+func (m *machine) run(data *replica) {
 	m.world.lastPid++
 	m.pid = m.world.lastPid
 	m.etcd = &process{machine: m, data: data, pid: m.pid, connected: map[*process]float64{}, term: data.lastTerm()}
-	m.world.note("%s: etcd runs as %x of cluster %x", m, data.id, data.cluster)
 }
 
 // openData is etcd's own way from what is on the disk and in its environment to a replica.
@@ -192,7 +196,9 @@ func (m *machine) openData() (*replica, string) {
 	return data, ""
 }
 
-func (m *machine) forced() bool { return m.exists("/run/systemd/system/etcd.service.d/force-new-cluster.conf") }
+func (m *machine) forced() bool {
+	return m.exists("/run/systemd/system/etcd.service.d/force-new-cluster.conf")
+}
 
 // stopEtcd ends the process; whether it is started again is systemd's business.
 func (m *machine) stopEtcd() {
@@ -211,9 +217,9 @@ func (m *machine) stopEtcd() {
 	}
 }
 
-// unitStep runs one of the unit's own scripts, uninterrupted.
-func (m *machine) unitStep(command ...string) bool {
-	run := m.world.start(m, contextUnit, "/usr/local/lib/cdktf-etcd/"+command[0], command[1:]...)
+// unitStep runs scripts of the unit's own, uninterrupted.
+func (m *machine) unitStep(commands string) bool {
+	run := m.world.start(m, contextUnit, "-c", "cd /usr/local/lib/cdktf-etcd && "+commands)
 	m.world.wait(run)
 	return run.code == 0
 }

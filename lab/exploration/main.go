@@ -16,13 +16,6 @@ import (
 )
 
 func main() {
-	if name := filepath.Base(os.Args[0]); slices.Contains(answered, name) || slices.Contains(carriedOut, name) {
-		os.Exit(standIn(name))
-	}
-	if len(os.Args) > 3 && os.Args[1] == "enter" {
-		fmt.Fprintln(os.Stderr, enter(os.Args[2], os.Args[3], os.Args[4:]))
-		os.Exit(126)
-	}
 	os.Exit(explore())
 }
 
@@ -49,6 +42,7 @@ type report struct {
 
 func explore() int {
 	scripts := flag.String("templates", "", "directory of the node scripts and templates")
+	standIn := flag.String("stand-in", filepath.Join(filepath.Dir(os.Args[0]), "stand-in"), "the stand-ins' program")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the histories; history N of a seed is always the same")
 	count := flag.Int("histories", 500, "how many to play")
 	first := flag.Int("first", 0, "number of the first one")
@@ -56,23 +50,21 @@ func explore() int {
 	file := flag.String("play", "", "JSON file with histories to play instead of generated ones")
 	keepShrinking := flag.Bool("shrink", true, "leave out what a counterexample does not need")
 	tell := flag.Bool("tell", false, "print every line of what happened")
+	unwell := flag.Bool("unwell", false, "print the histories that end with a sentence, and the sentence")
 	etcd := flag.String("etcd", "", "directory of etcd and etcdctl: hold the model against them instead")
 	flag.Parse()
 
 	base, err := os.MkdirTemp(shm(), "cdktf-etcd-exploration-")
 	must(err)
 	defer os.RemoveAll(base)
-	program := filepath.Join(base, "exploration")
-	self, err := os.Executable()
+	shop := workshop{scripts: filepath.Join(base, "scripts"), standIns: filepath.Join(base, "stand-ins"), standIn: filepath.Join(base, "stand-in")}
+	text, err := os.ReadFile(*standIn)
 	must(err)
-	text, err := os.ReadFile(self)
-	must(err)
-	must(os.WriteFile(program, text, 0o755))
-	shop := workshop{scripts: filepath.Join(base, "scripts"), standIns: filepath.Join(base, "stand-ins"), program: program}
+	must(os.WriteFile(shop.standIn, text, 0o755))
 	placeScripts(*scripts, shop.scripts)
 	must(os.Mkdir(shop.standIns, 0o755))
-	for _, name := range append(append([]string{}, answered...), carriedOut...) {
-		must(os.Symlink(program, filepath.Join(shop.standIns, name)))
+	for _, name := range slices.Concat(answered, carriedOut) {
+		must(os.Symlink(shop.standIn, filepath.Join(shop.standIns, name)))
 	}
 	shop.templates = readTemplates(*scripts, "declared.env.tftpl", "leader.env.tftpl", "etcdctl.env.tftpl", "rollout.env.tftpl")
 
@@ -123,6 +115,9 @@ func explore() int {
 					out.Healthy++
 				default:
 					out.Sentences[kindOf(r.said)]++
+					if *unwell {
+						fmt.Fprintf(os.Stderr, "%d: %+v\n  %s\n", number, h, strings.TrimSpace(r.said))
+					}
 				}
 				if *tell {
 					fmt.Fprintln(os.Stderr, strings.Join(r.lines, "\n"))
@@ -194,7 +189,7 @@ func replay(shop workshop, etcd, base string, seed uint64, count int) int {
 			defer group.Done()
 			dir := filepath.Join(base, fmt.Sprint("replay-", number))
 			must(os.MkdirAll(dir, 0o755))
-			w := newWorld(filepath.Join(dir, "machines"), shop.scripts, shop.standIns, shop.program)
+			w := newWorld(filepath.Join(dir, "machines"), shop.scripts, shop.standIns, shop.standIn)
 			newTerraform(w, shop.templates, nil)
 			server := serve(w, filepath.Join(dir, "socket"))
 			defer server.listener.Close()

@@ -125,7 +125,9 @@ func (b *both) realMembers(asked int) ([]described, map[int]string, error) {
 	return all, ids, nil
 }
 
-func (b *both) modelMachine(number int) *machine { return b.world.machine(fmt.Sprintf("10.0.%d.1", number)) }
+func (b *both) modelMachine(number int) *machine {
+	return b.world.machine(fmt.Sprintf("10.0.%d.1", number))
+}
 
 func (b *both) modelMembers(asked int) ([]described, map[int]uint64) {
 	all, ids := []described{}, map[int]uint64{}

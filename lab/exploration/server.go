@@ -2,15 +2,30 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
 	"syscall"
+
+	"lab.invalid/exploration/wire"
 )
+
+// answered are commands of which the world gives the answer; carriedOut are run for real, with a word before and after.
+var (
+	answered   = []string{"etcdctl", "curl", "systemctl", "journalctl", "date", "sleep"}
+	carriedOut = []string{"mv", "rm", "cp", "install", "mkdir", "touch"}
+)
+
+// answer is what a command prints, and how it ends.
+type answer struct {
+	Stdout string
+	Stderr string
+	Code   int
+}
 
 type contextKind int
 
@@ -31,6 +46,7 @@ type run struct {
 	number  int
 	kind    contextKind
 	machine *machine
+	script  string
 	command *exec.Cmd
 	output  bytes.Buffer
 	code    int
@@ -55,7 +71,7 @@ type run struct {
 type server struct {
 	mutex    sync.Mutex
 	world    *world
-	listener net.Listener
+	listener *net.UnixListener
 	runs     map[int]*run
 	runsLock sync.Mutex
 	lastRun  int
@@ -64,13 +80,13 @@ type server struct {
 }
 
 func serve(w *world, socket string) *server {
-	listener, err := net.Listen("unix", socket)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
 	must(err)
 	s := &server{world: w, listener: listener, runs: map[int]*run{}}
 	w.server = s
 	go func() {
 		for {
-			connection, err := listener.Accept()
+			connection, err := listener.AcceptUnix()
 			if err != nil {
 				return
 			}
@@ -85,13 +101,22 @@ func (w *world) start(m *machine, kind contextKind, script string, args ...strin
 	s := w.server
 	s.runsLock.Lock()
 	s.lastRun++
-	r := &run{number: s.lastRun, kind: kind, machine: m, ended: make(chan struct{}), goOn: make(chan struct{}), sleeps: make(chan struct{}), killed: make(chan struct{})}
+	r := &run{number: s.lastRun, kind: kind, machine: m, script: script, ended: make(chan struct{}), goOn: make(chan struct{}), sleeps: make(chan struct{}), killed: make(chan struct{})}
 	s.runs[r.number] = r
 	s.runsLock.Unlock()
-	r.command = exec.Command(w.program, append([]string{"enter", m.dir, w.scripts, script}, args...)...)
+	path := "/usr/local/sbin:/usr/bin:/bin"
+	if kind == contextUnit {
+		// The world waits for it, and has no answers meanwhile.
+		path = ".:/usr/bin:/bin"
+	}
+	command := []string{path, filepath.Join(m.dir, "local/lib/cdktf-etcd"), w.scripts}
+	for place, from := range mounts {
+		command = append(command, place, filepath.Join(m.dir, from))
+	}
+	r.command = exec.Command(w.standIn, slices.Concat(command, []string{"--", script}, args)...)
 	r.command.Env = []string{
-		socketVariable + "=" + s.listener.Addr().String(),
-		contextVariable + "=" + strconv.Itoa(r.number),
+		wire.SocketVariable + "=" + s.listener.Addr().String(),
+		wire.RunVariable + "=" + strconv.Itoa(r.number),
 	}
 	r.command.Stdout, r.command.Stderr = &r.output, &r.output
 	r.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -120,28 +145,28 @@ func (r *run) kill() {
 	}
 }
 
-func (s *server) answer(connection net.Conn) {
+func (s *server) answer(connection *net.UnixConn) {
 	defer connection.Close()
-	hearing, telling := json.NewDecoder(connection), json.NewEncoder(connection)
-	var asked question
-	if hearing.Decode(&asked) != nil {
+	// The stand-in's end of it is read and written without Go's poller, and so is this one.
+	file, err := connection.File()
+	if err != nil {
 		return
 	}
+	defer file.Close()
+	fd := int(file.Fd())
+	asked, err := wire.Receive(fd)
+	if err != nil {
+		return
+	}
+	number, _ := strconv.Atoi(asked[0])
+	args := asked[1:]
 	s.runsLock.Lock()
-	r := s.runs[asked.Run]
+	r := s.runs[number]
 	s.runsLock.Unlock()
 	if r == nil {
 		return
 	}
-	carriedOut := slices.Contains(carriedOut, asked.Args[0])
-	if r.kind == contextUnit {
-		// The world waits for it: nothing there may be touched.
-		if carriedOut && telling.Encode(answer{CarryOut: true}) == nil && hearing.Decode(&asked) == nil {
-			_ = telling.Encode(answer{})
-		}
-		return
-	}
-	if r.kind == contextJoin && asked.Args[0] == "sleep" {
+	if r.kind == contextJoin && args[0] == "sleep" {
 		for _, step := range []func() bool{r.tell, r.hear} {
 			if !step() {
 				return
@@ -150,13 +175,14 @@ func (s *server) answer(connection net.Conn) {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	changing := carriedOut || changes(asked.Args)
+	carriedOut := slices.Contains(carriedOut, args[0])
+	changing := carriedOut || changes(args)
 	if changing {
 		r.calls++
 	}
 	cutHere := changing && r.kind == contextStep && r.calls == r.cutAt
 	if cutHere {
-		r.cutOff = fmt.Sprintf("%v", asked.Args)
+		r.cutOff = fmt.Sprintf("%v", args)
 		r.wasCut = true
 		if !r.cutAfter {
 			r.kill()
@@ -164,12 +190,12 @@ func (s *server) answer(connection net.Conn) {
 		}
 	}
 	if carriedOut {
-		if telling.Encode(answer{CarryOut: true}) != nil {
+		if wire.Send(fd, []string{"carry out"}) != nil {
 			return
 		}
 		// What another script does meanwhile can't matter: this one is on files of its own machine.
 		s.mutex.Unlock()
-		err := hearing.Decode(&asked)
+		_, err := wire.Receive(fd)
 		s.mutex.Lock()
 		if err != nil {
 			return
@@ -178,19 +204,19 @@ func (s *server) answer(connection net.Conn) {
 			r.kill()
 			return
 		}
-		_ = telling.Encode(answer{})
+		_ = wire.Send(fd, nil)
 		return
 	}
-	told := s.say(r, asked.Args)
+	told := s.say(r, args)
 	if r.asked++; r.asked > mostCalls {
-		s.world.violate(endsHealthy, "%v on %s comes to no end", r.command.Args[4:], r.machine)
+		s.world.violate(endsHealthy, "%v on %s comes to no end", r.script, r.machine)
 	}
 	// Once something has gone wrong the clock stands still, and a script that waits would wait for ever.
 	if cutHere || s.world.verdict != nil {
 		r.kill()
 		return
 	}
-	_ = telling.Encode(told)
+	_ = wire.Send(fd, []string{told.Stdout, told.Stderr, string([]byte{byte(told.Code)})})
 }
 
 // tell and hear are the two halves of a background script's sleep; both end with it.

@@ -27,13 +27,13 @@ type trouble struct {
 
 // world is everything that one history happens in.
 type world struct {
-	dir      string
-	scripts  string
-	standIns string
-	program  string
-	server   *server
+	dir       string
+	scripts   string
+	standIns  string
+	standIn   string
+	server    *server
 	terraform *terraform
-	token    string
+	token     string
 
 	now         float64
 	lastStep    float64
@@ -53,9 +53,9 @@ type world struct {
 	truth   truth
 }
 
-func newWorld(dir, scripts, standIns, program string) *world {
+func newWorld(dir, scripts, standIns, standIn string) *world {
 	return &world{
-		dir: dir, scripts: scripts, standIns: standIns, program: program, token: "etcd",
+		dir: dir, scripts: scripts, standIns: standIns, standIn: standIn, token: "etcd",
 		now: 1_700_000_000, lastStep: 1_700_000_000, lastPid: 900_000_000,
 		replicas: map[string]*replica{}, cut: map[link]float64{}, missed: map[[2]string]int{},
 		truth: truth{acked: map[int]bool{}},
@@ -190,12 +190,11 @@ func (w *world) settle() {
 			continue
 		}
 		if self.clientURL == "" {
-			self.name, self.clientURL = p.machine.name, p.machine.clientURL()
-			if !p.propose(entry{kind: publish, member: self}) {
+			if !p.propose(entry{kind: publish, member: p.published()}) {
 				continue
 			}
 		}
-		p.ready = p.machine.unitStep("mark-start", "ready")
+		p.ready = p.machine.unitStep("mark-start ready")
 	}
 }
 

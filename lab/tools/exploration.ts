@@ -1,7 +1,10 @@
 import { cpus } from "node:os";
 import * as path from "node:path";
+import { cached } from "./cache";
 import { attempt } from "./command";
-import { ensureGoProgram } from "./go-program";
+import { buildGoSource } from "./go-build";
+import { hashOfGoSources } from "./go-program";
+import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 
 const SOURCES = path.join(__dirname, "..", "exploration");
@@ -46,12 +49,18 @@ export interface ExplorationProps {
   readonly shrink?: boolean;
 }
 
-/** The program that plays histories of clusters with the node scripts; see lab/exploration. Returns its path. */
-export function ensureExploration(progress: Progress = silent): Promise<string> {
-  return ensureGoProgram(
-    { name: "exploration", title: "the exploration of the node scripts", sources: SOURCES },
+/** The program that plays histories of clusters with the node scripts, and beside it the one that stands in for commands; see lab/exploration. Returns its path. */
+export async function ensureExploration(progress: Progress = silent): Promise<string> {
+  const directory = await cached(
+    { name: "exploration", version: `${await hashOfGoSources(SOURCES)}-linux-${hostArch()}` },
+    async (work) => {
+      progress("Building the exploration of the node scripts (about a minute)");
+      await buildGoSource(SOURCES, { package: ".", output: path.join(work, "exploration") }, progress);
+      await buildGoSource(SOURCES, { package: "./standin", output: path.join(work, "stand-in") }, progress);
+    },
     progress,
   );
+  return path.join(directory, "exploration");
 }
 
 /** Plays histories until all are through or one violates an invariant. */
