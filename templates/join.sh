@@ -33,36 +33,45 @@ remove_former_self() { # remove_former_self MEMBERS
   done
 }
 
-# Dead voters that are to go in any case: etcd adds nobody while a voter is missing. A predecessor that lives goes last.
+# Dead voters that are to go in any case go first: of three, etcd adds nobody while one is missing. A predecessor that lives goes last.
 removable() { # removable VERDICTS
   echo "$1" | sed -n 's/^dead //p' | while read -r id name peer rest; do
     if [ "$name" = "$MEMBER" ] || ! is_known "$peer"; then echo "$id $name $peer $rest"; fi
   done
 }
 
-# The voters that are missed, and what is to be done about them: nobody is removed on this machine's word alone.
-missed() { # missed VERDICTS
-  echo "$1" | while read -r verdict id name peer client _; do
+# Who lives, or may live, and can't be reached from here: nobody is removed on this machine's word alone.
+unreached() { # unreached VERDICTS
+  echo "$1" | while read -r verdict _ name _ client _; do
     case $verdict in
     heard) echo "$name ($client) gives no answer to this machine, but other members are connected with it: what is wrong is the way from here to there (this machine's firewall tag, routes, ports 2379 and 2380)" ;;
     unknown) echo "$name ($client) gives no answer to this machine, and too few of the other members tell whether they are connected with it: bring them back to health (etcdctl endpoint health --cluster)" ;;
-    dead) echo "$name ($id, $peer) is dead by the other voters' word, and etcd adds nobody while it is missed: bring its machine back, or replace that in the same deploy" ;;
     esac
   done
 }
 
-# Until every voter answers here, or has gone.
-until_none_is_missed() { # until_none_is_missed VERDICTS
+in_patience() { [ "$(date +%s)" -lt "$patience" ]; }
+
+# Says the lines, if they are others than the last ones.
+say_once() { # say_once LINES
+  [ "${said:-}" != "$1" ] || return 0
+  said=$1
+  echo "$1" | while read -r line; do say "$line"; done
+}
+
+# Until every voter that lives answers here, and those that are to go have gone.
+until_all_are_reached() { # until_all_are_reached VERDICTS
   _verdicts=$1
-  until [ -z "$_verdicts" ]; do
+  while :; do
     _dead=$(removable "$_verdicts")
+    _unreached=$(unreached "$_verdicts")
     if [ -n "$_dead" ]; then
       echo "$_dead" | remove_dead
+    elif [ -z "$_unreached" ]; then
+      return 0
     else
-      _missed=$(missed "$_verdicts")
-      [ "$(date +%s)" -lt "$patience" ] || fail "not joined: $(echo "$_missed" | paste -sd';' - | sed 's/;/; /g'). Then deploy again. No member was removed"
-      [ "${said:-}" = "$_missed" ] || echo "$_missed" | while read -r line; do say "waiting: $line"; done
-      said=$_missed
+      in_patience || fail "not joined: $(echo "$_unreached" | paste -sd';' - | sed 's/;/; /g'). Then deploy again. No member was removed"
+      say_once "$(echo "$_unreached" | sed 's/^/waiting: /')"
       sleep 2
     fi
     list=$(all_members)
@@ -91,13 +100,18 @@ if [ ! -e "$DATA" ]; then
   wait "$looking"
   remove_former_self "$list"
   remove_abandoned_learners "$list"
-  until_none_is_missed "$(cat "$looked")"
+  until_all_are_reached "$(cat "$looked")"
   until [ -n "$(own_entry)" ]; do
-    in_time "could not be added"
     if out=$(ctl "${OTHERS#,}" member add "$MEMBER" --learner --peer-urls="$PEER_URL" 2>&1); then
       say "added as a learner"
     else
-      say "not added yet: $(echo "$out" | tail -n 1)"
+      why=$(echo "$out" | tail -n 1)
+      if ! in_patience; then
+        dead=$(verdicts "$(all_members)" | awk '$1 == "dead" { print $3 }' | paste -sd' ' -)
+        [ -z "$dead" ] || why="$why. Dead by the other voters' word: $dead; bring their machines back, or replace them in the same deploy"
+        fail "not added: $why. Bring the members back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
+      fi
+      say_once "not added yet: $why"
       sleep 2
     fi
   done

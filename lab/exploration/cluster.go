@@ -53,6 +53,8 @@ type replica struct {
 	initial   []member
 	log       []entry
 	committed int
+	// founding is the genesis of its cluster, for the invariants alone.
+	founding int
 	// Forced to be the only member from that index on (--force-new-cluster).
 	forcedAt int
 }
@@ -349,7 +351,8 @@ const (
 // addLearner is etcd's mayAddMember with --strict-reconfig-check, judged by the member that is asked, and one learner at a time.
 func (p *process) addLearner(id uint64, url string) refusal {
 	w, all := p.machine.world, p.data.members()
-	if p.connectedSince(voters(all), w.now-healthInterval) < len(voters(all)) {
+	// The new one counts as missing.
+	if count := len(voters(all)); count > 1 && p.connectedSince(voters(all), w.now-healthInterval) < quorum(count+1) {
 		return unhealthyCluster
 	}
 	if slices.ContainsFunc(all, func(m member) bool { return m.peerURL == url }) {

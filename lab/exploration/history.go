@@ -161,6 +161,7 @@ func (t *terraform) beginBorn() {
 		initial = append(initial, name+"="+m.peerURL())
 	}
 	members, cluster := foundedWith(w.token, urls)
+	w.truth.founding = 1
 	for i, name := range t.declared {
 		m := t.machines[name]
 		t.install(m)
@@ -175,7 +176,7 @@ func (t *terraform) beginBorn() {
 				id = one.id
 			}
 		}
-		data := &replica{key: fmt.Sprintf("born-%d", i), cluster: cluster, id: id, initial: members}
+		data := &replica{key: fmt.Sprintf("born-%d", i), founding: 1, cluster: cluster, id: id, initial: members}
 		w.replicas[data.key] = data
 		m.write(walFile, data.key)
 		m.write("/var/lib/cdktf-etcd-node/born", "")
@@ -286,12 +287,6 @@ func (w *world) declareFounding() {
 	t.genesis++
 	t.recoverFrom = ""
 	t.bundle++
-	for _, m := range w.machines {
-		if m.exists(walFile) {
-			return
-		}
-	}
-	w.truth.acked = map[int]bool{}
 }
 
 // declareRecovery names a survivor, if the majority is lost for good.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"sort"
 )
 
@@ -16,6 +17,8 @@ type violation struct {
 type truth struct {
 	// acked are the writes that a client was told are kept.
 	acked map[int]bool
+	// founding is the genesis that the cluster was founded with.
+	founding int
 }
 
 const (
@@ -35,11 +38,15 @@ func (w *world) violate(invariant, format string, values ...any) {
 	w.note("VIOLATED %s: %s", invariant, w.verdict.What)
 }
 
-// founded takes note of a replica that begins a cluster.
+// founded takes note of a replica that begins a cluster with nothing. That is asked for by a new genesis where nobody has data any more: what was acknowledged is given up then.
 func (w *world) founded(cluster, id uint64, m *machine) {
 	w.note("%s: begins cluster %x", m, cluster)
+	if t := w.terraform; t.made > w.truth.founding && !slices.ContainsFunc(w.machines, func(one *machine) bool { return one.exists(walFile) }) {
+		w.truth.founding = t.made
+		w.truth.acked = map[int]bool{}
+	}
 	for _, former := range w.replicas {
-		if former.cluster == cluster && former.id == id && former.committed > 0 {
+		if former.cluster == cluster && former.id == id && former.committed > 0 && former.founding == w.truth.founding {
 			w.violate(oneFounding, "%s begins with nothing as %x, whose data was part of a quorum", m, id)
 		}
 	}

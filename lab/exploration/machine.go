@@ -189,6 +189,7 @@ func (m *machine) openData() (*replica, string) {
 		data = &replica{cluster: cluster, id: own.id, initial: members}
 		w.founded(cluster, own.id, m)
 	}
+	data.founding = w.truth.founding
 	w.lastReplica++
 	data.key = fmt.Sprintf("replica-%d", w.lastReplica)
 	w.replicas[data.key] = data
