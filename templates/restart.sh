@@ -12,13 +12,17 @@ deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 
 # Voters that are about to leave count as long as they are there.
 others_suffice() {
-  well=0
+  well=0 unwell=
   list=$(members)
   voters=$(echo "$list" | awk '$5 == "false"')
   count=$(echo "$voters" | grep -c .) || return 1
   others=$(echo "$voters" | awk -v url="$PEER_URL" '$3 != url && $4 != "-" { print $4 }' | paste -sd, -)
   [ "$count" -gt 1 ] || return 0
-  well=$(healthy "$others" | wc -l)
+  answering=$(healthy "$others")
+  well=$(echo "$answering" | grep -c .) || true
+  unwell=$(echo "$voters" | while read -r _ name peer client _; do
+    [ "$peer" = "$PEER_URL" ] || echo "$answering" | grep -qxF "$client" || echo "$name"
+  done | paste -sd' ' -)
   [ "$well" -ge $((count / 2 + 1)) ] || [ "$well" -ge "$((count - 1))" ]
 }
 
@@ -53,7 +57,7 @@ restart_soon() {
 until_others_suffice() {
   until others_suffice; do
     [ "$(date +%s)" -lt "$deadline" ] ||
-      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it. Mend them first (etcdctl endpoint health --cluster), then deploy again. If one is gone for good and its successor is to join after this step, remove it (etcdctl member remove <id>), and deploy again: the restart then interrupts writes for a moment"
+      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it${unwell:+ ($unwell)}. Mend them first (etcdctl endpoint health --cluster), then deploy again. One that has lost its data joins first: 'One machine anew' in docs/operations.md. If one is gone for good and its successor is to join after this step, remove it (etcdctl member remove <id>), and deploy again: the restart then interrupts writes for a moment"
     without_strangers
     say "waiting for the other members to be healthy before the restart"
     sleep 2

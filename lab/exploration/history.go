@@ -322,9 +322,13 @@ func (w *world) end() {
 		w.advance(3)
 	}
 	w.server.interleave = func() bool { return true }
-	// A deploy that finds nothing to do changes nothing, so something is edited where that is needed.
-	if t.settled() && w.unwell() != "" {
-		t.bundle++
+	// A deploy that finds nothing to do changes nothing: where a machine has lost its data, its steps are asked for again, as docs/operations.md says.
+	if t.settled() {
+		for _, name := range t.declared {
+			if m := t.machines[name]; m.etcd == nil || !m.etcd.inQuorum() {
+				t.replaced[name]++
+			}
+		}
 	}
 	result := t.deploy(interruption{})
 	for range 20 {
