@@ -108,7 +108,7 @@ if [ ! -e "$DATA" ]; then
       why=$(echo "$out" | tail -n 1)
       if ! in_patience; then
         dead=$(verdicts "$(all_members)" | awk '$1 == "dead" { print $3 }' | paste -sd' ' -)
-        [ -z "$dead" ] || why="$why. Dead by the other voters' word: $dead; bring their machines back, or replace them in the same deploy"
+        [ -z "$dead" ] || why="$why. Dead by the other voters' word: $dead; bring their machines back, or, where they have lost their data, have them join first ('One machine anew' in docs/operations.md)"
         fail "not added: $why. Bring the members back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
       fi
       say_once "not added yet: $why"
