@@ -325,7 +325,7 @@ func (w *world) end() {
 	// A deploy that finds nothing to do changes nothing: where a machine has lost its data, its steps are asked for again, as docs/operations.md says.
 	if t.settled() {
 		for _, name := range t.declared {
-			if m := t.machines[name]; m.etcd == nil || !m.etcd.inQuorum() {
+			if m := t.machines[name]; m != nil && (m.etcd == nil || !m.etcd.inQuorum()) {
 				t.replaced[name]++
 			}
 		}

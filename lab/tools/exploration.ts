@@ -66,18 +66,16 @@ export async function ensureExploration(progress: Progress = silent): Promise<st
 /** Plays histories until all are through or one violates an invariant. */
 export async function explore(props: ExplorationProps): Promise<Exploration> {
   const { templates = TEMPLATES, seed, histories, play, shrink = true } = props;
-  const { stdout, stderr } = await attempt([
+  const { stdout, stderr, status } = await attempt([
     await ensureExploration(),
     ...["-templates", templates, "-workers", String(cpus().length), `-shrink=${String(shrink)}`],
     ...(seed === undefined ? [] : ["-seed", String(seed)]),
     ...(histories === undefined ? [] : ["-histories", String(histories)]),
     ...(play === undefined ? [] : ["-play", play]),
   ]);
-  try {
-    return JSON.parse(stdout) as Exploration;
-  } catch {
-    throw new Error(`the exploration ended without a report:\n${stderr}${stdout}`);
-  }
+  // 1 says that an invariant did not hold.
+  if (status !== 0 && status !== 1) throw new Error(`the exploration ended with ${status}:\n${stderr}${stdout}`);
+  return JSON.parse(stdout) as Exploration;
 }
 
 /** Holds the model's rules of membership against etcd and etcdctl in that directory; returns the differences, a line each. */
