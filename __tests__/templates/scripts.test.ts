@@ -16,6 +16,7 @@ const LIBRARIES = [
   "common.sh",
   "coordinator.sh",
   "defragmentation.sh",
+  "grpc.sh",
   "leadership.sh",
   "profile.sh",
   "session.sh",
