@@ -218,6 +218,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     /^settings.extra: given ETCD_ELECTION_TIMEOUT/,
   ],
   [
+    "a setting that contradicts its prop",
+    (s) => cluster(s, undefined, { settings: { grpcGateway: true, extra: { ETCD_ENABLE_GRPC_GATEWAY: "false" } } }),
+    /^settings.extra: given ETCD_ENABLE_GRPC_GATEWAY, .*; use the prop that stands for it: settings.grpcGateway$/,
+  ],
+  [
     "a setting that is none",
     (s) => cluster(s, undefined, { settings: { extra: { "snapshot-count": "1" } } }),
     /^settings.extra: given "snapshot-count"/,

@@ -54,6 +54,7 @@ describe("etcd's settings", () => {
     "ETCD_PEER_KEY_FILE",
     "ETCD_AUTO_TLS",
     "ETCD_QUOTA_BACKEND_BYTES",
+    "ETCD_ENABLE_GRPC_GATEWAY",
     "ETCD_FORCE_NEW_CLUSTER",
     "ETCD_FEATURE_GATES",
     "ETCD_WARNING_APPLY_DURATION",
@@ -61,6 +62,19 @@ describe("etcd's settings", () => {
     "ETCD_WARNING_UNARY_REQUEST_DURATION",
   ])("do not let %s be set past what is derived", (name) => {
     expect(() => render({ extra: { [name]: "x" } })).toThrow(/a setting that this library does not derive itself/);
+  });
+
+  it.each([
+    ["ETCD_ENABLE_GRPC_GATEWAY", "settings.grpcGateway"],
+    ["ETCD_ELECTION_TIMEOUT", "electionMs"],
+    ["ETCD_FEATURE_GATES", "settings.featureGates"],
+  ])("name the prop that stands for %s: %s", (name, prop) => {
+    expect(() => render({ extra: { [name]: "x" } })).toThrow(new RegExp(`use the prop that stands for it: ${prop}$`));
+  });
+
+  it("leave etcd's gateway as it is, with not a word of it in the environment, unless it is turned off", () => {
+    for (const props of [{}, { grpcGateway: true }]) expect(render(props)).toEqual(render());
+    expect(render({ grpcGateway: false })).toEqual({ ...render(), ETCD_ENABLE_GRPC_GATEWAY: "false" });
   });
 
   it.each(["snapshot-count", "etcd_name", "ETCD_", "ETCD_A=B", "LD_PRELOAD", "ETCD_X\nETCD_NAME"])(

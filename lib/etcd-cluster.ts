@@ -14,7 +14,7 @@ import { EtcdRestoreProps, resolveRestore } from "./backup/restore-props";
 import { ClusterRecord, recordedCertificates, recordedTimes, RECORDS } from "./cluster-record";
 import { downloadFor, EtcdDownloadProps, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
-import { DEFAULT_QUOTA_GIB, EtcdSettingsProps, renderSettings } from "./etcd-settings";
+import { DEFAULT_QUOTA_GIB, EtcdSettingsProps, renderSettings, servesGrpcGateway } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
 import { IEtcdHost } from "./hosts/host";
 import { ClusterPki } from "./pki/cluster-pki";
@@ -157,6 +157,7 @@ export class EtcdCluster extends Construct {
   private readonly accessModel: AccessModel;
   private readonly upkeepAlerts: TemplateVariables;
   private readonly accessDirectory: string;
+  private readonly grpcGateway: boolean;
   private readonly clientNames: string[] = [];
   private readonly clientCertificates: Record<string, LeafCertificate> = {};
 
@@ -175,6 +176,7 @@ export class EtcdCluster extends Construct {
     const version = props.version ?? EtcdVersion.V3_6_14;
     const mirror = resolveMirror(props.download);
     const settings = renderSettings(props.settings, version, hosts);
+    this.grpcGateway = servesGrpcGateway(props.settings);
     const roundTripTimes = props.roundTripTimes ?? RoundTripTimes.digitalOcean();
     const memberLocations = hosts.map((host) => host.location);
     this.quorum = new QuorumModel({ roundTripTimes, memberLocations, clients: props.clients });
@@ -228,6 +230,7 @@ export class EtcdCluster extends Construct {
         ...version.slowRequestLogSettings(this.tuning.slowRequestLogMs),
         ETCD_INITIAL_CLUSTER_TOKEN: id,
       },
+      grpcGateway: this.grpcGateway,
       tuning: this.tuning,
       roundTripTimes,
       paths: MemberPaths.among(roundTripTimes, memberLocations),
@@ -329,6 +332,7 @@ export class EtcdCluster extends Construct {
       caPem: this.caCertificatePem,
       directory: this.accessDirectory,
       outputPrefix: this.outputPrefix,
+      grpcGateway: this.grpcGateway,
     });
   }
 

@@ -29,6 +29,8 @@ export interface ClusterPlan {
   readonly pki: ClusterPki;
   readonly peerNetwork: PeerNetwork;
   readonly settings: Record<string, string>;
+  /** Whether etcd serves its gRPC gateway. */
+  readonly grpcGateway: boolean;
   readonly tuning: Tuning;
   readonly roundTripTimes: RoundTripTimes;
   readonly paths: MemberPaths;
@@ -70,6 +72,7 @@ export class EtcdMember extends Construct {
       publicAddress: host.publicAddress,
       privateAddress: host.privateAddress,
       peerAddress,
+      grpcGateway: plan.grpcGateway,
     });
   }
 

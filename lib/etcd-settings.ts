@@ -34,6 +34,12 @@ export interface EtcdSettingsProps {
    */
   readonly logLevel?: EtcdLogLevel;
   /**
+   * Whether etcd answers JSON over HTTP on its client port, by its gRPC gateway (`--enable-grpc-gateway`). Without it server
+   * certificates are good for servers only, and clients get no `curl.sh`. This library does not need it.
+   * @default true, etcd's default
+   */
+  readonly grpcGateway?: boolean;
+  /**
    * Feature gates of etcd 3.6 and later, on or off, for example { StopGRPCServiceOnDefrag: true }. The corruption checks
    * are on in any case.
    * @default - etcd's defaults
@@ -50,9 +56,26 @@ export interface EtcdSettingsProps {
 /** etcd's own default. */
 export const DEFAULT_QUOTA_GIB = 2;
 
+/** Whether etcd serves its gRPC gateway, which calls its own member as a client, with the server certificate. */
+export function servesGrpcGateway(props: EtcdSettingsProps = {}): boolean {
+  return props.grpcGateway ?? true;
+}
+
+/** Variables that a prop stands for. */
+const PROPS: Readonly<Record<string, string>> = {
+  ETCD_HEARTBEAT_INTERVAL: "heartbeatMs",
+  ETCD_ELECTION_TIMEOUT: "electionMs",
+  ETCD_QUOTA_BACKEND_BYTES: "settings.quotaGiB",
+  ETCD_AUTO_COMPACTION_RETENTION: "settings.retentionHours",
+  ETCD_MAX_REQUEST_BYTES: "settings.maxRequestKiB",
+  ETCD_LOG_LEVEL: "settings.logLevel",
+  ETCD_ENABLE_GRPC_GATEWAY: "settings.grpcGateway",
+  ETCD_FEATURE_GATES: "settings.featureGates",
+};
+
 /** Only variables of etcd's own; what we derive would be silently overridden by them. */
 const RESERVED =
-  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|DISCOVERY.*|FORCE_NEW_CLUSTER|CONFIG_FILE|FEATURE_GATES|EXPERIMENTAL_INITIAL_CORRUPT_CHECK|EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
+  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|ENABLE_GRPC_GATEWAY|DISCOVERY.*|FORCE_NEW_CLUSTER|CONFIG_FILE|FEATURE_GATES|EXPERIMENTAL_INITIAL_CORRUPT_CHECK|EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
 
 /**
  * The settings as etcd's environment variables.
@@ -90,6 +113,8 @@ export function renderSettings(
     ETCD_METRICS: "extensive",
     ETCD_STRICT_RECONFIG_CHECK: "true",
     ETCD_PRE_VOTE: "true",
+    // Left out where it is on: a line more in the environment is a restart of every member.
+    ...(servesGrpcGateway(props) ? {} : { ETCD_ENABLE_GRPC_GATEWAY: "false" }),
     ...withFeatureGates(version.corruptionCheckSettings(), props.featureGates, version),
     ...props.extra,
   };
@@ -151,7 +176,7 @@ function requireFree(name: string): void {
       what: "settings.extra",
       given: name,
       expected: "a setting that this library does not derive itself",
-      mend: "use the prop that stands for it, or leave it to the library",
+      mend: name in PROPS ? `use the prop that stands for it: ${PROPS[name]}` : "leave it to the library",
     });
   }
 }

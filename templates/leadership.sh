@@ -1,5 +1,7 @@
 # shellcheck shell=sh # sourced after common.sh
 # Handing leadership over. A transfer drops the proposals that it meets, and their writers hang until their own deadline.
+# shellcheck source=grpc.sh
+. /usr/local/lib/cdktf-etcd/grpc.sh
 
 # Proposals that wait for their commit, by this member's own count.
 pending() { curl -sS --max-time 2 http://127.0.0.1:2381/metrics | sed -n 's/^etcd_server_proposals_pending //p'; }
@@ -25,13 +27,15 @@ await_quiet() {
 # transfer LEADER_URL MEMBER_ID (decimal) WHAT_TO_SAY: at a quiet moment if this member leads; when it is quiet elsewhere can't be
 # seen from here. Not by etcdctl: starting it takes longer than a quiet moment lasts.
 transfer() {
+  # Made beforehand, for the same reason: a MoveLeaderRequest, of which targetID is the first field.
+  _request=$(grpc_frame "\\0010$(varint "$2")")
   if leads "$SELF"; then
     await_quiet
     say "$3, with ${_count:-0} proposals pending"
   else
     say "$3"
   fi
-  ask_client_url -f -o /dev/null --max-time 30 -d "{\"targetID\":\"$2\"}" "$1/v3/maintenance/transfer-leadership" || return 1
+  grpc_call "$1" etcdserverpb.Maintenance/MoveLeader "$_request" --max-time 30 || return 1
   # The member that led is stopped or removed next. Until then it passes on what still comes its way, and what met the
   # transfer is repeated: to meet both would cost a write both times.
   sleep "$HANDOVER_PAUSE_SECONDS"

@@ -26,6 +26,15 @@ describe("a client", () => {
     );
   });
 
+  it("gets no lines for curl where etcd's gateway, which would answer them, is off", () => {
+    const synthesized = synth((stack) => {
+      cluster(stack, undefined, { settings: { grpcGateway: false } }).addClient("billing");
+    });
+    expect(Object.keys(resources(synthesized, "local_sensitive_file"))).toEqual(
+      ["ca.crt", "client.crt", "client.key", "etcd.env"].map((name) => `etcd/client-billing/access/${name}`),
+    );
+  });
+
   it("gets the authority that signed the servers, not the peers'", () => {
     const files = resources(clients(["billing"]), "local_sensitive_file");
     expect(files["etcd/client-billing/access/ca.crt"].content).toMatch(/etcd_pki_client-ca_certificate_\w+\.cert_pem/);

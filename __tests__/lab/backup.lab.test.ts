@@ -253,9 +253,11 @@ describe("a backup", () => {
     const held = async (): Promise<string[][]> => [stored(), await keptOn(singapore)];
     const before = await held();
     await words(singapore, "etcd-backup");
+    // AlarmRequest: its fields action, memberID and alarm. etcdctl only disarms.
     await on(
       singapore,
-      `${SCRIPTS} ask_client_url -f -o /dev/null -d "{\\"action\\":\\"ACTIVATE\\",\\"memberID\\":\\"$(status "$SELF" | field MemberID)\\",\\"alarm\\":\\"CORRUPT\\"}" "$SELF/v3/maintenance/alarm"`,
+      `${SCRIPTS} . /usr/local/lib/cdktf-etcd/grpc.sh; grpc_call "$SELF" etcdserverpb.Maintenance/Alarm ` +
+        `"$(grpc_frame "\\\\0010\\\\0001\\\\0020$(varint "$(status "$SELF" | field MemberID)")\\\\0030\\\\0002")"`,
     );
     const alarms = await on(london, "etcdctl alarm list");
     const [{ ok }] = await start("etcd-backup", [singapore]);

@@ -47,6 +47,18 @@ async function asOperator(command: string): Promise<string> {
   return run(["bash", "-c", `. ${file} && ${command}`], { env });
 }
 
+/** The HTTP status with which each member answers a read in JSON. */
+async function jsonAnswers(): Promise<number[]> {
+  const as = (file: string): string => path.join(harness.paths.access, "operator", file);
+  const read = ["-d", '{"key":"L2Zvbw=="}', "-o", "/dev/null", "-w", "%{http_code}"];
+  const files = ["--cacert", as("ca.crt"), "--cert", as("client.crt"), "--key", as("client.key")];
+  return Promise.all(
+    cluster.machines.map(async (machine) =>
+      Number(await run(["curl", "-sS", ...files, ...read, `${cluster.clientUrl(machine)}/v3/kv/range`])),
+    ),
+  );
+}
+
 /** The private key of an authority, out of the state. */
 function authorityKey(authority: string): string {
   const state = readFileSync(harness.stateFile, "utf8");
@@ -350,7 +362,8 @@ describe("a cluster on three continents", () => {
   });
 
   it("takes the change once they are back, one member at a time, each after the others are healthy", async () => {
-    const lines = said(await harness.deploy({ quotaGiB: 1 }));
+    expect(await jsonAnswers()).toEqual([200, 200, 200]);
+    const lines = said(await harness.deploy({ quotaGiB: 1, grpcGateway: false }));
     const restarts = lines.filter((line) => line.endsWith(": restarting"));
     expect(restarts).toEqual(["etcd-sgp1: restarting", "etcd-nyc3: restarting", "etcd-lon1: restarting"]);
     // Each is in service again before the next one goes down.
@@ -365,6 +378,22 @@ describe("a cluster on three continents", () => {
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(machine, "etcdctl endpoint status -w fields | grep DBSizeQuota");
       expect([machine.name, stdout.trim()]).toEqual([machine.name, `"DBSizeQuota" : ${1024 ** 3}`]);
+    }
+  });
+
+  it("has no JSON gateway where that is off, and server certificates that are good for no client", async () => {
+    expect(await jsonAnswers()).toEqual([404, 404, 404]);
+    expect(existsSync(path.join(harness.paths.access, "operator", "curl.sh"))).toBe(false);
+    for (const machine of cluster.machines) {
+      // As it is shown at the port; and then used by somebody who got hold of it, key and all.
+      const { stdout } = await cluster.on(
+        machine,
+        "echo | openssl s_client -connect 127.0.0.1:2379 2>/dev/null | openssl x509 -noout -ext extendedKeyUsage; " +
+          handshake("127.0.0.1", 2379, "-cert /etc/etcd/pki/server.crt -key /etc/etcd/pki/server.key"),
+      );
+      expect([machine.name, stdout]).toEqual([machine.name, expect.stringContaining("TLS Web Server Authentication")]);
+      expect([machine.name, stdout]).not.toEqual([machine.name, expect.stringContaining("Client Authentication")]);
+      expect([machine.name, stdout]).toEqual([machine.name, expect.stringContaining("alert bad certificate")]);
     }
   });
 
@@ -398,6 +427,9 @@ describe("a cluster on three continents", () => {
     );
     expect(lines.filter((line) => line.endsWith(": restarting"))).toHaveLength(3);
     await cluster.mustBeHealthy();
+    // That deploy has turned the gateway on again.
+    expect(await jsonAnswers()).toEqual([200, 200, 200]);
+    expect(await run(["sh", "-c", `sh ${harness.paths.access}/operator/curl.sh 2>&1`])).toContain('"header"');
   });
 
   it("replaces a machine that was deleted in the control panel: as a learner, promoted, its predecessor removed", async () => {

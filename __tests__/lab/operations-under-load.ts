@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import type { Knobs } from "../../lab/apps/cluster-stack";
 import { LabHarness } from "../../lab/harness";
 import { operationNamed } from "../../lab/operations/catalog";
 import { interruptionNamed } from "../../lab/operations/interruption";
@@ -16,7 +17,7 @@ import { useCleanup } from "../cleanup";
 export class OperationsUnderLoad {
   public readonly harness = new LabHarness();
   private readonly directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-operations-"));
-  private readonly stage = new Stage(this.harness, this.directory);
+  private readonly stage: Stage;
   private readonly rows: OperationRow[] = [];
   private load?: Load;
   private violated = true;
@@ -25,8 +26,10 @@ export class OperationsUnderLoad {
    * Registers the hooks that deploy it and take it down.
    *
    * @param names of the operations that will be done
+   * @param knobs what it is declared as
    */
-  public constructor(names: readonly string[]) {
+  public constructor(names: readonly string[], knobs: Knobs = {}) {
+    this.stage = new Stage(this.harness, this.directory, knobs);
     const atEnd = useCleanup();
     beforeAll(async () => {
       atEnd(() => this.harness.down());

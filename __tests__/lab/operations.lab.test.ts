@@ -4,7 +4,8 @@ import { OperationsUnderLoad } from "./operations-under-load";
 
 jest.setTimeout(300_000);
 
-const underLoad = new OperationsUnderLoad([]);
+// Without etcd's gateway: a leader that could not hand over would be replaced by an election.
+const underLoad = new OperationsUnderLoad([], { grpcGateway: false });
 
 /** Of Terraform's state, as far as it matters here. */
 interface State {

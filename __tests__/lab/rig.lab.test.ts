@@ -4,13 +4,24 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { RoundTripTimes } from "../../lib/wan";
 import { Rig } from "../../lab/rig/rig";
-import { run } from "../../lab/tools/command";
+import type { CertificateFiles } from "../../lab/rig/certificates";
+import type { RigMember } from "../../lab/rig/member";
+import { attempt, type CommandResult, run } from "../../lab/tools/command";
 import { ensureProbe } from "../../lab/tools/probe";
 import { processesWith, waitUntil } from "../../lab/wan/process-record";
 
 const CALM = { name: "calm", regions: ["lon1", "nyc3", "sgp1"] };
+const GRPC = path.resolve(__dirname, "..", "..", "templates", "grpc.sh");
 
-test("a bare cluster outlives the loss of its leader's power, and nothing is left of it", async () => {
+/** Has a member be asked by the nodes' own script for leadership to go to the member with that id. */
+function handOver(from: RigMember, id: bigint, { ca, cert, key }: CertificateFiles): Promise<CommandResult> {
+  const script =
+    `set -eu; ask_client_url() { curl -sS --cacert ${ca} --cert ${cert} --key ${key} "$@"; }; . ${GRPC}; ` +
+    `grpc_call ${from.endpoint} etcdserverpb.Maintenance/MoveLeader "$(grpc_frame "\\\\0010$(varint ${id})")" --max-time 20`;
+  return attempt(["sh", "-c", script]);
+}
+
+test("a bare cluster without etcd's gateway outlives the loss of its leader's power, and nothing is left of it", async () => {
   const root = path.join(await mkdtemp(path.join(tmpdir(), "rigtest-")), "rig");
   const probe = await ensureProbe();
   const times = RoundTripTimes.digitalOcean();
@@ -19,6 +30,16 @@ test("a bare cluster outlives the loss of its leader's power, and nothing is lef
     const cluster = await rig.cluster({ name: "c", condition: CALM, heartbeatMs: 70, electionMs: 700 });
     await cluster.placeLeader("lon1");
     const before = await cluster.elections();
+
+    const { api: newYork } = cluster.member("nyc3");
+    const refused = await handOver(cluster.member("lon1"), 1n, rig.client);
+    expect([refused.status, refused.stderr.trim()]).toEqual([1, "etcdserver: bad leader transferee"]);
+    const moved = await handOver(cluster.member("lon1"), (await newYork.status()).id, rig.client);
+    expect([moved.status, moved.stderr]).toEqual([0, ""]);
+    expect((await cluster.leader())?.region).toBe("nyc3");
+    // By the transfer alone: an election would be one term more.
+    expect((await newYork.status()).raftTerm).toBe(before.term + 1);
+    await cluster.placeLeader("lon1");
 
     await cluster.member("lon1").losePower();
     const led = await waitUntil(async () => (await cluster.leader()) !== undefined, 10_000);

@@ -1,12 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, Server } from "node:https";
-import { AddressInfo } from "node:net";
 import * as path from "node:path";
 import { runCommand } from "../tools";
+import { refuse, succeed, TestServer } from "./grpc-server";
 import { RECORDED_IDS, recordedMetrics } from "./recorded";
 
-/** The header of a real answer of etcd's JSON gateway: cluster 41f61c5b26df4a50. */
-const MEMBER_LIST = '{"header":{"cluster_id":"4753017634555906640","raft_term":"3"},"members":[]}';
+/** What etcd 3.6.14 answered to MemberList: cluster 983f0c0cc5cb5baf with one member, a. */
+export const MEMBER_LIST = Buffer.from(
+  "0a1708afb7adaecc81c39f980110dbf8bdcafdb7a2de772003123f08dbf8bdcafdb7a2de771201611a1768747470733a2f2f3132372e302e302e31" +
+    "3a3332333830221768747470733a2f2f3132372e302e302e313a3332333739",
+  "hex",
+);
 
 function openssl(directory: string, ...args: string[]): void {
   const { status, output } = runCommand("openssl", args, { cwd: directory });
@@ -55,23 +58,21 @@ export class TestMember {
     location: keyof typeof RECORDED_IDS,
   ): Promise<TestMember> {
     let looks = 0;
-    const tls = { ...authority.issue(name), requestCert: true, rejectUnauthorized: true };
-    const server = createServer(tls, (request, response) => {
-      const metrics = request.url === "/metrics";
-      response.end(metrics ? recordedMetrics(location, looks++ === 0 ? "before" : "after") : MEMBER_LIST);
+    const server = await TestServer.start(authority.issue(name), (request, response) => {
+      if (request.url === "/metrics") response.end(recordedMetrics(location, looks++ === 0 ? "before" : "after"));
+      else if (request.url === "/etcdserverpb.Cluster/MemberList") succeed(response, MEMBER_LIST);
+      else refuse(response, 12, `unknown service ${request.url}`);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new TestMember(server);
   }
 
-  public readonly url: string;
+  private constructor(private readonly server: TestServer) {}
 
-  private constructor(private readonly server: Server) {
-    this.url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  public get url(): string {
+    return this.server.url;
   }
 
   public stop(): void {
-    this.server.close();
-    this.server.closeAllConnections();
+    this.server.stop();
   }
 }

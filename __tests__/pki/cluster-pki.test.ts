@@ -61,6 +61,17 @@ describe("the certificates of a cluster", () => {
     });
   });
 
+  it("of a server are good for no client where etcd's gateway is off, and the others are what they are with it", () => {
+    const without = pki({ settings: { grpcGateway: false } });
+    for (const path of made.leaves) {
+      const leaf = path.replace(/^etcd\//, "").replace(/\/certificate$/, "");
+      const [before, after] = [made.leaf(leaf), without.leaf(leaf)];
+      const uses = leaf.endsWith("/server") ? [...KEY_USES, "server_auth"] : before.certificate.allowed_uses;
+      // Key and request stay, so nothing but the certificate is made anew.
+      expect([leaf, after]).toEqual([leaf, { ...before, certificate: { ...before.certificate, allowed_uses: uses } }]);
+    }
+  });
+
   it("of a peer names the one address that its peers dial, and is the peer authority's", () => {
     const { request, certificate } = made.leaf("etcd-lon1/peer");
     expect(request).toMatchObject({

@@ -17,6 +17,7 @@ const LIBRARIES = [
   "coordinator.sh",
   "decide.sh",
   "defragmentation.sh",
+  "grpc.sh",
   "leadership.sh",
   "liveness.sh",
   "profile.sh",

@@ -29,6 +29,7 @@ export interface Knobs {
   readonly genesis?: number;
   readonly recoverFrom?: string;
   readonly generation?: number;
+  readonly grpcGateway?: boolean;
   readonly extra?: Record<string, string>;
   readonly image?: string;
   readonly leader?: LeaderPlacementProps;
@@ -77,7 +78,7 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
     }),
     version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
     download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
-    settings: { quotaGiB: knobs.quotaGiB, extra: knobs.extra },
+    settings: { quotaGiB: knobs.quotaGiB, grpcGateway: knobs.grpcGateway, extra: knobs.extra },
     pki: {
       leafValidityDays: knobs.leafValidityDays,
       serverNames: knobs.serverNames,

@@ -29,10 +29,7 @@ export class RigAuthority {
     return authority;
   }
 
-  /**
-   * A certificate for server and client use: peers are both, and so is etcd's JSON gateway, which calls its own port
-   * with the server's certificate.
-   */
+  /** A certificate for server and client use: peers are both. */
   public async issue(name: string, addresses: readonly string[]): Promise<CertificateFiles> {
     const files = { ca: this.file("ca.crt"), cert: this.file(`${name}.crt`), key: this.file(`${name}.key`) };
     const [request, extensions] = [this.file(`${name}.csr`), this.file(`${name}.ext`)];

@@ -1,21 +1,25 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { GrpcConnection } from "../../lib/measure/grpc-connection";
+import { ProtobufMessage } from "../../lib/measure/protobuf";
 import type { CertificateFiles } from "./certificates";
 
 /** What a member says of itself. */
 export interface MemberStatus {
-  /** Decimal, as the gateway writes 64-bit numbers. */
-  readonly id: string;
-  /** Of the leader it knows; "0" for none. */
-  readonly leader: string;
+  readonly id: bigint;
+  /** Of the leader it knows; 0 for none. */
+  readonly leader: bigint;
   readonly raftTerm: number;
   readonly raftIndex: number;
   readonly appliedIndex: number;
 }
 
-/** One member's JSON gateway and metrics. */
+const TIMEOUT_MS = 10_000;
+
+/** One member's maintenance calls, health and metrics. */
 export class EtcdApi {
   private agent: Agent;
+  private readonly grpc: GrpcConnection;
   private readonly tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
 
   public constructor(
@@ -24,29 +28,25 @@ export class EtcdApi {
   ) {
     this.tls = { ca: readFileSync(files.ca), cert: readFileSync(files.cert), key: readFileSync(files.key) };
     this.agent = this.newAgent();
+    this.grpc = new GrpcConnection(`https://${address}:2379`, this.tls);
   }
 
   public async status(): Promise<MemberStatus> {
-    const answer = JSON.parse(await this.call("POST", "/v3/maintenance/status", {})) as {
-      header: { member_id: string };
-      leader?: string;
-      raftTerm?: string;
-      raftIndex?: string;
-      raftAppliedIndex?: string;
-    };
+    // Its fields by their numbers in etcd's rpc.proto, ResponseHeader's member_id among them.
+    const status = new ProtobufMessage(await this.maintain("Status", new Uint8Array()));
     return {
-      id: answer.header.member_id,
-      leader: answer.leader ?? "0",
-      raftTerm: Number(answer.raftTerm ?? 0),
-      raftIndex: Number(answer.raftIndex ?? 0),
-      appliedIndex: Number(answer.raftAppliedIndex ?? 0),
+      id: status.message(1).number(2),
+      leader: status.number(4),
+      raftTerm: Number(status.number(6)),
+      raftIndex: Number(status.number(5)),
+      appliedIndex: Number(status.number(7)),
     };
   }
 
   /** Whether it serves linearizable reads: it knows a leader, and that one has a quorum. */
   public async healthy(): Promise<boolean> {
     try {
-      const answer = JSON.parse(await this.call("GET", "/health")) as { health: string };
+      const answer = JSON.parse(await this.get("/health")) as { health: string };
       return answer.health === "true";
     } catch {
       return false;
@@ -54,13 +54,14 @@ export class EtcdApi {
   }
 
   /** Hands leadership to another member; only the leader can. */
-  public async moveLeader(targetId: string): Promise<void> {
-    await this.call("POST", "/v3/maintenance/transfer-leadership", { targetID: targetId }, 10_000);
+  public async moveLeader(target: bigint): Promise<void> {
+    // MoveLeaderRequest: targetID is its field 1, a varint.
+    await this.maintain("MoveLeader", Uint8Array.from([1 << 3, ...varint(target)]));
   }
 
   /** How often it learned of a leader, the first time included: also counts leaders lost from sight and found again. */
   public async leaderChangesSeen(): Promise<number> {
-    const metrics = await this.call("GET", "/metrics");
+    const metrics = await this.get("/metrics");
     return Number(/^etcd_server_leader_changes_seen_total (\S+)$/m.exec(metrics)?.[1] ?? NaN);
   }
 
@@ -68,22 +69,26 @@ export class EtcdApi {
   public reset(): void {
     this.agent.destroy();
     this.agent = this.newAgent();
+    this.grpc.close();
   }
 
   private newAgent(): Agent {
     return new Agent({ keepAlive: true, ...this.tls });
   }
 
-  private call(method: string, path: string, body?: object, timeoutMs = 10_000): Promise<string> {
+  private maintain(call: string, message: Uint8Array): Promise<Buffer> {
+    return this.grpc.call(`etcdserverpb.Maintenance/${call}`, message, { timeoutMs: TIMEOUT_MS });
+  }
+
+  private get(path: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const asked = request(
         {
           host: this.address,
           port: 2379,
-          method,
           path,
           agent: this.agent,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: AbortSignal.timeout(TIMEOUT_MS),
         },
         (answer) => {
           const chunks: Buffer[] = [];
@@ -92,12 +97,17 @@ export class EtcdApi {
           answer.on("end", () => {
             const text = Buffer.concat(chunks).toString();
             if (answer.statusCode === 200) resolve(text);
-            else reject(new Error(`${method} ${path} of ${this.address}: ${answer.statusCode ?? "?"} ${text.trim()}`));
+            else reject(new Error(`${path} of ${this.address}: ${answer.statusCode ?? "?"} ${text.trim()}`));
           });
         },
       );
       asked.on("error", reject);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
+      asked.end();
     });
   }
+}
+
+/** An unsigned number as protobuf writes it: seven bits in each byte, the lowest first, the eighth set in all but the last. */
+function varint(value: bigint): number[] {
+  return value < 0x80n ? [Number(value)] : [Number(value & 0x7fn) | 0x80, ...varint(value >> 7n)];
 }

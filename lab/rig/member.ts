@@ -78,11 +78,14 @@ export class RigMember {
     await this.start();
   }
 
-  /** The library's settings, but for the log: at "info" etcd tells of every write above 100 ms, which here are most. */
+  /**
+   * The library's settings, but for the log: at "info" etcd tells of every write above 100 ms, which here are most. Without the
+   * gateway, which nothing of ours needs.
+   */
   private environment(): NodeJS.ProcessEnv {
     const { host, pulse, certificate, initialCluster, dir } = this.props;
     return {
-      ...renderSettings({ logLevel: EtcdLogLevel.WARN }, RIG_ETCD, []),
+      ...renderSettings({ logLevel: EtcdLogLevel.WARN, grpcGateway: false }, RIG_ETCD, []),
       // As on a machine with one processor. Dozens of members share ours, and Go's scheduler looks for work on each.
       GOMAXPROCS: "1",
       ETCD_NAME: host.name,

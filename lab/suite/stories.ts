@@ -58,7 +58,7 @@ export const STORIES: readonly Story[] = [
       "lab/tools/{line-log,random}.ts",
       "lab/workload/**",
       "__tests__/lab/operations-under-load.ts",
-      "templates/{check-log,join,lay-down,leadership,restart,retire-predecessor,session}.sh",
+      "templates/{check-log,grpc,join,lay-down,leadership,restart,retire-predecessor,session}.sh",
       "templates/{stage,step}.sh.tftpl",
     ],
   },
@@ -124,7 +124,7 @@ export const STORIES: readonly Story[] = [
     seconds: 130,
     proves: [
       "lib/wan/leader-placement.ts",
-      "templates/{common,leadership,place-leader}.sh",
+      "templates/{common,grpc,leadership,place-leader}.sh",
       "templates/etcd-leader.*",
       "templates/leader.env.tftpl",
       "__tests__/lab/leadership.ts",
@@ -192,7 +192,14 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/rig.lab.test.ts",
     seconds: 11,
-    proves: ["lab/probe/**", "lab/rig/**", "lab/tools/{go-program,probe}.ts", "lab/wan/**"],
+    proves: [
+      "lab/probe/**",
+      "lab/rig/**",
+      "lab/tools/{go-program,probe}.ts",
+      "lab/wan/**",
+      "lib/measure/{grpc-connection,protobuf}.ts",
+      "templates/grpc.sh",
+    ],
   },
   {
     file: "__tests__/lab/api/godo.lab.test.ts",

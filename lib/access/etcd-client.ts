@@ -15,6 +15,8 @@ export interface EtcdClientTarget {
   readonly directory: string;
   /** First part of the output names. */
   readonly outputPrefix: string;
+  /** Whether the members answer curl: etcd's gRPC gateway is on. */
+  readonly grpcGateway: boolean;
 }
 
 /**
@@ -75,7 +77,7 @@ export class EtcdClient extends Construct {
     this.write("client.crt", this.certificatePem);
     this.write("client.key", this.privateKeyPem);
     this.write("etcd.env", templates.render("client.env.tftpl", variables));
-    this.write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
+    if (target.grpcGateway) this.write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
 
     const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
     output(this, `${prefix}_certificate`, this.certificatePem, true);

@@ -1,6 +1,8 @@
 import { Agent, request } from "node:https";
 import { TLSSocket } from "node:tls";
 import type { ClientFiles } from "./client-files";
+import { GrpcConnection } from "./grpc-connection";
+import { ProtobufMessage } from "./protobuf";
 
 /** Long enough for TCP, TLS and a request across the world with two lost SYNs, as `Tuning.clientDialTimeoutMs`. */
 const TIMEOUT_MS = 5000;
@@ -17,13 +19,17 @@ export class UnreachableError extends Error {
   public override readonly name = "UnreachableError";
 }
 
+/** Of etcd's answers to gRPC: MemberListResponse.header, and in that ResponseHeader.cluster_id. */
+const HEADER = 1;
+const CLUSTER_ID = 1;
+
 /** A member's client URL, with mutual TLS, over one connection that is kept. */
 export class MemberConnection {
   private readonly agent: Agent;
 
   public constructor(
     public readonly endpoint: string,
-    files: ClientFiles,
+    private readonly files: ClientFiles,
     private readonly signal: AbortSignal,
   ) {
     this.agent = new Agent({ keepAlive: true, maxSockets: 1, ca: files.ca, cert: files.certificate, key: files.key });
@@ -31,30 +37,39 @@ export class MemberConnection {
 
   /** @throws UnreachableError with what to do */
   public metrics(): Promise<Answer> {
-    return this.call("GET", "/metrics");
+    return this.get("/metrics");
   }
 
   /**
-   * The cluster's id in hexadecimal, from the header that every answer of the JSON gateway has.
+   * The cluster's id in hexadecimal: no page of a member's has it, but any answer to gRPC. The list of members is one that any
+   * client may have.
    *
    * @throws UnreachableError with what to do
    */
-  public async clusterId(): Promise<string | undefined> {
-    const { text } = await this.call("POST", "/v3/cluster/member/list", "{}");
-    const id = /"cluster_id":"(\d+)"/.exec(text)?.[1];
-    return id === undefined ? undefined : BigInt(id).toString(16);
+  public async clusterId(): Promise<string> {
+    const { ca, certificate: cert, key } = this.files;
+    const grpc = new GrpcConnection(this.endpoint, { ca, cert, key });
+    try {
+      const limits = { timeoutMs: TIMEOUT_MS, signal: this.signal };
+      const answer = await grpc.call("etcdserverpb.Cluster/MemberList", new Uint8Array(), limits);
+      return new ProtobufMessage(answer).message(HEADER).number(CLUSTER_ID).toString(16);
+    } catch (error) {
+      throw new UnreachableError(`${this.endpoint}: ${explain(error as NodeJS.ErrnoException)}`);
+    } finally {
+      grpc.close();
+    }
   }
 
   public close(): void {
     this.agent.destroy();
   }
 
-  private call(method: string, path: string, body?: string): Promise<Answer> {
+  private get(path: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException): void => {
         reject(new UnreachableError(`${this.endpoint}: ${explain(error)}`));
       };
-      const options = { method, agent: this.agent, timeout: TIMEOUT_MS, signal: this.signal };
+      const options = { agent: this.agent, timeout: TIMEOUT_MS, signal: this.signal };
       const sent = request(`${this.endpoint}${path}`, options, (response) => {
         let text = "";
         // At the end of a response the socket is the agent's again.
@@ -70,7 +85,7 @@ export class MemberConnection {
       });
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s; ${LOOK_AT_NETWORK}`)));
       sent.on("error", fail);
-      sent.end(body);
+      sent.end();
     });
   }
 }

@@ -11,11 +11,13 @@ export interface MemberIdentity {
   readonly privateAddress?: string;
   /** The address that the other members dial. */
   readonly peerAddress: string;
+  /** Whether its etcd serves a gRPC gateway, which calls the member itself with the server certificate. */
+  readonly grpcGateway: boolean;
 }
 
 /** The certificates that one member holds. */
 export interface MemberCertificates {
-  /** Shown to clients on 2379, and used by etcd's JSON gateway to call itself: hence both usages. */
+  /** Shown to clients on 2379. Nothing but etcd's gRPC gateway uses it as a client, to call its own member. */
   readonly server: LeafCertificate;
   /** Shown to and by peers on 2380. */
   readonly peer: LeafCertificate;
@@ -44,7 +46,7 @@ export class ClusterPki extends Construct {
 
   /** The three certificates of a member. */
   public forMember(scope: Construct, member: MemberIdentity): MemberCertificates {
-    const { name, publicAddress, privateAddress, peerAddress } = member;
+    const { name, publicAddress, privateAddress, peerAddress, grpcGateway } = member;
     return {
       server: new LeafCertificate(scope, "server", this.clientAuthority.signer, {
         commonName: name,
@@ -52,7 +54,7 @@ export class ClusterPki extends Construct {
         // A machine may turn out to have no private address: an empty one is no SAN.
         ipAddresses: Token.asList(Fn.compact([publicAddress, privateAddress ?? "", "127.0.0.1"])),
         serverAuth: true,
-        clientAuth: true,
+        clientAuth: grpcGateway,
       }),
       peer: new LeafCertificate(scope, "peer", this.peerAuthority.signer, {
         commonName: name,

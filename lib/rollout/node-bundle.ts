@@ -38,7 +38,7 @@ const COMMANDS = [
 const GO_HEAP_SHARE = 0.7;
 
 /** What node scripts have in common: sourced, not called. */
-const LIBRARIES = ["common.sh", "decide.sh", "leadership.sh", "liveness.sh"];
+const LIBRARIES = ["common.sh", "decide.sh", "grpc.sh", "leadership.sh", "liveness.sh"];
 
 /** Units that are the same on every node. */
 const OWN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];

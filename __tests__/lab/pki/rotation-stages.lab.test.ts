@@ -27,7 +27,7 @@ function stack(clientAuthority: AuthorityGeneration, step: string): unknown {
   const made = new TerraformStack(new App(), "test");
   new TlsProvider(made, "tls");
   const pki = new ClusterPki(made, "pki", "etcd", { clientAuthority });
-  const member = { name: "etcd-lon1", publicAddress: "198.51.100.7", peerAddress: "198.51.100.7" };
+  const member = { name: "etcd-lon1", publicAddress: "198.51.100.7", peerAddress: "198.51.100.7", grpcGateway: true };
   const { server, peer } = pki.forMember(new Construct(made, "member"), member);
   const outputs = {
     trust: pki.clientAuthority.trustPem,

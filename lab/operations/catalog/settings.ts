@@ -22,6 +22,10 @@ export const SETTINGS_ROLL: Operation = {
   expectSaid: (lines, stage) => {
     const restarts = lines.filter((line) => line.endsWith(": restarting"));
     mustHave("every member restarts once", restarts.length === stage.regions.length, lines);
+    if (stage.regions.length === 1) return;
+    const handsOver = lines.some((line) => line.includes(": handing leadership over to "));
+    const inVain = lines.some((line) => line.endsWith(": no other member can lead"));
+    mustHave("the leader hands over, and is not replaced by an election", handsOver && !inVain, lines);
   },
 };
 
