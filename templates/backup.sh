@@ -26,6 +26,8 @@ because() {
   _words=$(last_words "$work/log")
   case $_words in
   *"$FOREIGN"*) echo "$_words. Give this one a backup.storage.prefix of its own and deploy; or, if that other one is no more, delete that object, $AGAIN" ;;
+  *"its contents differ"*) echo "$_words. The storage does not keep what it is given: have that mended, or give another one and deploy; $AGAIN" ;;
+  *x509*) echo "$_words. Have the storage show a certificate that this machine trusts, or mend backup.storage.endpoint and deploy; $AGAIN" ;;
   *NoSuchBucket*) echo "$_words. Make that bucket, or mend backup.storage.bucket and deploy; $AGAIN" ;;
   *InvalidAccessKeyId* | *SignatureDoesNotMatch*) echo "$_words. Mend accessKeyId and secretAccessKey of backup.storage and deploy; $AGAIN" ;;
   *AccessDenied*) echo "$_words. Let the key of backup.storage list, read, write and delete below its prefix; $AGAIN" ;;
