@@ -43,7 +43,7 @@ timers disable | xargs -r systemctl stop
 # Addresses change without a restart: peers', which etcd-streams.service makes routes for, and those that are published.
 if timers enable | grep -qxF etcd-streams.timer; then systemctl start etcd-streams.service || true; fi
 # What lies in a directory of etcd's own user is not for root to follow.
-if [ -e /run/etcd/endpoint.env ] || [ -L /run/etcd/endpoint.env ]; then
+if systemctl is-active --quiet etcd || [ -e /run/etcd/endpoint.env ]; then
   setpriv --reuid=etcd --regid=etcd --init-groups /usr/local/lib/cdktf-etcd/publish-endpoint ||
     echo "$MEMBER: other programs on this machine are not told where the members are now: remove what lies in the way of /run/etcd/endpoint.env, then restart etcd"
 fi

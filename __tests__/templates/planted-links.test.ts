@@ -1,4 +1,4 @@
-import { chownSync, lchownSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { chownSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
 import { scratchDirectory } from "./render";
 import { COLLECTOR_USER, describeAsRoot, ETCD_USER, NODE_SCRIPTS, NodeRoot } from "./node-root";
@@ -64,6 +64,17 @@ describeAsRoot("root, in a directory that is another user's,", () => {
         targetsAreAsTheyWere();
       },
     );
+
+    it("publishes it again where somebody has removed it while etcd runs, and not before etcd has", () => {
+      expect(node.run(`${NODE_SCRIPTS}/lay-down`)).toMatchObject({ status: 0, output: "" });
+      expect(ownerOf("/run/etcd/endpoint.env")).toBe(ETCD_USER);
+      rmSync(node.at("/run/etcd/endpoint.env"));
+      mkdirSync(node.at("/etc/etcd/staged"));
+      node.put("/etc/etcd/staged/etc/etcd/timers", "");
+      node.stub("systemctl", '[ "$1" != is-active ]');
+      expect(node.run(`${NODE_SCRIPTS}/lay-down`)).toMatchObject({ status: 0, output: "" });
+      expect(readdirSync(node.at("/run/etcd"))).toEqual([]);
+    });
   });
 
   describe("writing metrics,", () => {
