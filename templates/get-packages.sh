@@ -2,6 +2,8 @@
 # get-packages SECONDS PACKAGE...: installs packages by apt. Whoever else is at it (unattended-upgrades, somebody who is logged in) is
 # waited for, up to that many seconds in all: apt itself waits for one of its locks only, and fails at once for the others.
 set -eu
+# Packages' own scripts make files for everybody.
+umask 022
 limit=$1
 shift
 log=/var/log/cdktf-etcd-apt.log
