@@ -97,6 +97,7 @@ export class EtcdMember extends Construct {
       },
       endpoint: this.clientUrl,
       endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
+      peerUrls: [...others.map((member) => member.peerUrl), ...plan.declared.adoption.peerUrls],
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
       paths: plan.paths,

@@ -26,6 +26,12 @@ because() {
   _words=$(last_words "$work/log")
   case $_words in
   *"$FOREIGN"*) echo "$_words. Give this one a backup.storage.prefix of its own and deploy; or, if that other one is no more, delete that object, $AGAIN" ;;
+  *"its contents differ"*) echo "$_words. The storage does not keep what it is given: have that mended, or give another one and deploy; $AGAIN" ;;
+  *x509*) echo "$_words. Have the storage show a certificate that this machine trusts, or mend backup.storage.endpoint and deploy; $AGAIN" ;;
+  *NoSuchBucket*) echo "$_words. Make that bucket, or mend backup.storage.bucket and deploy; $AGAIN" ;;
+  *InvalidAccessKeyId* | *SignatureDoesNotMatch*) echo "$_words. Mend accessKeyId and secretAccessKey of backup.storage and deploy; $AGAIN" ;;
+  *AccessDenied*) echo "$_words. Let the key of backup.storage list, read, write and delete below its prefix; $AGAIN" ;;
+  *"no such host"* | *"dial tcp"* | *"i/o timeout"*) echo "$_words. Let this machine reach the storage (outbound 53 and 443), or mend backup.storage.endpoint and deploy; $AGAIN" ;;
   *) echo "$_words. Check endpoint, bucket and keys of backup.storage, and outbound 443; $AGAIN" ;;
   esac
 }
@@ -48,14 +54,15 @@ take() { # sets name
   [ "$room" -ge $((2 * size + 268435456)) ] ||
     fail "no backup was taken: $((room / 1048576)) MiB of disk are free, and beside a database of $((size / 1048576)) MiB $(((2 * size) / 1048576 + 256)) are needed. Make room or lower backup.keepLocal, $AGAIN"
   (
-    flock -w 900 8 || {
-      echo "this member is being defragmented" >"$work/log"
-      exit 1
-    }
+    # By no status that etcdctl has.
+    flock -w 900 8 || exit 75
     # 8 GiB, etcd's largest, at 40 Mbit/s; it is read from this machine.
     export ETCDCTL_COMMAND_TIMEOUT=30m
     ctl "$SELF" snapshot save "$work/snapshot" >"$work/log" 2>&1
-  ) 8>"$READING" || fail "no backup was taken: $(last_words "$work/log"). Look at journalctl -u etcd, $AGAIN"
+  ) 8>"$READING" || case $? in
+  75) fail "no backup was taken: this member has been out of service for a defragmentation for 15 minutes. Wait until that has ended (journalctl -u etcd-defragment on the members), $AGAIN" ;;
+  *) fail "no backup was taken: $(last_words "$work/log"). Look at journalctl -u etcd, $AGAIN" ;;
+  esac
   revision=$(verified "$work/snapshot") ||
     fail "no backup was taken: the snapshot does not pass its check: $revision. Look at this machine's disk and memory; take one on another member"
   name=$CLUSTER-$(date -u +%Y%m%dT%H%M%SZ)-$revision.db
@@ -94,7 +101,7 @@ remove_outdated() {
   list=$(stored 2>"$work/log") || fail "can't list what is in the storage: $(because)"
   echo "$list" | head -n "-$KEEP_AT_LEAST" | while read -r old _; do
     [ "$(taken_at "$old")" -lt "$oldest" ] || continue
-    storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(last_words "$work/log"). Allow the key to delete, $AGAIN"
+    storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(because)"
   done
   # What was cut off on the way there, by whichever member; by now nobody is at it any more.
   storage delete --min-age 1d "backup:$ARRIVING" 2>"$work/log" || fail "can't remove what is left in $ARRIVING in the storage: $(because)"
@@ -113,12 +120,19 @@ if [ "${1:-}" != now ]; then
   reached=yes
   known=$(known_backups 2>"$work/log") || reached=no
   newest=$(echo "$known" | tail -n 1 | cut -d' ' -f1)
-  if [ "$(coordinator)" != "$MEMBER" ]; then
+  turn=$(coordinator)
+  if [ "$turn" != "$MEMBER" ]; then
     # Without storage nobody knows what another one has taken.
     [ "$STORED" = yes ] || exit 0
     [ $reached = yes ] || fail "can't list the backups in the storage: $(because)"
     [ "$(age)" -lt "$OVERDUE_SECONDS" ] ||
-      fail "a backup is overdue: the newest is ${newest:-none at all}. Look at journalctl -u etcd-backup on the other members, $AGAIN"
+      fail "a backup is overdue: the newest is ${newest:-none at all}. $(
+        if [ -n "$turn" ]; then
+          echo "Look at journalctl -u etcd-backup on $turn, whose turn it is, $AGAIN"
+        else
+          echo "No member commits writes: bring them back to health (etcdctl endpoint health --cluster), $AGAIN"
+        fi
+      )"
     exit 0
   fi
   # When leadership has just changed, another member may have had its turn.

@@ -8,9 +8,14 @@ BACKUPS=/var/lib/etcd-backup
 # What is said of a folder in the storage that is not this cluster's.
 FOREIGN="the folder there is another cluster's, by its object"
 
-# rclone on the configured storage, "backup:": contents are encrypted here, names are not.
+# Where the storage's keys and the passphrase are: units are handed them by systemd (LoadCredential), root's own shell is not.
+SECRETS=${CREDENTIALS_DIRECTORY:-/etc/etcd}
+[ -e "$SECRETS/rclone.conf" ] || SECRETS=/etc/etcd
+
+# rclone on the configured storage, "backup:": contents are encrypted here, names are not. The passphrase is in its environment, which
+# root alone may read; arguments are anybody's to read.
 storage() {
-  RCLONE_CONFIG_BACKUP_PASSWORD=$(rclone obscure - </etc/etcd/backup.passphrase) rclone --config /etc/etcd/rclone.conf \
+  RCLONE_CONFIG_BACKUP_PASSWORD=$(rclone obscure - <"$SECRETS/backup.passphrase") rclone --config "$SECRETS/rclone.conf" \
     --log-level ERROR --contimeout 15s --timeout 60s --retries 2 --low-level-retries 3 "$@"
 }
 

@@ -17,7 +17,12 @@ for url in $(echo "$2" | tr ',' ' '); do
   [ -n "$cluster" ] || continue
   case " $ENTERS_FROM " in
   *" $cluster "*) ;;
-  *) fail "etcd $VERSION may not run in a cluster of version $cluster ($url runs $server), only in one of: $ENTERS_FROM. Go one minor version at a time; to go down, see 'etcdctl downgrade' first. Nothing was changed" ;;
+  *)
+    refused="etcd $VERSION may not run in a cluster of version $cluster ($url runs $server), only in one of: $ENTERS_FROM"
+    ! older "$cluster" "${VERSION%.*}" ||
+      fail "$refused. Go one minor version at a time: deploy the one after $cluster first. Nothing was changed"
+    fail "$refused. Go down one minor version at a time, and first have the cluster prepare for that by 'etcdctl downgrade': see 'Versions' in docs/operations.md. Nothing was changed"
+    ;;
   esac
   # Machines that are to go are not asked whether their log can be read by this version.
   case ",$LEAVING," in

@@ -24,7 +24,8 @@ wait_for_all() {
       waiting_before=$waiting
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
-      journal
+      # What another member has to say stands in its own journal.
+      case "$waiting " in *" $MEMBER "*) journal ;; esac
       if [ -z "$well" ] && [ ! -e "$BORN" ]; then
         if [ -n "$LEAVING" ]; then
           say "there are machines yet that this deploy would destroy (${LEAVING#,}). If they hold the cluster, it has no quorum, and nobody can join it: take the edit that replaces machines back and deploy; then see 'A majority is lost' in docs/operations.md"
@@ -78,7 +79,8 @@ leader_url() { leader_entry | cut -d' ' -f4; }
 
 until_healthy() { # until_healthy WHAT
   until commits "$SELF"; do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "not healthy $HEALTH_BUDGET_SECONDS s after $1"
+    [ "$(date +%s)" -lt "$deadline" ] ||
+      fail "commits no writes $HEALTH_BUDGET_SECONDS s after $1. Bring all members back to health (etcdctl endpoint health --cluster), then deploy again"
     sleep 0.2
   done
 }

@@ -57,7 +57,7 @@ defragment_member() { # defragment_member NAME URL
   _deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
   while _obstacle=$(obstacle | head -n 1) && [ -n "$_obstacle" ]; do
     [ "$(date +%s)" -lt "$_deadline" ] ||
-      fail "$HEALTH_BUDGET_SECONDS s after $1 was defragmented, $_obstacle; it ends here"
+      fail "$HEALTH_BUDGET_SECONDS s after $1 was defragmented, $_obstacle; it ends here. Bring all members back to health (etcdctl endpoint health --cluster): the next run goes on with the others"
     sleep 1
   done
   install -d -m 0755 "$DEFRAGMENTED"

@@ -16,17 +16,31 @@ fi
 tmp=$(mktemp -d /opt/etcd/.get.XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
 echo "downloading etcd $version from $url"
+# why CODE: what to do about that exit code of curl's.
+why() {
+  case $1 in
+  22) echo "That server has no such file, or does not give it away: mend 'download' of EtcdCluster, or what the mirror holds" ;;
+  6) echo "Its name is not known here: let this machine reach a name server (outbound 53), or mend 'download' of EtcdCluster" ;;
+  23) echo "It can't be written: make room on this machine's disk" ;;
+  60) echo "Its certificate is not one that this machine trusts: mend that server, or 'download' of EtcdCluster" ;;
+  *) echo "Let this machine reach that server (outbound 443), or mend 'download' of EtcdCluster" ;;
+  esac
+}
 curl -fsSL --retry 4 --retry-connrefused --connect-timeout 10 --max-time 300 -o "$tmp/etcd.tar.gz" "$url" || {
-  echo "error: can't download etcd $version from $url (curl exit code $?); nothing was installed. Check the mirror and the outbound firewall, then deploy again" >&2
+  code=$?
+  echo "error: can't download etcd $version from $url (curl exit code $code); nothing was installed. $(why "$code")" >&2
   exit 1
 }
 actual=$(sha256sum "$tmp/etcd.tar.gz" | cut -d' ' -f1)
 if [ "$actual" != "$sha256" ]; then
-  echo "error: etcd $version from $url has SHA-256 $actual, expected $sha256; nothing was installed. Mend the mirror or the pinned checksum, then deploy again" >&2
+  echo "error: etcd $version from $url has SHA-256 $actual, expected $sha256; nothing was installed. By the release's SHA256SUMS: mend the mirror if it holds something else, else the checksum in the code" >&2
   exit 1
 fi
 mkdir "$tmp/new"
-tar -xzf "$tmp/etcd.tar.gz" -C "$tmp/new" --strip-components=1 --no-same-owner
+tar -xzf "$tmp/etcd.tar.gz" -C "$tmp/new" --strip-components=1 --no-same-owner || {
+  echo "error: can't unpack etcd $version; nothing was installed. Make room on this machine's disk" >&2
+  exit 1
+}
 cd "$tmp/new"
 chmod 0755 . etcd etcdctl etcdutl
 sha256sum etcd etcdctl etcdutl >binaries.sha256

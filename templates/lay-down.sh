@@ -33,7 +33,8 @@ done
 # shellcheck source=/dev/null
 . /etc/etcd/declared.env
 for tool in etcd etcdctl etcdutl; do ln -sfn "/opt/etcd/$VERSION/$tool" "/usr/local/bin/$tool"; done
-sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf >/dev/null 2>&1 || echo "$MEMBER: some kernel settings are not to be had on this machine"
+refused=$(sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf 2>&1) ||
+  echo "$MEMBER: its kernel keeps settings of its own, which makes etcd slower at most: $(echo "$refused" | head -n 1)"
 # Each of these would have systemd read all units anew: once is enough.
 timers() { sed -n "s/^$1 //p" /etc/etcd/timers; } # timers enable|disable
 timers enable | xargs systemctl enable --no-reload --quiet etcd
@@ -43,8 +44,13 @@ systemctl daemon-reload
 [ ! -e "$stage$restart" ] || mv -f "$stage$restart" "$restart"
 timers enable | xargs -r systemctl start
 timers disable | xargs -r systemctl stop
-# Addresses change without a restart.
-[ ! -e /run/etcd/endpoint.env ] || /usr/local/lib/cdktf-etcd/publish-endpoint
+# Addresses change without a restart: peers', which etcd-streams.service makes routes for, and those that are published.
+if timers enable | grep -qxF etcd-streams.timer; then systemctl start etcd-streams.service || true; fi
+# What lies in a directory of etcd's own user is not for root to follow.
+if systemctl is-active --quiet etcd || [ -e /run/etcd/endpoint.env ]; then
+  setpriv --reuid=etcd --regid=etcd --init-groups /usr/local/lib/cdktf-etcd/publish-endpoint ||
+    echo "$MEMBER: other programs on this machine are not told where the members are now: remove what lies in the way of /run/etcd/endpoint.env, then restart etcd"
+fi
 # What earlier versions ran and noted, once no unit knows it any more. A start may have noted something meanwhile.
 /usr/local/lib/cdktf-etcd/migrate
 rm -rf /var/lib/cdktf-etcd /run/etcd/starting.sha256 /run/etcd/started.sha256 /run/etcd/handed-over /usr/local/lib/cdktf-etcd/note-start

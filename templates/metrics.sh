@@ -8,8 +8,7 @@
 # Where Debian's prometheus-node-exporter looks.
 DIRECTORY=/var/lib/prometheus/node-exporter
 FILE=$DIRECTORY/cdktf-etcd.prom
-install -d -m 0755 "$DIRECTORY"
-new=$(mktemp "$DIRECTORY/.cdktf-etcd.XXXXXX")
+new=$(mktemp -u "$DIRECTORY/.cdktf-etcd.XXXXXX")
 trap 'rm -f "$new"' EXIT
 
 describe() { printf '# HELP cdktf_etcd_%s %s\n# TYPE cdktf_etcd_%s gauge\n' "$1" "$2" "$1"; }
@@ -75,6 +74,9 @@ rollout() {
   fi
 }
 
+# The directory is the collector's, not root's: the file is a new one, and nothing is written through a link that lies there.
+umask 022
+set -C
 {
   rollout
   certificates
@@ -82,5 +84,4 @@ rollout() {
   alarms
   defragmentations
 } >"$new"
-chmod 0644 "$new"
-mv -f "$new" "$FILE"
+mv -fT "$new" "$FILE"

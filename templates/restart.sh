@@ -12,17 +12,14 @@ deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 
 # Voters that are about to leave count as long as they are there.
 others_suffice() {
-  well=0 unwell=
+  well=0 well_urls=
   list=$(members)
   voters=$(echo "$list" | awk '$5 == "false"')
   count=$(echo "$voters" | grep -c .) || return 1
   others=$(echo "$voters" | awk -v url="$PEER_URL" '$3 != url && $4 != "-" { print $4 }' | paste -sd, -)
   [ "$count" -gt 1 ] || return 0
-  answering=$(healthy "$others")
-  well=$(echo "$answering" | grep -c .) || true
-  unwell=$(echo "$voters" | while read -r _ name peer client _; do
-    [ "$peer" = "$PEER_URL" ] || echo "$answering" | grep -qxF "$client" || echo "$name"
-  done | paste -sd' ' -)
+  well_urls=$(healthy "$others")
+  well=$(echo "$well_urls" | grep -c . || true)
   [ "$well" -ge $((count / 2 + 1)) ] || [ "$well" -ge "$((count - 1))" ]
 }
 
@@ -54,10 +51,21 @@ restart_soon() {
   wait $!
 }
 
+# Who kept it from that, as they were found last.
+unwell() {
+  if [ -z "$voters" ]; then
+    echo "no member says who they are"
+    return
+  fi
+  echo "$voters" | awk -v url="$PEER_URL" '$3 != url { print $2, $4 }' | while read -r name client; do
+    echo "$well_urls" | grep -qxF "$client" || echo "$name"
+  done | paste -sd' ' - | sed 's/$/ can not be reached, or commits no writes/'
+}
+
 until_others_suffice() {
   until others_suffice; do
     [ "$(date +%s)" -lt "$deadline" ] ||
-      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it${unwell:+ ($unwell)}. Mend them first (etcdctl endpoint health --cluster), then deploy again. One that has lost its data joins first: 'One machine anew' in docs/operations.md. If one is gone for good and its successor is to join after this step, remove it (etcdctl member remove <id>), and deploy again: the restart then interrupts writes for a moment"
+      fail "not restarted: within $HEALTH_BUDGET_SECONDS s the other members never were a healthy quorum without it: $(unwell). Mend them first (etcdctl endpoint health --cluster), then deploy again. One that has lost its data joins first: 'One machine anew' in docs/operations.md. If one is gone for good and its successor is to join after this step, remove it (etcdctl member remove <id>), and deploy again: the restart then interrupts writes for a moment"
     without_strangers
     say "waiting for the other members to be healthy before the restart"
     sleep 2
@@ -80,7 +88,7 @@ else
   say "restarting"
   if ! restart_soon; then
     journal
-    fail "etcd did not get ready after its restart; the other members keep running, and none of them was touched after this one. Revert or mend the setting, then deploy again"
+    fail "etcd did not get ready after its restart; the other members keep running, and none of them was touched after this one. Revert or mend the setting that it refuses, or whatever else it says above, then deploy again"
   fi
 fi
 
@@ -88,7 +96,7 @@ fi
 until commits "$SELF"; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
     journal
-    fail "does not answer healthy $HEALTH_BUDGET_SECONDS s after its restart; the rollout stops here"
+    fail "does not answer healthy $HEALTH_BUDGET_SECONDS s after its restart; the rollout stops here. Mend what etcd says (journalctl -u etcd there), then deploy again to carry on"
   fi
   sleep 0.3
 done

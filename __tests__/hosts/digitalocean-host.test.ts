@@ -79,7 +79,7 @@ describe("a droplet", () => {
   it("is not replaced for an edit of what only a fresh machine reads, and never changed in place to another size", () => {
     expect(machine().droplet.lifecycle).toEqual({
       create_before_destroy: true,
-      ignore_changes: ["user_data", "image", "ssh_keys", "size"],
+      ignore_changes: ["user_data", "image", "ssh_keys", "size", "monitoring", "vpc_uuid"],
       replace_triggered_by: [expect.stringMatching(/^terraform_data\.host_generation_\w+$/)],
     });
   });

@@ -173,7 +173,7 @@ describe("a backup", () => {
     expect((await start("etcd-backup", [singapore]))[0].ok).toBe(false);
     expect(await words(singapore, "etcd-backup")).toEqual([
       expect.stringMatching(
-        /^error: etcd-sgp1: the backup \S+ is on this machine, but not in the storage: .*Check endpoint, bucket and keys of backup\.storage.*then: \/usr/,
+        /^error: etcd-sgp1: the backup \S+ is on this machine, but not in the storage: .*SignatureDoesNotMatch.*\. Mend accessKeyId and secretAccessKey of backup\.storage and deploy; then: \/usr/,
       ),
     ]);
     expect([(await cluster.on(singapore, "systemctl is-failed etcd-backup")).stdout.trim(), stored().length]).toEqual([
@@ -191,7 +191,8 @@ describe("a backup", () => {
         stored()
           .filter((name) => BACKUP.test(name))
           .at(-1) ?? ""
-      }. ` + "Look at journalctl -u etcd-backup on the other members, then: /usr/local/lib/cdktf-etcd/backup now",
+      }. ` +
+        "Look at journalctl -u etcd-backup on etcd-sgp1, whose turn it is, then: /usr/local/lib/cdktf-etcd/backup now",
     ]);
     await on(london, `${set("/etc/etcd/backup.env", "OVERDUE_SECONDS", "43800")} systemctl reset-failed etcd-backup`);
   });

@@ -83,7 +83,8 @@ export const STORIES: readonly Story[] = [
       "lab/{cluster,config,daemon,deploy,harness,lab,machine-packages,paths,status,wan-client}.ts",
       "lab/tools/{go-client,mirror-server}.ts",
       "templates/{activate,common,converge,get-etcd,lay-down,leadership,mark-start,profile,publish-endpoint}.sh",
-      "templates/{restart,route-streams,session}.sh",
+      "templates/{get-packages,restart,route-streams,session}.sh",
+      "templates/etcd-streams.*",
       "templates/{client-curl,stage,step}.sh.tftpl",
       "templates/{client,declared,endpoints,etcd,etcdctl,rollout}.env.tftpl",
       "templates/{cloud-init.yaml,etcd.service,sysctl.conf}.tftpl",
@@ -188,6 +189,11 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,lost-state-check,machines-at-start}.ts",
       "__tests__/lab/{hosts,provider}/**",
     ],
+  },
+  {
+    file: "__tests__/lab/hosts/forced-replacement.lab.test.ts",
+    seconds: 25,
+    proves: ["lib/hosts/{digitalocean-host,digitalocean-host-group}.ts", "__tests__/lab/{hosts,provider}/**"],
   },
   {
     file: "__tests__/lab/rig.lab.test.ts",

@@ -29,7 +29,8 @@ export interface DigitalOceanMachineProps {
    */
   readonly size?: string;
   /**
-   * Whether DigitalOcean's metrics agent is installed.
+   * Whether DigitalOcean's metrics agent is installed. Changing it replaces no machine unless `generation` changes too: the agent
+   * comes with a machine. On one that runs it is installed or removed by hand.
    * @default true
    */
   readonly monitoring?: boolean;
@@ -39,7 +40,8 @@ export interface DigitalOceanMachineProps {
    */
   readonly tags?: string[];
   /**
-   * Count up to have every machine replaced by a fresh one, one at a time: that is how a new image comes in.
+   * Count up to have every machine replaced by a fresh one, one at a time: that is how a new image, another VPC and the choice of
+   * the metrics agent come in.
    * @default 1
    */
   readonly generation?: number;
@@ -53,7 +55,8 @@ export interface DigitalOceanMachineProps {
 /** Options of {@link DigitalOceanHost.inRegions}. */
 export interface DigitalOceanHostsProps extends DigitalOceanHostGroupProps, DigitalOceanMachineProps {
   /**
-   * Ids of the VPCs that the machines are to be in, by region, for example `{ lon1: vpc.id }`.
+   * Ids of the VPCs that the machines are to be in, by region, for example `{ lon1: vpc.id }`. Changing one replaces no machine
+   * unless `generation` changes too: a machine can't move.
    * @default - each region's default VPC
    */
   readonly vpcIds?: Record<string, string>;
@@ -71,7 +74,8 @@ export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
    */
   readonly hostName?: string;
   /**
-   * Id of the VPC that the machine is to be in.
+   * Id of the VPC that the machine is to be in. Changing it replaces no machine unless `generation` changes too: a machine can't
+   * move.
    * @default - the region's default VPC
    */
   readonly vpcId?: string;
@@ -168,8 +172,8 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       dependsOn: [props.group._lostState],
       lifecycle: {
         createBeforeDestroy: true,
-        // An edit of these must not replace every machine at once.
-        ignoreChanges: ["user_data", "image", "ssh_keys", "size"],
+        // An edit of these must not replace every machine at once. A machine that is made takes them as they are then.
+        ignoreChanges: ["user_data", "image", "ssh_keys", "size", "monitoring", "vpc_uuid"],
         // Terraform wants a bare address here, and CDKTF would render a reference as an expression.
         replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],
       },

@@ -18,6 +18,7 @@ const COMMANDS = [
   "check-version",
   "converge",
   "get-etcd",
+  "get-packages",
   "join",
   "lay-down",
   "mark-start",
@@ -41,7 +42,13 @@ const GO_HEAP_SHARE = 0.7;
 const LIBRARIES = ["common.sh", "decide.sh", "grpc.sh", "leadership.sh", "liveness.sh"];
 
 /** Units that are the same on every node. */
-const OWN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
+const OWN_UNITS = [
+  "etcd-join.service",
+  "etcd-leader.service",
+  "etcd-leader.timer",
+  "etcd-streams.service",
+  "etcd-streams.timer",
+];
 
 /** PEM texts of a member. */
 export interface NodePem {
@@ -81,6 +88,8 @@ export interface NodeBundleProps {
   readonly endpoint: string;
   /** Every member's client URL, this one's first. */
   readonly endpoints: string[];
+  /** The URLs that the other members are reached at as peers. */
+  readonly peerUrls: string[];
   readonly dialTimeoutMs: number;
   readonly commandTimeoutMs: number;
   readonly paths: MemberPaths;
@@ -138,6 +147,7 @@ export class NodeBundle extends Construct {
       "/etc/etcd/endpoints.env": text(
         templates.render("endpoints.env.tftpl", { endpoint: props.endpoint, endpoints: props.endpoints }),
       ),
+      "/etc/etcd/peers": text(Fn.join("\n", [...props.peerUrls, ""])),
       "/etc/etcd/etcdctl.env": text(
         templates.render("etcdctl.env.tftpl", {
           dial_timeout_ms: props.dialTimeoutMs,
@@ -148,7 +158,11 @@ export class NodeBundle extends Construct {
       "/etc/etcd/leader.env": text(leaderEnv(templates, props)),
       "/etc/etcd/timers": text(
         templates.render("timers.tftpl", {
-          timers: { "etcd-leader.timer": props.leader.automatic, ...merged(props.parts.map((part) => part.timers)) },
+          timers: {
+            "etcd-leader.timer": props.leader.automatic,
+            "etcd-streams.timer": props.paths.streamsByCubic,
+            ...merged(props.parts.map((part) => part.timers)),
+          },
         }),
       ),
       "/etc/sysctl.d/60-etcd-wan.conf": text(
