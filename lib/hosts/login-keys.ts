@@ -28,7 +28,7 @@ export class LoginKeys {
   public readonly next: OpensshKeyPair;
   /** Both, as lines of authorized_keys. */
   public readonly authorized: string[];
-  /** To be made before any machine is logged in to. */
+  /** To be made before any machine: none may be there without these, or be logged in to. */
   public readonly madeFirst: TerraformResource[];
   /** To be made once a deploy is complete. */
   public readonly madeWhenReady: TerraformResource[];
@@ -40,10 +40,10 @@ export class LoginKeys {
     this.current = keyPair(scope, generation);
     this.next = keyPair(scope, next);
     this.authorized = [`${this.current.publicKey} login-key-${generation}`, `${this.next.publicKey} login-key-${next}`];
-    if (generation > 1) acceptedBefore(scope, generation, machines);
     const used = Array.from({ length: generation - 1 }, (_, index) => usedRecord(scope, index + 2));
-    this.madeFirst = used.slice(-1);
-    notUsedBefore(scope, next);
+    const nextUsed = notUsedBefore(scope, next);
+    const accepted = generation > 1 ? [acceptedBefore(scope, generation, nextUsed, machines)] : [];
+    this.madeFirst = [...accepted, ...used.slice(-1)];
     this.madeWhenReady = [
       new TerraformData(scope, acceptedId(next), { input: ALL, lifecycle: { ignoreChanges: ["input"] } }),
     ];
@@ -52,6 +52,8 @@ export class LoginKeys {
 
 /** What a record of acceptance remembers where no machine is in doubt. */
 const ALL = "all";
+/** What a record of use remembers. */
+const [YES, NO] = ["yes", "no"];
 
 /** The id of what belongs to a key. The first had no number since before there was a second one. */
 export function keyId(name: string, generation: number): string {
@@ -66,10 +68,18 @@ function keyPair(scope: Construct, generation: number): OpensshKeyPair {
 }
 
 /** Refuses, in the plan, to log in with a key that no complete deploy has had all machines accept. */
-function acceptedBefore(scope: Construct, generation: number, machines: MachinesAtStart): void {
-  new TerraformData(scope, acceptedId(generation), {
-    // Of a cluster that begins with this generation there are no machines yet.
-    input: `\${length(${machines.list}) == 0 ? "${ALL}" : ${machines.described("true")}}`,
+function acceptedBefore(
+  scope: Construct,
+  generation: number,
+  nextUsed: TerraformData,
+  machines: MachinesAtStart,
+): TerraformData {
+  // Of a cluster that begins with this generation there are no machines yet. To who goes back that is told by what was used.
+  const isOfNoConcern =
+    `length(${machines.list}) == 0 || ` +
+    `${nextUsed.terraformResourceType}.${nextUsed.friendlyUniqueId}.input == "${YES}"`;
+  return new TerraformData(scope, acceptedId(generation), {
+    input: `\${${isOfNoConcern} ? "${ALL}" : ${machines.described("true")}}`,
     lifecycle: {
       ignoreChanges: ["input"],
       postcondition: [
@@ -84,19 +94,19 @@ function acceptedBefore(scope: Construct, generation: number, machines: Machines
   });
 }
 
-function usedRecord(scope: Construct, generation: number): TerraformResource {
-  return new TerraformData(scope, usedId(generation), { input: "yes" });
+function usedRecord(scope: Construct, generation: number): TerraformData {
+  return new TerraformData(scope, usedId(generation), { input: YES });
 }
 
 /** Refuses, in the plan, to go back from a key that was logged in with. */
-function notUsedBefore(scope: Construct, generation: number): void {
-  new TerraformData(scope, usedId(generation), {
-    input: "no",
+function notUsedBefore(scope: Construct, generation: number): TerraformData {
+  return new TerraformData(scope, usedId(generation), {
+    input: NO,
     lifecycle: {
       ignoreChanges: ["input"],
       postcondition: [
         {
-          condition: '${self.input == "no"}',
+          condition: `\${self.input == "${NO}"}`,
           errorMessage:
             `A deploy has logged in with login key ${generation}, and machines may not accept the one before any more. Set ` +
             `'loginKeyGeneration' to ${generation}, or to what it was last: it is never counted down. Nothing was changed.`,

@@ -115,10 +115,14 @@ describe("the login key of a cluster", () => {
     expect(ssh_keys.map(({ name }) => name)).toEqual(["etcd-2"]);
   });
 
-  it("can't go back by more than one either, nor by leaving the prop out: the keys in use would be forgotten", async () => {
+  it("can't go back, by one, by more, or by leaving the prop out: the keys in use would be forgotten", async () => {
     await declare(3);
     await work.mustApply();
     expect(inState()).toEqual(["login-key-3", "login-key-4"]);
+    const byOne = await refused(2);
+    expect(byOne).toContain("A deploy has logged in with login key 3");
+    // Which would have it counted down even further.
+    expect(byOne).not.toContain("may not accept login key 2 yet");
     expect(await refused()).toContain("A deploy has logged in with login key 2");
     expect(inState()).toEqual(["login-key-3", "login-key-4"]);
   });
