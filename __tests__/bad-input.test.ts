@@ -30,6 +30,8 @@ const ADOPTED = {
   peerCaPem: PEM,
 };
 
+const OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
+
 /** A number that is known only when Terraform runs. */
 const later = (stack: TerraformStack): number => new TerraformVariable(stack, "later", { type: "number" }).numberValue;
 
@@ -76,6 +78,46 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ["no one may log in", (s) => hosts(s, { sshFrom: [] }), /^sshFrom: given no network, expected at least one CIDR/],
   ["SSH open to the world", (s) => hosts(s, { sshFrom: ["0.0.0.0/0"] }), /^sshFrom: .*allowSshFromAnywhere: true/],
   ["SSH open to the IPv6 world", (s) => hosts(s, { sshFrom: ["::/0"] }), /allowSshFromAnywhere: true/],
+  [
+    "a login key of generation zero",
+    (s) => hosts(s, { loginKeyGeneration: 0 }),
+    /^loginKeyGeneration: given 0, expected a whole number from 1 to 100;/,
+  ],
+  [
+    "a login key of a generation that only Terraform will know",
+    (s) => hosts(s, { loginKeyGeneration: later(s) }),
+    /^loginKeyGeneration: given a value that is known only when Terraform runs/,
+  ],
+  [
+    "an operator's key with options",
+    (s) => hosts(s, { authorizedKeys: [`from="192.0.2.1" ${OPERATOR_KEY}`] }),
+    /^authorizedKeys: given "from=.*, expected one line of an OpenSSH public key, .*options before it are not supported/,
+  ],
+  [
+    "an operator's key on two lines",
+    (s) => hosts(s, { authorizedKeys: [`${OPERATOR_KEY}\ncommand="x"`] }),
+    /^authorizedKeys: given "ssh-ed25519 .*; make it one line/,
+  ],
+  [
+    "an operator's key that lost its end",
+    (s) => hosts(s, { authorizedKeys: [OPERATOR_KEY.slice(0, 76)] }),
+    /^authorizedKeys: given .*; copy it again: what follows ssh-ed25519 is no key of that type/,
+  ],
+  [
+    "an operator's key of another type than it says",
+    (s) => hosts(s, { authorizedKeys: [OPERATOR_KEY.replace("ssh-ed25519", "ssh-rsa")] }),
+    /^authorizedKeys: given .*; copy it again: what follows ssh-rsa is no key of that type/,
+  ],
+  [
+    "an operator's private key, without showing it",
+    (s) => hosts(s, { authorizedKeys: ["-----BEGIN OPENSSH PRIVATE KEY-----\nb3Blbn\n"] }),
+    /^authorizedKeys: given a private key, expected .*; give its public half/,
+  ],
+  [
+    "an operator's key twice, with other comments",
+    (s) => hosts(s, { authorizedKeys: [OPERATOR_KEY, `${OPERATOR_KEY}-2`] }),
+    /^authorizedKeys: given "ssh-ed25519 AAAA.*" twice, .*whatever its comment/,
+  ],
   ["a name that is no DNS label", (s) => hosts(s, { namePrefix: "Etcd_1" }), /^namePrefix: given "Etcd_1".*DNS label/],
   [
     "an id that is no DNS label",

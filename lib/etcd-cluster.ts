@@ -283,6 +283,10 @@ export class EtcdCluster extends Construct {
     // Membership: machines that leave stay until nobody needs them.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
     new Membership(this, "membership", machineIds, last);
+    for (const resource of new Set(hosts.flatMap((host) => host.madeWhenReady ?? []))) {
+      // CDKTF makes bare addresses of what is given to a constructor; this is one already.
+      resource.dependsOn = [...(resource.dependsOn ?? []), `${last.terraformResourceType}.${last.friendlyUniqueId}`];
+    }
 
     this.accessModel = {
       members: byPreference.map((host) => ({

@@ -5,6 +5,7 @@ import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { Genesis } from "./rollout/genesis";
 import { Declaration, NodeBundle } from "./rollout/node-bundle";
 import { NodePart } from "./rollout/node-part";
+import { sshAccessPart } from "./rollout/ssh-access-part";
 import { overSsh, SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
 import { RoundTripTimes, Tuning } from "./wan";
@@ -102,7 +103,7 @@ export class EtcdMember extends Construct {
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
       paths: plan.paths,
       leader: plan.leader,
-      parts: plan.parts,
+      parts: [...plan.parts, sshAccessPart(this.templates, host.connection)],
       download,
       memoryMiB: host.memoryMiB,
       bootTimeoutSeconds: host.connection.timeoutSeconds ?? 300,
@@ -161,7 +162,11 @@ export class EtcdMember extends Construct {
     return new SshStep(this, "converge", {
       host: this.host,
       triggers: { installed: installation.step.id, genesis: genesis.id, activated: Fn.join(",", ids) },
-      script: this.script(installation.bundle, ["activate", "converge"], this.rolloutEnv("rollout-env", genesis.record, members)),
+      script: this.script(
+        installation.bundle,
+        ["activate", "converge"],
+        this.rolloutEnv("rollout-env", genesis.record, members),
+      ),
       dependsOn: earlier.slice(-1),
     });
   }

@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import type { Knobs } from "../../lab/apps/cluster-stack";
 import type { LabCluster } from "../../lab/cluster";
+import { terraformErrors } from "../../lab/deploy";
 import { LabHarness, said } from "../../lab/harness";
 import { Load, type OperationRow } from "../../lab/operations/load";
 import { NOTHING_FAILS } from "../../lab/operations/operation";
@@ -57,6 +58,14 @@ afterAll(async () => {
 
 // One story, in order.
 describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7)}`, () => {
+  it("is not given another login key by the very update: its machines accept the first one alone", async () => {
+    const { exitCode, output } = await harness.run("diff", { ...KNOBS, loginKeyGeneration: 2 });
+    expect([exitCode, terraformErrors(output)]).toEqual([
+      1,
+      [expect.stringContaining("These machines may not accept login key 2 yet")],
+    ]);
+  });
+
   it("is updated by today's, with clients writing on", async () => {
     row = await load.during("update", async () => {
       lines = said(await harness.deploy(KNOBS, { priority: OperatorPriority.IDLE }));
@@ -85,6 +94,28 @@ describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7
     expect(lines.filter((line) => /founding|setting aside|added as a learner|retiring|removing/.test(line))).toEqual(
       [],
     );
+  });
+
+  it("has machines that deploys get into by the pinned host key alone, with this login key and the next one", async () => {
+    const cluster = await harness.cluster();
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "sshd -T -C user=root,host=x,addr=192.0.2.1,laddr=192.0.2.2,lport=22 | grep -E '^(hostkeyalgorithms|allowtcpforwarding|forcecommand) ' | sort; " +
+          "sed -n 's/^ssh-ed25519 [^ ]* \\(.*\\) managed-by=cdktf-etcd$/\\1/p' /root/.ssh/authorized_keys; grep -c . /root/.ssh/authorized_keys",
+      );
+      expect([machine.name, stdout.trim().split("\n")]).toEqual([
+        machine.name,
+        [
+          "allowtcpforwarding no",
+          "forcecommand none",
+          "hostkeyalgorithms ssh-ed25519",
+          "login-key-1",
+          "login-key-2",
+          "2",
+        ],
+      ]);
+    }
   });
 
   it("has nothing left to do at a second look", async () => {

@@ -5,7 +5,17 @@ import { Templates } from "../../lib/rollout/templates";
 import { BACKUP, cluster, synth } from "../synth";
 import { runCommand } from "../tools";
 import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";
-import { filesOf, HOST_KEY, HOST_PUBLIC_KEY, SAMPLES, stageOf, stepsOf, VERSION } from "./samples";
+import {
+  AUTHORIZED_KEYS,
+  filesOf,
+  HOST_KEY,
+  HOST_PUBLIC_KEY,
+  SAMPLES,
+  SSHD_CONFIG,
+  stageOf,
+  stepsOf,
+  VERSION,
+} from "./samples";
 
 const scratch = scratchDirectory();
 const getEtcd = plain("get-etcd.sh");
@@ -72,6 +82,7 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
       ssh_pwauth: false,
       ssh_deletekeys: true,
       ssh_keys: { ed25519_private: HOST_KEY, ed25519_public: HOST_PUBLIC_KEY },
+      ssh_authorized_keys: AUTHORIZED_KEYS,
       packages: expect.arrayContaining(["chrony", "curl"]) as unknown,
       runcmd: [["/usr/local/lib/cdktf-etcd/get-etcd", VERSION, expect.any(String), expect.stringMatching(/^https:/)]],
     });
@@ -79,10 +90,14 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     expect(files.cloudInit).not.toMatch(/BEGIN CERTIFICATE/);
   });
 
-  it("user data brings get-etcd as it is in templates/", () => {
+  it("user data brings get-etcd as it is in templates/, and sshd's settings to the byte", () => {
     const { write_files } = parse(files.cloudInit) as {
       write_files: { path: string; permissions?: string; content: string }[];
     };
+    // Where they are the same, install writes nothing, and sshd is not told to read them again.
+    expect(write_files.find((file) => file.path === "/etc/ssh/sshd_config.d/00-cdktf-etcd.conf")?.content).toBe(
+      SSHD_CONFIG,
+    );
     expect(write_files.find((file) => file.path.endsWith("/get-etcd"))).toEqual({
       path: "/usr/local/lib/cdktf-etcd/get-etcd",
       permissions: "0755",
@@ -124,6 +139,40 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
       GENESIS: "1",
       RECOVER_FROM: "",
     });
+  });
+
+  it("sshd offers the pinned type of host key alone, lets nobody in by password, and forwards nothing", () => {
+    expect(lines(files.sshd)).toEqual([
+      `HostKeyAlgorithms ${sample.founder ? "ssh-ed25519" : "rsa-sha2-512,rsa-sha2-256"}`,
+      // What is not root's own way in is not opened.
+      ...(sample.founder ? ["PermitRootLogin prohibit-password"] : []),
+      "PasswordAuthentication no",
+      "KbdInteractiveAuthentication no",
+      "AllowAgentForwarding no",
+      "AllowStreamLocalForwarding no",
+      "AllowTcpForwarding no",
+      "GatewayPorts no",
+      "PermitTunnel no",
+      "X11Forwarding no",
+      "ClientAliveInterval 10",
+      "ClientAliveCountMax 3",
+      `Match User ${sample.founder ? "root" : "admin"}`,
+      "  ForceCommand none",
+    ]);
+  });
+
+  it("the way in is readable by the node scripts: of the pinned key what sshd has of it, too", () => {
+    expect(sourced(files.sshAccess, "SSH_USER", "PINNED_HOST_KEY")).toEqual(
+      sample.founder
+        ? { SSH_USER: "root", PINNED_HOST_KEY: HOST_PUBLIC_KEY }
+        : { SSH_USER: "admin", PINNED_HOST_KEY: "ssh-rsa AAAAB3NzaC1yc2E" },
+    );
+  });
+
+  it("keys that are accepted say by whom, one per line; there are none where they are left alone", () => {
+    expect(files.authorizedKeys).toBe(
+      sample.founder ? AUTHORIZED_KEYS.map((key) => `${key} managed-by=cdktf-etcd\n`).join("") : "",
+    );
   });
 
   it("the timers are one per line, with what is to be done with them", () => {

@@ -25,6 +25,16 @@ const URL = `https://mirror.example/v${VERSION}/etcd-v${VERSION}-linux-amd64.tar
 /** Shaped like OpenSSH's, and no key. */
 export const HOST_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nbm8ga2V5\n-----END OPENSSH PRIVATE KEY-----\n";
 export const HOST_PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG5vIGtleQ";
+/** As a host that is made elsewhere may give it: of another type, with a comment, and the key of a way there on a second line. */
+export const OTHER_HOST_PUBLIC_KEY =
+  "ssh-rsa AAAAB3NzaC1yc2E root@rack\n[192.0.2.1]:22 ecdsa-sha2-nistp256 AAAAE2VjZHNh\n";
+export const AUTHORIZED_KEYS = [
+  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGxvZ2lu login-key-2",
+  "ssh-ed25519 AAAAC3Nz jo & co",
+];
+/** With all that YAML could stumble over. */
+export const SSHD_CONFIG =
+  '# a "comment": with <all>\nHostKeyAlgorithms ssh-ed25519\nMatch User root\n  ForceCommand none\n';
 
 const address = (index: number): string => `198.51.100.${index + 1}`;
 const clientUrl = (index: number): string => `https://${address(index)}:2379`;
@@ -37,6 +47,9 @@ export const STEPS = ["prepare-founding", "activate", "converge"] as const;
 export function filesOf(sample: Sample, getEtcd: string) {
   const { name, others } = sample;
   const members = [name, ...others];
+  const login = sample.founder
+    ? { user: "root", host_key: HOST_PUBLIC_KEY }
+    : { user: "admin", host_key: OTHER_HOST_PUBLIC_KEY };
   const dial = { dial_timeout_ms: 3900, command_timeout_ms: 8000 };
   const limits = {
     keepalive_time_ms: 10_000,
@@ -122,6 +135,8 @@ export function filesOf(sample: Sample, getEtcd: string) {
       variables: {
         host_private_key: HOST_KEY,
         host_public_key: HOST_PUBLIC_KEY,
+        authorized_keys: AUTHORIZED_KEYS,
+        sshd_config: SSHD_CONFIG,
         get_etcd: getEtcd,
         downloads: [{ version: VERSION, url: URL, sha256: SHA256 }],
       },
@@ -131,9 +146,17 @@ export function filesOf(sample: Sample, getEtcd: string) {
       variables: {
         host_private_key: HOST_KEY,
         host_public_key: HOST_PUBLIC_KEY,
+        authorized_keys: AUTHORIZED_KEYS,
+        sshd_config: SSHD_CONFIG,
         get_etcd: getEtcd,
         downloads: [],
       },
+    },
+    sshd: { template: "sshd.conf.tftpl", variables: login },
+    sshAccess: { template: "ssh.env.tftpl", variables: login },
+    authorizedKeys: {
+      template: "authorized-keys.tftpl",
+      variables: { keys: sample.founder ? AUTHORIZED_KEYS.map((key) => `${key}\n`) : [] },
     },
     alerts: {
       template: "alerts.yaml.tftpl",

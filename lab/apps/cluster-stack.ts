@@ -32,6 +32,8 @@ export interface Knobs {
   readonly grpcGateway?: boolean;
   readonly extra?: Record<string, string>;
   readonly image?: string;
+  readonly loginKeyGeneration?: number;
+  readonly authorizedKeys?: string[];
   readonly leader?: LeaderPlacementProps;
   readonly leafValidityDays?: number;
   readonly clientAuthority?: AuthorityStage;
@@ -75,6 +77,8 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       bootTimeoutSeconds: knobs.bootTimeoutSeconds,
       image: knobs.image,
       generation: knobs.generation,
+      loginKeyGeneration: knobs.loginKeyGeneration,
+      authorizedKeys: knobs.authorizedKeys,
     }),
     version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
     download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },

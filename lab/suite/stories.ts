@@ -121,6 +121,17 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/lab/login.lab.test.ts",
+    seconds: 200,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
+      "lib/rollout/ssh-access-part.ts",
+      "templates/{authorize-keys,configure-sshd}.sh",
+      "templates/{authorized-keys,cloud-init.yaml,ssh.env,sshd.conf,stage.sh}.tftpl",
+      "__tests__/lab/on-nodes.ts",
+    ],
+  },
+  {
     file: "__tests__/lab/leader.lab.test.ts",
     seconds: 130,
     proves: [
@@ -194,6 +205,14 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/hosts/forced-replacement.lab.test.ts",
     seconds: 25,
     proves: ["lib/hosts/{digitalocean-host,digitalocean-host-group}.ts", "__tests__/lab/{hosts,provider}/**"],
+  },
+  {
+    file: "__tests__/lab/hosts/login-key.lab.test.ts",
+    seconds: 40,
+    proves: [
+      "lib/hosts/{digitalocean-host-group,login-keys,machines-at-start}.ts",
+      "__tests__/lab/{hosts,provider}/**",
+    ],
   },
   {
     file: "__tests__/lab/rig.lab.test.ts",
@@ -372,7 +391,7 @@ export const NO_STORY: readonly Silence[] = [
     paths: [
       "lib/{index,validation,validation-error}.ts",
       "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/digitalocean-sizes.ts",
+      "lib/hosts/{authorized-key,digitalocean-sizes}.ts",
       "lib/report/**",
       "lib/wan/{candidates,failure-domain,input-doubts,near-matches,place-names}.ts",
       "lib/wan/placement*.ts",

@@ -1,14 +1,14 @@
 import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
-import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Construct } from "constructs";
 import { ValidationError } from "../validation-error";
 import { isWorld, requireCidr, requireDnsLabel } from "../validation";
+import { requireAuthorizedKeys } from "./authorized-key";
+import { keyId, LoginKeys } from "./login-keys";
 import { LostStateCheck } from "./lost-state-check";
 import { MachinesAtStart } from "./machines-at-start";
 import { OrphanCheck } from "./orphan-check";
-import { OpensshKeyPair, opensshKeyPair } from "./ssh-host-key";
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
 
@@ -35,6 +35,19 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly allowSshFromAnywhere?: boolean;
   /**
+   * Count up by one to have deploys log in with a new key, which all machines accept already, and the one before forgotten. One
+   * complete deploy at a time, and never down again; 1 to 100.
+   * @default 1
+   */
+  readonly loginKeyGeneration?: number;
+  /**
+   * Public keys of operators, who may log in as root with them: each as one line of OpenSSH's, without options, for example
+   * "ssh-ed25519 AAAA... jo@laptop". One that is taken out is taken off the machines by the next deploy. Keys that were added on
+   * a machine by hand stay.
+   * @default - none: the deploy's own keys alone
+   */
+  readonly authorizedKeys?: string[];
+  /**
    * Name of the tag, the SSH key and the firewall, and the first part of the machines' names. A DNS label, unique in
    * the DigitalOcean account.
    * @default "etcd"
@@ -44,7 +57,7 @@ export interface DigitalOceanHostGroupProps {
 
 /**
  * What the droplets of one cluster share: the tag that makes them members, the firewall bound to that tag, and the SSH
- * key pair that the deploy logs in with.
+ * key pairs that deploys log in with.
  */
 export class DigitalOceanHostGroup extends Construct {
   /** First part of the machines' names. */
@@ -56,7 +69,13 @@ export class DigitalOceanHostGroup extends Construct {
   /** The public half of the deploy's key, as DigitalOcean knows it. */
   public readonly sshKey: SshKey;
   /** @internal */
-  public readonly _loginKey: OpensshKeyPair;
+  public readonly _loginKeys: LoginKeys;
+  /**
+   * All keys that root accepts.
+   *
+   * @internal
+   */
+  public readonly _authorizedKeys: string[];
   /** @internal */
   public readonly _machinesAtStart: MachinesAtStart;
   /** @internal */
@@ -64,7 +83,10 @@ export class DigitalOceanHostGroup extends Construct {
   /** @internal */
   public readonly _lostState: LostStateCheck;
 
-  /** @throws ValidationError if a CIDR is malformed, `sshFrom` is empty or it is open to the world unasked. */
+  /**
+   * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or it is open to the world unasked, or the
+   * generation of the login key is no whole number from 1 to 100
+   */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
     this.namePrefix = props.namePrefix ?? "etcd";
@@ -78,14 +100,21 @@ export class DigitalOceanHostGroup extends Construct {
       requireCidr("peersFrom", cidr);
     });
     requireSshSources(props);
+    const operatorKeys = props.authorizedKeys ?? [];
+    requireAuthorizedKeys("authorizedKeys", operatorKeys);
+    const generation = props.loginKeyGeneration ?? 1;
 
-    const login = new PrivateKey(this, "login-key", { algorithm: "ED25519" });
-    this._loginKey = opensshKeyPair(login);
     this.tag = new Tag(this, "tag", { name: this.namePrefix });
     this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix);
+    this._loginKeys = new LoginKeys(this, generation, this._machinesAtStart);
+    this._authorizedKeys = [...this._loginKeys.authorized, ...operatorKeys];
     this._orphans = new OrphanCheck(this, "orphans", this._machinesAtStart);
     this._lostState = new LostStateCheck(this, "lost-state");
-    this.sshKey = new SshKey(this, "ssh-key", { name: this.namePrefix, publicKey: this._loginKey.publicKey });
+    // Machines get the next login key by their user data. DigitalOcean takes no key twice, so that each generation has one of its own.
+    this.sshKey = new SshKey(this, keyId("ssh-key", generation), {
+      name: keyId(this.namePrefix, generation),
+      publicKey: this._loginKeys.current.publicKey,
+    });
     new Firewall(this, "firewall", {
       name: this.namePrefix,
       tags: [this.tag.id],

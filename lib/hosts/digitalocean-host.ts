@@ -1,7 +1,8 @@
 import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
-import { Lazy } from "cdktf";
+import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { sshdSettings } from "../rollout/ssh-access-part";
 import { Templates } from "../rollout/templates";
 import { TerraformData } from "../rollout/terraform-data";
 import { ValidationError } from "../validation-error";
@@ -14,6 +15,9 @@ import { opensshKeyPair } from "./ssh-host-key";
 
 /** The images that the node scripts are written for and tested with. */
 const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64"];
+
+/** Whom deploys log in as. */
+const USER = "root";
 
 /** What a droplet is made of. */
 export interface DigitalOceanMachineProps {
@@ -121,6 +125,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly diskGiB?: number;
   public readonly connection: SshConnection;
   public readonly addressesAtStart?: string[];
+  public readonly madeWhenReady?: TerraformResource[];
   /** The droplet itself. */
   public readonly droplet: Droplet;
   private readonly downloads: BootDownload[] = [];
@@ -164,12 +169,15 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
           templates.render("cloud-init.yaml.tftpl", {
             host_private_key: hostKey.privateKey,
             host_public_key: hostKey.publicKey,
+            // All but the one that DigitalOcean puts there.
+            authorized_keys: props.group._authorizedKeys.slice(1),
+            sshd_config: sshdSettings(templates, { user: USER, hostKey: hostKey.publicKey }),
             get_etcd: templates.file("get-etcd.sh"),
             downloads: this.downloads,
           }),
       }),
       timeouts: { create: `${timeoutSeconds}s` },
-      dependsOn: [props.group._lostState],
+      dependsOn: [props.group._lostState, ...props.group._loginKeys.madeFirst],
       lifecycle: {
         createBeforeDestroy: true,
         // An edit of these must not replace every machine at once. A machine that is made takes them as they are then.
@@ -182,12 +190,14 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
+    this.madeWhenReady = props.group._loginKeys.madeWhenReady;
     this.addressesAtStart = props.group._machinesAtStart.addresses;
     this.connection = {
       host: this.publicAddress,
-      user: "root",
-      privateKey: props.group._loginKey.privateKey,
+      user: USER,
+      privateKey: props.group._loginKeys.current.privateKey,
       hostKey: hostKey.publicKey,
+      authorizedKeys: props.group._authorizedKeys,
       timeoutSeconds,
     };
   }

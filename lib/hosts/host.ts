@@ -1,3 +1,4 @@
+import { TerraformResource } from "cdktf";
 import { IConstruct } from "constructs";
 
 /** Processor architecture of a machine, in the terms of etcd's release files. */
@@ -21,6 +22,19 @@ export interface SshConnection {
   readonly privateKey: string;
   /** Public host key in authorized_keys form. Pinned: a machine with another key is refused. */
   readonly hostKey: string;
+  /**
+   * Public keys, each as one line of authorized_keys without options, that the user accepts: each deploy has them in the user's
+   * `~/.ssh/authorized_keys`, in place of those that an earlier one put there. Other keys in there stay.
+   * @default - what the user accepts is left alone
+   */
+  readonly authorizedKeys?: string[];
+  /**
+   * Whether deploys have the machine's sshd offer no host key but `hostKey`, and allow neither passwords nor forwarding. Where
+   * none of its host keys is `hostKey`, it is left alone in any case. Without it the machine must have no host key of another
+   * type: SSH clients may ask for that one first, and refuse it.
+   * @default true
+   */
+  readonly configureSshd?: boolean;
   /**
    * How long to wait until the machine accepts the login, in seconds.
    * @default 300, Terraform's own default
@@ -70,6 +84,12 @@ export interface IEtcdHost extends IConstruct {
    * can be replaced at once.
    */
   readonly addressesAtStart?: string[];
+  /**
+   * Resources that Terraform is to make only once the cluster is ready, as records that a deploy was completed: the cluster has them
+   * depend on its last step.
+   * @default - none
+   */
+  readonly madeWhenReady?: TerraformResource[];
   /** Called once by the cluster, before synthesis: what to fetch during the first boot. May be ignored. */
   downloadAtBoot(download: BootDownload): void;
 }

@@ -24,8 +24,11 @@ const names = async (): Promise<string[]> => (await api.client.droplets()).map((
 
 const kept = (): string => readFileSync(work.stateFile, "utf8");
 
-/** The tag, the SSH key, the firewall, three private keys, a record for each machine and that of what was there before. */
-const BESIDES_MACHINES = 9;
+/**
+ * The tag, the SSH key, the firewall, four private keys, two records of the next login key, one for each machine and that of what was
+ * there before.
+ */
+const BESIDES_MACHINES = 12;
 
 /**
  * Whether all but the machines is in the state: until one has booted, Terraform writes nothing then. Killed while it writes, it
