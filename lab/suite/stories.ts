@@ -71,8 +71,8 @@ export const STORIES: readonly Story[] = [
       "lab/apps/**",
       "lab/{cluster,config,daemon,deploy,harness,lab,machine-packages,paths,status,wan-client}.ts",
       "lab/tools/{go-client,mirror-server}.ts",
-      "templates/{activate,common,converge,get-etcd,lay-down,leadership,note-start,profile,publish-endpoint}.sh",
-      "templates/{restart,route-streams,session}.sh",
+      "templates/{activate,authorities,common,converge,get-etcd,lay-down,leadership,note-start,profile}.sh",
+      "templates/{publish-endpoint,restart,route-streams,session}.sh",
       "templates/{client-curl,stage,step}.sh.tftpl",
       "templates/{client,declared,endpoints,etcd,etcdctl,rollout}.env.tftpl",
       "templates/{cloud-init.yaml,etcd.service,sysctl.conf}.tftpl",
@@ -259,6 +259,16 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/rotation.long.test.ts",
     seconds: 600,
     proves: ["lib/pki/**", "templates/{activate,check-change,lay-down,note-start}.sh"],
+  },
+  {
+    file: "__tests__/lab/expired-authorities.long.test.ts",
+    seconds: 900,
+    proves: [
+      "lib/pki/**",
+      "templates/{authorities,check-change,converge,restart}.sh",
+      "templates/stage.sh.tftpl",
+      "__tests__/lab/members.ts",
+    ],
   },
   {
     file: "__tests__/lab/import.long.test.ts",

@@ -36,7 +36,7 @@ const COMMANDS = [
 const GO_HEAP_SHARE = 0.7;
 
 /** What node scripts have in common: sourced, not called. */
-const LIBRARIES = ["common.sh", "leadership.sh"];
+const LIBRARIES = ["authorities.sh", "common.sh", "leadership.sh"];
 
 /** Units that are the same on every node. */
 const OWN_UNITS = ["etcd-join.service", "etcd-leader.service", "etcd-leader.timer"];
