@@ -1,98 +1,35 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { find, type Outcome, runTool } from "../tools";
+import { find, type Outcome } from "../tools";
+import { type AuthorityFiles, Certificates, type Validity } from "./certificates";
 import { NodeRoot } from "./node-root";
 import { describeOnLinux, scratchDirectory } from "./render";
 
 jest.setTimeout(60_000);
 
 const scratch = scratchDirectory();
-let made = 0;
-const newPath = (name: string): string => path.join(scratch, `${made++}-${name}`);
-
-function openssl(...args: string[]): boolean {
-  return runTool("openssl", args).status === 0;
-}
-function mustOpenssl(...args: string[]): void {
-  if (!openssl(...args)) throw new Error(`openssl ${args.join(" ")}\n${runTool("openssl", args).output}`);
-}
-
-/** An authority: the files with its key and its certificate. */
-interface Authority {
-  readonly key: string;
-  readonly certificate: string;
-}
-
-const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-const VALID = ["-days", "9"];
-
-function authority(title: string): Authority {
-  const files = { key: newPath("ca.key"), certificate: newPath("ca.crt") };
-  mustOpenssl(
-    "req",
-    "-x509",
-    ...NEW_KEY,
-    ...VALID,
-    "-subj",
-    `/CN=${title}`,
-    "-keyout",
-    files.key,
-    "-out",
-    files.certificate,
-  );
-  return files;
-}
-
-/** Signs so that it has run out: earlier releases know no such dates, and take a negative number of days. */
-function runOut(...args: string[]): void {
-  if (openssl(...args, "-not_before", "20250101000000Z", "-not_after", "20260101000000Z")) return;
-  mustOpenssl(...args, "-days", "-1");
-}
-
-/** The authority's certificate as it was made earlier, with the same key, and has run out. */
-function before({ key, certificate }: Authority): Authority {
-  const old = newPath("ca.crt");
-  runOut("x509", "-in", certificate, "-signkey", key, "-out", old);
-  return { key, certificate: old };
-}
-
-/** Making one takes two processes, and it does not matter whose it is. */
-const leaves = new Map<string, string>();
-
-function leaf(by: Authority, validity: "valid" | "run out"): string {
-  const name = `${by.certificate} ${validity}`;
-  const found = leaves.get(name) ?? newLeaf(by, validity);
-  leaves.set(name, found);
-  return found;
-}
-
-function newLeaf(by: Authority, validity: "valid" | "run out"): string {
-  const [key, request, certificate] = ["leaf.key", "leaf.csr", "leaf.crt"].map(newPath);
-  mustOpenssl("req", "-new", ...NEW_KEY, "-subj", "/CN=etcd-lon1", "-keyout", key, "-out", request);
-  const sign = ["x509", "-req", "-in", request, "-CA", by.certificate, "-CAkey", by.key, "-set_serial", String(++made)];
-  if (validity === "valid") mustOpenssl(...sign, ...VALID, "-out", certificate);
-  else runOut(...sign, "-out", certificate);
-  return certificate;
-}
+const made = new Certificates(scratch);
+let roots = 0;
 
 /** What a member has of certificates: whom it trusts, and who signs, first. */
 interface Pki {
-  readonly clients: readonly Authority[];
-  readonly peers: readonly Authority[];
+  readonly clients: readonly AuthorityFiles[];
+  readonly peers: readonly AuthorityFiles[];
   /** Of its server and peer certificate, and of that which it asks with. @default "valid" */
-  readonly leaves?: "valid" | "run out";
-  readonly admin?: "valid" | "run out";
+  readonly leaves?: Validity;
+  readonly admin?: Validity;
 }
 
 function filesOf({ clients, peers, leaves = "valid", admin = leaves }: Pki): Record<string, string> {
   const read = (files: readonly string[]): string => files.map((file) => readFileSync(file, "utf8")).join("");
-  const trust = (authorities: readonly Authority[]): string => read(authorities.map(({ certificate }) => certificate));
+  const trust = (authorities: readonly AuthorityFiles[]): string =>
+    read(authorities.map(({ certificate }) => certificate));
   return {
     "pki/client-ca.crt": trust(clients),
     "pki/peer-ca.crt": trust(peers),
-    "pki/server.crt": read([leaf(clients[0], leaves)]),
-    "pki/peer.crt": read([leaf(peers[0], leaves)]),
-    "admin/admin.crt": read([leaf(clients[0], admin)]),
+    "pki/server.crt": read([made.leaf(clients[0], leaves).certificate]),
+    "pki/peer.crt": read([made.leaf(peers[0], leaves).certificate]),
+    "admin/admin.crt": read([made.leaf(clients[0], admin).certificate]),
   };
 }
 
@@ -110,7 +47,7 @@ interface Change {
 }
 
 function check({ live, staged, version, members, quotaGiB = 2, completed = true, refuses = false }: Change): Outcome {
-  const directory = newPath("root");
+  const directory = path.join(scratch, `root-${roots++}`);
   mkdirSync(directory);
   const root = new NodeRoot(directory);
   const lay = (at: string, pki: Pki, declared: Record<string, string>, gib: number): void => {
@@ -158,11 +95,11 @@ const refused = (pattern: RegExp, status = 1): object => ({
 const CERTIFICATES_ALONE = 75;
 
 describeOnLinux("what may follow what, of certificates", () => {
-  const client = authority("etcd client authority");
-  const peer = authority("etcd peer authority");
-  const client2 = authority("etcd client authority 2");
-  const peer2 = authority("etcd peer authority 2");
-  const [oldClient, oldPeer] = [before(client), before(peer)];
+  const client = made.authority("etcd client authority");
+  const peer = made.authority("etcd peer authority");
+  const client2 = made.authority("etcd client authority 2");
+  const peer2 = made.authority("etcd peer authority 2");
+  const [oldClient, oldPeer] = [made.before(client), made.before(peer)];
   const now: Pki = { clients: [client], peers: [peer] };
 
   it("has nothing against what stays as it is", () => {
@@ -196,34 +133,31 @@ describeOnLinux("what may follow what, of certificates", () => {
   });
 
   it("takes an authority of the same name with another key for another one", () => {
-    const namesake = authority("etcd client authority");
+    const namesake = made.authority("etcd client authority");
     expect(check({ live: now, staged: { clients: [namesake], peers: [peer] } })).toMatchObject(
       refused(/skips a stage/),
     );
   });
 
-  const RUN_OUT: readonly (readonly [string, Pki])[] = [
+  const expectUnasked = (change: Change, what: string): void => {
+    const message = `would change ${what}, but members can't be asked whether it may: certificates have run out`;
+    expect(check(change)).toMatchObject(refused(new RegExp(message), CERTIFICATES_ALONE));
+  };
+
+  it.each<[string, Pki]>([
     ["both authorities", { clients: [oldClient], peers: [oldPeer] }],
     ["the peers' authority", { clients: [client], peers: [oldPeer] }],
     ["the certificates of members", { ...now, leaves: "run out", admin: "valid" }],
     ["the certificate that they ask with", { ...now, admin: "run out" }],
-  ];
+  ])("takes no edit that members would have to be asked about while %s ran out", (_name, live) => {
+    expectUnasked({ live, staged: now, version: "3.7.1" }, "the version of etcd");
+  });
 
-  it.each(RUN_OUT)("takes no edit that members would have to be asked about while %s ran out", (_name, live) => {
-    const edits: readonly (readonly [Partial<Change>, string])[] = [
-      [{ version: "3.7.1" }, "the version of etcd"],
-      [{ members: "etcd-lon1" }, "the list of members"],
-      [{ quotaGiB: 1 }, "settings\\.quotaGiB to less"],
-      [{ staged: { clients: [client, client2], peers: [peer] } }, "the client authority"],
-    ];
-    for (const [edit, what] of edits) {
-      expect(check({ live, staged: now, ...edit })).toMatchObject(
-        refused(
-          new RegExp(`would change ${what}, but members can't be asked whether it may: certificates have run out`),
-          CERTIFICATES_ALONE,
-        ),
-      );
-    }
+  it("knows which edits those are", () => {
+    const live: Pki = { ...now, leaves: "run out" };
+    expectUnasked({ live, staged: now, members: "etcd-lon1" }, "the list of members");
+    expectUnasked({ live, staged: now, quotaGiB: 1 }, "settings\\.quotaGiB to less");
+    expectUnasked({ live, staged: { clients: [client, client2], peers: [peer] } }, "the client authority");
     expect(check({ live, staged: now, quotaGiB: 4 })).toMatchObject(PASSES);
     // A stage that is skipped is refused with its certificates.
     expect(check({ live, staged: { clients: [client2], peers: [peer] } })).toMatchObject(refused(/skips a stage/));

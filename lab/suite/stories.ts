@@ -194,6 +194,11 @@ export const STORIES: readonly Story[] = [
     proves: ["lib/pki/**", "lib/rollout/terraform-data.ts", "__tests__/lab/provider/terraform-workspace.ts"],
   },
   {
+    file: "__tests__/lab/authorities.lab.test.ts",
+    seconds: 15,
+    proves: ["templates/authorities.sh", "__tests__/templates/{certificates,node-root}.ts"],
+  },
+  {
     file: "__tests__/access/alert-rules.lab.test.ts",
     seconds: 12,
     proves: [
