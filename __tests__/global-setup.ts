@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { find, runCommand } from "./tools";
 
 /**
- * Runs once before the unit tier. A bare machine has no shellcheck; where we may, we install it. Where we may not, the
- * test that needs it says what to do.
+ * Runs once before the unit tier. A bare machine has no shellcheck, and maybe no openssl; where we may, we install them. Where we may
+ * not, the test that needs one says what to do.
  */
 export default function globalSetup(): void {
-  if (process.platform !== "linux" || find("shellcheck") !== undefined) return;
+  const missing = ["openssl", "shellcheck"].filter((tool) => find(tool) === undefined);
+  if (process.platform !== "linux" || missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
-  process.stderr.write("The unit tests check the node scripts with shellcheck: installing it with apt-get.\n");
+  process.stderr.write(`The unit tests try the node scripts with ${missing.join(" and ")}: installing with apt-get.\n`);
   const apt = (...args: string[]): boolean => {
     const { status, output } = runCommand("/usr/bin/apt-get", ["-q", "-o", "DPkg::Lock::Timeout=60", ...args], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
@@ -16,6 +17,6 @@ export default function globalSetup(): void {
     if (status !== 0) process.stderr.write(`${output}\n`);
     return status === 0;
   };
-  const install = (): boolean => apt("install", "--yes", "--no-install-recommends", "shellcheck");
+  const install = (): boolean => apt("install", "--yes", "--no-install-recommends", ...missing);
   if (!install() && apt("update")) install();
 }

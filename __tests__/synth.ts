@@ -7,7 +7,10 @@ export interface Synthesized {
   readonly resource: Record<string, Record<string, Record<string, unknown>>>;
   readonly output: Record<string, { readonly value: unknown; readonly sensitive?: boolean }>;
   readonly locals: Record<string, unknown>;
-  readonly check?: Record<string, { readonly assert: readonly { readonly condition: string }[] }>;
+  readonly check?: Record<
+    string,
+    { readonly assert: readonly { readonly condition: string; readonly error_message: string }[] }
+  >;
   /** Comments, which Terraform skips. */
   readonly "//": Record<string, unknown>;
 }

@@ -4,6 +4,7 @@ import * as path from "node:path";
 
 /** The tools that the unit tests check with what the library writes, and how to get each. */
 const HOW_TO_GET = {
+  openssl: "install it: apt-get install openssl",
   "ssh-keygen": "install it: apt-get install openssh-client",
   shellcheck: "install it: apt-get install shellcheck",
   "systemd-analyze": "install it: apt-get install systemd",

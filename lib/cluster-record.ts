@@ -26,6 +26,8 @@ export interface ClusterRecord {
     readonly leafValidityDays: number;
     readonly earlyRenewalDays: number;
     readonly authorityValidityDays: number;
+    /** How long before its end an authority is to be rotated; missing in stacks of earlier versions. */
+    readonly authorityWarningDays?: number;
   };
   /** The timeouts in use. */
   readonly inUse: { readonly heartbeatMs: number; readonly electionMs: number };
@@ -49,6 +51,7 @@ export function recordedCertificates(pki: ResolvedPki): ClusterRecord["certifica
     leafValidityDays: pki.leafValidityHours / 24,
     earlyRenewalDays: pki.earlyRenewalHours / 24,
     authorityValidityDays: pki.caValidityHours / 24,
+    authorityWarningDays: pki.authorityWarningHours / 24,
   };
 }
 

@@ -1,8 +1,11 @@
 #!/bin/sh
 # check-change STAGE: whether what is staged there may follow what this member runs. Nothing was changed yet, on no member:
-# all of them are asked first.
+# all of them are asked first. It ends with 75 if the new certificates alone may, as those that there are keep members from
+# answering.
 # shellcheck source=common.sh
 . "${0%/*}/common.sh"
+# shellcheck source=authorities.sh
+. "${0%/*}/authorities.sh"
 stage=$1
 
 declared() { sed -n "s/^$2=//p" "$1/etc/etcd/declared.env" | tr -d "'"; } # declared ROOT NAME
@@ -13,6 +16,22 @@ new=$stage/etc/etcd/pki
 issuer() { openssl x509 -noout -issuer -in "$1"; }
 # Whether an authority in the file CAS has signed the certificate. It may have expired: that is what a renewal is for.
 signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; }
+# Who the authorities in a file are, whenever they were made: subject and key of each. One that is made anew with its key verifies
+# what the one before has signed, and the other way round.
+identities() {
+  openssl storeutl -noout -text -certs "$1" |
+    sed -n -e '/^ *Subject: /p' -e '/Subject Public Key Info:/,/X509v3 extensions:\|Signature Algorithm:/p'
+}
+same_authorities() { # same_authorities CAS CAS
+  ! cmp -s "$1" "$2" || return 0
+  _identities=$(identities "$1")
+  [ -n "$_identities" ] && [ "$_identities" = "$(identities "$2")" ]
+}
+# Whether etcd runs with an authority that has run out, so that it refuses the new certificates, too.
+outdated() {
+  refused_as_expired "$stage/$ETCDCTL_CERT" "$stage/$ETCDCTL_KEY" "$SELF" ||
+    refused_as_expired "$new/peer.crt" "$new/peer.key" https://127.0.0.1:2380
+}
 
 "${0%/*}/check-restore" "$(declared "$stage" RESTORE_SNAPSHOT)"
 "${0%/*}/check-version" "$stage/etc/etcd/declared.env" "$SELF$OTHERS"
@@ -49,7 +68,7 @@ for authority in client-ca:server peer-ca:peer; do
   ca=${authority%:*} leaf=${authority#*:}
   # Its authorities come and go with it.
   if changed ADOPTED_PEER_URLS && [ "$(issuer "$live/$leaf.crt")" = "$(issuer "$new/$leaf.crt")" ]; then continue; fi
-  if ! cmp -s "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
+  if ! same_authorities "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
     what="$what, the ${ca%-ca} authority"
     # Files tell what was laid down. etcd trusts what it read at its start, which a deploy that was cut off may not have come to.
     cmp -s "$STARTED" /etc/etcd/restart.sha256 || cmp -s "$STARTED" "$stage/etc/etcd/restart.sha256" ||
@@ -59,6 +78,29 @@ done
 case ${what#, } in
 *", "*) fail "this deploy would change${what#,} at once. Each has to be seen through before the next begins: deploy them one after the other. Nothing was changed" ;;
 esac
+
+for authority in client-ca:server peer-ca:peer; do
+  ca=${authority%:*} leaf=${authority#*:} name=${ca%-ca}Authority
+  signed_by "$live/$ca.crt" "$new/$leaf.crt" ||
+    fail "this deploy skips a stage: the new ${ca%-ca} authority would sign certificates that running members do not trust yet. First deploy pki: { $name: AuthorityGeneration.introducing(n) }, then .signing(n), then .of(n). Nothing was changed"
+  signed_by "$new/$ca.crt" "$live/$leaf.crt" ||
+    fail "this deploy skips a stage: the ${ca%-ca} authority that it drops has signed the certificates in use. First deploy pki: { $name: AuthorityGeneration.signing(n) }, then .of(n). Nothing was changed"
+done
+
+# An answer that is missing says nothing against a change. So none is taken while certificates keep members from answering.
+if [ "$quota" -lt "$(quota_of "")" ]; then what="$what, settings.quotaGiB to less"; fi
+problem=
+if [ -n "$what" ]; then
+  if outdated; then
+    problem="etcd runs with an authority that has run out. Take the edit back and deploy, so that it restarts with the new one, then deploy the edit. Where members have the edit already, from a deploy that was cut off, restart etcd on each instead (systemctl restart etcd), then deploy again"
+  elif ! { valid "$live/client-ca.crt" "$live/server.crt" && valid "$live/peer-ca.crt" "$live/peer.crt" && valid "$live/client-ca.crt" "$ETCDCTL_CERT"; }; then
+    problem="certificates have run out. The new ones take their place now: deploy again"
+  fi
+fi
+if [ -n "$problem" ]; then
+  echo "error: $MEMBER: this deploy would change${what#,}, but members can't be asked whether it may: $problem. Nothing but certificates was changed" >&2
+  exit 75
+fi
 
 # Members that the edit takes out leave at its end. Those that stay have to be a quorum without them; those that join are well by then.
 leaving=
@@ -79,11 +121,3 @@ if [ -n "$leaving" ]; then
   [ $((count - $(echo "$unwell" | wc -w))) -gt $((count / 2)) ] ||
     fail "this deploy takes${leaving} out of the cluster, and of the members that stay $unwell can't be reached or has no quorum: those left would be too few. Bring it back to health (etcdctl endpoint health --cluster), or take the edit back, and deploy. Nothing was changed"
 fi
-
-for authority in client-ca:server peer-ca:peer; do
-  ca=${authority%:*} leaf=${authority#*:} name=${ca%-ca}Authority
-  signed_by "$live/$ca.crt" "$new/$leaf.crt" ||
-    fail "this deploy skips a stage: the new ${ca%-ca} authority would sign certificates that running members do not trust yet. First deploy pki: { $name: AuthorityGeneration.introducing(n) }, then .signing(n), then .of(n). Nothing was changed"
-  signed_by "$new/$ca.crt" "$live/$leaf.crt" ||
-    fail "this deploy skips a stage: the ${ca%-ca} authority that it drops has signed the certificates in use. First deploy pki: { $name: AuthorityGeneration.signing(n) }, then .of(n). Nothing was changed"
-done

@@ -4,6 +4,8 @@
 . /usr/local/lib/cdktf-etcd/common.sh
 # shellcheck source=leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
+# shellcheck source=authorities.sh
+. /usr/local/lib/cdktf-etcd/authorities.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 # shellcheck disable=SC2153 # DECLARED comes from rollout.env
@@ -33,6 +35,13 @@ wait_for_all() {
           say "this machine has no data of a cluster that was healthy, and nobody runs one. If it never was healthy (machines were replaced since its birth began), or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are, empty or from the backup that 'restore' names"
         fi
       fi
+      # Its own step was cut off, and counts as done.
+      outdated=$({
+        peers_that refuses_as_peer
+        for declared in $DECLARED; do ! refuses_as_client "${declared#*=}" || echo "${declared#*=}"; done
+      } | paste -sd' ' -)
+      [ -z "$outdated" ] ||
+        say "etcd runs with an authority that has run out, and refuses this member's certificate, at $outdated: restart it there (systemctl restart etcd), then deploy again"
       fail "not healthy after $HEALTH_BUDGET_SECONDS s:$waiting. Look at the journal there (journalctl -u etcd), then deploy again"
     fi
     sleep 0.3

@@ -174,6 +174,14 @@ const SCENARIOS: Record<string, Scenario> = {
     ],
     firing: ["EtcdAuthorityExpires etcd-lon1", "EtcdCertificateExpires etcd-lon1"],
   },
+  "an authority whose rotation is late": {
+    input: [
+      ...cluster3("etcd-lon1"),
+      onMachine("certificate_expiry_timestamp_seconds", { member: "etcd-lon1", certificate: "client-ca" }, 121 * DAY),
+      onMachine("certificate_expiry_timestamp_seconds", { member: "etcd-nyc3", certificate: "client-ca" }, 122 * DAY),
+    ],
+    firing: ["EtcdAuthorityExpires etcd-lon1", "EtcdAuthorityExpires etcd-nyc3", "EtcdAuthorityExpiresSoon etcd-lon1"],
+  },
   "backups that one member sees and another one could not list lately": {
     input: [
       ...cluster3("etcd-lon1"),

@@ -140,15 +140,23 @@ describe("cdktf-etcd report of certificates", () => {
       ["authority for clients", "generation 1", 3000],
       ["authority for peers", "generation 2", 3500],
     ]);
-    expect(page).toMatch(/billing.*has expired/);
+    expect(page).toMatch(/billing.*has expired: deploy/);
     expect(page).toMatch(/admin.*renew: deploy/);
     expect(page).toMatch(/server.*good/);
+    expect(page).toMatch(/authority for peers<small>generation 1<.*rotate: three deploys/);
+    expect(page).toMatch(/authority for clients<small>generation 1<.*good/);
+    expect(page).toContain("and are rotated, from 365 days before their end on");
   });
 
   it("says how they are configured, where there are no outputs", () => {
     const { certificates, page } = report("--stack", stackOf(undefined, { pki: { leafValidityDays: 100 } }));
     expect(certificates).toEqual({
-      configured: { leafValidityDays: 100, earlyRenewalDays: 25, authorityValidityDays: 3650 },
+      configured: {
+        leafValidityDays: 100,
+        earlyRenewalDays: 25,
+        authorityValidityDays: 3650,
+        authorityWarningDays: 100,
+      },
     });
     expect(page).toContain("last 100 days; a deploy within the last 25 days renews them");
   });

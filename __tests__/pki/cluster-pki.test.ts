@@ -1,4 +1,4 @@
-import { AuthorityGeneration, EtcdClusterProps, KeyAlgorithm, PeerNetwork } from "../../lib";
+import { AuthorityGeneration, EtcdClusterProps, KeyAlgorithm, PeerNetwork, PkiProps } from "../../lib";
 import { cluster, resources, synth } from "../synth";
 
 type Resource = Readonly<Record<string, unknown>>;
@@ -149,6 +149,48 @@ describe("validity", () => {
         validity_period_hours: leaf,
         early_renewal_hours: renewal,
       });
+    }
+  });
+});
+
+describe("the end of an authority", () => {
+  const checksOf = (given: PkiProps) => {
+    const { check = {}, resource } = synth((stack) => {
+      cluster(stack, undefined, { pki: given });
+    });
+    const asserts = Object.entries(check).flatMap(([name, { assert }]) => (name.includes("-ca") ? assert : []));
+    return { asserts, data: resource.terraform_data };
+  };
+
+  it.each([
+    // A leaf that is signed now would outlive it.
+    ["a year before it by default", {}, 8760],
+    // Three deploys, one in each renewal window.
+    ["three renewal windows before it", { leafValidityDays: 100, earlyRenewalDays: 60 }, 4320],
+    ["a month before it, however short-lived leaves are", { leafValidityDays: 1 }, 720],
+    ["in the second half of a short life", { caValidityDays: 100 }, 1200],
+  ])("is told in the plan from %s on", (_name, given, hours) => {
+    const { asserts } = checksOf(given);
+    expect(asserts).toHaveLength(2);
+    for (const { condition } of asserts) expect(condition).toContain(`timeadd(plantimestamp(), "${hours}h")`);
+  });
+
+  it("is told of each generation that is trusted, with the numbers of its rotation", () => {
+    const { asserts } = checksOf({ clientAuthority: AuthorityGeneration.introducing(3) });
+    expect(asserts.map(({ error_message }) => error_message.replace(/\$\{\S+\}/, "END")).sort()).toEqual([
+      expect.stringMatching(
+        /^The client authority of etcd, generation 2, ends at END\. .*clientAuthority: AuthorityGeneration\.introducing\(3\) }, then \.signing\(3\), then \.of\(3\); clients need new files/,
+      ),
+      expect.stringMatching(/^The client authority of etcd, generation 3, .*introducing\(4\)/),
+      expect.stringMatching(/^The peer authority of etcd, generation 1, .*peerAuthority: .*\.of\(2\)\. See/),
+    ]);
+  });
+
+  it("is not asked for in the plan that makes the authority, which does not know it", () => {
+    const { asserts, data } = checksOf({});
+    for (const { condition } of asserts) {
+      const record = /^\$\{terraform_data\.(\S+)\.input == plantimestamp\(\) \? true : /.exec(condition)?.[1] ?? "";
+      expect(data[record]).toMatchObject({ input: "${plantimestamp()}", lifecycle: { ignore_changes: ["input"] } });
     }
   });
 });

@@ -175,6 +175,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         cluster: "etcd",
         leaf_seconds: 3_888_000,
         authority_seconds: 31_536_000,
+        authority_late_seconds: 10_512_000,
         backup_seconds: 43_800,
         backed_up: sample.founder,
         client_expiry: sample.founder ? { operator: "2027-11-22T18:00:00Z" } : {},

@@ -12,6 +12,7 @@ function shellcheck(directory: string, names: readonly string[]): string {
 const SCRIPTS = templateNames().filter((name) => name.endsWith(".sh"));
 /** Sourced by others, which have said how they stop. */
 const LIBRARIES = [
+  "authorities.sh",
   "backups.sh",
   "common.sh",
   "coordinator.sh",

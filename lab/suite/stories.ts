@@ -82,8 +82,8 @@ export const STORIES: readonly Story[] = [
       "lab/apps/**",
       "lab/{cluster,config,daemon,deploy,harness,lab,machine-packages,paths,status,wan-client}.ts",
       "lab/tools/{go-client,mirror-server}.ts",
-      "templates/{activate,common,converge,get-etcd,lay-down,leadership,mark-start,profile,publish-endpoint}.sh",
-      "templates/{get-packages,restart,route-streams,session}.sh",
+      "templates/{activate,authorities,common,converge,get-etcd,lay-down,leadership,mark-start,profile}.sh",
+      "templates/{get-packages,publish-endpoint,restart,route-streams,session}.sh",
       "templates/etcd-streams.*",
       "templates/{client-curl,stage,step}.sh.tftpl",
       "templates/{client,declared,endpoints,etcd,etcdctl,rollout}.env.tftpl",
@@ -237,6 +237,11 @@ export const STORIES: readonly Story[] = [
     proves: ["lib/pki/**", "lib/rollout/terraform-data.ts", "__tests__/lab/provider/terraform-workspace.ts"],
   },
   {
+    file: "__tests__/lab/authorities.lab.test.ts",
+    seconds: 15,
+    proves: ["templates/authorities.sh", "__tests__/templates/{certificates,node-root}.ts"],
+  },
+  {
     file: "__tests__/access/alert-rules.lab.test.ts",
     seconds: 12,
     proves: [
@@ -307,6 +312,16 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/rotation.long.test.ts",
     seconds: 600,
     proves: ["lib/pki/**", "templates/{activate,check-change,lay-down,mark-start}.sh"],
+  },
+  {
+    file: "__tests__/lab/expired-authorities.long.test.ts",
+    seconds: 900,
+    proves: [
+      "lib/pki/**",
+      "templates/{authorities,check-change,converge,restart}.sh",
+      "templates/stage.sh.tftpl",
+      "__tests__/lab/members.ts",
+    ],
   },
   {
     file: "__tests__/lab/import.long.test.ts",

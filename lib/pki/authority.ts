@@ -1,5 +1,6 @@
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
+import { AuthorityEndCheck } from "./authority-end-check";
 import { AuthorityGeneration } from "./authority-generation";
 import { CertificateAuthority } from "./certificate-authority";
 import { ResolvedPki } from "./pki-props";
@@ -30,7 +31,15 @@ export class Authority {
         generation === 1
           ? [`${name}-ca`, `${clusterName} ${name} authority`]
           : [`${name}-ca-${generation}`, `${clusterName} ${name} authority ${generation}`];
-      return { generation, authority: new CertificateAuthority(scope, id, title, pki) };
+      const authority = new CertificateAuthority(scope, id, title, pki);
+      new AuthorityEndCheck(authority, "end", {
+        name,
+        clusterName,
+        generation,
+        certificate: authority._certificate,
+        warningHours: pki.authorityWarningHours,
+      });
+      return { generation, authority };
     });
     const certificates = trusted.map(({ authority }) => authority.certificatePem);
     this.trustPem = certificates.length === 1 ? certificates[0] : Fn.join("", certificates);

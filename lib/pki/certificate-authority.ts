@@ -11,6 +11,8 @@ export class CertificateAuthority extends Construct {
   /** When it expires, RFC 3339. */
   public readonly expiry: string;
   /** @internal */
+  public readonly _certificate: SelfSignedCert;
+  /** @internal */
   public readonly _privateKeyPem: string;
   /** @internal */
   public readonly _pki: ResolvedPki;
@@ -20,7 +22,8 @@ export class CertificateAuthority extends Construct {
     // Terraform then forgets an authority that is not declared any more only after the last step of the rollout that does
     // without it. So a stage that a member refuses can be taken back: the key is still there.
     const createBeforeDestroy = true;
-    // An authority stays what it was made as: a new one at once would part members that still trust only the old one.
+    // An authority stays what it was made as: a new one at once would part members that still trust only the old one. Once it has run
+    // out, a deploy makes it anew with the same key and subject: whoever trusts the new certificate trusts what it signed before.
     const key = new PrivateKey(this, "key", {
       ...keyConfig(pki.keyAlgorithm),
       lifecycle: { ignoreChanges: ["algorithm", "ecdsa_curve", "rsa_bits"], createBeforeDestroy },
@@ -37,6 +40,7 @@ export class CertificateAuthority extends Construct {
         createBeforeDestroy,
       },
     });
+    this._certificate = certificate;
     this.expiry = certificate.validityEndTime;
     this.certificatePem = certificate.certPem;
     this._privateKeyPem = key.privateKeyPem;

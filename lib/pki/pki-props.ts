@@ -12,7 +12,9 @@ export interface PkiProps {
    */
   readonly keyAlgorithm?: KeyAlgorithm;
   /**
-   * Validity of the two authorities, in days, from when they are made; a later change does not reach them.
+   * Validity of the two authorities, in days, from when they are made; a later change does not reach them. Plans and deploys warn of
+   * their end early enough to rotate them: the longest of `leafValidityDays`, three times `earlyRenewalDays` and 30 days before it,
+   * but in no case in the first half of their life.
    * @default 3650 (ten years)
    */
   readonly caValidityDays?: number;
@@ -51,6 +53,8 @@ export interface ResolvedPki {
   readonly caValidityHours: number;
   readonly leafValidityHours: number;
   readonly earlyRenewalHours: number;
+  /** How long before its end it is told that an authority has to be rotated. */
+  readonly authorityWarningHours: number;
   readonly serverNames: readonly string[];
   readonly clientAuthority: AuthorityGeneration;
   readonly peerAuthority: AuthorityGeneration;
@@ -58,6 +62,12 @@ export interface ResolvedPki {
 
 /** A century: longer is a typing error. */
 const MAXIMUM_DAYS = 36500;
+
+/** An authority is rotated by three edits, and clients get new files after the first two: people need a month for that. */
+const LEAST_WARNING_DAYS = 30;
+
+/** Deploys of a rotation. */
+const STAGES = 3;
 
 /** Always in a server certificate. */
 const LOCALHOST = "localhost";
@@ -81,6 +91,8 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
   }
   const leafHours = leafDays * 24;
   if (props.earlyRenewalDays !== undefined) requireRenewal(props.earlyRenewalDays, leafDays);
+  const earlyRenewalHours =
+    props.earlyRenewalDays === undefined ? Math.min(90 * 24, leafHours / 4) : props.earlyRenewalDays * 24;
   const serverNames = props.serverNames ?? [];
   for (const name of serverNames) requireDnsName("pki.serverNames", name);
   requireDistinct("pki.serverNames", [LOCALHOST, ...serverNames], "name each only once; localhost is always in there");
@@ -91,9 +103,18 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
     keyAlgorithm: props.keyAlgorithm ?? KeyAlgorithm.ECDSA_P256,
     caValidityHours: caDays * 24,
     leafValidityHours: leafHours,
-    earlyRenewalHours:
-      props.earlyRenewalDays === undefined ? Math.min(90 * 24, leafHours / 4) : props.earlyRenewalDays * 24,
+    earlyRenewalHours,
+    authorityWarningHours: authorityWarning(caDays * 24, leafHours, earlyRenewalHours),
   };
+}
+
+/**
+ * Early enough to rotate without haste: before a leaf is signed that outlives its authority, and for as long as the deploys of a
+ * rotation take where one comes per renewal window, as leaves need it. An authority that is short-lived itself is not told of from its
+ * beginning on.
+ */
+function authorityWarning(caHours: number, leafHours: number, earlyRenewalHours: number): number {
+  return Math.min(Math.max(leafHours, STAGES * earlyRenewalHours, LEAST_WARNING_DAYS * 24), caHours / 2);
 }
 
 function requireRenewal(days: number, leafDays: number): void {

@@ -172,7 +172,8 @@ function certificateTable({ configured, rows }: CertificatePlan): string {
     configured === undefined
       ? ""
       : `Those of members and clients last ${days(configured.leafValidityDays)}; a deploy within the last ` +
-        `${days(configured.earlyRenewalDays)} renews them. Authorities last ${days(configured.authorityValidityDays)}, and are rotated.`;
+        `${days(configured.earlyRenewalDays)} renews them. Authorities last ${days(configured.authorityValidityDays)}, and are rotated` +
+        `${configured.authorityWarningDays === undefined ? "" : `, from ${days(configured.authorityWarningDays)} before their end on`}.`;
   if (rows === undefined) {
     return `<section><h2>Certificates</h2><p class="note">${escape(renewal)} For the days left of each, give --outputs.</p></section>`;
   }
@@ -180,17 +181,19 @@ function certificateTable({ configured, rows }: CertificatePlan): string {
     { html: two(row.holder, row.kind) },
     row.ends.slice(0, 10),
     String(row.daysLeft),
-    { html: standing(row, configured?.earlyRenewalDays ?? 0) },
+    { html: standing(row, configured) },
   ]);
   return section("Certificates", renewal, table(["Certificate", "Ends", "Days left", "Next"], cells));
 }
 
-function standing({ daysLeft, isAuthority }: CertificateRow, earlyRenewalDays: number): string {
-  if (daysLeft < 0) return '<span class="chip bad">has expired</span>';
-  if (isAuthority) return "–";
-  return daysLeft < earlyRenewalDays
-    ? '<span class="chip bad">renew: deploy</span>'
-    : '<span class="chip good">good</span>';
+function standing({ daysLeft, isAuthority }: CertificateRow, configured: CertificatePlan["configured"]): string {
+  if (daysLeft < 0) return '<span class="chip bad">has expired: deploy</span>';
+  const [due, what] = isAuthority
+    ? [configured?.authorityWarningDays, "rotate: three deploys"]
+    : [configured?.earlyRenewalDays, "renew: deploy"];
+  // A stack of an earlier version does not say.
+  if (due === undefined) return "–";
+  return daysLeft < due ? `<span class="chip bad">${what}</span>` : '<span class="chip good">good</span>';
 }
 
 function days(count: number): string {

@@ -39,7 +39,7 @@ const COMMANDS = [
 const GO_HEAP_SHARE = 0.7;
 
 /** What node scripts have in common: sourced, not called. */
-const LIBRARIES = ["common.sh", "decide.sh", "grpc.sh", "leadership.sh", "liveness.sh"];
+const LIBRARIES = ["authorities.sh", "common.sh", "decide.sh", "grpc.sh", "leadership.sh", "liveness.sh"];
 
 /** Units that are the same on every node. */
 const OWN_UNITS = [

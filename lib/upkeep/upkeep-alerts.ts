@@ -8,13 +8,14 @@ import type { TemplateVariables } from "../rollout/templates";
  * @internal
  */
 export function upkeepAlertVariables(cluster: string, pki: ResolvedPki, backup: BackupPlan): TemplateVariables {
-  const { caValidityHours, leafValidityHours, earlyRenewalHours } = pki;
+  const { authorityWarningHours, earlyRenewalHours } = pki;
   return {
     cluster,
     // A deploy renews in the window; who has not deployed in the first half of it is told in the second.
     leaf_seconds: (earlyRenewalHours / 2) * 3600,
-    // From then on a leaf of full length would outlive its authority.
-    authority_seconds: Math.min(leafValidityHours, caValidityHours / 2) * 3600,
+    authority_seconds: authorityWarningHours * 3600,
+    // What is left then is meant for one of the three deploys of a rotation.
+    authority_late_seconds: (authorityWarningHours / 3) * 3600,
     backup_seconds: backup.overdueSeconds,
     backed_up: backup.scheduled,
   };

@@ -1,0 +1,66 @@
+import { TerraformElement, TerraformResource } from "cdktf";
+import { Construct } from "constructs";
+import { TerraformData } from "../rollout/terraform-data";
+
+/** Which authority is looked at. */
+export interface AuthorityEndCheckProps {
+  /** "client" or "peer". */
+  readonly name: string;
+  readonly clusterName: string;
+  readonly generation: number;
+  /** Its tls_self_signed_cert. */
+  readonly certificate: TerraformResource;
+  /** How long before its end it is told of, in hours. */
+  readonly warningHours: number;
+}
+
+/**
+ * A warning in plans and applies of an authority that is to be rotated, as only Terraform's state knows when it ends. Nothing waits
+ * for it.
+ */
+export class AuthorityEndCheck extends TerraformElement {
+  /**
+   * When the first plan was made that had this check. Terraform warns of whatever it cannot judge before it is applied, such as the end
+   * of an authority that is yet to be made: in that plan, which this one tells, there is nothing to judge.
+   */
+  private readonly firstPlan: TerraformData;
+
+  public constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: AuthorityEndCheckProps,
+  ) {
+    super(scope, id);
+    this.firstPlan = new TerraformData(this, "first-plan", {
+      input: "${plantimestamp()}",
+      lifecycle: { ignoreChanges: ["input"] },
+    });
+  }
+
+  public override toTerraform(): unknown {
+    const { name, clusterName, generation, certificate, warningHours } = this.props;
+    const ends = `${addressOf(certificate)}.validity_end_time`;
+    const next = generation + 1;
+    return {
+      check: {
+        [this.friendlyUniqueId]: {
+          assert: [
+            {
+              condition:
+                `\${${addressOf(this.firstPlan)}.input == plantimestamp() ? true : ` +
+                `timecmp(timeadd(plantimestamp(), "${warningHours}h"), ${ends}) < 0}`,
+              error_message:
+                `The ${name} authority of ${clusterName}, generation ${generation}, ends at \${${ends}}. Rotate it before that, in ` +
+                `three deploys: pki: { ${name}Authority: AuthorityGeneration.introducing(${next}) }, then .signing(${next}), then .of(${next})` +
+                `${name === "client" ? "; clients need new files after each of the first two" : ""}. See 'Rotate an authority' in docs/operations.md`,
+            },
+          ],
+        },
+      },
+    };
+  }
+}
+
+function addressOf({ terraformResourceType, friendlyUniqueId }: TerraformResource): string {
+  return `${terraformResourceType}.${friendlyUniqueId}`;
+}
