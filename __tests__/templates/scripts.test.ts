@@ -61,6 +61,11 @@ describe("the node scripts", () => {
     expect(text).toMatch(/^(set -eu|\. "?(\/usr\/local\/lib\/cdktf-etcd|\$\{0%\/\*\})\/common\.sh"?)$/m);
   });
 
+  it("ask nothing of etcd's JSON gateway, which may be off: only its users' own file does", () => {
+    const asking = templateNames().filter((name) => /\/v3(beta)?\//.test(plain(name)));
+    expect(asking).toEqual(["client-curl.sh.tftpl"]);
+  });
+
   it.each(rendered)("parse as plain sh for $sample with $others others", ({ directory, scripts }) => {
     for (const name of Object.keys(scripts)) {
       expect(runCommand("/bin/sh", ["-n", `${name}.sh`], { cwd: directory })).toMatchObject({ status: 0, output: "" });
