@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { wanClient } from "../../lab/wan-client";
 import { OperationsUnderLoad } from "./operations-under-load";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const underLoad = new OperationsUnderLoad([]);
 
