@@ -10,7 +10,7 @@ import { LabHarness, said } from "../../lab/harness";
 import { useCleanup } from "../cleanup";
 import { onNodesOf, set } from "./on-nodes";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const SECRET = "what nobody may read in the storage";
 const BACKUP = /^etcd-\d{8}T\d{6}Z-\d+\.db$/;

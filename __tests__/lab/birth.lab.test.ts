@@ -10,7 +10,7 @@ import type { LabDroplet } from "../../lab/api-client";
 import { Lab, OWNER_FILE } from "../../lab/lab";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const harness = new LabHarness();
 const PAIRS = [

@@ -8,7 +8,7 @@ import { ensureGoClient } from "../../lab/tools/go-client";
 import { operatorNearby, wanClient } from "../../lab/wan-client";
 import { eventually, LabHarness, said } from "../../lab/harness";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /** What another droplet takes to be like it. */
 interface DropletToCopy {

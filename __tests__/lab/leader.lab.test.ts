@@ -3,7 +3,7 @@ import { LabCluster } from "../../lab/cluster";
 import { eventually, LabHarness } from "../../lab/harness";
 import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const harness = new LabHarness();
 let cluster: LabCluster;

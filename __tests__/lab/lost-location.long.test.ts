@@ -1,6 +1,6 @@
 import { LabHarness, said } from "../../lab/harness";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const harness = new LabHarness();
 

@@ -7,7 +7,7 @@ import type { Drift } from "../../lib/measure/drift";
 import { RoundTripTimes } from "../../lib";
 import { LabHarness } from "../../lab/harness";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const harness = new LabHarness();
 const root = path.resolve(__dirname, "..", "..");

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { wanClient } from "../../lab/wan-client";
 import { OperationsUnderLoad } from "./operations-under-load";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 // Without etcd's gateway: a leader that could not hand over would be replaced by an election.
 const underLoad = new OperationsUnderLoad([], { grpcGateway: false });

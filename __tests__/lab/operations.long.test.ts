@@ -1,6 +1,6 @@
 import { OperationsUnderLoad } from "./operations-under-load";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const OPERATIONS = ["machine replaced (-replace)", "leaf certificates renewed", "upgrade from 3.6 to 3.7"];
 

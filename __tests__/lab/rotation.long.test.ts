@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { LabCluster } from "../../lab/cluster";
 import { LabHarness, said } from "../../lab/harness";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 type Stage = "of" | "introducing" | "signing";
 

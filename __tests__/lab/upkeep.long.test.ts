@@ -3,7 +3,7 @@ import { EtcdctlResult, LabCluster } from "../../lab/cluster";
 import { LabHarness, said } from "../../lab/harness";
 import { onNodesOf, set } from "./on-nodes";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const harness = new LabHarness();
 let cluster: LabCluster;

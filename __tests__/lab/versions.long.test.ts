@@ -3,7 +3,7 @@ import { errorsIn } from "../../lab/deploy";
 import { eventually, LabHarness, said } from "../../lab/harness";
 import { enableDowngrade } from "../../lab/operations/downgrade";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /** Versions as the tests' app takes them, with backups, and without etcd's gateway: each hands leadership over by gRPC alone. */
 interface Release {

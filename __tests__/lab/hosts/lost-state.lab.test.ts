@@ -54,7 +54,7 @@ beforeAll(async () => {
   await work.init();
 }, 600_000);
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 // One story, in order.
 describe("Terraform's state", () => {

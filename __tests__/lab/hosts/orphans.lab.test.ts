@@ -32,7 +32,7 @@ beforeAll(async () => {
   await work.mustApply();
 }, 600_000);
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 // One story, in order.
 describe("a droplet that a killed Terraform was making", () => {

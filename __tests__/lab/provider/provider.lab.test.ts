@@ -8,7 +8,7 @@ import { startApi } from "../api/support/api";
 import { passGoTests } from "../go-tests";
 import { TOKEN, Workspace } from "./terraform-workspace";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 /** One of everything, in three regions. */
 const EVERYTHING = `

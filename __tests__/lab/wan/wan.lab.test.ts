@@ -27,7 +27,7 @@ interface ProbeAnswer {
 
 // No assertion here is about how fast this machine is: these are for what never ends.
 const PATIENCE_MS = 30_000;
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 /** The most that the switch takes off a round trip to make up for what it and the kernel add: see "accept" in engine.go. */
 const MADE_UP_MS = 1.1;
