@@ -13,7 +13,7 @@ patience=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 in_time() {
   [ "$(date +%s)" -lt "$deadline" ] && return 0
   journal
-  fail "$1 within $JOIN_BUDGET_SECONDS s; deploy again to carry on"
+  fail "$1 within $JOIN_BUDGET_SECONDS s${out:+: $(echo "$out" | tail -n 1)}; deploy again to carry on"
 }
 
 # Of a join that was cut off before its etcd ever answered, on a machine that is gone: etcd takes one learner at a time.
@@ -117,7 +117,7 @@ if [ ! -e "$DATA" ]; then
   done
   # etcd matches the others by their addresses; a name may stand twice while a predecessor lives, so ids serve as names.
   initial=$(members | awk -v me="$MEMBER" -v url="$PEER_URL" '{ printf "%s%s=%s", (NR > 1 ? "," : ""), ($3 == url ? me : $1), $3 }')
-  [ -n "$initial" ] || fail "the members can't be listed just now; deploy again to carry on"
+  [ -n "$initial" ] || fail "the members can't be listed just now. Bring them back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
   printf 'ETCD_INITIAL_CLUSTER=%s\nETCD_INITIAL_CLUSTER_STATE=existing\n' "$initial" >/etc/etcd/bootstrap.env
   # From here on its data are of this founding: a recovery that goes on later must not take them for older ones.
   note "$FOUNDED" "$GENESIS"
@@ -139,6 +139,7 @@ until [ "$(own_entry | cut -d' ' -f5)" = false ]; do
   fi
 done
 
+out=
 until commits "$SELF"; do
   in_time "did not get healthy"
   sleep 0.3

@@ -33,7 +33,7 @@ if ! alone; then
   until own=$(committed); do
     if [ "$(date +%s)" -ge "$deadline" ]; then
       journal
-      fail "etcd does not start on this member: name another survivor in 'recoverFrom', or restore a snapshot. Nothing was changed"
+      fail "etcd does not start on this member: mend what it says above, or name another survivor in 'recoverFrom', or restore a snapshot. Nothing was changed"
     fi
     sleep 0.5
   done
