@@ -34,7 +34,7 @@ const { on } = onNodesOf(() => cluster);
 const BOTH: readonly AuthorityName[] = ["client-ca", "peer-ca"];
 const IN_ORDER = ["etcd-sgp1", "etcd-nyc3", "etcd-lon1"];
 /** Of authorities that run out while etcd runs with them: enough to restart three members, one after the other. */
-const LIFE_SECONDS = 75;
+const LIFE_SECONDS = 90;
 
 const readState = (): State => JSON.parse(readFileSync(harness.stateFile, "utf8")) as State;
 
@@ -53,6 +53,9 @@ const forTerraform = (time: Date): string => time.toISOString().replace(/\.\d+/,
 const fileWith = (text: string, file: string): string =>
   `echo ${Buffer.from(text).toString("base64")} | base64 -d >${file}`;
 
+/** A shell's words before it gets an authority's key, which goes with it. */
+const WITH_KEY = "umask 077; trap 'rm -f /root/ca.key' EXIT";
+
 /** Has these authorities end then, in Terraform's state and on the machines: the same keys, and made anew by a deploy after that. */
 async function haveEnd(authorities: readonly AuthorityName[], end: Date): Promise<void> {
   const state = readState();
@@ -61,8 +64,8 @@ async function haveEnd(authorities: readonly AuthorityName[], end: Date): Promis
     const { private_key_pem: key = "" } = attributes(state, "tls_private_key", authority);
     const pem = await on(
       cluster.machines[0],
-      `umask 077; ${fileWith(key, "/root/ca.key")} && openssl x509 -in /etc/etcd/pki/${authority}.crt -signkey /root/ca.key ` +
-        `-not_before ${forOpenssl(start)} -not_after ${forOpenssl(end)}; rm /root/ca.key`,
+      `${WITH_KEY}; ${fileWith(key, "/root/ca.key")} && openssl x509 -in /etc/etcd/pki/${authority}.crt -signkey /root/ca.key ` +
+        `-not_before ${forOpenssl(start)} -not_after ${forOpenssl(end)}`,
     );
     for (const machine of cluster.machines) await on(machine, fileWith(`${pem}\n`, `/etc/etcd/pki/${authority}.crt`));
     const certificate = attributes(state, "tls_self_signed_cert", authority);
@@ -253,10 +256,10 @@ describe("a deploy after the certificates of all members have run out", () => {
         const { private_key_pem: key = "" } = attributes(state, "tls_private_key", authority);
         await on(
           machine,
-          `umask 077; cd /etc/etcd; ${fileWith(key, "/root/ca.key")} && ` +
+          `${WITH_KEY}; cd /etc/etcd; ${fileWith(key, "/root/ca.key")} && ` +
             `openssl x509 -in ${leaf}.crt -CA pki/${authority}.crt -CAkey /root/ca.key -set_serial ${Date.now()} ` +
             `-not_before ${forOpenssl(new Date(end.getTime() - 86_400_000))} -not_after ${forOpenssl(end)} >/root/old.crt && ` +
-            `cat /root/old.crt >${leaf}.crt; rm /root/ca.key`,
+            `cat /root/old.crt >${leaf}.crt`,
         );
       }
     }
