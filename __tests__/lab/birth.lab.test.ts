@@ -19,10 +19,19 @@ const PAIRS = [
   ["nyc3", "sgp1"],
 ] as const;
 
+interface RebuildAction {
+  readonly action: { readonly id: number; readonly status: string };
+}
+
 /** Has the droplet get a new disk, and keep its id and its addresses; until it can be logged in to. */
 async function rebuild(machine: LabDroplet): Promise<void> {
   const api = harness.lab.api();
-  await api.request("POST", `/v2/droplets/${machine.id}/actions`, { type: "rebuild", image: "debian-13-x64" });
+  const actions = `/v2/droplets/${machine.id}/actions`;
+  const { action } = (await api.request("POST", actions, { type: "rebuild", image: "debian-13-x64" })) as RebuildAction;
+  await eventually(`the rebuild of ${machine.name}`, async () => {
+    const now = (await api.request("GET", `${actions}/${action.id}`)) as RebuildAction;
+    return now.action.status === "completed";
+  });
   const cluster = await harness.cluster();
   await eventually(
     `${machine.name} with a new disk`,
