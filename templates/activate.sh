@@ -122,10 +122,10 @@ join() {
 join_later() {
   note_restore "$RESTORE_SNAPSHOT"
   check_joining_leaving
-  say "has no data of the cluster's, and no other member answers yet: joining as soon as one does"
   # Enabled, so that a reboot in between does not forget it.
   systemctl enable --quiet etcd-join.service
   systemctl start --no-block etcd-join.service
+  say "has no data of the cluster's, and no other member answers yet: joining as soon as one does"
 }
 
 # --- The rollout of this member
