@@ -41,7 +41,7 @@ describeAsRoot("an error", () => {
 
   /** Lays down the variables of a member, etcd-1 of three, and the scripts. */
   function member(...scripts: string[]): void {
-    node.scripts("common.sh", "backups.sh", "coordinator.sh", "leadership.sh", ...scripts);
+    node.scripts(...scripts);
     const variables = {
       rollout: `PEER_URL=https://198.51.100.1:2380
 OTHERS=,https://198.51.100.2:2379,https://198.51.100.3:2379
@@ -49,7 +49,8 @@ OTHER_PEER_URLS=
 LEAVING=
 DECLARED='etcd-1=https://198.51.100.1:2379 etcd-2=https://198.51.100.2:2379 etcd-3=https://198.51.100.3:2379'
 DIAL_SECONDS=1
-HEALTH_BUDGET_SECONDS=0`,
+HEALTH_BUDGET_SECONDS=0
+SILENCE_SECONDS=0`,
       declared: "MEMBER=etcd-1\nADOPTED_CLIENT_URLS=",
       leader: "LEADER_ORDER='etcd-1 etcd-2 etcd-3'",
       etcdctl:

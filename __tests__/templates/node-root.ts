@@ -82,12 +82,14 @@ export class NodeRoot {
     chownSync(this.at(file), user, user);
   }
 
-  /** Lays down node scripts by their names in templates/. */
+  /** Lays down node scripts by their names in templates/, and what they source. */
   public scripts(...names: readonly string[]): void {
     for (const name of names) {
-      const library = /^(backups|common|coordinator|defragmentation|leadership)\.sh$/.test(name);
-      const onNode = library ? name : name.replace(/\.sh$/, "");
-      this.put(`${NODE_SCRIPTS}/${onNode}`, plain(name), library ? 0o644 : 0o755);
+      const script = plain(name);
+      const called = script.startsWith("#!");
+      this.put(`${NODE_SCRIPTS}/${called ? name.replace(/\.sh$/, "") : name}`, script, called ? 0o755 : 0o644);
+      const sourced = [...script.matchAll(/^# shellcheck source=(\w+\.sh)$/gm)].map(([, library]) => library);
+      this.scripts(...sourced.filter((library) => !this.exists(`${NODE_SCRIPTS}/${library}`)));
     }
   }
 

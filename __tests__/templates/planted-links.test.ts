@@ -40,7 +40,7 @@ describeAsRoot("root, in a directory that is another user's,", () => {
 
   describe("laying down,", () => {
     beforeEach(() => {
-      node.scripts("lay-down.sh", "publish-endpoint.sh");
+      node.scripts("lay-down.sh", "publish-endpoint.sh", "migrate.sh");
       node.directoryOf("/usr/local/bin");
       node.directoryOf("/run/etcd", 0o755, ETCD_USER);
       mkdirSync(node.at("/etc/etcd/pki.d/one"), { recursive: true });
@@ -82,7 +82,7 @@ describeAsRoot("root, in a directory that is another user's,", () => {
     const FILE = `${DIRECTORY}/cdktf-etcd.prom`;
 
     beforeEach(() => {
-      node.scripts("metrics.sh", "common.sh", "backups.sh");
+      node.scripts("metrics.sh");
       for (const name of ["rollout", "leader", "etcdctl"]) node.put(`/etc/etcd/${name}.env`, "");
       node.put("/etc/etcd/declared.env", "MEMBER=etcd-lon1\n");
       node.put("/etc/etcd/etcdctl.env", "ETCDCTL_ENDPOINTS=https://127.0.0.1:2379\n");
