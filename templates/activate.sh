@@ -75,6 +75,11 @@ refused() { # refused ASK URL
   # curl's words for a connection that TLS, or the other side after that, has ended.
   case $? in 35 | 56) ;; *) return 1 ;; esac
 }
+# Whether it tells nothing at all: it is off, or etcd does not run there.
+is_silent() {
+  ask_peer_url --insecure -o /dev/null "${1%:2379}:2380/version" 2>/dev/null && return 1
+  case $? in 6 | 7 | 28) ;; *) return 1 ;; esac
+}
 
 # An empty cluster never takes the place of one that has data.
 check_founding() {
@@ -87,6 +92,9 @@ check_founding() {
     [ -z "$with_data" ] ||
       fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. If no edit asked for that, Terraform's state was lost: put its backup back (see 'A deploy that was killed' in docs/operations.md). To take the data along, count 'generation' up once more, leave 'genesis' as it is now, and deploy: machines that are made after this founding was declared join. To begin with a backup, name it in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
   done
+  silent=$(each_leaving is_silent)
+  [ -z "$silent" ] ||
+    fail "an EMPTY cluster would be founded, and machines destroyed that may hold the data of the old one, as they don't tell ($silent). Start them, and etcd on them, then deploy again; if there is nothing to keep on them, destroy them at the provider first, then deploy again. Nothing was changed"
 }
 
 # Founding waits for nobody: a quorum exists only when enough founders have started.
