@@ -73,7 +73,7 @@ function ssh(name: string, key: string, ...more: readonly string[]): Promise<Com
     IdentityAgent: "none",
     LogLevel: "ERROR",
     StrictHostKeyChecking: "yes",
-    UserKnownHostsFile: privateFile("known_hosts", `${host} ${host_key}\n`),
+    UserKnownHostsFile: privateFile(`${name}.known_hosts`, `${host} ${host_key}\n`),
   };
   const listed = Object.entries(options).flatMap(([option, value]) => ["-o", `${option}=${value}`]);
   const args = more.some((arg) => !arg.startsWith("-")) ? more : [...more, `root@${host}`, "echo in"];

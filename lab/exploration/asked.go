@@ -224,7 +224,7 @@ func (w *world) etcdctl(m *machine, args []string) answer {
 		if words[1] == "promote" {
 			why = asked.promote(id)
 		} else {
-			w.judgeRemoval(asked, id)
+			w.judgeRemoval(m, asked, id)
 			why = asked.remove(id)
 		}
 		done = fmt.Sprintf("Member %x %sd\n", id, words[1])
@@ -298,6 +298,9 @@ func (w *world) curl(m *machine, args []string) answer {
 		lines := []string{}
 		for _, id := range p.activePeers() {
 			lines = append(lines, fmt.Sprintf("etcd_network_active_peers{Local=\"%x\",Remote=\"%x\"} 1", p.data.id, id))
+		}
+		for id, probers := range p.probers {
+			lines = append(lines, fmt.Sprintf("etcd_network_peer_round_trip_time_seconds_count{To=\"%x\"} %d", id, probers.looked))
 		}
 		return reply(strings.Join(lines, "\n"))
 	case strings.HasSuffix(url, "/transfer-leadership"):

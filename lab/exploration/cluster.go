@@ -15,8 +15,17 @@ import (
 // healthInterval is etcd's own (server/etcdserver: HealthInterval): for how long the leader must have been connected with others before it adds or removes anybody.
 const healthInterval = 5.0
 
-// readTimeout is rafthttp's ConnReadTimeout: after that a connection that is silent counts as inactive.
-const readTimeout = 5.0
+// What rafthttp does about a peer that falls silent. Its streams count as connected until TCP's keepalive has given them up (Go's: 30 s, and nine probes 15 s apart), as its own
+// ConnReadTimeout is not set on the connections that it dials. It has two probers for each peer: both look every 30 s, but the streams' one every 5 s while that gives no answer. (The
+// other one's question waits on a connection that it keeps.) Measured with etcd 3.6.14.
+const (
+	streamsKept  = 165.0
+	probedWell   = 30.0
+	probedUnwell = 5.0
+)
+
+// recovered is for how long a voter that was silent has to be heard again until its peers' probers all tell.
+const recovered = 12.0
 
 type entryKind int
 
@@ -57,6 +66,8 @@ type replica struct {
 	founding int
 	// Forced to be the only member from that index on (--force-new-cluster).
 	forcedAt int
+	// survivor is the one member that was left then.
+	survivor uint64
 }
 
 func hashOf(parts ...string) uint64 {
@@ -91,7 +102,7 @@ func membersAfter(initial []member, log []entry, r *replica) []member {
 	}
 	for index, e := range log {
 		if r != nil && r.forcedAt > 0 && index == r.forcedAt {
-			members = slices.DeleteFunc(members, func(m member) bool { return m.id != r.id })
+			members = slices.DeleteFunc(members, func(m member) bool { return m.id != r.survivor })
 			for i := range members {
 				members[i].learner = false
 			}
@@ -148,12 +159,23 @@ type process struct {
 	machine *machine
 	data    *replica
 	pid     int
-	// Since when it has been connected with another one's process; missing while it isn't.
-	connected map[*process]float64
+	// Its streams with other ones' processes; missing where it counts them as lost.
+	connected map[*process]*stream
+	// By the ids of members.
+	probers map[uint64]*probers
 	// Whom it follows, itself included; nil without a leader.
 	leader *process
 	term   int
 	ready  bool
+}
+
+// stream is since when one has been connected, when it last brought something, and since when it has brought something without a pause.
+type stream struct{ since, heard, steady float64 }
+
+// probers are how often they have looked, and when the streams' one and the other one look next.
+type probers struct {
+	looked        int
+	stream, other float64
 }
 
 // published is what it tells the cluster of itself.
@@ -207,13 +229,54 @@ func (p *process) connectedSince(members []member, since float64) int {
 			count++
 			continue
 		}
-		for other, at := range p.connected {
-			if other.data.id == m.id && at <= since {
+		for other, stream := range p.connected {
+			if other.data.id == m.id && stream.since <= since {
 				count++
 			}
 		}
 	}
 	return count
+}
+
+// watch brings what it knows of its connections up to date, as rafthttp does.
+func (p *process) watch() {
+	w := p.machine.world
+	for _, other := range w.processes() {
+		if p.connected[other] == nil && p != other && p.data.cluster == other.data.cluster && w.linked(p.machine, other.machine) {
+			p.connected[other] = &stream{w.now, w.now, w.now}
+		}
+	}
+	for other, stream := range p.connected {
+		running, reached := other.machine.etcd == other, w.linked(p.machine, other.machine)
+		switch {
+		case running && reached:
+			if w.now-stream.heard > 1 {
+				stream.steady = w.now
+			}
+			stream.heard = w.now
+		case reached || w.now-stream.heard >= streamsKept:
+			delete(p.connected, other)
+		}
+	}
+	for _, one := range p.data.members() {
+		if one.id == p.data.id {
+			continue
+		}
+		if p.probers[one.id] == nil {
+			p.probers[one.id] = &probers{stream: w.now + probedUnwell, other: w.now + probedUnwell}
+		}
+		by := p.probers[one.id]
+		for ; w.now >= by.other; by.looked++ {
+			by.other += probedWell
+		}
+		for ; w.now >= by.stream; by.looked++ {
+			if p.peer(one.id) != nil {
+				by.stream += probedWell
+			} else {
+				by.stream += probedUnwell
+			}
+		}
+	}
 }
 
 func (p *process) activePeers() []uint64 {

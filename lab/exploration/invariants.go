@@ -92,8 +92,8 @@ func (w *world) judge() {
 	}
 }
 
-// judgeRemoval looks at a member's removal that a script asks for, before it is done.
-func (w *world) judgeRemoval(by *process, id uint64) {
+// judgeRemoval looks at a member's removal that a script on a machine asks for, before it is done.
+func (w *world) judgeRemoval(on *machine, by *process, id uint64) {
 	members := by.data.members()
 	all := voters(members)
 	var gone *member
@@ -114,10 +114,15 @@ func (w *world) judgeRemoval(by *process, id uint64) {
 	if p == nil || !w.terraform.declares(gone.name) {
 		return
 	}
+	// Of its own voter a machine knows at once that it lives.
+	least := recovered
+	if p.machine == on {
+		least = 0
+	}
 	heard := 0
 	for _, v := range all {
-		for other, since := range p.connected {
-			if other.data.id == v.id && v.id != id && since <= w.now-readTimeout {
+		for other, stream := range p.connected {
+			if other.data.id == v.id && v.id != id && w.now-stream.heard < 1 && stream.steady <= w.now-least {
 				heard++
 			}
 		}

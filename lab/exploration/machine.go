@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 )
 
 // machine is one machine as systemd and the scripts see it: files of its own, etcd's unit and the one that joins in the background.
@@ -23,6 +24,11 @@ type machine struct {
 	wanted  bool
 	retryAt float64
 	pid     int
+
+	// changes counts whatever may have changed its files; prepared and preparedAt are what the unit's own steps before the start came to last, and after how many changes.
+	changes    atomic.Int64
+	prepared   bool
+	preparedAt int64
 
 	joinEnabled bool
 	joinWanted  bool
@@ -53,6 +59,7 @@ func (m *machine) exists(name string) bool {
 }
 
 func (m *machine) write(name, text string) {
+	m.changes.Add(1)
 	must(os.MkdirAll(filepath.Dir(m.path(name)), 0o755))
 	must(os.WriteFile(m.path(name), []byte(text), 0o644))
 }
@@ -60,6 +67,7 @@ func (m *machine) write(name, text string) {
 // wipe is what a rebuild does, and a new machine begins with.
 func (m *machine) wipe() {
 	m.stopEtcd()
+	m.changes.Add(1)
 	m.wanted, m.joinEnabled = false, false
 	m.endJoin()
 	must(os.RemoveAll(m.dir))
@@ -105,7 +113,12 @@ func (m *machine) startEtcd() {
 		return
 	}
 	m.retryAt = m.world.now + restartS
-	if !m.unitStep("check-data && mark-start begun") {
+	// With the same files they come to the same: systemd tries again so often that most of the time would go there.
+	if m.preparedAt != m.changes.Load() {
+		m.prepared = m.unitStep("check-data && mark-start begun")
+		m.preparedAt = m.changes.Load()
+	}
+	if !m.prepared {
 		return
 	}
 	data, why := m.openData()
@@ -120,7 +133,7 @@ func (m *machine) startEtcd() {
 func (m *machine) run(data *replica) {
 	m.world.lastPid++
 	m.pid = m.world.lastPid
-	m.etcd = &process{machine: m, data: data, pid: m.pid, connected: map[*process]float64{}, term: data.lastTerm()}
+	m.etcd = &process{machine: m, data: data, pid: m.pid, connected: map[*process]*stream{}, probers: map[uint64]*probers{}, term: data.lastTerm()}
 }
 
 // openData is etcd's own way from what is on the disk and in its environment to a replica.
@@ -137,7 +150,7 @@ func (m *machine) openData() (*replica, string) {
 			}
 		}
 		if m.forced() {
-			data.forcedAt = len(data.log)
+			data.forcedAt, data.survivor = len(data.log), data.id
 			data.committed = len(data.log)
 			data.log = append(data.log, entry{term: data.lastTerm(), kind: noop})
 			data.committed++
@@ -156,7 +169,10 @@ func (m *machine) openData() (*replica, string) {
 		return nil, "it is not in its initial cluster"
 	}
 	// etcd makes its directory first.
-	must(os.MkdirAll(m.path(dataDir+"/member"), 0o700))
+	if !m.exists(dataDir + "/member") {
+		m.changes.Add(1)
+		must(os.MkdirAll(m.path(dataDir+"/member"), 0o700))
+	}
 	var data *replica
 	if env["ETCD_INITIAL_CLUSTER_STATE"] == "existing" {
 		for _, other := range w.processes() {
@@ -166,7 +182,7 @@ func (m *machine) openData() (*replica, string) {
 			known := other.data.members()
 			for _, member := range known {
 				if member.peerURL == m.peerURL() && len(known) == len(urls) {
-					data = &replica{cluster: other.data.cluster, id: member.id, initial: other.data.initial, forcedAt: other.data.forcedAt}
+					data = &replica{cluster: other.data.cluster, id: member.id, initial: other.data.initial, forcedAt: other.data.forcedAt, survivor: other.data.survivor}
 				}
 			}
 		}
@@ -201,7 +217,7 @@ func (m *machine) forced() bool {
 	return m.exists("/run/systemd/system/etcd.service.d/force-new-cluster.conf")
 }
 
-// stopEtcd ends the process; whether it is started again is systemd's business.
+// stopEtcd ends the process, which whoever the machine can still answer hears at once; whether it is started again is systemd's business.
 func (m *machine) stopEtcd() {
 	if m.etcd == nil {
 		return
@@ -211,7 +227,9 @@ func (m *machine) stopEtcd() {
 	m.pid = 0
 	m.retryAt = m.world.now + restartS
 	for _, other := range m.world.processes() {
-		delete(other.connected, gone)
+		if m.world.linked(m, other.machine) {
+			delete(other.connected, gone)
+		}
 		if other.leader == gone {
 			other.leader = nil
 		}

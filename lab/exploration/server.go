@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
-
-	"lab.invalid/exploration/wire"
 )
 
 // answered are commands of which the world gives the answer; carriedOut are run for real, with a word before and after.
@@ -104,6 +102,9 @@ func (w *world) start(m *machine, kind contextKind, script string, args ...strin
 	r := &run{number: s.lastRun, kind: kind, machine: m, script: script, ended: make(chan struct{}), goOn: make(chan struct{}), sleeps: make(chan struct{}), killed: make(chan struct{})}
 	s.runs[r.number] = r
 	s.runsLock.Unlock()
+	if kind != contextUnit {
+		m.changes.Add(1)
+	}
 	path := "/usr/local/sbin:/usr/bin:/bin"
 	if kind == contextUnit {
 		// The world waits for it, and has no answers meanwhile.
@@ -115,8 +116,8 @@ func (w *world) start(m *machine, kind contextKind, script string, args ...strin
 	}
 	r.command = exec.Command(w.standIn, slices.Concat(command, []string{"--", script}, args)...)
 	r.command.Env = []string{
-		wire.SocketVariable + "=" + s.listener.Addr().String(),
-		wire.RunVariable + "=" + strconv.Itoa(r.number),
+		socketVariable + "=" + s.listener.Addr().String(),
+		runVariable + "=" + strconv.Itoa(r.number),
 	}
 	r.command.Stdout, r.command.Stderr = &r.output, &r.output
 	r.command.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -132,6 +133,9 @@ func (w *world) wait(r *run) {
 func (w *world) waitStarted(r *run) {
 	_ = r.command.Wait()
 	r.code = r.command.ProcessState.ExitCode()
+	if r.kind != contextUnit {
+		r.machine.changes.Add(1)
+	}
 	close(r.ended)
 	s := w.server
 	s.runsLock.Lock()
@@ -154,7 +158,7 @@ func (s *server) answer(connection *net.UnixConn) {
 	}
 	defer file.Close()
 	fd := int(file.Fd())
-	asked, err := wire.Receive(fd)
+	asked, err := receiveWords(fd)
 	if err != nil {
 		return
 	}
@@ -175,6 +179,9 @@ func (s *server) answer(connection *net.UnixConn) {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if r.kind != contextUnit {
+		r.machine.changes.Add(1)
+	}
 	carriedOut := slices.Contains(carriedOut, args[0])
 	changing := carriedOut || changes(args)
 	if changing {
@@ -190,12 +197,12 @@ func (s *server) answer(connection *net.UnixConn) {
 		}
 	}
 	if carriedOut {
-		if wire.Send(fd, []string{"carry out"}) != nil {
+		if send(fd, []string{"carry out"}) != nil {
 			return
 		}
 		// What another script does meanwhile can't matter: this one is on files of its own machine.
 		s.mutex.Unlock()
-		_, err := wire.Receive(fd)
+		_, err := receiveWords(fd)
 		s.mutex.Lock()
 		if err != nil {
 			return
@@ -204,7 +211,7 @@ func (s *server) answer(connection *net.UnixConn) {
 			r.kill()
 			return
 		}
-		_ = wire.Send(fd, nil)
+		_ = send(fd, nil)
 		return
 	}
 	told := s.say(r, args)
@@ -216,7 +223,7 @@ func (s *server) answer(connection *net.UnixConn) {
 		r.kill()
 		return
 	}
-	_ = wire.Send(fd, []string{told.Stdout, told.Stderr, string([]byte{byte(told.Code)})})
+	_ = send(fd, []string{told.Stdout, told.Stderr, string([]byte{byte(told.Code)})})
 }
 
 // tell and hear are the two halves of a background script's sleep; both end with it.

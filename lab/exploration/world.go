@@ -96,6 +96,7 @@ func (w *world) newMachine(name string, number int) *machine {
 }
 
 func (w *world) destroy(m *machine) {
+	m.up = false
 	m.stopEtcd()
 	m.wanted = false
 	m.endJoin()
@@ -163,19 +164,7 @@ func (w *world) step() {
 // settle brings connections, leaders, and what members publish up to date.
 func (w *world) settle() {
 	for _, p := range w.processes() {
-		for _, other := range w.processes() {
-			if p == other || p.data.cluster != other.data.cluster {
-				continue
-			}
-			_, connected := p.connected[other]
-			linked := w.linked(p.machine, other.machine)
-			if linked && !connected {
-				p.connected[other] = w.now
-			}
-			if !linked && connected && w.now-w.cut[linkOf(p.machine, other.machine)] >= readTimeout {
-				delete(p.connected, other)
-			}
-		}
+		p.watch()
 	}
 	w.elect()
 	for _, p := range w.processes() {

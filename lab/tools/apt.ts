@@ -4,8 +4,8 @@ import { findCommand } from "./find-command";
 import { silent, type Progress } from "./progress";
 import { ToolError } from "./tool-error";
 
-/** The commands the lab runs, and the Debian package that has each. */
-const PACKAGE_OF = {
+/** The commands the lab runs, and the Debian packages that each takes. */
+const PACKAGES_OF = {
   mmdebstrap: "mmdebstrap",
   "systemd-nspawn": "systemd-container",
   nft: "nftables",
@@ -15,12 +15,13 @@ const PACKAGE_OF = {
   flock: "util-linux",
   tar: "tar",
   go: "golang-go",
+  cc: "gcc libc6-dev",
   openssl: "openssl",
   promtool: "prometheus",
 } as const;
 
 /** A command that {@link ensureCommands} knows how to get. */
-export type LabCommand = keyof typeof PACKAGE_OF;
+export type LabCommand = keyof typeof PACKAGES_OF;
 
 /** What a lab without anything to build needs. `go` is asked for only when something has to be built. */
 export const LAB_COMMANDS: readonly LabCommand[] = [
@@ -63,7 +64,7 @@ export async function ensureCommands(
   }
   if (missing.length === 0) return [];
 
-  const packages = [...new Set(missing.map((command) => PACKAGE_OF[command]))];
+  const packages = [...new Set(missing.flatMap((command) => PACKAGES_OF[command].split(" ")))];
   const lacking = `The lab needs ${missing.join(", ")}, which this machine does not have.`;
   if (!isDebianLike(await host.osRelease())) {
     throw new ToolError(

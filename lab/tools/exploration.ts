@@ -1,13 +1,16 @@
 import { cpus } from "node:os";
 import * as path from "node:path";
+import { ensureCommands } from "./apt";
 import { cached } from "./cache";
-import { attempt } from "./command";
+import { attempt, run } from "./command";
 import { buildGoSource } from "./go-build";
 import { hashOfGoSources } from "./go-program";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
+import { sha256OfFile } from "./sha256";
 
 const SOURCES = path.join(__dirname, "..", "exploration");
+const STAND_IN = path.join(SOURCES, "stand-in", "stand-in.c");
 const TEMPLATES = path.join(__dirname, "..", "..", "templates");
 
 /** Histories that have shown a fault once, by the names of the faults: a JSON file. */
@@ -52,11 +55,16 @@ export interface ExplorationProps {
 /** The program that plays histories of clusters with the node scripts, and beside it the one that stands in for commands; see lab/exploration. Returns its path. */
 export async function ensureExploration(progress: Progress = silent): Promise<string> {
   const directory = await cached(
-    { name: "exploration", version: `${await hashOfGoSources(SOURCES)}-linux-${hostArch()}` },
+    {
+      name: "exploration",
+      version: `${await hashOfGoSources(SOURCES)}-${(await sha256OfFile(STAND_IN)).slice(0, 12)}-linux-${hostArch()}`,
+    },
     async (work) => {
       progress("Building the exploration of the node scripts (about a minute)");
       await buildGoSource(SOURCES, { package: ".", output: path.join(work, "exploration") }, progress);
-      await buildGoSource(SOURCES, { package: "./standin", output: path.join(work, "stand-in") }, progress);
+      await ensureCommands(["cc"], progress);
+      // Static, so that it starts as fast as can be, whatever lies in the place of /etc.
+      await run(["cc", "-O2", "-static", "-o", path.join(work, "stand-in"), STAND_IN]);
     },
     progress,
   );

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { unwrapped } from "../../../lab/deploy";
 import { DigitalOceanHost, EtcdCluster } from "../../../lib";
-import { SshStep } from "../../../lib/rollout/ssh-step";
+import { TerraformData } from "../../../lib/rollout/terraform-data";
 import { useCleanup } from "../../cleanup";
 import { SSH_FROM } from "../../synth";
 import { Api, Workspace } from "../provider/terraform-workspace";
@@ -30,7 +30,8 @@ function declare(loginKeyGeneration?: number, failing?: string): Promise<void> {
       hosts: DigitalOceanHost.inRegions(stack, ["lon1", "sgp1"], { sshFrom: SSH_FROM, loginKeyGeneration }),
       accessDirectory: access,
     });
-    for (const step of cluster.node.findAll().filter((one) => one instanceof SshStep)) {
+    const steps = cluster.node.findAll().filter((one) => one instanceof TerraformData);
+    for (const step of steps.filter(({ provisioners = [] }) => provisioners.length > 0)) {
       step.provisioners = [{ type: "local-exec", command: step.node.path.includes(`${failing}/`) ? "false" : "true" }];
     }
   });

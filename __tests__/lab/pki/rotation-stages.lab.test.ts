@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { App, Fn, TerraformOutput, TerraformStack } from "cdktf";
+import { Fn, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { AuthorityGeneration } from "../../../lib";
 import { ClusterPki } from "../../../lib/pki/cluster-pki";
@@ -24,33 +24,31 @@ let workspace: Workspace;
 let current: Outputs;
 
 /** Only the certificates of one member, and a step that stands for its rollout and fails if it is told to. */
-function stack(clientAuthority: AuthorityGeneration, step: string): unknown {
-  const made = new TerraformStack(new App(), "test");
-  new TlsProvider(made, "tls");
-  const pki = new ClusterPki(made, "pki", "etcd", { clientAuthority });
-  const member = { name: "etcd-lon1", publicAddress: "198.51.100.7", peerAddress: "198.51.100.7", grpcGateway: true };
-  const { server, peer } = pki.forMember(new Construct(made, "member"), member);
-  const outputs = {
-    trust: pki.clientAuthority.trustPem,
-    server: server.certificatePem,
-    serverKey: server.privateKeyPem,
-    peer: peer.certificatePem,
-    peerTrust: pki.peerAuthority.trustPem,
-  };
-  for (const [name, value] of Object.entries(outputs)) {
-    new TerraformOutput(made, name, { value, sensitive: true, staticId: true });
-  }
-  const install = new TerraformData(made, "install", {
-    triggersReplace: { bundle: Fn.sha256(Fn.join("", [outputs.trust, outputs.server])) },
-    provisioners: [{ type: "local-exec", command: step }],
+const declare = (clientAuthority: AuthorityGeneration, step: string): Promise<void> =>
+  workspace.synth((made) => {
+    new TlsProvider(made, "tls");
+    const pki = new ClusterPki(made, "pki", "etcd", { clientAuthority });
+    const member = { name: "etcd-lon1", publicAddress: "198.51.100.7", peerAddress: "198.51.100.7", grpcGateway: true };
+    const { server, peer } = pki.forMember(new Construct(made, "member"), member);
+    const outputs = {
+      trust: pki.clientAuthority.trustPem,
+      server: server.certificatePem,
+      serverKey: server.privateKeyPem,
+      peer: peer.certificatePem,
+      peerTrust: pki.peerAuthority.trustPem,
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      new TerraformOutput(made, name, { value, sensitive: true, staticId: true });
+    }
+    const install = new TerraformData(made, "install", {
+      triggersReplace: { bundle: Fn.sha256(Fn.join("", [outputs.trust, outputs.server])) },
+      provisioners: [{ type: "local-exec", command: step }],
+    });
+    new TerraformData(made, "activate", { triggersReplace: { installed: install.id } });
   });
-  new TerraformData(made, "activate", { triggersReplace: { installed: install.id } });
-  made.prepareStack();
-  return made.toTerraform();
-}
 
 async function apply(clientAuthority: AuthorityGeneration, step = "true"): Promise<Outcome> {
-  await workspace.writeStack(stack(clientAuthority, step));
+  await declare(clientAuthority, step);
   const outcome = await workspace.apply();
   const { output } = await workspace.terraformCommand(["output", "-json"]);
   const values = JSON.parse(output) as Record<keyof Outputs, { value: string }>;
@@ -93,7 +91,7 @@ async function authorities(): Promise<string[]> {
 beforeAll(async () => {
   workspace = await Workspace.open("http://127.0.0.1:1");
   atEnd(() => workspace.close());
-  await workspace.writeStack(stack(AuthorityGeneration.of(1), "true"));
+  await declare(AuthorityGeneration.of(1), "true");
   await workspace.init();
   // Of a check that can't tell yet, too, Terraform would warn.
   const output = expect.not.stringContaining("Check block") as unknown;

@@ -73,11 +73,6 @@ export class Workspace {
     await this.write(config);
   }
 
-  /** Instead of {@link write}: a synthesized stack, as it is. */
-  async writeStack(stack: unknown): Promise<void> {
-    await writeFile(path.join(this.dir, "stack.tf.json"), JSON.stringify(stack, null, 2));
-  }
-
   /**
    * Instead of {@link write}: a stack with its assets, and the state in this directory.
    *

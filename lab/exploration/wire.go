@@ -1,17 +1,17 @@
-// Package wire is what a stand-in and the world say to each other: lists of strings, each with its length in front. It imports next to nothing: a script starts dozens of
-// stand-ins, and most of what they cost is their start.
-package wire
+package main
+
+// What a stand-in and the world say to each other: lists of strings, each with its length in front.
 
 import "syscall"
 
 // The environment of a script: where the world answers, and which run this is.
 const (
-	SocketVariable = "CDKTF_ETCD_EXPLORATION_SOCKET"
-	RunVariable    = "CDKTF_ETCD_EXPLORATION_RUN"
+	socketVariable = "CDKTF_ETCD_EXPLORATION_SOCKET"
+	runVariable    = "CDKTF_ETCD_EXPLORATION_RUN"
 )
 
-// Send writes a list.
-func Send(fd int, words []string) error {
+// send writes a list.
+func send(fd int, words []string) error {
 	message := number(nil, len(words))
 	for _, word := range words {
 		message = append(number(message, len(word)), word...)
@@ -29,8 +29,8 @@ func Send(fd int, words []string) error {
 	return nil
 }
 
-// Receive reads a list; it fails where the other side has ended.
-func Receive(fd int) ([]string, error) {
+// receiveWords reads a list; it fails where the other side has ended.
+func receiveWords(fd int) ([]string, error) {
 	count, err := receiveNumber(fd)
 	if err != nil {
 		return nil, err
