@@ -71,7 +71,7 @@ function ssh(name: string, key: string, ...more: readonly string[]): Promise<Com
     ConnectTimeout: "10",
     IdentitiesOnly: "yes",
     IdentityAgent: "none",
-    LogLevel: "ERROR",
+    LogLevel: "INFO",
     StrictHostKeyChecking: "yes",
     UserKnownHostsFile: privateFile(`${name}.known_hosts`, `${host} ${host_key}\n`),
   };

@@ -47,7 +47,7 @@ func draw(random *rand.Rand) history {
 	switch random.IntN(20) {
 	case 0, 1:
 		h.Members = 1
-	case 2:
+	case 2, 3:
 		h.Members = 5
 	}
 	total := 0
@@ -89,7 +89,7 @@ func drawEvent(random *rand.Rand, do string, members int) event {
 			e.Count = 1 + random.IntN(3)
 		}
 	case "wait":
-		e.Count = 1 + random.IntN(20)
+		e.Count = 1 + random.IntN(60)
 	case "heal", "grow", "shrink", "genesis", "joins-go-on":
 	default:
 		e.Of = random.IntN(members)

@@ -147,8 +147,8 @@ export class Tuning {
    */
   public readonly failoverMs: number;
   /**
-   * For how long a voter must have been silent, by the word of the others, before it counts as dead: a fail-over, but at least 5 s, etcd's own
-   * time (in its source: ConnReadTimeout of rafthttp) after which a connection without a heartbeat is given up. Whole seconds.
+   * For how long a voter must have been silent, by the word of the others, before it counts as dead: a fail-over, but at least the 5 s after
+   * which etcd means to give up a stream without a heartbeat (in its source: ConnReadTimeout of rafthttp). Whole seconds.
    */
   public readonly silenceMs: number;
 

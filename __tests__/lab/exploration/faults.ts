@@ -23,7 +23,7 @@ export const FAULTS: readonly Fault[] = [
     invariant: LIVING_VOTER,
     script: "liveness.sh",
     text: '  while [ -n "$_suspects" ]; do\n',
-    faulty: "  while false; do\n",
+    faulty: '  while [ -n "$_suspects" ]; do\n    _judged=$(echo "$_suspects" | sed \'s/^./dead &/\')\n    break\n',
   },
   {
     name: "founding with a rebuilt disk",
@@ -52,6 +52,13 @@ export const FAULTS: readonly Fault[] = [
     script: "join.sh",
     text: "until [ \"$(own_entry | cut -d' ' -f5)\" = false ]; do\n",
     faulty: "/usr/local/lib/cdktf-etcd/retire-predecessor\nuntil [ \"$(own_entry | cut -d' ' -f5)\" = false ]; do\n",
+  },
+  {
+    name: "founding with nothing while a machine that may hold the data does not tell",
+    invariant: "no acknowledged write dropped",
+    script: "activate.sh",
+    text: "  silent=$(each_leaving is_silent)\n",
+    faulty: "  silent=\n",
   },
 ];
 
