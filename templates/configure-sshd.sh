@@ -30,7 +30,7 @@ if [ ! -x "$sshd" ]; then
 fi
 
 present=$(settings) ||
-  fail "sshd refuses its own settings, and would not start again: $(echo "$present" | head -n 1). Mend them in /etc/ssh until 'sshd -t' is content, then deploy again. sshd was left as it is"
+  fail "sshd refuses its own settings, and would not start again: $(echo "$present" | head -n 1 | tr -d '\r'). Mend them in /etc/ssh until 'sshd -t' is content, then deploy again. sshd was left as it is"
 pinned=
 for key in $(echo "$present" | sed -n 's/^hostkey //p'); do
   [ "$(ssh-keygen -y -P '' -f "$key" 2>/dev/null </dev/null | cut -d' ' -f1,2)" != "$PINNED_HOST_KEY" ] || pinned=$key
@@ -48,7 +48,7 @@ install -d -m 0755 "${file%/*}"
 install -m 0644 "$wanted" "$new"
 printf 'Include %s\nInclude /etc/ssh/sshd_config\n' "$new" >"$trial"
 said=$(settings -f "$trial") ||
-  fail "sshd refuses the settings that this deploy has for it: $(echo "$said" | head -n 1). sshd was left as it is"
+  fail "sshd refuses the settings that this deploy has for it: $(echo "$said" | head -n 1 | tr -d '\r'). sshd was left as it is"
 
 sync "$new"
 : >"$untold"

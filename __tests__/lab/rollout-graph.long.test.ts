@@ -1,11 +1,11 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { TerraformResource } from "cdktf";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { DigitalOceanHost, EtcdCluster } from "../../lib";
-import { SshStep } from "../../lib/rollout/ssh-step";
 import { Random } from "../../lab/tools/random";
 import { useCleanup } from "../cleanup";
 import { SSH_FROM } from "../synth";
@@ -52,7 +52,8 @@ function declare(declared: Declared, failing?: string): Promise<void> {
       accessDirectory: access,
     });
     cluster.addClient("operator");
-    for (const step of cluster.node.findAll().filter((one) => one instanceof SshStep)) {
+    const steps = cluster.node.findAll().filter((one) => one instanceof TerraformResource);
+    for (const step of steps.filter(({ provisioners = [] }) => provisioners.length > 0)) {
       step.provisioners = [{ type: "local-exec", command: step.node.path.includes(`${failing}/`) ? "false" : "true" }];
     }
   });

@@ -1,12 +1,12 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { TerraformResource } from "cdktf";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { unwrapped } from "../../../lab/deploy";
 import { DigitalOceanHost, EtcdCluster } from "../../../lib";
-import { TerraformData } from "../../../lib/rollout/terraform-data";
 import { useCleanup } from "../../cleanup";
 import { SSH_FROM } from "../../synth";
 import { Api, Workspace } from "../provider/terraform-workspace";
@@ -30,7 +30,7 @@ function declare(loginKeyGeneration?: number, failing?: string): Promise<void> {
       hosts: DigitalOceanHost.inRegions(stack, ["lon1", "sgp1"], { sshFrom: SSH_FROM, loginKeyGeneration }),
       accessDirectory: access,
     });
-    const steps = cluster.node.findAll().filter((one) => one instanceof TerraformData);
+    const steps = cluster.node.findAll().filter((one) => one instanceof TerraformResource);
     for (const step of steps.filter(({ provisioners = [] }) => provisioners.length > 0)) {
       step.provisioners = [{ type: "local-exec", command: step.node.path.includes(`${failing}/`) ? "false" : "true" }];
     }
