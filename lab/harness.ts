@@ -274,9 +274,23 @@ function currentTest(): string | undefined {
   return expect?.getState().currentTestName;
 }
 
-/** What the node scripts said during a deploy, in order. */
+/**
+ * What the node scripts said during a deploy, in order. Terraform breaks a line in two where it waits for its next byte for more than a
+ * tenth of a second, as it may on a busy machine.
+ */
 export function said(output: string): string[] {
-  return [...output.matchAll(/\(remote-exec\): (etcd-\S+: .*|error: .*)$/gm)].map((match) => match[1]);
+  const lines: string[] = [];
+  const begun = new Map<string, string>();
+  const last = new Map<string, number>();
+  for (const [, step, text] of output.matchAll(/^(.*?) \(remote-exec\): (.*)$/gm)) {
+    const line = `${begun.get(step) ?? ""}${text}`;
+    begun.delete(step);
+    const of = last.get(step);
+    if (/^(etcd-\S+|error): /.test(line)) last.set(step, lines.push(line) - 1);
+    else if (/^e(t|tc|tcd|tcd-\S*|r|rr|rro|rror)?:?$/.test(line)) begun.set(step, line);
+    else if (of !== undefined && /^[a-z0-9,;()-]/.test(text) && !/^\S+: /.test(text)) lines[of] += text;
+  }
+  return lines;
 }
 
 /** Polls until `condition` holds; the error says what was waited for. */
