@@ -1,5 +1,5 @@
 # shellcheck shell=sh # sourced after common.sh
-# Calls of etcd over gRPC, by curl: that starts sooner than etcdctl, which counts while leadership moves, and needs no JSON gateway.
+# Calls of etcd over gRPC, by curl, without the JSON gateway: one connection and one request. etcdctl move-leader asks the endpoints first who leads.
 # Messages hold zeros, which no variable can: they are written as printf's octal escapes until they are sent.
 
 # An unsigned number of 64 bits as a protobuf varint, in all of its ten bytes. Shells count to 2^63, so in two halves.
