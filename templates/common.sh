@@ -73,7 +73,12 @@ setting_of() { sed -n "s/^$2=//p" "$1/etc/etcd/etcd.env"; } # setting_of ROOT NA
 quota_of() { setting_of "$1" ETCD_QUOTA_BACKEND_BYTES; } # quota_of ROOT
 
 # Every member as "id name peer-url client-url learner", "-" for what is not known yet.
-members() { members_by "$SELF$OTHERS"; }
+members() {
+  _known=$(members_by "$SELF$OTHERS")
+  # etcdctl asks the nearest first, which is this member: cut off, it takes as long as etcdctl waits to say that it can't tell.
+  [ -n "$_known" ] || [ -z "$OTHERS" ] || _known=$(members_by "${OTHERS#,}")
+  [ -z "$_known" ] || echo "$_known"
+}
 
 # The same by the word of whoever answers at these URLs.
 members_by() { # members_by URLS

@@ -8,7 +8,6 @@
 
 # The cluster may be on machines alone that are on their way out.
 OTHERS=$OTHERS$LEAVING
-deadline=$(($(date +%s) + JOIN_BUDGET_SECONDS))
 patience=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 in_time() {
   [ "$(date +%s)" -lt "$deadline" ] && return 0
@@ -127,6 +126,8 @@ if [ ! -e "$DATA" ]; then
   systemctl restart --no-block etcd
 fi
 
+# It has that long from here on, however long it took to find out who is dead.
+deadline=$(($(date +%s) + JOIN_BUDGET_SECONDS))
 until [ "$(own_entry | cut -d' ' -f5)" = false ]; do
   in_time "was not promoted"
   id=$(own_entry | cut -d' ' -f1)

@@ -189,14 +189,14 @@ func (w *world) etcdctl(m *machine, args []string) answer {
 	case "alarm list":
 		return answer{}
 	}
-	// Whoever has a quorum answers; learners and members without one are passed over.
+	// The nearest that serves is asked, and learners pass it on. One without a quorum takes as long as etcdctl waits.
 	var asked *process
 	for _, url := range endpoints {
-		if p := w.serves(m, url); asked == nil && p != nil && p.inQuorum() {
+		if p := w.serves(m, url); asked == nil && p != nil && !p.learns() {
 			asked = p
 		}
 	}
-	if asked == nil {
+	if asked == nil || !asked.inQuorum() {
 		w.advance(noQuorumS)
 		return answer{Stderr: "Error: context deadline exceeded\n", Code: 1}
 	}

@@ -196,6 +196,12 @@ func (p *process) inQuorum() bool {
 	return listed && !self.learner
 }
 
+// learns tells whether it is a learner, as far as it knows.
+func (p *process) learns() bool {
+	self, listed := p.data.self()
+	return listed && self.learner
+}
+
 func (p *process) hasQuorum() bool {
 	all := voters(p.data.members())
 	with := 0

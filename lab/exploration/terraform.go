@@ -244,6 +244,6 @@ func (t *terraform) tell(m *machine, record map[string]founder) {
 	m.write("/etc/etcd/rollout.env", t.templates.render("rollout.env.tftpl", map[string]any{
 		"member": m.name, "machine_id": m.id, "peer_url": m.peerURL(), "addresses": addresses, "addresses_at_start": t.atStart,
 		"other_client_urls": others, "other_peer_urls": peers, "client_urls": urls, "genesis": genesis,
-		"dial_seconds": 4, "silence_seconds": 5, "health_budget_seconds": 30, "join_budget_seconds": 30,
+		"dial_seconds": 4, "silence_seconds": 5, "health_budget_seconds": 60, "join_budget_seconds": 60,
 	}))
 }
