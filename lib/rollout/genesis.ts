@@ -32,7 +32,11 @@ export interface GenesisProps {
  * and an empty disk without the note joins. States in which the record is there already, whichever version made it, write no more notes: in those nobody founds.
  */
 export class Genesis extends DataResource {
-  public constructor(scope: Construct, id: string, { founders, generation, restore, preparations, dependsOn }: GenesisProps) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    { founders, generation, restore, preparations, dependsOn }: GenesisProps,
+  ) {
     const snapshot = restore === "" ? {} : { snapshot: restore };
     super(scope, id, {
       input: Object.fromEntries(
