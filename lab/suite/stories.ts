@@ -122,13 +122,13 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/login.lab.test.ts",
-    seconds: 200,
+    seconds: 110,
     proves: [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
       "lib/rollout/ssh-access-part.ts",
       "templates/{authorize-keys,configure-sshd}.sh",
       "templates/{authorized-keys,cloud-init.yaml,ssh.env,sshd.conf,stage.sh}.tftpl",
-      "__tests__/lab/on-nodes.ts",
+      "__tests__/lab/{on-nodes,ways-in}.ts",
     ],
   },
   {
@@ -321,6 +321,16 @@ export const STORIES: readonly Story[] = [
       "templates/{authorities,check-change,converge,restart}.sh",
       "templates/stage.sh.tftpl",
       "__tests__/lab/members.ts",
+    ],
+  },
+  {
+    file: "__tests__/lab/login.long.test.ts",
+    seconds: 250,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
+      "lib/rollout/ssh-access-part.ts",
+      "templates/{authorize-keys,configure-sshd}.sh",
+      "__tests__/lab/{on-nodes,ways-in}.ts",
     ],
   },
   {
