@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -57,6 +59,14 @@ func explore() int {
 	base, err := os.MkdirTemp(shm(), "cdktf-etcd-exploration-")
 	must(err)
 	defer os.RemoveAll(base)
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		// Scripts end with this process, and nothing of theirs stays.
+		os.RemoveAll(base)
+		os.Exit(130)
+	}()
 	shop := workshop{scripts: filepath.Join(base, "scripts"), standIns: filepath.Join(base, "stand-ins"), standIn: filepath.Join(base, "stand-in")}
 	text, err := os.ReadFile(*standIn)
 	must(err)
