@@ -5,7 +5,7 @@ export interface Story {
   readonly file: string;
   /** About how long it takes alone: the longest are started first. */
   readonly seconds: number;
-  /** It measures what clients feel, so nothing else may keep the processors busy; or keeps all of them busy itself. @default - runs beside others */
+  /** It measures what clients feel, so nothing else may keep the processors busy. @default - runs beside others */
   readonly alone?: true;
   /**
    * Whose change calls for it: what it would tell first. Not all that it runs, or every change would call for every story.
@@ -37,8 +37,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/lab/exploration/exploration.lab.test.ts",
-    seconds: 100,
-    alone: true,
+    seconds: 120,
     proves: [
       "lab/exploration/**",
       "lab/tools/exploration.ts",
