@@ -3,6 +3,8 @@
 # Called for one member at a time.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=liveness.sh
+. /usr/local/lib/cdktf-etcd/liveness.sh
 # shellcheck source=decide.sh
 . /usr/local/lib/cdktf-etcd/decide.sh
 
@@ -76,10 +78,7 @@ refused() { # refused ASK URL
   case $? in 35 | 56) ;; *) return 1 ;; esac
 }
 # Whether it tells nothing at all: it is off, or etcd does not run there.
-is_silent() {
-  ask_peer_url --insecure -o /dev/null "${1%:2379}:2380/version" 2>/dev/null && return 1
-  case $? in 6 | 7 | 28) ;; *) return 1 ;; esac
-}
+is_silent() { ! answers "${1%:2379}:2380" -; }
 
 # An empty cluster never takes the place of one that has data.
 check_founding() {

@@ -123,6 +123,11 @@ remove_member() {
   done
 }
 
+# The same, where nothing goes on without it.
+must_remove() { # must_remove ENDPOINTS ID WHOM
+  _why=$(remove_member "$1" "$2") || fail "$3 was not removed: $_why. Bring the other members back to health, then deploy again"
+}
+
 # Client URLs of those of the given members' URLs (comma-separated) that take part in a quorum: that answer a linearizable
 # read. An alarm keeps nobody from that; etcdctl reads first, and then calls a member unhealthy for any alarm that is up.
 healthy() {

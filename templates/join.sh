@@ -20,7 +20,7 @@ remove_abandoned_learners() { # remove_abandoned_learners MEMBERS
   echo "$1" | awk '$2 == "-" && $5 == "true" { print $1, $3 }' | while read -r id peer; do
     ! is_known "$peer" || continue
     say "removing the learner $id ($peer), which never started and is nobody's any more"
-    why=$(remove_member "${OTHERS#,}" "$id") || fail "the learner was not removed: $why. Bring the other members back to health, then deploy again"
+    must_remove "${OTHERS#,}" "$id" "the learner"
   done
 }
 
@@ -28,7 +28,7 @@ remove_abandoned_learners() { # remove_abandoned_learners MEMBERS
 remove_former_self() { # remove_former_self MEMBERS
   echo "$1" | awk -v url="$PEER_URL" '$3 == url && !($4 == "-" && $5 == "true") { print $1, $2 }' | while read -r id name; do
     say "removing its dead predecessor $id ($name at this machine's address)"
-    why=$(remove_member "${OTHERS#,}" "$id") || fail "its dead predecessor was not removed: $why. Bring the other members back to health, then deploy again"
+    must_remove "${OTHERS#,}" "$id" "its dead predecessor"
   done
 }
 

@@ -105,8 +105,7 @@ remove_dead() {
     [ -n "$_id" ] || continue
     if [ "$_name" = "$MEMBER" ]; then _whom="its dead predecessor"; else _whom="the dead member $_name"; fi
     say "removing $_whom ($_id, $_peer)"
-    _why=$(remove_member "$SELF$OTHERS" "$_id") ||
-      fail "$_whom was not removed: $_why. Bring the other members back to health, then deploy again"
+    must_remove "$SELF$OTHERS" "$_id" "$_whom"
   done
 }
 

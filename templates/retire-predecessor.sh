@@ -12,5 +12,5 @@ echo "$list" | awk -v name="$MEMBER" -v url="$PEER_URL" '$2 == name && $3 != url
       say "its predecessor keeps leadership until it is removed"
   fi
   say "retiring its predecessor $id ($peer)"
-  why=$(remove_member "$SELF$OTHERS" "$id") || fail "its predecessor was not removed: $why. Bring the other members back to health, then deploy again"
+  must_remove "$SELF$OTHERS" "$id" "its predecessor"
 done

@@ -1,7 +1,6 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { TerraformResource } from "cdktf";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -9,6 +8,7 @@ import { DigitalOceanHost, EtcdCluster } from "../../lib";
 import { Random } from "../../lab/tools/random";
 import { useCleanup } from "../cleanup";
 import { SSH_FROM } from "../synth";
+import { haveStepsRunHere } from "./provider/steps-here";
 import { Api, Workspace, type Outcome } from "./provider/terraform-workspace";
 
 const REGIONS = ["lon1", "nyc3", "sgp1", "sfo3", "ams3"];
@@ -52,10 +52,7 @@ function declare(declared: Declared, failing?: string): Promise<void> {
       accessDirectory: access,
     });
     cluster.addClient("operator");
-    const steps = cluster.node.findAll().filter((one) => one instanceof TerraformResource);
-    for (const step of steps.filter(({ provisioners = [] }) => provisioners.length > 0)) {
-      step.provisioners = [{ type: "local-exec", command: step.node.path.includes(`${failing}/`) ? "false" : "true" }];
-    }
+    haveStepsRunHere(cluster, failing);
   });
 }
 

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
-import * as path from "node:path";
-import { plain, render, scratchDirectory, templateNames } from "./render";
-import { describeAsRoot, NODE_SCRIPTS, NodeRoot } from "./node-root";
+import { plain, render, templateNames } from "./render";
+import { describeAsRoot, NODE_SCRIPTS, freshNodes, NodeRoot } from "./node-root";
 import { SAMPLES, stageOf } from "./samples";
 
 jest.setTimeout(60_000);
@@ -31,12 +30,11 @@ exit 1`;
 
 // Errors blame the side that is wrong, and say the one thing to do.
 describeAsRoot("an error", () => {
-  const scratch = scratchDirectory();
-  let count = 0;
+  const freshNode = freshNodes();
   let node: NodeRoot;
 
   beforeEach(() => {
-    node = new NodeRoot(path.join(scratch, String((count += 1))));
+    node = freshNode();
   });
 
   /** Lays down the variables of a member, etcd-1 of three, and the scripts. */

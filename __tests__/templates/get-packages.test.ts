@@ -1,7 +1,5 @@
 import { existsSync } from "node:fs";
-import * as path from "node:path";
-import { scratchDirectory } from "./render";
-import { describeAsRoot, NODE_SCRIPTS, NodeRoot } from "./node-root";
+import { describeAsRoot, NODE_SCRIPTS, freshNodes, NodeRoot } from "./node-root";
 
 jest.setTimeout(60_000);
 
@@ -22,12 +20,11 @@ const hold = (file: string, seconds: number): string =>
 const describeWithApt = existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/perl") ? describeAsRoot : describe.skip;
 
 describeWithApt("packages, by the real apt", () => {
-  const scratch = scratchDirectory();
-  let count = 0;
+  const freshNode = freshNodes();
   let node: NodeRoot;
 
   beforeEach(() => {
-    node = new NodeRoot(path.join(scratch, String((count += 1))));
+    node = freshNode();
     node.scripts("get-packages.sh");
     node.put("/hold", HOLD, 0o755);
     for (const directory of ["lib/apt/lists/partial", "cache/apt/archives/partial", "lib/dpkg"]) {

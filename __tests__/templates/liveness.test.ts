@@ -1,6 +1,4 @@
-import * as path from "node:path";
-import { describeAsRoot, NODE_SCRIPTS, NodeRoot } from "./node-root";
-import { scratchDirectory } from "./render";
+import { describeAsRoot, NODE_SCRIPTS, freshNodes, NodeRoot } from "./node-root";
 
 jest.setTimeout(60_000);
 
@@ -34,12 +32,11 @@ const UNANSWERED = "2 + now / 30 + now / 5";
 const NEVER = "1000";
 
 describeAsRoot("a voter that gives no answer here", () => {
-  const scratch = scratchDirectory();
-  let count = 0;
+  const freshNode = freshNodes();
   let node: NodeRoot;
 
   beforeEach(() => {
-    node = new NodeRoot(path.join(scratch, String((count += 1))));
+    node = freshNode();
     node.scripts("common.sh", "liveness.sh");
     node.put("/etc/etcd/leader.env", "");
     node.put("/etc/etcd/rollout.env", "PEER_URL=https://198.51.100.1:2380\nSILENCE_SECONDS=5\n");

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Outcome, runCommand } from "../tools";
-import { plain } from "./render";
+import { plain, scratchDirectory } from "./render";
 
 /** `describe` for what takes root on Linux, who may make a file system and a network apart; elsewhere it is skipped. */
 export const describeAsRoot =
@@ -112,4 +112,11 @@ export class NodeRoot {
     const inside = [...variables, "sh", "-euc", script];
     return runCommand("unshare", ["--mount", "--net", "sh", "-c", ENTER, "enter", this.directory, ...inside]);
   }
+}
+
+/** For a `describe`: makes a node for each test that asks, all of them gone after the last one. */
+export function freshNodes(): () => NodeRoot {
+  const scratch = scratchDirectory();
+  let count = 0;
+  return () => new NodeRoot(path.join(scratch, String((count += 1))));
 }

@@ -1,7 +1,6 @@
 import { chownSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import * as path from "node:path";
-import { scratchDirectory } from "./render";
-import { COLLECTOR_USER, describeAsRoot, ETCD_USER, NODE_SCRIPTS, NodeRoot } from "./node-root";
+import { COLLECTOR_USER, describeAsRoot, ETCD_USER, NODE_SCRIPTS, freshNodes, NodeRoot } from "./node-root";
 
 jest.setTimeout(60_000);
 
@@ -11,12 +10,11 @@ const TARGETS = "/root/directory-of-root";
 
 // Directories that belong to another user hold whatever that one has put there.
 describeAsRoot("root, in a directory that is another user's,", () => {
-  const scratch = scratchDirectory();
-  let count = 0;
+  const freshNode = freshNodes();
   let node: NodeRoot;
 
   beforeEach(() => {
-    node = new NodeRoot(path.join(scratch, String((count += 1))));
+    node = freshNode();
     node.put(TARGET, "as it was");
     node.directoryOf(TARGETS);
     node.stub("systemctl", "exit 1");

@@ -1,6 +1,4 @@
-import * as path from "node:path";
-import { scratchDirectory } from "./render";
-import { describeAsRoot, NODE_SCRIPTS, NodeRoot } from "./node-root";
+import { describeAsRoot, NODE_SCRIPTS, freshNodes, NodeRoot } from "./node-root";
 
 jest.setTimeout(60_000);
 
@@ -27,12 +25,11 @@ const show = (...addresses: string[]): string =>
 const peers = (...addresses: string[]): string => addresses.map((one) => `https://${one}:2380\n`).join("");
 
 describeAsRoot("the ways of streams to peers", () => {
-  const scratch = scratchDirectory();
-  let count = 0;
+  const freshNode = freshNodes();
   let node: NodeRoot;
 
   beforeEach(() => {
-    node = new NodeRoot(path.join(scratch, String((count += 1))));
+    node = freshNode();
     node.scripts("route-streams.sh");
     node.put("/etc/etcd/peers", peers(NEAR, FAR));
     // What changes something is noted.

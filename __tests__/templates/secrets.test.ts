@@ -1,6 +1,4 @@
-import * as path from "node:path";
-import { scratchDirectory } from "./render";
-import { describeAsRoot, NODE_SCRIPTS, NodeRoot } from "./node-root";
+import { describeAsRoot, NODE_SCRIPTS, freshNodes, NodeRoot } from "./node-root";
 
 jest.setTimeout(60_000);
 
@@ -15,12 +13,11 @@ else
 fi`;
 
 describeAsRoot("the backup storage's secrets", () => {
-  const scratch = scratchDirectory();
-  let count = 0;
+  const freshNode = freshNodes();
   let node: NodeRoot;
 
   beforeEach(() => {
-    node = new NodeRoot(path.join(scratch, String((count += 1))));
+    node = freshNode();
     node.scripts("backups.sh");
     node.put("/etc/etcd/upkeep.env", "CLUSTER=etcd\n");
     node.put("/etc/etcd/backup.env", "STORED=yes\n");

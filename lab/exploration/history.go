@@ -219,7 +219,7 @@ func (w *world) happen(e event) {
 	case e.Do == "wait":
 		w.advance(float64(e.Count))
 	case e.Do == "heal":
-		w.cut = map[link]float64{}
+		w.cut = map[link]bool{}
 		w.next = nil
 	case e.Do == "joins-go-on":
 		w.letJoinsGoOn()
@@ -263,7 +263,7 @@ func (w *world) happen(e event) {
 	case e.Do == "isolate":
 		for _, other := range w.machines {
 			if other != m {
-				w.cut[linkOf(m, other)] = w.now
+				w.cut[linkOf(m, other)] = true
 			}
 		}
 	case e.Do == "recover":
@@ -272,7 +272,7 @@ func (w *world) happen(e event) {
 		w.next = append(w.next, trouble{m.name, to.name, e.Count})
 	case to == nil || to == m:
 	case e.Do == "cut":
-		w.cut[linkOf(m, to)] = w.now
+		w.cut[linkOf(m, to)] = true
 	case e.Do == "miss":
 		w.missed[[2]string{m.address, to.address}] = e.Count
 	}
@@ -313,7 +313,7 @@ func (w *world) declareRecovery(m *machine) {
 func (w *world) end() {
 	t := w.terraform
 	w.note("the end: everything is mended")
-	w.cut = map[link]float64{}
+	w.cut = map[link]bool{}
 	w.missed = map[[2]string]int{}
 	w.next = nil
 	for _, m := range w.machines {

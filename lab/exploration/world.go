@@ -43,7 +43,7 @@ type world struct {
 	lastPid     int
 	lastWrite   int
 	wroteAt     float64
-	cut         map[link]float64
+	cut         map[link]bool
 	// missed are requests of one machine to another that get lost, by how many.
 	missed map[[2]string]int
 	next   []trouble
@@ -57,7 +57,7 @@ func newWorld(dir, scripts, standIns, standIn string) *world {
 	return &world{
 		dir: dir, scripts: scripts, standIns: standIns, standIn: standIn, token: "etcd",
 		now: 1_700_000_000, lastStep: 1_700_000_000, lastPid: 900_000_000,
-		replicas: map[string]*replica{}, cut: map[link]float64{}, missed: map[[2]string]int{},
+		replicas: map[string]*replica{}, cut: map[link]bool{}, missed: map[[2]string]int{},
 		truth: truth{acked: map[int]bool{}},
 	}
 }
@@ -86,7 +86,7 @@ func (w *world) newMachine(name string, number int) *machine {
 			if one.count > 0 {
 				w.missed[[2]string{m.address, other.address}] = one.count
 			} else {
-				w.cut[linkOf(m, other)] = w.now
+				w.cut[linkOf(m, other)] = true
 			}
 		}
 	}
@@ -115,8 +115,7 @@ func (w *world) processes() []*process {
 }
 
 func (w *world) linked(a, b *machine) bool {
-	_, cut := w.cut[linkOf(a, b)]
-	return a == b || a.up && b.up && !cut
+	return a == b || a.up && b.up && !w.cut[linkOf(a, b)]
 }
 
 // losesRequest tells whether this request of a's to b gets no answer, and counts it.

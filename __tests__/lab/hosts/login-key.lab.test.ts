@@ -1,7 +1,6 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { TerraformResource } from "cdktf";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -9,6 +8,7 @@ import { unwrapped } from "../../../lab/deploy";
 import { DigitalOceanHost, EtcdCluster } from "../../../lib";
 import { useCleanup } from "../../cleanup";
 import { SSH_FROM } from "../../synth";
+import { haveStepsRunHere } from "../provider/steps-here";
 import { Api, Workspace } from "../provider/terraform-workspace";
 
 jest.setTimeout(120_000);
@@ -30,10 +30,7 @@ function declare(loginKeyGeneration?: number, failing?: string): Promise<void> {
       hosts: DigitalOceanHost.inRegions(stack, ["lon1", "sgp1"], { sshFrom: SSH_FROM, loginKeyGeneration }),
       accessDirectory: access,
     });
-    const steps = cluster.node.findAll().filter((one) => one instanceof TerraformResource);
-    for (const step of steps.filter(({ provisioners = [] }) => provisioners.length > 0)) {
-      step.provisioners = [{ type: "local-exec", command: step.node.path.includes(`${failing}/`) ? "false" : "true" }];
-    }
+    haveStepsRunHere(cluster, failing);
   });
 }
 
