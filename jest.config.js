@@ -14,14 +14,14 @@ module.exports = {
     },
     {
       displayName: "lab",
-      testEnvironment: "<rootDir>/lab/suite/story-environment.ts",
+      testEnvironment: "<rootDir>/proofs/suite/story-environment.ts",
       transform,
       testMatch: ["<rootDir>/__tests__/**/*.lab.test.ts"],
       modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
     },
     {
       displayName: "long",
-      testEnvironment: "<rootDir>/lab/suite/story-environment.ts",
+      testEnvironment: "<rootDir>/proofs/suite/story-environment.ts",
       transform,
       testMatch: ["<rootDir>/__tests__/**/*.long.test.ts"],
       modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],

@@ -1,8 +1,8 @@
-import type { EtcdOrigin } from "./tools/etcd";
-import type { ProviderInMirror } from "./tools/providers";
+import type { EtcdOrigin } from "../proofs/etcd/release";
+import type { ProviderInMirror } from "./terraform/providers";
 import { ToolError } from "./tools/tool-error";
 import { LabPaths } from "./paths";
-import { readJson, writeAtomically } from "./wan/files";
+import { readJson, writeAtomically } from "./tools/files";
 
 /** What `up` settled and everything else goes by. */
 export interface LabConfig {

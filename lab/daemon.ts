@@ -4,15 +4,15 @@
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { createApiServer } from "./api/server";
-import { Store } from "./api/store";
+import { createApiServer } from "./clouds/digitalocean/api/server";
+import { Store } from "./clouds/digitalocean/api/store";
 import { readConfig } from "./config";
-import { MACHINE_PACKAGES } from "./machine-packages";
+import { MACHINE_PACKAGES } from "../proofs/machine-packages";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 import { LabPaths } from "./paths";
-import { ensureImage } from "./tools/image";
-import { startMirrorServer } from "./tools/mirror-server";
-import { ensurePackageMirror } from "./tools/package-mirror";
+import { ensureImage } from "./machines/image";
+import { startMirrorServer } from "./mirror/mirror-server";
+import { ensurePackageMirror } from "./mirror/package-mirror";
 import { wanClient } from "./wan-client";
 import { MIRROR_ADDRESS } from "./wan/client";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { LabDroplet } from "./api-client";
+import { LabDroplet } from "./clouds/digitalocean/client";
 import { Lab } from "./lab";
 import { LabPaths } from "./paths";
 import { run } from "./tools/command";

@@ -1,5 +1,5 @@
 import { RoundTripTimes } from "../lib/wan";
-import { REGIONS } from "./api/catalog";
+import { REGIONS } from "./clouds/digitalocean/api/catalog";
 import { LabPaths } from "./paths";
 import { buildWan } from "./wan/build";
 import { type PairSettings, WanClient } from "./wan/client";

@@ -103,7 +103,7 @@ function inBindings(type: string): string[] {
 
 /** The arguments of a resource of the lab's stand-in for the provider, and which force replacement. */
 function inStandIn(type: string): Record<string, boolean> {
-  const directory = path.join(__dirname, "..", "..", "lab", "provider", "digitalocean");
+  const directory = path.join(__dirname, "..", "..", "lab", "clouds", "digitalocean", "provider", "digitalocean");
   const text = readFileSync(path.join(directory, `${type}.go`), "utf8");
   const [, body] = /\n\t\tSchema: map\[string\]\*schema\.Schema\{\n([\s\S]*?)\n\t\t\},\n/.exec(text) ?? [];
   const conditional = [...text.matchAll(/customdiff\.ForceNewIf\w*\("(\w+)"/g)].map(([, name]) => name);

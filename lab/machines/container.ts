@@ -11,7 +11,7 @@ import {
   signal,
   waitUntil,
   type ProcessRecord,
-} from "../wan/process-record";
+} from "../tools/process-record";
 import type { MachineGroups } from "./control-groups";
 import { WAN_DEVICE } from "./firewall";
 import type { MachineSpec } from "./machine-driver";

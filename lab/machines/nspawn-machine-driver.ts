@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "
 import { join } from "node:path";
 import type { CommandResult } from "../tools/command";
 import type { WanClient } from "../wan/client";
-import { readJson, withLock, writeAtomically } from "../wan/files";
-import { isAlive, recordOf, signal, type ProcessRecord } from "../wan/process-record";
+import { readJson, withLock, writeAtomically } from "../tools/files";
+import { isAlive, recordOf, signal, type ProcessRecord } from "../tools/process-record";
 import {
   execInContainer,
   findKeepers,

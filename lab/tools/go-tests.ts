@@ -5,13 +5,14 @@ import { hashOfGoTests } from "./go-program";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 
-const LAB = path.join(__dirname, "..");
+const PROJECT = path.join(__dirname, "..", "..");
+const LAB = path.join(PROJECT, "lab");
 
-/** What of the lab has tests in Go: its module's directory, and the package that they are of. */
+/** What has tests in Go: its module's directory, and the package that they are of. */
 const TESTED = {
-  provider: { sources: path.join(LAB, "provider"), package: "./digitalocean" },
+  provider: { sources: path.join(LAB, "clouds", "digitalocean", "provider"), package: "./digitalocean" },
   wan: { sources: path.join(LAB, "wan", "switch"), package: "." },
-  workload: { sources: path.join(LAB, "workload"), package: "." },
+  workload: { sources: path.join(PROJECT, "proofs", "workload"), package: "." },
 } as const;
 
 /** What {@link ensureGoTests} knows. */
@@ -27,7 +28,7 @@ export async function ensureGoTests(tested: GoTested, progress: Progress = silen
   const dir = await cached(
     { name, version: `${await hashOfGoTests(sources)}-linux-${hostArch()}` },
     async (work) => {
-      progress(`Building the tests of lab/${path.relative(LAB, sources)} (about a minute)`);
+      progress(`Building the tests of ${path.relative(PROJECT, sources)} (about a minute)`);
       await buildGoTests(sources, { package: packagePath, output: path.join(work, name) }, progress);
     },
     progress,

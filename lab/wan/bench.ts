@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { attempt, run } from "../tools/command";
 import { buildWan } from "./build";
 import { WanClient, type PairSettings } from "./client";
-import { parseStat } from "./process-record";
+import { parseStat } from "../tools/process-record";
 
 interface ProbeAnswer {
   readonly sent: number;

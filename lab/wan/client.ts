@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "../tools/command";
 import type { WanBinary } from "./build";
 import { MIRROR, OPERATOR } from "./defaults";
-import { readJson, withLock, writeAtomically } from "./files";
-import { isAlive, processesWith, recordOf, signal, waitUntil, type ProcessRecord } from "./process-record";
+import { readJson, withLock, writeAtomically } from "../tools/files";
+import { isAlive, processesWith, recordOf, signal, waitUntil, type ProcessRecord } from "../tools/process-record";
 
 /** What can be said about the way between two locations. */
 export interface LinkSettings {

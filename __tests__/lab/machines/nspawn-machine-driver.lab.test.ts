@@ -8,10 +8,10 @@ import type { MachineSpec, ResolvedFirewall } from "../../../lab/machines/machin
 import { MachineError, NspawnMachineDriver } from "../../../lab/machines/nspawn-machine-driver";
 import { endChild } from "../../../lab/tools/child";
 import { attempt, run, type CommandResult } from "../../../lab/tools/command";
-import { ensureImage } from "../../../lab/tools/image";
+import { ensureImage } from "../../../lab/machines/image";
 import { buildWan } from "../../../lab/wan/build";
 import { WanClient, type PairSettings } from "../../../lab/wan/client";
-import { processesWith, signal, waitUntil } from "../../../lab/wan/process-record";
+import { processesWith, signal, waitUntil } from "../../../lab/tools/process-record";
 
 const PREFIX = `drvtest${process.pid}`;
 const OPERATOR = `${PREFIX}-operator`;

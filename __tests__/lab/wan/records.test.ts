@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readJson, withLock, writeAtomically } from "../../../lab/wan/files";
-import { isAlive, parseStat, recordOf, signal, waitUntil } from "../../../lab/wan/process-record";
+import { readJson, withLock, writeAtomically } from "../../../lab/tools/files";
+import { isAlive, parseStat, recordOf, signal, waitUntil } from "../../../lab/tools/process-record";
 
 const directory = mkdtempSync(join(tmpdir(), "records-"));
 afterAll(() => {

@@ -13,7 +13,7 @@ import {
   type WanEndpointStats,
   type WanLinkStats,
 } from "../../../lab/wan/client";
-import { recordOf, waitUntil } from "../../../lab/wan/process-record";
+import { recordOf, waitUntil } from "../../../lab/tools/process-record";
 import { passGoTests } from "../go-tests";
 
 interface ProbeAnswer {

@@ -1,0 +1,18 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { DigitalOceanHost, type DigitalOceanHostsProps } from "../../../lib";
+import { SSH_FROM } from "../../synth";
+import type { Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+
+/** Declares machines with nothing on them. */
+export function declareMachines(
+  work: Workspace,
+  regions: string[],
+  props: Partial<DigitalOceanHostsProps> = {},
+): Promise<void> {
+  return work.synth((stack) => {
+    new DigitaloceanProvider(stack, "digitalocean");
+    new TlsProvider(stack, "tls");
+    DigitalOceanHost.inRegions(stack, regions, { sshFrom: SSH_FROM, ...props });
+  });
+}

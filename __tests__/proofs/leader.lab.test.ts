@@ -1,0 +1,81 @@
+import { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { LabCluster } from "../../proofs/lab-cluster";
+import { eventually, LabHarness } from "../../proofs/harness";
+import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
+
+jest.setTimeout(900_000);
+
+const harness = new LabHarness();
+let cluster: LabCluster;
+let london: LabDroplet;
+let newYork: LabDroplet;
+let singapore: LabDroplet;
+
+beforeAll(async () => {
+  await harness.up();
+  // Without etcd's gateway, as its transfers have to come about over gRPC alone.
+  await harness.deploy({ leader: { settleSeconds: SETTLE_SECONDS }, grpcGateway: false });
+  cluster = await harness.cluster();
+  london = cluster.machine("etcd-lon1");
+  newYork = cluster.machine("etcd-nyc3");
+  singapore = cluster.machine("etcd-sgp1");
+});
+afterAll(async () => {
+  await harness.down();
+});
+
+// One story, in order.
+describe("the leader's place", () => {
+  it("has a timer on every member, and starts where it should be", async () => {
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "systemctl is-active etcd-leader.timer; systemctl is-failed etcd-leader",
+      );
+      expect([machine.name, stdout.split("\n")[0]]).toEqual([machine.name, "active"]);
+      expect([machine.name, stdout]).not.toEqual([machine.name, expect.stringContaining("failed")]);
+    }
+    expect(await leader(cluster)).toBe("etcd-lon1");
+    // One round trip to New York; led from there it would be two.
+    const ms = await cluster.writeMs(london);
+    expect([ms > 77, ms < 156, ms]).toEqual([true, true, ms]);
+  });
+
+  it("is the second best when the best location is lost", async () => {
+    await harness.lab.api().power(london, "power_off");
+    await cluster.untilWritten(newYork, 60);
+    await eventually("a leader without London", async () =>
+      [newYork.name, singapore.name].includes((await leader(cluster)) ?? ""),
+    );
+    // Whoever was elected: the worst place is where the way to the second best can be seen.
+    if ((await leader(cluster)) === newYork.name) await moveLeader(cluster, newYork, singapore);
+    const ledFromNewYork = async (): Promise<boolean> => {
+      // What its timer does, without the waits in between.
+      await look(cluster, singapore);
+      return (await leader(cluster)) === newYork.name;
+    };
+    await eventually("the leader in New York", ledFromNewYork, 90);
+    expect(moves(await placed(cluster, singapore)).slice(-1)).toEqual([newYork.name]);
+  });
+
+  it("is the best again once that is back and well, by exactly one transfer", async () => {
+    await placed(cluster, newYork);
+    const before = (await cluster.view(newYork)).term;
+    await harness.lab.api().power(london, "power_on");
+    await eventually("the leader back in London", async () => (await leader(cluster)) === london.name, 90);
+    expect(moves(await placed(cluster, newYork))).toEqual([london.name]);
+    expect((await cluster.view(newYork)).term).toBe(before + 1);
+  });
+
+  it("follows names instead of distances, and stays where it is told to when it is not automatic", async () => {
+    await harness.deploy({ leader: { preferred: ["etcd-sgp1"], automatic: false }, grpcGateway: false });
+    expect(await leader(cluster)).toBe("etcd-sgp1");
+    for (const machine of cluster.machines) {
+      const { stdout } = await cluster.on(
+        machine,
+        "systemctl is-active etcd-leader.timer; systemctl is-enabled etcd-leader.timer",
+      );
+      expect([machine.name, stdout]).toEqual([machine.name, "inactive\ndisabled\n"]);
+    }
+  });
+});

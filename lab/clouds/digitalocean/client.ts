@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ActiveFault, Fault } from "./api/faults";
+import type { LoggedRequest } from "./api/request-log";
+import { LabConfig } from "../../config";
+import { ToolError } from "../../tools/tool-error";
+
+/** A droplet, as far as the lab's own commands care. */
+export interface LabDroplet {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  readonly region: string;
+  readonly image: string;
+  readonly publicAddress?: string;
+  readonly privateAddress?: string;
+}
+
+interface DropletAnswer {
+  readonly id: number;
+  readonly name: string;
+  readonly status: string;
+  readonly region: { readonly slug: string };
+  readonly image?: { readonly slug?: string | null } | null;
+  readonly networks: { readonly v4?: readonly { readonly ip_address: string; readonly type: string }[] };
+}
+
+/** The lab's API server, as its own commands and tests use it. */
+export class LabApi {
+  /** Of a lab that is up, or soon will be. */
+  public static of(config: Pick<LabConfig, "port" | "token">): LabApi {
+    return new LabApi(`http://127.0.0.1:${config.port}`, config.token);
+  }
+
+  /** @param url without a slash at its end */
+  public constructor(
+    public readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  /**
+   * What the server answers, undefined if that is nothing.
+   *
+   * @param body sent as JSON; none unless told
+   * @throws Error with the answer if its status is not 2xx
+   */
+  public async request(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  }
+
+  /** Whether this very lab's server answers. */
+  public async answers(): Promise<boolean> {
+    try {
+      await this.request("GET", "/v2/account");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  public async droplets(): Promise<LabDroplet[]> {
+    const answer = (await this.request("GET", "/v2/droplets?per_page=200")) as { droplets: DropletAnswer[] };
+    return answer.droplets.map((droplet) => {
+      const address = (type: string): string | undefined =>
+        droplet.networks.v4?.find((network) => network.type === type)?.ip_address;
+      return {
+        id: droplet.id,
+        name: droplet.name,
+        status: droplet.status,
+        region: droplet.region.slug,
+        image: droplet.image?.slug ?? "unknown",
+        publicAddress: address("public"),
+        privateAddress: address("private"),
+      };
+    });
+  }
+
+  /** @throws ToolError if there is no droplet of that name or id */
+  public async droplet(nameOrId: string): Promise<LabDroplet> {
+    const droplets = await this.droplets();
+    const found = droplets.find((droplet) => droplet.name === nameOrId || String(droplet.id) === nameOrId);
+    if (found === undefined) {
+      const names = droplets.map((droplet) => droplet.name).join(", ");
+      throw new ToolError(
+        `There is no machine "${nameOrId}".`,
+        names === "" ? "Deploy first." : `There are: ${names}.`,
+      );
+    }
+    return found;
+  }
+
+  /** Does what the power buttons of the control panel do, and waits until it is done. */
+  public async power(droplet: LabDroplet, action: "shutdown" | "power_on" | "power_off"): Promise<void> {
+    const wanted = action === "power_on" ? "active" : "off";
+    await this.request("POST", `/v2/droplets/${droplet.id}/actions`, { type: action });
+    for (let waited = 0; waited < 120; waited += 1) {
+      if ((await this.droplet(String(droplet.id))).status === wanted) return;
+      await sleep(250);
+    }
+    throw new ToolError(
+      `${droplet.name} is not ${wanted} after 30 s.`,
+      "Look at its console log in .lab/machines/logs.",
+    );
+  }
+
+  /** Has the server go wrong; see docs/lab-api.md. */
+  public async injectFault(fault: Fault): Promise<ActiveFault> {
+    const answer = (await this.request("POST", "/lab/faults", fault)) as { fault: ActiveFault };
+    return answer.fault;
+  }
+
+  /** The faults that still wait to strike. */
+  public async faults(): Promise<ActiveFault[]> {
+    const answer = (await this.request("GET", "/lab/faults")) as { faults: ActiveFault[] };
+    return answer.faults;
+  }
+
+  /** @throws Error if it has struck already */
+  public async removeFault(id: number): Promise<void> {
+    await this.request("DELETE", `/lab/faults/${id}`);
+  }
+
+  public async clearFaults(): Promise<void> {
+    await this.request("DELETE", "/lab/faults");
+  }
+
+  /**
+   * The last requests, oldest first.
+   *
+   * @param pathPattern regular expression, found anywhere in their URL; any unless told
+   */
+  public async requests(pathPattern?: string): Promise<LoggedRequest[]> {
+    const search = pathPattern === undefined ? "" : `?${new URLSearchParams({ path: pathPattern }).toString()}`;
+    const answer = (await this.request("GET", `/lab/requests${search}`)) as { requests: LoggedRequest[] };
+    return answer.requests;
+  }
+
+  public async forgetRequests(): Promise<void> {
+    await this.request("DELETE", "/lab/requests");
+  }
+}

@@ -1,0 +1,138 @@
+import { spawn } from "node:child_process";
+import { appendFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import { signalNamed } from "../tools/process-tree";
+import { hasEnded } from "../tools/child";
+import { OperatorGroup, OperatorPriority } from "./operator-group";
+import { ToolError } from "../tools/tool-error";
+
+const PROJECT = path.join(__dirname, "..", "..");
+/** Within one control group, and where the host has none, this alone has others go first. */
+const GIVING_WAY: Readonly<Record<OperatorPriority, readonly string[]>> = {
+  [OperatorPriority.LOW]: ["nice", "-n", "5"],
+  [OperatorPriority.IDLE]: ["chrt", "--idle", "0"],
+};
+
+/** How to run CDKTF. */
+export interface CdktfRun {
+  /** For example ["deploy", "--auto-approve"]. */
+  readonly args: readonly string[];
+  /** Added to this process's environment; see Lab.environment. */
+  readonly env: Readonly<Partial<Record<string, string>>>;
+  /** Everything that is printed goes there too. */
+  readonly logFile: string;
+  /** Directory of the app. @default - this project */
+  readonly cwd?: string;
+  /** Where the operator's programs run; see Lab.operator. */
+  readonly operator: OperatorGroup;
+  /** @default OperatorPriority.LOW */
+  readonly priority?: OperatorPriority;
+  readonly onLine?: (line: string) => void;
+  /** Told the number of the process, once it runs. */
+  readonly onSpawn?: (pid: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How it ended. */
+export interface CdktfResult {
+  readonly exitCode: number;
+  /** Everything that was printed, without colours and spinners. */
+  readonly output: string;
+}
+
+/** Runs the project's own `cdktf` and resolves whatever its exit code. */
+export function cdktf(run: CdktfRun): Promise<CdktfResult> {
+  return terraform({ ...run, command: path.join(PROJECT, "node_modules", ".bin", "cdktf") });
+}
+
+/** Runs Terraform, or what runs it, and resolves whatever its exit code. */
+export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
+  writeFileSync(run.logFile, "");
+  const priority = run.priority ?? OperatorPriority.LOW;
+  const [first, ...rest] = [...GIVING_WAY[priority], run.command, ...run.args];
+  const child = spawn(first, rest, {
+    cwd: run.cwd ?? PROJECT,
+    env: { ...process.env, ...run.env, CI: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+    // Out of reach of the terminal's Ctrl-C.
+    detached: true,
+  });
+  if (child.pid !== undefined) {
+    run.operator.add(child.pid, priority);
+    run.onSpawn?.(child.pid);
+  }
+  // Terraform ends its steps and saves its state on SIGINT. Told to end itself, cdktf would not wait for that, and its terminal
+  // would be taken from Terraform in the middle of it.
+  const interrupt = (): void => {
+    if (child.pid === undefined || hasEnded(child)) return;
+    const program = path.basename(run.env.TERRAFORM_BINARY_NAME ?? "terraform");
+    if (signalNamed(child.pid, program, "SIGINT") === 0) process.kill(-child.pid, "SIGINT");
+  };
+  run.signal?.addEventListener("abort", interrupt, { once: true });
+  const lines: string[] = [];
+  const take = (raw: string): void => {
+    const line = plain(raw);
+    if (line === "") return;
+    lines.push(line);
+    appendFileSync(run.logFile, `${line}\n`);
+    run.onLine?.(line);
+  };
+  createInterface(child.stdout).on("line", take);
+  createInterface(child.stderr).on("line", take);
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      resolve(code ?? 130);
+    });
+  });
+  run.signal?.removeEventListener("abort", interrupt);
+  return { exitCode, output: lines.join("\n") };
+}
+
+/** Deploys, or throws with what Terraform said. */
+export async function deploy(run: Omit<CdktfRun, "args">): Promise<CdktfResult> {
+  const result = await cdktf({ ...run, args: ["deploy", "--auto-approve"] });
+  if (result.exitCode !== 0) {
+    throw new ToolError(
+      `cdktf deploy failed:\n${errorsIn(result.output)}\n`,
+      `All of its output is in ${run.logFile}.`,
+    );
+  }
+  return result;
+}
+
+/** The errors in Terraform's output, and what the node scripts said about them. */
+export function errorsIn(output: string): string {
+  const lines = output.split("\n");
+  const said = lines.filter((line) => /\(remote-exec\): +(error:|etcd:)/.test(line));
+  const first = lines.findIndex((line) => line.includes("Error: "));
+  return [...said, ...(first < 0 ? lines.slice(-15) : lines.slice(first, first + 12))].join("\n");
+}
+
+/** Terraform's output in one line: it wraps its messages at the terminal's width, and draws a frame around them. */
+export function unwrapped(output: string): string {
+  return output.replace(/\n[│ ]*/g, " ");
+}
+
+/** The errors that Terraform ended with, in one line each. */
+export function terraformErrors(output: string): string[] {
+  const [, ...errors] = output.split(/^[│ ]*Error: /m);
+  return errors.map((error) => unwrapped(error).trim());
+}
+
+/** The ids of the droplets that a plan warns of as such that Terraform does not know. */
+export function orphansIn(output: string): number[] {
+  const warning = /that Terraform does not know of: (.*?) A deploy/.exec(unwrapped(output))?.[1] ?? "";
+  return [...warning.matchAll(/ id (\d+),/g)].map(([, id]) => Number(id));
+}
+
+function plain(line: string): string {
+  return (
+    line
+      // eslint-disable-next-line no-control-regex -- that is what is to go
+      .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
+      .replace(/^\S+ {2}(?=\S)/, "")
+      .trim()
+  );
+}

@@ -1,0 +1,104 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
+import { LocalProvider } from "@cdktf/provider-local/lib/provider";
+import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { type App, LocalBackend, TerraformStack } from "cdktf";
+import {
+  AuthorityGeneration,
+  DigitalOceanHost,
+  EtcdAdoptionProps,
+  EtcdBackupProps,
+  EtcdCluster,
+  EtcdRestoreProps,
+  EtcdUpkeepProps,
+  EtcdVersion,
+  LeaderPlacementProps,
+  PeerNetwork,
+} from "../../lib";
+import { CLIENT_NETWORK, clientAt } from "../operations/client-network";
+
+/** Name of the stack. */
+export const STACK = "test";
+
+/** What the lab's tests turn; as JSON, since it also reaches the app in a process of its own. */
+export interface Knobs {
+  readonly regions?: string[];
+  readonly bootTimeoutSeconds?: number;
+  readonly version?: string;
+  readonly sha256?: string;
+  readonly quotaGiB?: number;
+  readonly genesis?: number;
+  readonly recoverFrom?: string;
+  readonly generation?: number;
+  readonly grpcGateway?: boolean;
+  readonly extra?: Record<string, string>;
+  readonly image?: string;
+  readonly loginKeyGeneration?: number;
+  readonly authorizedKeys?: string[];
+  readonly leader?: LeaderPlacementProps;
+  readonly leafValidityDays?: number;
+  readonly clientAuthority?: AuthorityStage;
+  readonly peerAuthority?: AuthorityStage;
+  readonly serverNames?: string[];
+  readonly peerNetwork?: PeerNetwork;
+  readonly adopt?: EtcdAdoptionProps;
+  readonly peersFrom?: string[];
+  readonly backup?: EtcdBackupProps;
+  readonly restore?: EtcdRestoreProps;
+  readonly upkeep?: EtcdUpkeepProps;
+  /** Locations of clients on the WAN; see lab/sites.ts. */
+  readonly clientSites?: string[];
+}
+
+/** A call of AuthorityGeneration's, as data. */
+export interface AuthorityStage {
+  readonly stage: "of" | "introducing" | "signing";
+  readonly generation: number;
+}
+
+const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
+  at && AuthorityGeneration[at.stage](at.generation);
+
+/**
+ * main.ts with knobs.
+ *
+ * @param env as Lab.environment makes it
+ */
+export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<string, string>>): void {
+  const stack = new TerraformStack(app, STACK);
+  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${STACK}.tfstate` });
+  new DigitaloceanProvider(stack, "digitalocean");
+  new TlsProvider(stack, "tls");
+  new LocalProvider(stack, "local");
+  const cluster = new EtcdCluster(stack, "etcd", {
+    hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
+      sshFrom: [env.ETCD_SSH_FROM],
+      clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [CLIENT_NETWORK])],
+      peersFrom: knobs.peersFrom,
+      bootTimeoutSeconds: knobs.bootTimeoutSeconds,
+      image: knobs.image,
+      generation: knobs.generation,
+      loginKeyGeneration: knobs.loginKeyGeneration,
+      authorizedKeys: knobs.authorizedKeys,
+    }),
+    version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
+    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+    settings: { quotaGiB: knobs.quotaGiB, grpcGateway: knobs.grpcGateway, extra: knobs.extra },
+    pki: {
+      leafValidityDays: knobs.leafValidityDays,
+      serverNames: knobs.serverNames,
+      clientAuthority: authority(knobs.clientAuthority),
+      peerAuthority: authority(knobs.peerAuthority),
+    },
+    accessDirectory: env.ETCD_ACCESS_DIRECTORY,
+    genesis: knobs.genesis,
+    recoverFrom: knobs.recoverFrom,
+    peerNetwork: knobs.peerNetwork,
+    adopt: knobs.adopt,
+    leader: knobs.leader,
+    backup: knobs.backup,
+    restore: knobs.restore,
+    upkeep: knobs.upkeep,
+  });
+  cluster.addClient("operator");
+  for (const location of knobs.clientSites ?? []) cluster.addClient(clientAt(location), { from: location });
+}

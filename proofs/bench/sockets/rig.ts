@@ -1,0 +1,213 @@
+import { spawn } from "node:child_process";
+import * as path from "node:path";
+import { RoundTripTimes, Tuning } from "../../../lib/wan";
+import type { RigCluster } from "../../rig/cluster";
+import type { RigMember } from "../../rig/member";
+import { locationName, type NetworkCondition } from "../../rig/network";
+import { Rig } from "../../rig/rig";
+import { run } from "../../../lab/tools/command";
+import type { Progress } from "../../../lab/tools/progress";
+import { buildWan } from "../../../lab/wan/build";
+import { WanClient } from "../../../lab/wan/client";
+import { KERNEL_DEFAULTS, type Case } from "./kernel";
+import { ensureProgram } from "./program";
+
+/** Port between peers, where the connections arrive that streams take; also the name of their routes and rule. */
+const STREAMS = "2380";
+const REGIONS = ["lon1", "nyc3", "sgp1"];
+const CALM: NetworkCondition = { name: "calm", regions: REGIONS };
+
+/**
+ * Few entries in memory and in the log, so that dozens of rounds of large values do not add up; and enough of them that a
+ * member 200 MB behind gets entries rather than a snapshot.
+ */
+const LOG_SETTINGS = { ETCD_SNAPSHOT_COUNT: "1000", ETCD_SNAPSHOT_CATCHUP_ENTRIES: "1000" };
+
+/** Three members on three continents with London leading, and a program that loads the paths between them. */
+export class SocketRig {
+  public static async up(root: string, progress: Progress): Promise<SocketRig> {
+    Object.assign(process.env, LOG_SETTINGS);
+    const program = await ensureProgram(progress);
+    const times = RoundTripTimes.digitalOcean();
+    const source = { p50: (a: string, b: string): number => times.between(a, b) };
+    const rig = await Rig.up({ root, times: source, conditions: [CALM], progress });
+    const { heartbeatMs, electionMs } = Tuning.derive({ roundTripTimes: times, memberLocations: REGIONS });
+    const cluster = await rig.cluster({ name: "sockets", condition: CALM, heartbeatMs, electionMs });
+    const wan = new WanClient({ stateDir: path.join(root, "wan"), binary: () => buildWan(), matrix: [] });
+    const sockets = new SocketRig(rig, cluster, wan, program, progress);
+    await sockets.settle();
+    return sockets;
+  }
+
+  public readonly leader: RigMember;
+  public readonly near: RigMember;
+  public readonly far: RigMember;
+
+  private constructor(
+    private readonly rig: Rig,
+    private readonly cluster: RigCluster,
+    public readonly wan: WanClient,
+    private readonly program: string,
+    public readonly progress: Progress,
+  ) {
+    this.leader = cluster.member("lon1");
+    this.near = cluster.member("nyc3");
+    this.far = cluster.member("sgp1");
+  }
+
+  public down(): Promise<void> {
+    return this.rig.down();
+  }
+
+  /** Where a member is, in the WAN's words. */
+  public locationOf(member: RigMember): string {
+    return locationName(CALM, member.region);
+  }
+
+  /** Sets the kernel of every member's host, forgets what it knows of the paths, and has all connections made anew. */
+  public async use(one: Case): Promise<void> {
+    await this.setKernels(one);
+    // One at a time, as ever; the leader's connections all end at one of these two.
+    for (const member of [this.near, this.far]) {
+      await member.losePower();
+      await member.returnPower();
+      await this.settle();
+    }
+  }
+
+  /** The same without touching etcd: for connections that are yet to be made. */
+  public async setKernels(one: Case): Promise<void> {
+    await Promise.all([this.leader, this.near, this.far].map((member) => this.setKernel(member, one)));
+  }
+
+  public async setKernel(
+    member: RigMember,
+    { sysctls, congestionControl = "cubic", streamCongestionControl, initialWindow }: Case,
+  ): Promise<void> {
+    const all = Object.entries({ ...KERNEL_DEFAULTS, ...sysctls }).map(([name, value]) => `${name}=${value}`);
+    await member.host.run(["sysctl", "-q", "-w", ...all], 10_000);
+    await member.host.run(["ip", "tcp_metrics", "flush"], 10_000);
+    const byDefault = async (...options: string[]): Promise<void> => {
+      await member.host.run(["ip", "route", "replace", "default", "dev", "wan0", ...options], 10_000);
+    };
+    await byDefault(
+      ...["congctl", congestionControl],
+      ...(initialWindow === undefined ? [] : ["initcwnd", String(initialWindow)]),
+    );
+    // In the streams' table there is nothing else, so that they, too, go by default where they are no case of their own.
+    await byDefault("congctl", streamCongestionControl ?? congestionControl, "table", STREAMS);
+    const rules = await member.host.run(["ip", "rule", "show", "pref", STREAMS], 10_000);
+    if (rules.trim() === "") {
+      const streams = ["ipproto", "tcp", "sport", STREAMS];
+      await member.host.run(["ip", "rule", "add", "pref", STREAMS, ...streams, "lookup", STREAMS], 10_000);
+    }
+  }
+
+  /** Waits until every member is healthy and London leads. */
+  public async settle(): Promise<void> {
+    await this.cluster.untilHealthy(120_000);
+    await this.cluster.placeLeader(this.leader.region);
+  }
+
+  /** A sample that fails, for example because of an election, is told of and not counted. */
+  public async sample(what: string, take: () => Promise<void>): Promise<void> {
+    try {
+      await take();
+      this.progress(what);
+    } catch (error) {
+      this.progress(`${what}: not counted: ${error instanceof Error ? error.message : String(error)}`);
+      if (!this.far.isPowered) await this.far.returnPower();
+      await this.settle();
+    }
+  }
+
+  /** The program's answer, run on a member's host, to that member. */
+  public async answer(member: RigMember, argv: readonly string[]): Promise<unknown> {
+    return parse(await member.host.run(this.clientOf(member, argv), 900_000));
+  }
+
+  /** The same from where the operator is. */
+  public async answerOfOperator(member: RigMember, argv: readonly string[]): Promise<unknown> {
+    return parse(await run(this.clientOf(member, argv)));
+  }
+
+  /** Runs the receiver on one host and, once it listens, the sender on another; returns what both say. */
+  public async transfer(
+    from: RigMember,
+    to: RigMember,
+    sender: readonly string[],
+    receiver: readonly string[],
+  ): Promise<{ readonly sent: unknown; readonly received: unknown }> {
+    const inside = ["nsenter", `--net=/run/netns/etcdrig-${to.host.name}`, "nice", "-n", "-10"];
+    const [file = "", ...args] = [...inside, this.program, ...receiver];
+    const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    const ended = new Promise<void>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`${receiver[0] ?? ""} ended with ${code ?? "a signal"}`));
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.includes("ready")) resolve();
+      });
+      ended.catch(reject);
+    });
+    try {
+      const sent = parse(await from.host.run([this.program, ...sender], 900_000));
+      await ended;
+      return { sent, received: parse(output) };
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }
+
+  /** How many snapshots a member has been sent since it started. */
+  public async snapshotsReceived(member: RigMember): Promise<number> {
+    const { ca, cert, key } = this.rig.client;
+    const files = ["--cacert", ca, "--cert", cert, "--key", key];
+    const metrics = await member.host.run(["curl", "-sS", ...files, "https://127.0.0.1:2379/metrics"], 30_000);
+    const counts = [...metrics.matchAll(/^etcd_network_snapshot_receive_success\{.*\} (\d+)$/gm)];
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  /** Does something while packets get lost between all members, and ends that. */
+  public async withLoss<T>(percent: number, action: () => Promise<T>): Promise<T> {
+    const [a, b, c] = [this.leader, this.near, this.far].map((member) => this.locationOf(member));
+    const pairs = [[a, b], [a, c], [b, c]] as const; // prettier-ignore
+    try {
+      for (const [from, to] of pairs) await this.wan.link({ a: from, b: to, loss: percent });
+      return await action();
+    } finally {
+      for (const [from, to] of pairs) await this.wan.heal(from, to);
+    }
+  }
+
+  /** Drops packets of more than so many bytes between Singapore and the others, and tells nobody; returns how to end that. */
+  public async swallowAbove(bytes: number): Promise<() => Promise<void>> {
+    const far = this.far.host.address;
+    const hosts = [this.near, this.far, this.leader].map(({ host }) => host);
+    for (const host of hosts) {
+      // At the receiver: before they leave, several packets still travel as one.
+      const which = host === this.far.host ? "" : `ip saddr ${far} `;
+      const rules = `table ip blackhole { chain input { type filter hook input priority -200; iif wan0 ${which}meta length > ${bytes} drop; }; }`;
+      await host.run(["nft", rules], 10_000);
+    }
+    return async () => {
+      for (const host of hosts) await host.run(["nft", "delete table ip blackhole"], 10_000);
+    };
+  }
+
+  private clientOf(member: RigMember, [command = "", ...options]: readonly string[]): string[] {
+    const { ca, cert, key } = this.rig.client;
+    const files = ["-endpoint", member.endpoint, "-cacert", ca, "-cert", cert, "-key", key];
+    return [this.program, command, ...files, ...options];
+  }
+}
+
+function parse(text: string): unknown {
+  return JSON.parse(text.replace(/^ready\n/, ""));
+}

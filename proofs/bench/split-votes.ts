@@ -1,0 +1,86 @@
+/**
+ * `npm run bench:split-votes [-- --rtt MS]`: how long the two members that are left of three take to elect a leader and commit a
+ * write, by raft's rules alone, for any heartbeat and election timeout. No process of etcd's takes part: it tells what no
+ * setting can change, where `npm run bench:wan-tuning -- --parts failover` tells what is.
+ */
+import { parseArgs } from "node:util";
+import { RoundTripTimes } from "../../lib/wan";
+import { Random } from "../random";
+import { markdownTable, seconds } from "./wan-tuning/markdown";
+import { median, quantile } from "./wan-tuning/statistics";
+
+const TRIALS = 20_000;
+const SEED = 1;
+/** As many as the bar of the fail-over is measured with, and that bar. */
+const ROUNDS = 20;
+const WORST_MS = 3500;
+/** Heartbeat interval in ms, and how many of them the election timeout is; etcd refuses fewer than five. */
+const SETTINGS: readonly (readonly [number, number])[] = [
+  [40, 10],
+  [46, 10],
+  [50, 10],
+  [58, 10],
+  [96, 6],
+  [116, 5],
+  [64, 10],
+  [70, 10],
+  [140, 5],
+  [84, 10],
+  [100, 10],
+];
+
+interface Trial {
+  readonly tookMs: number;
+  readonly split: boolean;
+}
+
+/**
+ * Each member counts ticks, one per heartbeat interval, and stands for election after n to 2n - 1 of them without a leader, at
+ * random. Then come two round trips, the pre-vote and the vote. Who stands less than half a round trip after the other has
+ * voted for itself by when it is asked: a split vote, and both draw anew. The leader's first entry and the write take a round
+ * trip each.
+ */
+function fail(heartbeatMs: number, ticks: number, rttMs: number, random: Random): Trial {
+  // Tickers began at no particular time, and the last heartbeat came at no particular time of either.
+  const phases = [random.next() * heartbeatMs, random.next() * heartbeatMs];
+  const stands = (fromMs: number, phase: number): number => {
+    const needed = ticks + Math.floor(random.next() * ticks);
+    return phase + (Math.floor((fromMs - phase) / heartbeatMs) + needed) * heartbeatMs;
+  };
+  let candidates = phases.map((phase) => stands(-random.next() * heartbeatMs, phase));
+  for (let split = false; ; split = true) {
+    const [first, second] = [...candidates].sort((a, b) => a - b);
+    if (second - first >= rttMs / 2) return { tookMs: first + 4 * rttMs, split };
+    candidates = candidates.map((stoodMs, index) => stands(stoodMs + rttMs, phases[index]));
+  }
+}
+
+function main(): void {
+  const { values } = parseArgs({ options: { rtt: { type: "string" } } });
+  const rttMs = Number(values.rtt ?? RoundTripTimes.digitalOcean().between("nyc3", "sgp1"));
+  if (!(rttMs > 0)) throw new Error(`--rtt: given ${values.rtt ?? ""}; expected milliseconds, above 0`);
+  const random = new Random(SEED);
+  const rows = SETTINGS.map(([heartbeatMs, ticks]) => {
+    const trials = Array.from({ length: TRIALS }, () => fail(heartbeatMs, ticks, rttMs, random));
+    const times = trials.map(({ tookMs }) => tookMs);
+    const share = (holds: (trial: Trial) => boolean): number => trials.filter(holds).length / TRIALS;
+    const inTime = share(({ tookMs }) => tookMs <= WORST_MS) ** ROUNDS;
+    return [
+      `${heartbeatMs}/${heartbeatMs * ticks}`,
+      seconds(median(times)),
+      seconds(quantile(times, 0.99)),
+      `${Math.round(100 * share(({ split }) => split))} %`,
+      `${Math.round(100 * inTime)} %`,
+    ];
+  });
+  const heads = [
+    "heartbeat/election ms",
+    "median",
+    "p99",
+    "split votes",
+    `all of ${ROUNDS} within ${seconds(WORST_MS)}`,
+  ];
+  console.log(`Survivors ${rttMs} ms apart, ${TRIALS} trials each:\n\n${markdownTable(heads, rows)}`);
+}
+
+main();

@@ -1,0 +1,37 @@
+import { rm } from "node:fs/promises";
+import * as path from "node:path";
+import { cached } from "../lab/tools/cache";
+import { attempt, run } from "../lab/tools/command";
+import { silent, type Progress } from "../lab/tools/progress";
+import { ToolError } from "../lab/tools/tool-error";
+
+const PROJECT = path.join(__dirname, "..");
+
+/**
+ * This project as it was at an earlier commit, with the dependencies of then, in a directory of its own. Installs them once.
+ *
+ * @throws ToolError if this clone has no such commit
+ */
+export async function ensureEarlierCheckout(commit: string, progress: Progress = silent): Promise<string> {
+  const found = await attempt(["git", "rev-parse", "--verify", "--quiet", `${commit}^{commit}`], { cwd: PROJECT });
+  if (found.status !== 0) {
+    throw new ToolError(
+      `This clone has no commit ${commit}, whose clusters are to be updated.`,
+      "If it is a shallow one: git fetch --unshallow.",
+    );
+  }
+  const full = found.stdout.trim();
+  return cached(
+    { name: "checkout", version: full },
+    async (work) => {
+      progress(`Installing this project as of ${full.slice(0, 7)}`);
+      const archive = path.join(work, "archive.tar");
+      await run(["git", "archive", `--output=${archive}`, full], { cwd: PROJECT });
+      await run(["tar", "-xf", archive, "-C", work]);
+      await rm(archive);
+      // Nothing that it runs here has anything to build.
+      await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: work });
+    },
+    progress,
+  );
+}

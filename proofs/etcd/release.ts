@@ -1,0 +1,137 @@
+import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { cached } from "../../lab/tools/cache";
+import { CommandError, run } from "../../lab/tools/command";
+import { buildGoModules } from "../../lab/tools/go-build";
+import { hostArch } from "../../lab/tools/platform";
+import { silent, type Progress } from "../../lab/tools/progress";
+import { CONNECT_TIMEOUT_S, isUnreachable, knownUnreachable, rememberUnreachable } from "../../lab/tools/reach";
+import { sha256OfFile } from "../../lab/tools/sha256";
+import { ToolError } from "../../lab/tools/tool-error";
+
+/** How an etcd release got here. */
+export type EtcdOrigin = "release" | "built";
+
+/** An etcd release on this machine. */
+export interface EtcdRelease {
+  /** The archive, named and laid out like the project's own. */
+  readonly tarball: string;
+  /** Of the archive: the published one for a release, its own for one that was built here. */
+  readonly sha256: string;
+  /** Directory with etcd, etcdctl and etcdutl. */
+  readonly binDir: string;
+  readonly origin: EtcdOrigin;
+}
+
+/** What to get. */
+export interface EtcdRequest {
+  /** Without a "v", for example "3.6.14". */
+  readonly version: string;
+  /**
+   * The published SHA-256 of this machine's archive; a download that differs is an error, not a reason to build.
+   * @default - unknown: it is built, and Go checks its modules
+   */
+  readonly sha256?: string;
+}
+
+const PROGRAMS = [
+  { name: "etcd", module: "go.etcd.io/etcd/server/v3" },
+  { name: "etcdctl", module: "go.etcd.io/etcd/etcdctl/v3" },
+  { name: "etcdutl", module: "go.etcd.io/etcd/etcdutl/v3" },
+] as const;
+
+const README = `Built from the etcd project's Go modules because its release archive could not be downloaded and checked.
+The layout is that of the release; the documentation is left out.
+`;
+
+/** Gets an etcd release: downloaded and checked if GitHub can be reached and its sum is known, else built from its Go modules. */
+export async function ensureEtcd(request: EtcdRequest, progress: Progress = silent): Promise<EtcdRelease> {
+  if (!/^\d+\.\d+\.\d+$/.test(request.version)) {
+    throw new ToolError(`"${request.version}" is not an etcd version.`, 'Give one like "3.6.14".');
+  }
+  const layout = etcdLayout(request.version);
+  const dir = await cached(
+    { name: "etcd", version: `${request.version}-linux-${hostArch()}` },
+    async (work) => {
+      const origin: EtcdOrigin = (await download(request, layout, work, progress)) ? "release" : "built";
+      if (origin === "built") await build(request.version, layout, work, progress);
+      await writeFile(path.join(work, "origin"), origin);
+      await writeFile(path.join(work, "sha256"), await sha256OfFile(path.join(work, layout.archive)));
+    },
+    progress,
+  );
+  return {
+    tarball: path.join(dir, layout.archive),
+    sha256: await readFile(path.join(dir, "sha256"), "utf8"),
+    binDir: path.join(dir, layout.directory),
+    origin: (await readFile(path.join(dir, "origin"), "utf8")) === "release" ? "release" : "built",
+  };
+}
+
+interface EtcdLayout {
+  /** Name of the directory in the archive. */
+  readonly directory: string;
+  readonly archive: string;
+}
+
+/** The project's own names for a release's archive and for the directory in it. */
+export function etcdLayout(version: string): EtcdLayout {
+  const directory = `etcd-v${version}-linux-${hostArch()}`;
+  return { directory, archive: `${directory}.tar.gz` };
+}
+
+async function download(request: EtcdRequest, layout: EtcdLayout, dir: string, progress: Progress): Promise<boolean> {
+  if (request.sha256 === undefined) return false;
+  const host = "github.com";
+  if (await knownUnreachable(host)) return false;
+  const url = `https://${host}/etcd-io/etcd/releases/download/v${request.version}/${layout.archive}`;
+  const archive = path.join(dir, layout.archive);
+  progress(`Downloading etcd ${request.version}`);
+  try {
+    // A stalled transfer ends as well: less than 10 kB/s for 20 s.
+    const limits = ["--connect-timeout", String(CONNECT_TIMEOUT_S), "--speed-limit", "10000", "--speed-time", "20"];
+    await run(["curl", "-sSfL", ...limits, "-o", archive, url]);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (isUnreachable(error)) await rememberUnreachable(host);
+    progress(`GitHub cannot be reached from here (${lastLine(error.stderr)})`);
+    await rm(archive, { force: true });
+    return false;
+  }
+  const actual = await sha256OfFile(archive);
+  if (actual !== request.sha256.toLowerCase()) {
+    throw new ToolError(
+      `The archive at ${url} has the SHA-256 ${actual}, not the published ${request.sha256}.`,
+      "Something between here and GitHub alters downloads, or the given checksum is wrong; find out which before going on.",
+    );
+  }
+  await run(["tar", "-xzf", archive, "-C", dir, "--no-same-owner"]);
+  return true;
+}
+
+async function build(version: string, layout: EtcdLayout, dir: string, progress: Progress): Promise<void> {
+  progress(`Building etcd ${version} from its Go modules (one to three minutes)`);
+  const out = path.join(dir, "out");
+  await buildGoModules(
+    { require: PROGRAMS.map((program) => `${program.module}@v${version}`) },
+    PROGRAMS.map((program) => ({ package: program.module, output: path.join(out, program.name) })),
+    progress,
+  );
+  for (const program of PROGRAMS) await chmod(path.join(out, program.name), 0o755);
+  await writeFile(path.join(out, "README.md"), README, { mode: 0o644 });
+  await rename(out, path.join(dir, layout.directory));
+  await packDeterministically(dir, layout);
+}
+
+/** The same files make the same archive: names sorted, no times, no owners. */
+async function packDeterministically(dir: string, layout: EtcdLayout): Promise<void> {
+  const fixed = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"];
+  await mkdir(dir, { recursive: true });
+  const archive = path.join(dir, layout.archive);
+  const argv = ["tar", "-C", dir, "--format=ustar", ...fixed, "-I", "gzip -n", "-cf", archive, layout.directory];
+  await run(argv, { nice: true });
+}
+
+function lastLine(text: string): string {
+  return text.trim().split("\n").at(-1) ?? "";
+}

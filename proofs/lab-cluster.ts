@@ -1,0 +1,151 @@
+import * as path from "node:path";
+import { QuorumModel, RoundTripTimes } from "../lib/wan";
+import { LabDroplet } from "../lab/clouds/digitalocean/client";
+import { Lab } from "../lab/lab";
+import { LabPaths } from "../lab/paths";
+import { EtcdStatus, etcdStatus, operatorEnvironment } from "../lab/status";
+import { attempt } from "../lab/tools/command";
+import { waitUntil } from "../lab/tools/process-record";
+
+const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
+/** PutRequest: /lab/probe = 1, as gRPC sends it, in printf's octal escapes. */
+const PUT = "\\000\\000\\000\\000\\017\\012\\012/lab/probe\\022\\0011";
+const PUT_FILE = "/run/lab-put";
+/** Puts by gRPC: whether etcd's JSON gateway is on or off, it is quicker than starting etcdctl. How it ended is in the trailers. */
+const CURL_PUT =
+  "curl -sSf --http2 --cacert $ETCDCTL_CACERT --cert $ETCDCTL_CERT --key $ETCDCTL_KEY -H content-type:application/grpc " +
+  `-H te:trailers --data-binary @${PUT_FILE} -D -`;
+const PUT_DONE = "grpc-status: 0";
+
+/** What etcdctl printed and how it ended. */
+export interface EtcdctlResult {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The cluster that is deployed into a lab, as its operator and as somebody on its machines sees it. */
+export class LabCluster {
+  public static async of(lab: Lab, paths: LabPaths): Promise<LabCluster> {
+    // One that never got ready is no machine yet.
+    const machines = (await lab.api().droplets()).filter((droplet) => droplet.status !== "new");
+    return new LabCluster(lab, paths, machines);
+  }
+
+  private constructor(
+    private readonly lab: Lab,
+    private readonly paths: LabPaths,
+    public readonly machines: readonly LabDroplet[],
+  ) {}
+
+  public machine(name: string): LabDroplet {
+    const found = this.machines.find((machine) => machine.name === name);
+    if (found === undefined) throw new Error(`no machine ${name} among ${this.machines.map((m) => m.name).join(", ")}`);
+    return found;
+  }
+
+  public clientUrl(machine: LabDroplet): string {
+    return `https://${machine.publicAddress ?? ""}:2379`;
+  }
+
+  /** The operator's environment for etcdctl, with every member as an endpoint unless told. */
+  public environment(machines: readonly LabDroplet[] = this.machines): Record<string, string> {
+    const endpoints = machines.map((machine) => this.clientUrl(machine));
+    const env = operatorEnvironment(this.paths, endpoints);
+    if (env === undefined) throw new Error(`the operator's files are not in ${this.paths.access}`);
+    return env;
+  }
+
+  /** etcdctl from the operator's shell. */
+  public async etcdctl(args: readonly string[], env = this.environment()): Promise<EtcdctlResult> {
+    const etcdctl = path.join(this.lab.config().etcd.binDir, "etcdctl");
+    const { status, stdout, stderr } = await attempt([etcdctl, ...args], { env, timeoutMs: 60_000 });
+    return { ok: status === 0, stdout, stderr };
+  }
+
+  /** A command in a login shell of root on a machine. */
+  public async on(machine: LabDroplet, command: string): Promise<EtcdctlResult> {
+    const result = await this.lab.driver().exec(machine.id, ["/bin/bash", "-lc", command], { timeoutMs: 60_000 });
+    return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  public status(): Promise<EtcdStatus> {
+    return etcdStatus(path.join(this.lab.config().etcd.binDir, "etcdctl"), this.environment());
+  }
+
+  /**
+   * Whether the member on a machine leads, and raft's term, which every change of leadership counts up, as it sees them.
+   *
+   * @throws if it does not answer
+   */
+  public async view(machine: LabDroplet): Promise<{ leads: boolean; term: number }> {
+    const { ok, stdout, stderr } = await this.on(machine, "etcdctl endpoint status -w fields");
+    if (!ok) throw new Error(`${machine.name} does not tell its status: ${stderr}`);
+    // Some stand there twice.
+    const field = (name: string): string | undefined => new RegExp(`^"${name}" : (\\d+)$`, "m").exec(stdout)?.[1];
+    const leader = field("Leader");
+    return { leads: leader !== undefined && leader === field("MemberID"), term: Number(field("RaftTerm")) };
+  }
+
+  /**
+   * Milliseconds that a write takes for a client on this machine that talks to the member there: the median of nine on
+   * one connection, so that neither the handshake nor a process's start is counted.
+   */
+  public async writeMs(machine: LabDroplet): Promise<number> {
+    const { ok, stdout, stderr } = await this.on(
+      machine,
+      `printf '${PUT}' >${PUT_FILE}; ${CURL_PUT} -w 'took %{time_total}\\n' ${`-o /dev/null ${PUT_URL} `.repeat(10)}`,
+    );
+    const times = [...stdout.matchAll(/^took ([\d.]+)$/gm)].map((match) => Number(match[1]) * 1000);
+    if (!ok || stdout.split(PUT_DONE).length !== 11 || times.length !== 10) {
+      throw new Error(`writes on ${machine.name} failed: ${stderr}${stdout.slice(0, 300)}`);
+    }
+    const counted = times.slice(1).sort((a, b) => a - b);
+    return counted[Math.floor(counted.length / 2)];
+  }
+
+  /** Writes through the member on this machine, again and again, until one is acknowledged. */
+  public async untilWritten(machine: LabDroplet, seconds: number): Promise<void> {
+    const { ok } = await this.on(
+      machine,
+      // An attempt that met no leader hangs: try anew after what an attempt takes at most.
+      `printf '${PUT}' >${PUT_FILE}; timeout ${seconds} sh -c 'until ${CURL_PUT} --max-time 0.8 -o /dev/null ${PUT_URL} 2>/dev/null | ` +
+        `grep -q "^${PUT_DONE}"; do sleep 0.02; done'`,
+    );
+    if (!ok) throw new Error(`no write through ${machine.name} was acknowledged within ${seconds} s`);
+  }
+
+  /** What the model says of this cluster's distances. */
+  public model(): QuorumModel {
+    return new QuorumModel({
+      roundTripTimes: RoundTripTimes.digitalOcean(),
+      memberLocations: this.machines.map((machine) => machine.region),
+    });
+  }
+
+  /** Whether every one of these members commits writes. */
+  public async healthy(machines: readonly LabDroplet[] = this.machines): Promise<boolean> {
+    return (await this.unwell(machines)) === "";
+  }
+
+  /** Throws what etcdctl says if one of these members does not commit writes. */
+  public async mustBeHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
+    const said = await this.unwell(machines);
+    if (said !== "") throw new Error(`not every member commits writes:\n${said}`);
+  }
+
+  /** Waits until these members commit writes; throws what etcdctl says if one does not within 60 s. */
+  public async untilHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
+    let said = "";
+    const healthy = async (): Promise<boolean> => (said = await this.unwell(machines)) === "";
+    if (!(await waitUntil(healthy, 60_000, 500))) {
+      throw new Error(`not every member commits writes within 60 s:\n${said}`);
+    }
+  }
+
+  /** What etcdctl says of these members if one of them does not commit writes; else nothing. */
+  private async unwell(machines: readonly LabDroplet[]): Promise<string> {
+    const { ok, stdout, stderr } = await this.etcdctl(["endpoint", "health"], this.environment(machines));
+    return ok ? "" : `${stdout}${stderr}` || "etcdctl ended without a word";
+  }
+}

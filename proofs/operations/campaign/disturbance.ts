@@ -1,0 +1,73 @@
+import { Random } from "../../random";
+import { isAlive, waitUntil, type ProcessRecord } from "../../../lab/tools/process-record";
+import { THROUGH, type Interruption } from "../interruption";
+import type { Operation } from "../operation";
+import type { Miss, Stage } from "../stage";
+
+/** As where nobody restarts: the certificates' renewal takes about so long. */
+const APPLY_SECONDS_PER_MEMBER = 6;
+
+/** What is drawn from. */
+export interface DisturbanceDraws {
+  readonly interruptions: readonly Interruption[];
+  /** Share of the operations that are disturbed, of those that can be. */
+  readonly disturbed: number;
+}
+
+/** Something that gets in the way of an operation's first apply, at a moment of it; and what became of that. */
+export class Disturbance {
+  /** Draws as often whatever comes of it, so that draws after it depend on nothing but the seed; undefined for nothing. */
+  public static draw(
+    operation: Operation,
+    members: number,
+    random: Random,
+    draws: DisturbanceDraws,
+  ): Disturbance | undefined {
+    const chosen = random.next() < draws.disturbed;
+    const interruption = random.pick(draws.interruptions);
+    const share = random.next();
+    const own = new Random(Math.floor(random.next() * 2 ** 32));
+    if (!chosen || operation.disturbed === false) return undefined;
+    const within = operation.applySeconds?.(members) ?? APPLY_SECONDS_PER_MEMBER * members;
+    return new Disturbance(interruption, share * within, own);
+  }
+
+  /** Undefined until its moment. */
+  private outcome?: { readonly missed: Miss };
+
+  private constructor(
+    private readonly interruption: Interruption,
+    private readonly seconds: number,
+    private readonly random: Random,
+  ) {}
+
+  /** Has it happen in the stage's next apply. */
+  public prepare(stage: Stage): void {
+    stage.disturbNext(async (apply) => {
+      const missed = await this.strike(stage, apply);
+      this.outcome = { missed };
+      return missed;
+    });
+  }
+
+  public get kind(): string {
+    return this.interruption.name;
+  }
+
+  public get hit(): boolean {
+    return this.outcome !== undefined && this.outcome.missed === undefined;
+  }
+
+  /** For the name of a step. */
+  public get description(): string {
+    const missed = this.outcome?.missed;
+    return missed === undefined
+      ? `${this.kind} ${this.seconds.toFixed(1)} s into the apply`
+      : `${this.kind} missed: ${missed}`;
+  }
+
+  private async strike(stage: Stage, apply: ProcessRecord): Promise<Miss> {
+    const through = await waitUntil(() => !isAlive(apply), this.seconds * 1000);
+    return through ? THROUGH : this.interruption.strike(stage.harness, apply, this.random);
+  }
+}

@@ -1,0 +1,101 @@
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { saveJournals } from "../../suite/evidence";
+import type { Random } from "../../random";
+import { LEADER_LOST } from "../catalog/machines";
+import { ClientKind } from "../load-client";
+import { Load, type OperationRow } from "../load";
+import { carryOut, type Operation } from "../operation";
+import { CLIENT_LOCATIONS, type Stage } from "../stage";
+import { Disturbance, type DisturbanceDraws } from "./disturbance";
+import type { Tally } from "./tally";
+
+const OPERATIONS_PER_SEQUENCE = 5;
+/** With fewer of them clients have nobody to turn to while one is away. */
+const ENOUGH_MEMBERS = 3;
+
+/** What is drawn from. */
+export interface Draws extends DisturbanceDraws {
+  /** None with a `prepare`. */
+  readonly operations: readonly Operation[];
+}
+
+/** A sequence that went wrong. */
+export class SequenceError extends Error {
+  public constructor(
+    public readonly steps: readonly string[],
+    cause: unknown,
+  ) {
+    super(`after ${steps.join(", then ")}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = "SequenceError";
+  }
+}
+
+/** An operation of a sequence. */
+interface Step {
+  readonly operation: Operation;
+  readonly disturbance?: Disturbance;
+}
+
+/** As far as it is known: whether it was disturbed turns out in the middle of it. */
+function nameOf({ operation, disturbance }: Step): string {
+  return disturbance === undefined ? operation.name : `${operation.name} (${disturbance.description})`;
+}
+
+/**
+ * Does five operations that are possible one after the other, some of them disturbed, under one load, and checks its histories
+ * and that a quorum of voters was in service all along.
+ *
+ * @throws SequenceError with what was done until it went wrong
+ */
+export async function runSequence(
+  stage: Stage,
+  random: Random,
+  draws: Draws,
+  tally: Tally,
+  directory: string,
+  say: (line: string) => void,
+): Promise<OperationRow[]> {
+  const begun = Date.now();
+  mkdirSync(directory, { recursive: true });
+  const steps: Step[] = [];
+  const rows: OperationRow[] = [];
+  const load = await Load.start({
+    paths: stage.harness.paths,
+    locations: CLIENT_LOCATIONS,
+    directory: path.join(directory, "load"),
+  });
+  try {
+    for (let i = 0; i < OPERATIONS_PER_SEQUENCE; i += 1) {
+      const operation = random.pick(draws.operations.filter(({ possible }) => possible?.(stage) ?? true));
+      const before = stage.regions.length;
+      const disturbance = Disturbance.draw(operation, before, random, draws);
+      const step = { operation, disturbance };
+      steps.push(step);
+      say(`  ${nameOf(step)}`);
+      if (disturbance !== undefined) {
+        tally.addDisturbance(disturbance);
+        disturbance.prepare(stage);
+      }
+      const row = await load.during(operation.name, async () => {
+        // Only what nothing got in the way of says what it always says.
+        if (disturbance === undefined) await carryOut(operation, stage);
+        else await operation.perform(stage);
+      });
+      rows.push({ ...row, name: nameOf(step) });
+      if (disturbance?.hit === false) say(`    ${disturbance.description}`);
+      if (operation === LEADER_LOST || Math.min(before, stage.regions.length) < ENOUGH_MEMBERS) continue;
+      const failures = row.failures.filter((failure) => failure.includes(` of ${ClientKind.RECOMMENDED}-`));
+      if (failures.length > 0) say(`    !!! ${failures.length} operations of recommended clients FAILED`);
+      for (const failure of failures) say(`    !!! ${failure}`);
+      tally.addFailures(failures.length);
+    }
+    await load.finish();
+    return rows;
+  } catch (error) {
+    throw new SequenceError(steps.map(nameOf), error);
+  } finally {
+    await load.stop();
+    await saveJournals(stage.harness.lab.driver(), directory, begun);
+  }
+}

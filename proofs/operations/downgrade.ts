@@ -1,0 +1,18 @@
+import type { LabCluster } from "../lab-cluster";
+import { eventually } from "../harness";
+import { mustHave } from "./stage";
+
+/**
+ * etcd's own way to an older minor, for example "3.6", until members of that version may be started: as docs/operations.md has
+ * it.
+ */
+export async function enableDowngrade(cluster: LabCluster, minor: string): Promise<void> {
+  for (const step of ["validate", "enable"]) {
+    const { ok, stderr } = await cluster.etcdctl(["downgrade", step, minor]);
+    mustHave(`the downgrade to ${minor} passes "${step}"`, ok, stderr);
+  }
+  await eventually(`every member's data are in the form of ${minor}`, async () => {
+    const { stdout } = await cluster.etcdctl(["endpoint", "status", "-w", "json"]);
+    return stdout.split(`"storageVersion":"${minor}.0"`).length - 1 === cluster.machines.length;
+  });
+}

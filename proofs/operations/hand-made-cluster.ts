@@ -1,0 +1,209 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import type { EtcdAdoptionProps } from "../../lib";
+import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { eventually, type LabHarness } from "../harness";
+import { run } from "../../lab/tools/command";
+
+const ETCDCTL = "etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --key /etc/etcd/etcd.key";
+
+/**
+ * A cluster as people set it up by hand: units that are copied around, no user of its own, one authority and one certificate for
+ * everything, timeouts by feel.
+ */
+export class HandMadeCluster {
+  /** Makes a machine at each location, and founds the cluster. */
+  public static async setUp(harness: LabHarness, locations: readonly string[]): Promise<HandMadeCluster> {
+    const made = new HandMadeCluster(harness, await machinesAt(harness, locations));
+    await made.found();
+    return made;
+  }
+
+  private readonly directory: string;
+
+  private constructor(
+    private readonly harness: LabHarness,
+    public readonly machines: readonly LabDroplet[],
+  ) {
+    this.directory = path.join(harness.paths.root, "by-hand");
+    mkdirSync(this.directory);
+  }
+
+  /** The prop `adopt` for it. */
+  public get adoption(): EtcdAdoptionProps {
+    const ca = this.caPem;
+    return {
+      clientUrls: this.clientUrls,
+      peerUrls: this.machines.map((machine) => `https://${address(machine)}:2380`),
+      clientCaPem: ca,
+      peerCaPem: ca,
+    };
+  }
+
+  /** The prop `peersFrom` for it. */
+  public get peersFrom(): string[] {
+    return this.machines.map((machine) => `${address(machine)}/32`);
+  }
+
+  public get clientUrls(): string[] {
+    return this.machines.map((machine) => `https://${address(machine)}:2379`);
+  }
+
+  /** Its authority's certificate, PEM. */
+  public get caPem(): string {
+    return this.read("ca.crt").toString();
+  }
+
+  /** As root on a machine; returns what it printed, or throws what it complained of. */
+  public async on(machine: LabDroplet, command: string, stdin?: Buffer): Promise<string> {
+    const result = await this.harness.lab
+      .driver()
+      .exec(machine.id, ["/bin/bash", "-c", command], { stdin, timeoutMs: 120_000 });
+    if (result.status !== 0) throw new Error(`${machine.name}: ${command}: ${result.stderr}`);
+    return result.stdout;
+  }
+
+  /** etcdctl on a machine, towards the member there. */
+  public etcdctl(args: string, machine = this.machines[0]): Promise<string> {
+    return this.on(machine, `${ETCDCTL} ${args}`);
+  }
+
+  /** How many members commit writes. */
+  public async healthy(): Promise<number> {
+    const answer = await this.etcdctl(`--endpoints ${this.clientUrls.join(",")} endpoint health 2>&1 || true`);
+    return answer.match(/ is healthy/g)?.length ?? 0;
+  }
+
+  /**
+   * Has the members trust other authorities too, as they do at start: one after the other, the leader last and after it has
+   * handed over.
+   *
+   * @param pem certificates of these authorities
+   */
+  public async trust(pem: string): Promise<void> {
+    const leading = await Promise.all(this.machines.map((machine) => this.leads(machine)));
+    const inOrder = [...this.machines.filter((_, i) => !leading[i]), ...this.machines.filter((_, i) => leading[i])];
+    for (const machine of inOrder) {
+      if (await this.leads(machine)) await this.handOver(machine, inOrder[0]);
+      await this.on(machine, "cat >>/etc/etcd/ca.crt && systemctl restart etcd", Buffer.from(pem));
+      await this.untilHealthy();
+    }
+  }
+
+  /**
+   * Makes a key and a certificate for a client, signed by the cluster's authority.
+   *
+   * @param directory where client.crt and client.key are put
+   */
+  public async issueTo(client: string, directory: string): Promise<void> {
+    const { certificate, key } = await this.issue(client, "extendedKeyUsage=clientAuth");
+    writeFileSync(path.join(directory, "client.crt"), this.read(certificate));
+    writeFileSync(path.join(directory, "client.key"), this.read(key), { mode: 0o600 });
+  }
+
+  /** Turns its machines off for good. */
+  public async remove(): Promise<void> {
+    await this.harness.destroy(this.machines.map(({ id }) => id));
+  }
+
+  private async found(): Promise<void> {
+    const ca = ["-x509", "-days", "3650", "-subj", "/CN=by hand", "-keyout", "ca.key", "-out", "ca.crt"];
+    await this.openssl("req", ...ca, ...NEW_KEY);
+    const { binDir } = this.harness.lab.config().etcd;
+    for (const machine of this.machines) {
+      const names = `subjectAltName=IP:${address(machine)},IP:127.0.0.1,DNS:${machine.name}`;
+      const { certificate, key } = await this.issue(machine.name, names);
+      await this.on(machine, "mkdir -p /etc/etcd");
+      for (const program of ["etcd", "etcdctl"]) {
+        const put = `cat >/usr/local/bin/${program} && chmod 755 /usr/local/bin/${program}`;
+        await this.on(machine, put, readFileSync(path.join(binDir, program)));
+      }
+      await this.on(machine, "cat >/etc/etcd/ca.crt", this.read("ca.crt"));
+      await this.on(machine, "cat >/etc/etcd/etcd.crt", this.read(certificate));
+      await this.on(machine, "cat >/etc/etcd/etcd.key", this.read(key));
+      await this.on(machine, "cat >/etc/systemd/system/etcd.service", Buffer.from(this.unit(machine)));
+      await this.on(machine, "systemctl daemon-reload && systemctl enable --now --no-block etcd");
+    }
+    await this.untilHealthy();
+  }
+
+  private unit(machine: LabDroplet): string {
+    const initial = this.machines.map((each) => `${each.name}=https://${address(each)}:2380`).join(",");
+    const tls = (prefix: string): string =>
+      `--${prefix}cert-file /etc/etcd/etcd.crt --${prefix}key-file /etc/etcd/etcd.key --${prefix}trusted-ca-file /etc/etcd/ca.crt --${prefix}client-cert-auth`;
+    return `[Service]
+Type=notify
+ExecStart=/usr/local/bin/etcd --name ${machine.name} --data-dir /var/lib/etcd-by-hand \\
+  --listen-client-urls https://0.0.0.0:2379 --advertise-client-urls https://${address(machine)}:2379 \\
+  --listen-peer-urls https://0.0.0.0:2380 --initial-advertise-peer-urls https://${address(machine)}:2380 \\
+  --initial-cluster ${initial} --heartbeat-interval 100 --election-timeout 2500 \\
+  ${tls("")} ${tls("peer-")}
+Restart=on-failure
+[Install]
+WantedBy=multi-user.target
+`;
+  }
+
+  private async leads(machine: LabDroplet): Promise<boolean> {
+    const status = await this.etcdctl("endpoint status -w fields", machine);
+    const id = (field: string): string | undefined => new RegExp(`^"${field}" : (\\d+)$`, "m").exec(status)?.[1];
+    return id("MemberID") !== undefined && id("MemberID") === id("Leader");
+  }
+
+  private async handOver(from: LabDroplet, to: LabDroplet): Promise<void> {
+    await this.etcdctl(`move-leader $(${ETCDCTL} member list | awk -F', ' '$3 == "${to.name}" { print $1 }')`, from);
+  }
+
+  private untilHealthy(): Promise<void> {
+    return eventually(
+      "the cluster that was made by hand",
+      async () => (await this.healthy()) === this.machines.length,
+      60,
+    );
+  }
+
+  /** Names of the files, in this cluster's directory. */
+  private async issue(name: string, extension: string): Promise<{ certificate: string; key: string }> {
+    const [key, request, certificate] = [`${name}.key`, `${name}.csr`, `${name}.crt`];
+    writeFileSync(path.join(this.directory, `${name}.ext`), `${extension}\n`);
+    await this.openssl("req", ...NEW_KEY, "-subj", `/CN=${name}`, "-keyout", key, "-out", request);
+    const signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "365", "-extfile", `${name}.ext`];
+    await this.openssl("x509", "-req", "-in", request, ...signing, "-out", certificate);
+    return { certificate, key };
+  }
+
+  private openssl(...args: string[]): Promise<unknown> {
+    return run(["openssl", ...args], { cwd: this.directory });
+  }
+
+  private read(name: string): Buffer {
+    return readFileSync(path.join(this.directory, name));
+  }
+}
+
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+
+function address(machine: LabDroplet): string {
+  return machine.publicAddress ?? "";
+}
+
+async function machinesAt(harness: LabHarness, locations: readonly string[]): Promise<LabDroplet[]> {
+  const api = harness.lab.api();
+  const wanted = locations.map((region) => ({
+    name: `old-${region}`,
+    region,
+    size: "s-2vcpu-2gb",
+    image: "debian-13-x64",
+  }));
+  for (const body of wanted) await api.request("POST", "/v2/droplets", body);
+  const running = async (): Promise<LabDroplet[]> =>
+    (await api.droplets()).filter((droplet) => droplet.name.startsWith("old-") && droplet.status === "active");
+  await eventually("the old machines", async () => (await running()).length === locations.length, 180);
+  const machines = (await running()).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const machine of machines) {
+    const answers = async (): Promise<boolean> =>
+      (await harness.lab.driver().exec(machine.id, ["/bin/true"], { timeoutMs: 120_000 })).status === 0;
+    await eventually(`${machine.name} runs`, () => answers().catch(() => false), 60);
+  }
+  return machines;
+}

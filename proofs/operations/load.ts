@@ -1,0 +1,250 @@
+import { mkdirSync } from "node:fs";
+import * as path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { quantile } from "../bench/wan-tuning/statistics";
+import type { LabPaths } from "../../lab/paths";
+import { ensureWorkload } from "../workload/program";
+import { clientAt } from "./client-network";
+import { ClientSites } from "../../lab/sites";
+import { checkHistories } from "./histories";
+import { describeFailure, impactOn, writeP99Ms, type ClientOperation, type Impact } from "./impact";
+import { ClientKind, LoadClient } from "./load-client";
+import { Observer } from "./observer";
+import { blindSpans, leaderChanges, quorumLosses, terms, toleranceLost } from "./views";
+
+/** A naive client gives up after 10 s: by then whatever was due before has ended. */
+const NAIVE_TIMEOUT_MS = 10_000;
+/** What is usual is measured for so long before an operation. */
+const CALM_MS = 10_000;
+/** Longer than any failover measured (16 s). */
+const FIRST_WRITE_MS = 30_000;
+
+/** The load, and where it comes from. */
+export interface LoadProps {
+  readonly paths: LabPaths;
+  /** Locations of the clients; the cluster's app has to be given the same as `clientSites`. */
+  readonly locations: readonly string[];
+  /** Directory for histories and messages; it is left behind. */
+  readonly directory: string;
+  /**
+   * The etcd.env of the clients at a location.
+   * @default - as the library writes it for the clients there
+   */
+  readonly envFile?: (location: string) => string;
+  /**
+   * Writes per second of each client; for every two of them it reads once.
+   * @default 9
+   */
+  readonly writesPerSecond?: number;
+  /**
+   * Whether there are clients, besides, that hold on to the certificates of the start.
+   * @default false
+   */
+  readonly keptCertificates?: boolean;
+}
+
+/** What an operation on the cluster did to its clients. */
+export interface OperationRow {
+  readonly name: string;
+  readonly seconds: number;
+  readonly recommended: Impact;
+  readonly naive: Impact;
+  readonly kept?: Impact;
+  /** 99th percentile of the recommended clients' writes just before. */
+  readonly usualP99Ms: number;
+  /** The longest of them. */
+  readonly usualWorstMs: number;
+  readonly leaderChanges: number;
+  /** Raft terms: elections and transfers, whoever won. */
+  readonly terms: number;
+  /** By how much fewer members could be lost than before it, at its worst moment. */
+  readonly toleranceLost: number;
+  /** 99th percentile of how late the clients themselves were with an operation: what a busy machine adds to all times here. */
+  readonly lateP99Ms: number;
+  /** A sentence for each operation that failed. */
+  readonly failures: readonly string[];
+  /** From the order of a new machine to the first login on it, if one machine was made anew: part of the seconds. */
+  readonly bootSeconds?: number;
+  /** What else was measured. */
+  readonly note?: string;
+}
+
+/**
+ * Clients at several locations that read, write, swap and watch while things are done to the cluster. Half of them go about it as
+ * the library recommends, half as most programs do. Everything is recorded, and checked at the end.
+ */
+export class Load {
+  /** Looked up once: an edit of its sources meanwhile must not have it built again in the middle of a run. */
+  private static program?: Promise<string>;
+
+  /** Starts it, and waits until each client has written. */
+  public static async start(props: LoadProps): Promise<Load> {
+    this.program ??= ensureWorkload();
+    const program = await this.program;
+    mkdirSync(props.directory, { recursive: true });
+    const load = new Load(props, program, await ClientSites.up(props.paths, props.locations));
+    try {
+      await load.untilAllWrote();
+    } catch (error) {
+      await load.sites.down();
+      throw error;
+    }
+    return load;
+  }
+
+  private readonly clients: readonly LoadClient[];
+  private readonly observer: Observer;
+  private readonly prefix: string;
+  private readonly operations: ClientOperation[] = [];
+  private quietSince = Date.now();
+  /** When it was under way: from then on the observer has to see something. */
+  private begun = Date.now();
+
+  private constructor(
+    private readonly props: LoadProps,
+    private readonly program: string,
+    private readonly sites: ClientSites,
+  ) {
+    const { locations, directory } = props;
+    const kinds = [
+      ClientKind.RECOMMENDED,
+      ClientKind.NAIVE,
+      ...(props.keptCertificates === true ? [ClientKind.KEPT] : []),
+    ];
+    this.prefix = `/load-${Date.now().toString(36)}/`;
+    this.clients = kinds.flatMap((kind) =>
+      locations.map(
+        (location) =>
+          new LoadClient(sites, {
+            kind,
+            location,
+            program,
+            envFile: this.envFile(location),
+            prefix: this.prefix,
+            writesPerSecond: props.writesPerSecond ?? 9,
+            directory,
+          }),
+      ),
+    );
+    this.observer = new Observer(sites, {
+      location: locations[0],
+      program,
+      envFile: this.envFile(locations[0]),
+      directory,
+    });
+  }
+
+  /** Does something that nobody is told of; the next operation begins once clients have got over it. */
+  public async aside(action: () => Promise<void>): Promise<void> {
+    await action();
+    this.quietSince = Date.now();
+  }
+
+  /** Does something to the cluster, and tells what the clients felt of it. Fails if `action` does. */
+  public async during(name: string, action: () => Promise<void>): Promise<OperationRow> {
+    this.handOutFiles();
+    await sleep(Math.max(0, this.quietSince + CALM_MS - Date.now()));
+    const from = Date.now();
+    await action();
+    const to = Date.now();
+    this.quietSince = to;
+    await sleep(NAIVE_TIMEOUT_MS);
+    this.collect();
+    const during = this.operations.filter(({ dueMs, endMs }) => endMs >= from && dueMs <= to);
+    const before = this.operations.filter(({ dueMs, endMs }) => dueMs >= from - CALM_MS && endMs < from);
+    const views = this.observer.between(from, to);
+    return {
+      name,
+      seconds: (to - from) / 1000,
+      recommended: impactOn(ClientKind.RECOMMENDED, during),
+      naive: impactOn(ClientKind.NAIVE, during),
+      ...(this.props.keptCertificates === true ? { kept: impactOn(ClientKind.KEPT, during) } : {}),
+      usualP99Ms: writeP99Ms(ClientKind.RECOMMENDED, before),
+      usualWorstMs: impactOn(ClientKind.RECOMMENDED, before).worstStallMs,
+      leaderChanges: leaderChanges(views),
+      terms: terms(views),
+      toleranceLost: toleranceLost(views),
+      lateP99Ms: quantile(
+        during.map(({ dueMs, startMs }) => startMs - dueMs),
+        0.99,
+      ),
+      failures: during.filter(({ ok }) => !ok).map(describeFailure),
+    };
+  }
+
+  /**
+   * Ends the load and judges all of it.
+   *
+   * @param quorumMayBeLost whether it is no violation that fewer voters than a quorum were in service
+   * @throws Error with what was violated: an acknowledged write that is lost, a watch that missed something, a history that
+   * is not linearizable, fewer voters in service than a quorum, nobody to lead them, nobody who watched that; or if a client or
+   * the observer has ended by itself
+   */
+  public async finish(quorumMayBeLost = false): Promise<void> {
+    try {
+      // Where the only machine was replaced, who does not look for members often enough knows none by now.
+      this.handOutFiles();
+      const ended = Date.now();
+      await Promise.all(this.clients.map((client) => client.stop()));
+      await this.observer.stop();
+      const [location] = this.sites.locations;
+      const views = this.observer.all();
+      const violations = [
+        ...blindSpans(views, this.begun, ended),
+        ...(quorumMayBeLost ? [] : quorumLosses(views)),
+        ...(await checkHistories(this.sites, {
+          location,
+          program: this.program,
+          envFile: this.envFile(location),
+          prefix: this.prefix,
+          directory: this.props.directory,
+          histories: this.clients.map(({ history }) => history),
+        })),
+      ];
+      if (violations.length > 0) {
+        throw new Error(`${violations.join("\n")}\nThe histories are in ${this.props.directory}.`);
+      }
+    } finally {
+      await this.sites.down();
+    }
+  }
+
+  /** Ends it without a judgement; for when something else has failed. */
+  public stop(): Promise<void> {
+    return this.sites.down();
+  }
+
+  /** Clients are told of new endpoints as their operators would: after a deploy, not in the middle of it. */
+  private handOutFiles(): void {
+    for (const client of this.clients) client.reread();
+  }
+
+  private envFile(location: string): string {
+    return this.props.envFile?.(location) ?? path.join(this.props.paths.access, clientAt(location), "etcd.env");
+  }
+
+  private collect(): void {
+    for (const client of this.clients) {
+      for (const operation of client.operations()) {
+        this.operations.push({ ...operation, client: client.name, clientKind: client.kind });
+      }
+    }
+  }
+
+  private async untilAllWrote(): Promise<void> {
+    const deadline = Date.now() + FIRST_WRITE_MS;
+    for (;;) {
+      this.collect();
+      const wrote = new Set(this.operations.filter(({ ok }) => ok).map(({ client }) => client));
+      const silent = this.clients.filter(({ name }) => !wrote.has(name)).map(({ name }) => name);
+      if (silent.length === 0) break;
+      if (Date.now() > deadline) {
+        throw new Error(
+          `${silent.join(", ")}: no write was acknowledged in ${FIRST_WRITE_MS / 1000} s; see ${this.props.directory}`,
+        );
+      }
+      await sleep(100);
+    }
+    this.begun = this.quietSince = Date.now();
+  }
+}

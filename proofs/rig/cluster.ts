@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntil } from "../../lab/tools/process-record";
+import type { RigMember } from "./member";
+
+/** How far a cluster's elections have gone; the difference of two counts those in between. */
+export interface ElectionCount {
+  /** Raft's term, the highest of all members. Each election that was held raises it; so does each transfer. */
+  readonly term: number;
+  /** The most that any one member has seen; more than the terms when one lost sight of a leader that was there. */
+  readonly leaderChangesSeen: number;
+}
+
+/** A bare etcd cluster on the rig's WAN. */
+export class RigCluster {
+  public constructor(
+    public readonly name: string,
+    public readonly members: readonly RigMember[],
+  ) {}
+
+  public member(region: string): RigMember {
+    const found = this.members.find((member) => member.region === region);
+    if (found === undefined) throw new Error(`${this.name} has no member at ${region}`);
+    return found;
+  }
+
+  /** Client URLs of all members, in the given order of regions; as the members come unless told. */
+  public endpoints(regions: readonly string[] = this.members.map(({ region }) => region)): string[] {
+    return regions.map((region) => this.member(region).endpoint);
+  }
+
+  /** Starts all members and waits until all serve. */
+  public async found(timeoutMs = 60_000): Promise<void> {
+    await Promise.all(this.members.map((member) => member.start()));
+    await this.untilHealthy(timeoutMs);
+  }
+
+  /** Ends all members; the cluster's hosts stay until the rig is taken down. */
+  public async stop(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.losePower()));
+  }
+
+  /** Waits until every member serves linearizable reads and has applied what the leader has. */
+  public async untilHealthy(timeoutMs = 60_000): Promise<void> {
+    const healthy = async (): Promise<boolean> => {
+      const answers = await Promise.all(this.members.map(({ api }) => api.healthy()));
+      return answers.every(Boolean);
+    };
+    if (!(await waitUntil(healthy, timeoutMs, 100))) {
+      throw new Error(`${this.name}: not all members are healthy after ${timeoutMs / 1000} s`);
+    }
+  }
+
+  /** The member that leads, and says so itself; undefined while there is none. */
+  public async leader(): Promise<RigMember | undefined> {
+    const asked = await Promise.all(
+      this.members
+        .filter(({ isPowered }) => isPowered)
+        .map(async (member) => {
+          const status = await member.api.status().catch(() => undefined);
+          return { member, leads: status !== undefined && status.leader === status.id, term: status?.raftTerm ?? 0 };
+        }),
+    );
+    // One that was cut off still believes in itself; the later term is right.
+    return asked.filter(({ leads }) => leads).sort((a, b) => b.term - a.term)[0]?.member;
+  }
+
+  /** Moves the leader to a region, unless it is there. Repeats a transfer that did not come about: etcd gives up on it silently. */
+  public async placeLeader(region: string, timeoutMs = 60_000): Promise<void> {
+    const target = this.member(region);
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const leader = await this.leader();
+      if (leader === target) return;
+      if (Date.now() > deadline) {
+        throw new Error(`${this.name}: the leader is not at ${region} after ${timeoutMs / 1000} s`);
+      }
+      // What is refused (no leader yet, the target behind or not yet up) is tried again.
+      await this.transfer(leader, target).catch(() => undefined);
+      await sleep(100);
+    }
+  }
+
+  private async transfer(from: RigMember | undefined, to: RigMember): Promise<void> {
+    const { id } = await to.api.status();
+    await from?.api.moveLeader(id);
+  }
+
+  /** Asks the members up to three times: an hour's count must not be lost to one slow answer of a busy machine. */
+  public async elections(): Promise<ElectionCount> {
+    const counts = await Promise.all(
+      this.members.map(async ({ api }) => ({
+        term: (await thrice(() => api.status())).raftTerm,
+        seen: await thrice(() => api.leaderChangesSeen()),
+      })),
+    );
+    return {
+      term: Math.max(...counts.map(({ term }) => term)),
+      leaderChangesSeen: Math.max(...counts.map(({ seen }) => seen)),
+    };
+  }
+}
+
+async function thrice<T>(ask: () => Promise<T>): Promise<T> {
+  return ask().catch(ask).catch(ask);
+}

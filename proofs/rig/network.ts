@@ -1,0 +1,73 @@
+import type { PairSettings } from "../../lab/wan/client";
+import { MIRROR, OPERATOR, type RoundTripSource } from "../../lab/wan/defaults";
+
+/** A kind of WAN, among others in the same rig: which regions are in it, and how bad its long links are. */
+export interface NetworkCondition {
+  /** Letters, digits and hyphens, for example "rough". */
+  readonly name: string;
+  readonly regions: readonly string[];
+  /** Per cent of the packets that are lost between two regions, in each direction. @default 0 */
+  readonly lossPercent?: number;
+  /** Mean of what is added to a round trip between two regions; see {@link PairSettings.jitterMs}. @default 0 */
+  readonly jitterMs?: number;
+}
+
+/** Round trip between two machines of one region: a data centre's own network, as in the lab. */
+export const SAME_REGION_RTT_MS = 0.5;
+
+/** From whoever runs the rig to every machine: it only looks on and should wait for nothing. */
+const OPERATOR_RTT_MS = 0.5;
+
+/** The WAN knows settings per pair of locations only, so each condition has locations of its own. */
+export function locationName(condition: NetworkCondition, region: string): string {
+  return `${region}.${condition.name}`;
+}
+
+/** Every pair of locations: within a condition the real distances, between conditions nothing passes. */
+export function rigMatrix(times: RoundTripSource, conditions: readonly NetworkCondition[]): PairSettings[] {
+  const places = conditions.flatMap((condition) =>
+    condition.regions.map((region) => ({ condition, region, name: locationName(condition, region) })),
+  );
+  const pairs: PairSettings[] = [
+    { a: OPERATOR, b: OPERATOR, rttMs: 0 },
+    { a: MIRROR, b: MIRROR, rttMs: 0 },
+    { a: MIRROR, b: OPERATOR, rttMs: OPERATOR_RTT_MS },
+  ];
+  places.forEach((a, index) => {
+    pairs.push({ a: OPERATOR, b: a.name, rttMs: OPERATOR_RTT_MS }, { a: MIRROR, b: a.name, rttMs: 0, down: true });
+    for (const b of places.slice(index)) {
+      const pair = { a: a.name, b: b.name };
+      if (a.name === b.name) pairs.push({ ...pair, rttMs: SAME_REGION_RTT_MS });
+      else if (a.condition !== b.condition) pairs.push({ ...pair, rttMs: 0, down: true });
+      else {
+        const { lossPercent: loss = 0, jitterMs = 0 } = a.condition;
+        pairs.push({ ...pair, rttMs: times.p50(a.region, b.region), jitterMs, loss });
+      }
+    }
+  });
+  return pairs;
+}
+
+/** Hands out the lab's public addresses, 198.18.N.10 and on: one /24 for each location. */
+export class AddressPlan {
+  private readonly used = new Map<string, number>();
+  private readonly subnets: readonly string[];
+
+  public constructor(conditions: readonly NetworkCondition[]) {
+    this.subnets = conditions.flatMap((condition) =>
+      condition.regions.map((region) => locationName(condition, region)),
+    );
+  }
+
+  /** The next free address at a location. */
+  public next(location: string): string {
+    const subnet = this.subnets.indexOf(location) + 1;
+    if (subnet === 0) {
+      throw new Error(`"${location}" is no location of this rig; it has ${this.subnets.join(", ")}`);
+    }
+    const host = this.used.get(location) ?? 10;
+    if (host > 254) throw new Error(`${location} has no address left: 245 are in use`);
+    this.used.set(location, host + 1);
+    return `198.18.${subnet}.${host}`;
+  }
+}

@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { ToolError } from "../../lab/tools/tool-error";
+import { storiesFor, titleOf, type Story } from "./stories";
+
+const CHECKOUT = path.resolve(__dirname, "..", "..");
+
+/** A story that changes call for. */
+export interface CalledFor {
+  readonly story: Story;
+  /** The files whose change calls for it. */
+  readonly because: readonly string[];
+}
+
+/**
+ * Files that differ from a commit, new ones too, as paths from the checkout's top. A file that was renamed counts by both of its
+ * names.
+ */
+export function changedFiles(since = "HEAD", checkout = CHECKOUT): string[] {
+  const git = (...args: string[]): string[] =>
+    execFileSync("git", args, { cwd: checkout, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] })
+      .split("\0")
+      .filter((file) => file !== "");
+  const changed = git("diff", "-z", "--name-only", "--no-renames", "--no-relative", "--end-of-options", since, "--");
+  const untracked = git("ls-files", "-z", "--others", "--exclude-standard");
+  return [...new Set([...changed, ...untracked])].sort();
+}
+
+/**
+ * The stories that a change of these files calls for, longest first.
+ *
+ * @param exists whether a file is still there
+ * @throws ToolError if the tables do not know a file
+ */
+export function storiesOf(
+  files: readonly string[],
+  exists = (file: string): boolean => existsSync(path.join(CHECKOUT, file)),
+): CalledFor[] {
+  const because = new Map<Story, string[]>();
+  const unknown: string[] = [];
+  for (const file of files) {
+    const stories = storiesFor(file);
+    // The line of a file that is gone went with it, and what used it has changed too.
+    if (stories === undefined && exists(file)) unknown.push(file);
+    for (const story of stories ?? []) because.set(story, [...(because.get(story) ?? []), file]);
+  }
+  if (unknown.length > 0) throw unknownFiles(unknown);
+  return [...because]
+    .map(([story, reasons]) => ({ story, because: reasons }))
+    .sort((a, b) => b.story.seconds - a.story.seconds);
+}
+
+/** For example "membership: templates/join.sh". */
+export function reasonFor({ story, because }: CalledFor): string {
+  const [shown, more] = [because.slice(0, 3).join(", "), because.length - 3];
+  return `${titleOf(story)}: ${shown}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** What to do about files that the tables do not know. */
+export function unknownFiles(files: readonly string[]): ToolError {
+  return new ToolError(
+    `proofs/suite/stories.ts does not say which story a change of ${files.join(", ")} calls for.`,
+    "Add a row to STORIES for a new story; add any other file to 'proves' of the story that would tell first if it broke, or to " +
+      "NO_STORY with the reason.",
+  );
+}

@@ -1,0 +1,51 @@
+import * as path from "node:path";
+import { Architecture, EtcdVersion } from "../../lib";
+import { Lab } from "../../lab/lab";
+import { FIRST_BOOT_PACKAGES } from "../machine-packages";
+import { LabPaths } from "../../lab/paths";
+import { ensureCommands } from "../../lab/tools/apt";
+import { ensureConformance } from "../../lab/clouds/digitalocean/conformance";
+import { ensureEarlierCheckout } from "../earlier-checkout";
+import { ensureEtcd } from "../etcd/release";
+import { ensureExploration } from "../exploration/explore";
+import { ensureGoClient } from "../go-client";
+import { ensureGoTests, GO_TESTED } from "../../lab/tools/go-tests";
+import { ensureImage } from "../../lab/machines/image";
+import { ensurePackageMirror } from "../../lab/mirror/package-mirror";
+import { ensureProbe } from "../probe/program";
+import type { Progress } from "../../lab/tools/progress";
+import { ensureVersitygw } from "../../lab/object-storage/versitygw";
+import { ensureWorkload } from "../workload/program";
+import { RESULT_PATHS } from "./result-paths";
+import type { Tier } from "./stories";
+import { UPGRADE_FROM } from "./upgrade-from";
+
+/** The versions of etcd that stories of a tier deploy beside the lab's own. */
+const RELEASES: Readonly<Record<Tier, readonly string[]>> = {
+  lab: [],
+  long: ["3.5.33", "3.6.16", "3.7.3"],
+};
+
+/**
+ * Gets all that stories use of what has to be downloaded or built: they run where no network leads out, and a test's time limit is for what
+ * it tests. Takes minutes on a bare machine, and next to nothing where the cache has it all.
+ */
+export async function prepare(tiers: readonly Tier[], progress: Progress): Promise<void> {
+  const lab = new Lab(new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress);
+  for (const packages of [[], FIRST_BOOT_PACKAGES]) await lab.prepare(packages);
+  await ensureCommands(["openssl", "promtool"], progress);
+  await ensureVersitygw(progress);
+  await ensureWorkload(progress);
+  await ensureProbe(progress);
+  await ensureGoClient(progress);
+  await ensureConformance(progress);
+  await ensureExploration(progress);
+  for (const tested of GO_TESTED) await ensureGoTests(tested, progress);
+  // For the tests of these two.
+  await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
+  await ensureImage("ubuntu-24-04-x64", progress);
+  for (const version of tiers.flatMap((tier) => RELEASES[tier])) {
+    await ensureEtcd({ version, sha256: EtcdVersion._publishedSha256(version, Architecture.AMD64) }, progress);
+  }
+  if (tiers.includes("long")) await ensureEarlierCheckout(UPGRADE_FROM, progress);
+}

@@ -1,0 +1,517 @@
+import { alternatives, matches } from "./path-patterns";
+
+/** A test file that boots machines, runs Terraform or takes minutes: what it costs, and what it proves. */
+export interface Story {
+  readonly file: string;
+  /** About how long it takes alone: the longest are started first. */
+  readonly seconds: number;
+  /** It measures what clients feel, so nothing else may keep the processors busy. @default - runs beside others */
+  readonly alone?: true;
+  /**
+   * Whose change calls for it: what it would tell first. Not all that it runs, or every change would call for every story.
+   * Patterns as in path-patterns.ts. Its own file need not be named.
+   */
+  readonly proves: readonly string[];
+}
+
+/** Files that say nothing to the stories of the lab tier, and why. */
+export interface Silence {
+  readonly why: string;
+  readonly paths: readonly string[];
+}
+
+export type Tier = "lab" | "long";
+
+/** Seconds are measured on two processors; those of the long tier are estimates. */
+export const STORIES: readonly Story[] = [
+  {
+    file: "__tests__/proofs/membership.lab.test.ts",
+    seconds: 250,
+    proves: [
+      "lib/etcd-{cluster,member}.ts",
+      "lib/rollout/{genesis,membership}.ts",
+      "templates/{activate,check-change,common,converge,join,liveness,recover,restart,retire-predecessor}.sh",
+      "templates/{declared,rollout}.env.tftpl",
+      "__tests__/proofs/members.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/exploration/exploration.lab.test.ts",
+    seconds: 120,
+    proves: [
+      "proofs/exploration/**",
+      "__tests__/proofs/exploration/*.ts",
+      "templates/{activate,common,converge,decide,join,leadership,liveness,mark-start,prepare-founding,recover,restart,retire-predecessor}.sh",
+      "templates/{declared,etcdctl,leader,rollout}.env.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/proofs/operations.lab.test.ts",
+    seconds: 210,
+    alone: true,
+    proves: [
+      "proofs/bench/wan-tuning/{client-flags,markdown,operations,statistics}.ts",
+      "proofs/operations/*.ts",
+      "proofs/operations/catalog/**",
+      "lab/sites.ts",
+      "proofs/etcd/releases.ts",
+      "lab/tools/line-log.ts",
+      "proofs/random.ts",
+      "proofs/workload/**",
+      "__tests__/proofs/operations-under-load.ts",
+      "templates/{check-log,grpc,join,lay-down,leadership,restart,retire-predecessor,session}.sh",
+      "templates/{stage,step}.sh.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/proofs/cluster.lab.test.ts",
+    seconds: 330,
+    proves: [
+      // What tests deploy is main.ts with knobs.
+      "main.ts",
+      "cdktf.json",
+      "examples/go-client/**",
+      "examples/shell-client.sh",
+      "lib/etcd-{cluster,download,member,settings,version}.ts",
+      "lib/access/**",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,host,ssh-host-key}.ts",
+      "lib/pki/**",
+      "lib/rollout/{node-bundle,node-part,ssh-step,templates,terraform-data}.ts",
+      "lib/wan/{digital-ocean-times,index,member-paths,nearest,quorum,regions,round-trip-times,tuning}.ts",
+      "lab/clouds/digitalocean/api/{droplet-lifecycle,faults,firewall-*}.ts",
+      "lab/clouds/digitalocean/client.ts",
+      "proofs/apps/**",
+      "lab/{config,daemon,lab,paths,status,wan-client}.ts",
+      "lab/terraform/run.ts",
+      "proofs/{harness,lab-cluster,machine-packages}.ts",
+      "lab/mirror/mirror-server.ts",
+      "proofs/go-client.ts",
+      "templates/{activate,authorities,common,converge,get-etcd,lay-down,leadership,mark-start,profile}.sh",
+      "templates/{get-packages,publish-endpoint,restart,route-streams,session}.sh",
+      "templates/etcd-streams.*",
+      "templates/{client-curl,stage,step}.sh.tftpl",
+      "templates/{client,declared,endpoints,etcd,etcdctl,rollout}.env.tftpl",
+      "templates/{cloud-init.yaml,etcd.service,sysctl.conf}.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/proofs/backup.lab.test.ts",
+    seconds: 200,
+    proves: [
+      "lib/backup/**",
+      "__tests__/proofs/on-nodes.ts",
+      "lib/upkeep/**",
+      "lib/rollout/node-part.ts",
+      "lab/object-storage/s3-server.ts",
+      "lab/object-storage/versitygw.ts",
+      "templates/{backup,backups,check-change,check-restore,common,coordinator,defragment,defragmentation}.sh",
+      "templates/{metrics,reclaim-space,restore-snapshot}.sh",
+      "templates/{backup,upkeep}.env.tftpl",
+      "templates/etcd-{backup,defragment,metrics}.*",
+      "templates/{rclone.conf,timers}.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/proofs/birth.lab.test.ts",
+    seconds: 240,
+    proves: [
+      "lib/rollout/genesis.ts",
+      "lab/{config,daemon,lab,paths,wan-client}.ts",
+      "lab/terraform/run.ts",
+      "proofs/harness.ts",
+      "lab/machines/**",
+      "lab/terraform/operator-group.ts",
+      "lab/tools/{child,process-tree}.ts",
+      "lab/tools/{files,process-record}.ts",
+      "templates/{activate,check-data,common,converge,decide,join,migrate,prepare-founding}.sh",
+      "templates/etcd-join.service",
+    ],
+  },
+  {
+    file: "__tests__/proofs/login.lab.test.ts",
+    seconds: 110,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
+      "lib/rollout/ssh-access-part.ts",
+      "templates/{authorize-keys,configure-sshd}.sh",
+      "templates/{authorized-keys,cloud-init.yaml,ssh.env,sshd.conf,stage.sh}.tftpl",
+      "__tests__/proofs/{on-nodes,ways-in}.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/leader.lab.test.ts",
+    seconds: 130,
+    proves: [
+      "lib/wan/leader-placement.ts",
+      "templates/{common,grpc,leadership,place-leader}.sh",
+      "templates/etcd-leader.*",
+      "templates/leader.env.tftpl",
+      "__tests__/proofs/leadership.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/workload/workload.lab.test.ts",
+    seconds: 53,
+    proves: [
+      "proofs/workload/**",
+      "lab/tools/go-tests.ts",
+      "__tests__/proofs/workload/loopback-cluster.ts",
+      "__tests__/lab/go-tests.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/measure.lab.test.ts",
+    seconds: 82,
+    proves: [
+      "lib/cluster-record.ts",
+      "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,run,stack-option,usage}.ts",
+      "lib/measure/**",
+      "lib/report/recorded-cluster.ts",
+      "lib/wan/round-trip-times-file.ts",
+      "templates/measure-handshakes.sh",
+    ],
+  },
+  {
+    file: "__tests__/lab/clouds/digitalocean/provider/provider.lab.test.ts",
+    seconds: 50,
+    proves: [
+      "lab/clouds/digitalocean/api/**",
+      "lab/clouds/digitalocean/client.ts",
+      "lab/clouds/digitalocean/provider/**",
+      "lab/terraform/{find-terraform,providers,terraformrc}.ts",
+      "lab/tools/go-build.ts",
+      "__tests__/lab/clouds/digitalocean/provider/**",
+    ],
+  },
+  {
+    file: "__tests__/lab/machines/nspawn-machine-driver.lab.test.ts",
+    seconds: 38,
+    proves: ["lab/machines/**"],
+  },
+  {
+    file: "__tests__/proofs/hosts/orphans.lab.test.ts",
+    seconds: 25,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,machines-at-start,orphan-check}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/**",
+      "__tests__/proofs/hosts/**",
+    ],
+  },
+  {
+    file: "__tests__/lab/wan/wan.lab.test.ts",
+    seconds: 12,
+    proves: ["lab/wan/**"],
+  },
+  {
+    file: "__tests__/proofs/hosts/lost-state.lab.test.ts",
+    seconds: 20,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,lost-state-check,machines-at-start}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/**",
+      "__tests__/proofs/hosts/**",
+    ],
+  },
+  {
+    file: "__tests__/proofs/hosts/forced-replacement.lab.test.ts",
+    seconds: 25,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/**",
+      "__tests__/proofs/hosts/**",
+    ],
+  },
+  {
+    file: "__tests__/proofs/hosts/login-key.lab.test.ts",
+    seconds: 40,
+    proves: [
+      "lib/hosts/{digitalocean-host-group,login-keys,machines-at-start}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/**",
+      "__tests__/proofs/hosts/**",
+    ],
+  },
+  {
+    file: "__tests__/proofs/rig.lab.test.ts",
+    seconds: 11,
+    proves: [
+      "proofs/probe/**",
+      "proofs/rig/**",
+      "lab/tools/go-program.ts",
+      "lab/wan/**",
+      "lib/measure/{grpc-connection,protobuf}.ts",
+      "templates/grpc.sh",
+    ],
+  },
+  {
+    file: "__tests__/lab/clouds/digitalocean/api/godo.lab.test.ts",
+    seconds: 2,
+    proves: [
+      "lab/clouds/digitalocean/api/**",
+      "lab/clouds/digitalocean/conformance.ts",
+      "lab/clouds/digitalocean/conformance/**",
+      "__tests__/lab/clouds/digitalocean/api/support/**",
+    ],
+  },
+  {
+    file: "__tests__/proofs/pki/rotation-stages.lab.test.ts",
+    seconds: 12,
+    proves: [
+      "lib/pki/**",
+      "lib/rollout/terraform-data.ts",
+      "__tests__/lab/clouds/digitalocean/provider/terraform-workspace.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/authorities.lab.test.ts",
+    seconds: 15,
+    proves: ["templates/authorities.sh", "__tests__/templates/{certificates,node-root}.ts"],
+  },
+  {
+    file: "__tests__/access/alert-rules.lab.test.ts",
+    seconds: 12,
+    proves: [
+      "lib/access/{alert-rules,certificate-expiry}.ts",
+      "lib/upkeep/upkeep-alerts.ts",
+      "templates/alerts.yaml.tftpl",
+      "__tests__/access/prometheus-rules.ts",
+    ],
+  },
+  {
+    file: "__tests__/lab/machines/image.lab.test.ts",
+    seconds: 2,
+    proves: ["proofs/machine-packages.ts", "lab/machines/image*.ts", "lab/mirror/**", "lab/tools/apt.ts"],
+  },
+  {
+    file: "__tests__/proofs/etcd/release.lab.test.ts",
+    seconds: 2,
+    proves: [
+      "lab/tools/{cache,command,file-lock,find-command,go-build,platform,progress,reach,sha256,tool-error}.ts",
+      "proofs/etcd/release.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/exploration/exploration.long.test.ts",
+    seconds: 900,
+    proves: ["proofs/exploration/**", "__tests__/proofs/exploration/*.ts"],
+  },
+  {
+    file: "__tests__/proofs/membership.long.test.ts",
+    seconds: 500,
+    proves: [
+      "lib/rollout/{genesis,membership}.ts",
+      "templates/{check-change,converge,join,recover,retire-predecessor}.sh",
+      "__tests__/proofs/members.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/operations.long.test.ts",
+    seconds: 400,
+    alone: true,
+    proves: ["proofs/operations/**", "proofs/workload/**", "__tests__/proofs/operations-under-load.ts"],
+  },
+  {
+    file: "__tests__/proofs/upgrade.long.test.ts",
+    seconds: 200,
+    alone: true,
+    // Whatever lies on a node, in the state or in the outputs.
+    proves: [
+      "lib/etcd-*.ts",
+      "lib/{access,backup,hosts,pki,rollout,upkeep}/**",
+      "lib/wan/{leader-placement,member-paths,nearest,quorum,tuning}.ts",
+      "templates/**",
+      "proofs/suite/upgrade-from.ts",
+      "proofs/earlier-checkout.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/versions.long.test.ts",
+    seconds: 700,
+    proves: [
+      "lib/etcd-version.ts",
+      "proofs/etcd/releases.ts",
+      "proofs/operations/downgrade.ts",
+      "templates/check-{change,log,version}.sh",
+      "templates/declared.env.tftpl",
+    ],
+  },
+  {
+    file: "__tests__/proofs/rotation.long.test.ts",
+    seconds: 600,
+    proves: ["lib/pki/**", "templates/{activate,check-change,lay-down,mark-start}.sh"],
+  },
+  {
+    file: "__tests__/proofs/expired-authorities.long.test.ts",
+    seconds: 900,
+    proves: [
+      "lib/pki/**",
+      "templates/{authorities,check-change,converge,restart}.sh",
+      "templates/stage.sh.tftpl",
+      "__tests__/proofs/members.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/login.long.test.ts",
+    seconds: 250,
+    proves: [
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
+      "lib/rollout/ssh-access-part.ts",
+      "templates/{authorize-keys,configure-sshd}.sh",
+      "__tests__/proofs/{on-nodes,ways-in}.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/import.long.test.ts",
+    seconds: 350,
+    proves: [
+      "lib/rollout/adoption.ts",
+      "proofs/operations/hand-made-cluster.ts",
+      "templates/{check-adoption,converge,join}.sh",
+    ],
+  },
+  {
+    file: "__tests__/proofs/rollout-graph.long.test.ts",
+    seconds: 300,
+    proves: [
+      "lib/etcd-{cluster,member}.ts",
+      "lib/hosts/**",
+      "lib/rollout/{genesis,membership,ssh-step,terraform-data}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/**",
+    ],
+  },
+  {
+    file: "__tests__/proofs/lost-majority.long.test.ts",
+    seconds: 250,
+    proves: ["templates/{join,recover}.sh"],
+  },
+  {
+    file: "__tests__/proofs/upkeep.long.test.ts",
+    seconds: 250,
+    proves: [
+      "lib/upkeep/**",
+      "templates/{check-change,coordinator,defragment,defragmentation,metrics,reclaim-space}.sh",
+      "templates/upkeep.env.tftpl",
+      "__tests__/proofs/on-nodes.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/leader.long.test.ts",
+    seconds: 180,
+    proves: ["templates/place-leader.sh", "__tests__/proofs/leadership.ts"],
+  },
+  {
+    file: "__tests__/proofs/lost-location.long.test.ts",
+    seconds: 110,
+    proves: ["templates/{converge,join}.sh"],
+  },
+  {
+    file: "__tests__/proofs/etcd-flags.long.test.ts",
+    seconds: 20,
+    proves: ["lib/etcd-flags.ts"],
+  },
+];
+
+/** A change of these calls for every story. */
+export const EVERY_STORY: readonly string[] = [
+  "package-lock.json",
+  "jest.config.js",
+  "tsconfig.json",
+  "proofs/suite/{evidence,lanes,line-reporter,main,prepare,result-paths,story-environment,story-run}.ts",
+  "lab/tools/namespaces.ts",
+];
+
+/** These call for no story of the lab tier, unless one names them above. */
+export const NO_STORY: readonly Silence[] = [
+  { why: "nothing runs it", paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"] },
+  { why: "npm run lint judges by it", paths: ["eslint.config.mjs", ".prettierrc.json", ".prettierignore"] },
+  {
+    why: "what is installed stands in package-lock.json; the unit tier packs and compiles the package",
+    paths: ["package.json", "tsconfig.build.json"],
+  },
+  {
+    why: "the long tier alone has it",
+    paths: [
+      "lib/etcd-flags.ts",
+      "lib/rollout/adoption.ts",
+      "templates/check-{adoption,version}.sh",
+      "proofs/suite/upgrade-from.ts",
+      "proofs/earlier-checkout.ts",
+    ],
+  },
+  {
+    why: "it never reaches a machine or Terraform: the unit tier has it",
+    paths: [
+      "lib/{index,validation,validation-error}.ts",
+      "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
+      "lib/hosts/{authorized-key,digitalocean-sizes}.ts",
+      "lib/report/**",
+      "lib/wan/{candidates,failure-domain,input-doubts,near-matches,place-names}.ts",
+      "lib/wan/placement*.ts",
+      "proofs/suite/{changed,path-patterns,phases,report,results,stories,timings}.ts",
+    ],
+  },
+  {
+    why: "they are the unit tier, and what it uses",
+    paths: [
+      "__tests__/**/*.test.ts",
+      "__tests__/*.ts",
+      "__tests__/**/__snapshots__/**",
+      "__tests__/{cli,measure,templates,wan}/**",
+      "__tests__/lab/tools/*.ts",
+    ],
+  },
+  {
+    why: "people run it: npm run demo, npm run lab, npm run bench:*, npm run test:campaign, examples",
+    paths: ["lab/cli.ts", "proofs/demo.ts", "proofs/bench/**", "proofs/operations/campaign/**", "examples/*.ts"],
+  },
+];
+
+/** Whether it is the file of a story, or should be. */
+export function isStoryFile(file: string): boolean {
+  return /^__tests__\/.*\.(lab|long)\.test\.ts$/.test(file);
+}
+
+export function tierOf({ file }: Story): Tier {
+  return file.endsWith(".long.test.ts") ? "long" : "lab";
+}
+
+/** The stories of a tier, longest first. */
+export function storiesIn(tier: Tier): Story[] {
+  return STORIES.filter((story) => tierOf(story) === tier).sort((a, b) => b.seconds - a.seconds);
+}
+
+/** What people call it within its tier, for example "membership" or "wan/wan". */
+export function nameOf({ file }: Story): string {
+  return pathOf(file).replace(/^(lab|proofs)\//, "");
+}
+
+/** What it is called where stories of both tiers stand together, for example "membership (long)". */
+export function titleOf(story: Story): string {
+  return tierOf(story) === "long" ? `${nameOf(story)} (long)` : nameOf(story);
+}
+
+/** What the files with its results are called, for example "lab-proofs-membership" or "long-proofs-versions". */
+export function resultNameOf(story: Story): string {
+  return `${tierOf(story)}-${pathOf(story.file).replace(/\//g, "-")}`;
+}
+
+/** The stories that a change of a file calls for; undefined if the tables here do not know it. */
+export function storiesFor(file: string): readonly Story[] | undefined {
+  if (matches(EVERY_STORY, file)) return STORIES;
+  const stories = STORIES.filter((story) => story.file === file || matches(story.proves, file));
+  // A story without a row is not one of the unit tier's files.
+  const silent = !isStoryFile(file) && NO_STORY.some(({ paths }) => matches(paths, file));
+  // The long tier is run now and then: that it comes by a file does not mean that anybody has thought about it.
+  const known = silent || stories.some((story) => story.file === file || tierOf(story) === "lab");
+  return known ? stories : undefined;
+}
+
+/** The patterns of all the tables, each name in braces by itself. */
+export function allPatterns(): string[] {
+  const proven = STORIES.flatMap(({ proves }) => proves);
+  const silent = NO_STORY.flatMap(({ paths }) => paths);
+  return [...proven, ...EVERY_STORY, ...silent].flatMap(alternatives);
+}
+
+/** Path below __tests__, without the suffix. */
+function pathOf(file: string): string {
+  return file.replace(/^__tests__\//, "").replace(/\.(lab|long)\.test\.ts$/, "");
+}

@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import * as path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { Lab } from "../../lab/lab";
+import { LabPaths } from "../../lab/paths";
+import { hasEnded } from "../../lab/tools/child";
+import { inOwnNamespaces } from "../../lab/tools/namespaces";
+import { NO_WAY_OUT } from "../../lab/tools/reach";
+import { REPORT_FD } from "./line-reporter";
+import { RESULT_PATHS } from "./result-paths";
+import { resultNameOf, type Story, tierOf } from "./stories";
+
+const PROJECT = path.join(__dirname, "..", "..");
+
+/** One test file, run by a jest of its own in namespaces of its own: labs of others that run meanwhile are out of its reach. */
+export class StoryRun {
+  private readonly name: string;
+  private readonly lab: Lab;
+  private child?: ReturnType<typeof spawn>;
+
+  public constructor(private readonly story: Story) {
+    this.name = resultNameOf(story);
+    this.lab = new Lab(new LabPaths(path.join(PROJECT, `.lab-test-${this.name}`)), () => undefined);
+  }
+
+  /** File with all that it prints. */
+  public get log(): string {
+    return path.join(RESULT_PATHS.logs, `${this.name}.log`);
+  }
+
+  /** Directory with what its machines, the API server and Terraform said, if it fails. */
+  public get evidence(): string {
+    return path.join(RESULT_PATHS.evidence, this.name);
+  }
+
+  /**
+   * Runs it to its end, and removes whatever it left.
+   *
+   * @param onLine told of each test as it ends, and of what failed
+   * @returns jest's exit status
+   */
+  public async run(onLine: (line: string) => void): Promise<number> {
+    await this.lab.sweep();
+    mkdirSync(RESULT_PATHS.logs, { recursive: true });
+    const log = openSync(this.log, "w");
+    const [command, ...args] = [...inOwnNamespaces(), process.execPath, "--require", "tsx/cjs", ...this.jest()];
+    const child = spawn(command, args, {
+      cwd: PROJECT,
+      // Out of reach of the terminal's Ctrl-C: whoever gets that ends it.
+      detached: true,
+      stdio: ["ignore", log, log, "pipe"],
+      env: {
+        ...process.env,
+        [NO_WAY_OUT]: "yes",
+        CDKTF_ETCD_TEST_LAB: path.basename(this.lab.root),
+        CDKTF_ETCD_TIMINGS: path.join(RESULT_PATHS.timings, `${this.name}.jsonl`),
+        CDKTF_ETCD_EVIDENCE: this.evidence,
+        JEST_JUNIT_REPORT_TEST_SUITE_ERRORS: "true",
+        JEST_JUNIT_OUTPUT_FILE: path.join(RESULT_PATHS.junit, `${this.name}.xml`),
+      },
+    });
+    this.child = child;
+    closeSync(log);
+    createInterface(child.stdio[REPORT_FD] as Readable).on("line", onLine);
+    await once(child, "close");
+    await this.lab.sweep();
+    return child.exitCode ?? 1;
+  }
+
+  /** Ends it at once; `run` cleans up. */
+  public kill(): void {
+    if (this.child !== undefined && !hasEnded(this.child)) this.child.kill("SIGKILL");
+  }
+
+  private jest(): string[] {
+    return [
+      path.join(PROJECT, "node_modules", "jest", "bin", "jest.js"),
+      ...["--selectProjects", tierOf(this.story), "--runInBand", "--runTestsByPath", this.story.file],
+      // What a failed set-up has left open must not keep the lane.
+      "--forceExit",
+      ...["--reporters", path.join(__dirname, "line-reporter.ts"), "--reporters", "jest-junit"],
+    ];
+  }
+}
