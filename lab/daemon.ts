@@ -7,14 +7,13 @@ import * as path from "node:path";
 import { createApiServer } from "./clouds/digitalocean/api/server";
 import { Store } from "./clouds/digitalocean/api/store";
 import { readConfig } from "./config";
-import { MACHINE_PACKAGES } from "../proofs/machine-packages";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 import { LabPaths } from "./paths";
 import { ensureImage } from "./machines/image";
 import { startMirrorServer } from "./mirror/mirror-server";
 import { ensurePackageMirror } from "./mirror/package-mirror";
-import { wanClient } from "./wan-client";
-import { MIRROR_ADDRESS } from "./wan/client";
+import { buildWan } from "./wan/build";
+import { MIRROR_ADDRESS, WanClient } from "./wan/client";
 
 function log(line: string): void {
   console.log(`${new Date().toISOString()} ${line}`);
@@ -25,11 +24,11 @@ async function main(): Promise<void> {
   const config = readConfig(paths);
   mkdirSync(paths.machines, { recursive: true });
 
-  const wan = wanClient(paths, log);
+  const wan = new WanClient({ stateDir: paths.wan, binary: buildWan, matrix: config.matrix, log });
   await wan.start();
   const stopWatching = wan.watch();
 
-  const mounts: Record<string, string> = { "/etcd/": paths.releases };
+  const mounts: Record<string, string> = { "/files/": paths.files };
   const mirror = await startMirrorServer({
     address: MIRROR_ADDRESS,
     port: 80,
@@ -47,7 +46,9 @@ async function main(): Promise<void> {
     imageFor: async (slug) => {
       const image = await ensureImage(slug, log, config.imagePackages);
       const suite = image.distribution.suite;
-      mounts[`/debian/${suite}/`] = await ensurePackageMirror(image, MACHINE_PACKAGES, log);
+      if (config.packages.length > 0) {
+        mounts[`/debian/${suite}/`] = await ensurePackageMirror(image, config.packages, log);
+      }
       return image.rootfs;
     },
   });

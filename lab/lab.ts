@@ -1,18 +1,17 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { constants, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { createServer } from "node:net";
 import * as path from "node:path";
-import { EtcdVersion, Architecture } from "../lib";
 import { LabApi } from "./clouds/digitalocean/client";
+import { type LabDefinition, matrixOf, type MirroredFile } from "./definition";
 import { findConfig, LabConfig, readConfig, writeConfig } from "./config";
 import { MachineGroups } from "./machines/control-groups";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
-import { ClientSites } from "./sites";
+import { Sites } from "./sites";
 import { LabPaths } from "./paths";
-import { publishRelease } from "../proofs/etcd/releases";
 import { ensureCommands } from "./tools/apt";
-import { ensureEtcd, EtcdRelease } from "../proofs/etcd/release";
 import { ensureImage } from "./machines/image";
 import { ensurePackageMirror } from "./mirror/package-mirror";
 import { OperatorGroup } from "./terraform/operator-group";
@@ -21,20 +20,16 @@ import { ensureProviders, ProviderMirror } from "./terraform/providers";
 import { findTerraform, TerraformTool } from "./terraform/find-terraform";
 import { writeTerraformrc } from "./terraform/terraformrc";
 import { ToolError } from "./tools/tool-error";
-import { wanClient } from "./wan-client";
 import { buildWan } from "./wan/build";
-import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "./wan/client";
+import { WanClient } from "./wan/client";
 import { readJson, writeAtomically } from "./tools/files";
 import { isAlive, ProcessRecord, recordOf, signal, waitUntil } from "./tools/process-record";
-import { MACHINE_PACKAGES } from "../proofs/machine-packages";
 
 const DEFAULT_PORT = 18180;
 const DEFAULT_IMAGE = "debian-13-x64";
-/** The library's own default. */
-const ETCD = EtcdVersion.V3_6_14;
 
 /** One lab at a time on a machine: its addresses are the machine's. This file says whose it is. */
-export const OWNER_FILE = "/run/cdktf-etcd-lab.json";
+export const OWNER_FILE = "/run/terraform-lab.json";
 
 interface Owner {
   readonly root: string;
@@ -42,10 +37,12 @@ interface Owner {
   readonly process?: ProcessRecord;
 }
 
-/** Three continents on one machine: what the verbs of the command line do. */
+/** Several regions on one machine: what the verbs of the command line do. */
 export class Lab {
+  /** @param definition what `up` makes; of a lab that is up already, what it was brought up with counts */
   public constructor(
-    private readonly paths: LabPaths,
+    private readonly definition: LabDefinition,
+    public readonly paths: LabPaths,
     private readonly progress: Progress,
   ) {}
 
@@ -57,47 +54,53 @@ export class Lab {
   /**
    * Brings the lab up, repairing what an earlier one left; does nothing that is done already.
    *
-   * @param imagePackages packages that machines have from the start, besides those of a fresh droplet; where there is a lab already, its stay
+   * @param changes to the definition, for this lab alone
    */
-  public async up(imagePackages: readonly string[] = []): Promise<LabConfig> {
-    requireRootOnLinux();
+  public async up(changes: Pick<LabDefinition, "imagePackages" | "operator"> = {}): Promise<LabConfig> {
+    requireRootOnLinux(this.command);
     await this.takeOwnership();
     const running = findConfig(this.paths);
     if (running !== undefined && isAlive(this.daemon()) && (await LabApi.of(running).answers())) {
-      await wanClient(this.paths).start();
+      await this.wan().start();
       this.progress("The lab is up already");
       return running;
     }
 
-    const inImages = running?.imagePackages ?? imagePackages;
-    const { terraform, etcd, providers } = await this.prepare(inImages);
+    const definition = { ...this.definition, ...changes };
+    const imagePackages = running?.imagePackages ?? definition.imagePackages ?? [];
+    const { terraform, providers } = await this.prepare({ imagePackages });
     if (running !== undefined && running.mirrorDir !== providers.mirrorDir) {
       // Terraform holds on to the checksums of providers; these are others.
       rmSync(this.paths.synthesized, { recursive: true, force: true });
     }
-    const port = running?.port ?? (Number(process.env.CDKTF_ETCD_LAB_PORT) || DEFAULT_PORT);
+    const port = running?.port ?? (Number(process.env.TERRAFORM_LAB_PORT) || DEFAULT_PORT);
     await endDaemon(this.daemon());
-    await requireFreePort(port);
+    await requireFreePort(port, this.command);
     mkdirSync(this.paths.root, { recursive: true });
     await writeTerraformrc({
       file: this.paths.terraformrc,
       mirrorDir: providers.mirrorDir,
       registryReachable: providers.registryReachable,
     });
+    const supplies = (await definition.supplies?.(this.paths, this.progress)) ?? {};
     const config: LabConfig = {
       port,
       token: running?.token ?? randomBytes(24).toString("hex"),
       terraform,
       providers: providers.providers,
       mirrorDir: providers.mirrorDir,
-      imagePackages: inImages,
-      etcd: { version: ETCD.version, ...etcd },
+      matrix: running?.matrix ?? matrixOf(definition),
+      imagePackages,
+      packages: definition.packages ?? [],
+      environment: supplies.environment ?? {},
+      programs: supplies.programs ?? [],
+      standIns: supplies.standIns ?? [],
     };
     writeConfig(this.paths, config);
-    await publishRelease(this.paths, ETCD.version, etcd);
+    for (const file of supplies.files ?? []) await this.publish(file);
     this.progress("Starting the WAN, the API server and the package mirror");
-    // Whatever a crash left half-made goes; machines that still run stay.
-    await wanClient(this.paths).start();
+    // Of machines, what a crash left unfinished is removed; those that still run stay.
+    await this.wan().start();
     const report = await this.driver().reconcile();
     if (report.removed.length > 0) this.progress(`Removed what was left of ${report.removed.length} machine(s)`);
     await this.startDaemon(config);
@@ -106,18 +109,27 @@ export class Lab {
 
   /** Gets what `up` needs: minutes on a bare machine, next to nothing where the cache has it. */
   public async prepare(
-    imagePackages: readonly string[] = [],
-  ): Promise<{ terraform: TerraformTool; etcd: EtcdRelease; providers: ProviderMirror }> {
-    requireRootOnLinux();
+    changes: Pick<LabDefinition, "imagePackages"> = {},
+  ): Promise<{ terraform: TerraformTool; providers: ProviderMirror }> {
+    const { image: slug = DEFAULT_IMAGE, imagePackages = [], packages = [] } = { ...this.definition, ...changes };
+    requireRootOnLinux(this.command);
     await ensureCommands(undefined, this.progress);
     const terraform = await findTerraform();
-    const etcd = await ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, this.progress);
     const providers = await ensureProviders(terraform, this.progress);
-    const image = await ensureImage(DEFAULT_IMAGE, this.progress, imagePackages);
-    await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
+    const image = await ensureImage(slug, this.progress, imagePackages);
+    if (packages.length > 0) await ensurePackageMirror(image, packages, this.progress);
     await ensureCommands(["go"], this.progress);
     await buildWan();
-    return { terraform, etcd, providers };
+    return { terraform, providers };
+  }
+
+  /** Has the mirror serve a file, at once, also while the lab is up. */
+  public async publish({ path: below, source }: MirroredFile): Promise<void> {
+    const file = path.join(this.paths.files, below);
+    await mkdir(path.dirname(file), { recursive: true });
+    // A copy: the mirror follows no link out of its directory.
+    await copyFile(source, `${file}.new`, constants.COPYFILE_FICLONE);
+    await rename(`${file}.new`, file);
   }
 
   /** What is not the real thing in this lab, in a sentence each. */
@@ -129,11 +141,11 @@ export class Lab {
           ? `the provider ${provider.address} ${provider.version} is the lab's own stand-in: the registry can't be reached`
           : `the provider ${provider.address} ${provider.version} was built here from a nearby version of its source: the registry can't be reached`,
       );
-    if (config.etcd.origin === "built") {
-      sentences.push(`etcd ${config.etcd.version} was built here from its Go modules: its release can't be reached`);
-    }
-    sentences.push("machines are containers that boot systemd, and share this machine's kernel, clock and disk");
-    return sentences;
+    return [
+      ...sentences,
+      ...config.standIns,
+      "machines are containers that boot systemd, and share this machine's kernel, clock and disk",
+    ];
   }
 
   /** The environment in which `npx cdktf deploy` deploys into the lab. */
@@ -151,39 +163,14 @@ export class Lab {
         : { CDKTF_SKIP_PROVIDER_LOCK: "true" }),
       // What is synthesized for the lab, and the lock file for its providers, stay apart from production's.
       CDKTF_OUTPUT: this.paths.synthesized,
-      ETCD_SSH_FROM: `${OPERATOR_ADDRESS}/32`,
-      ETCD_CLIENTS_FROM: `${OPERATOR_ADDRESS}/32`,
-      ETCD_VERSION: config.etcd.version,
-      ETCD_MIRROR: `http://${MIRROR_ADDRESS}/etcd`,
-      ETCD_MIRROR_INSECURE: "yes",
-      ETCD_TARBALL_SHA256: config.etcd.sha256,
-      ETCD_STATE_DIRECTORY: this.paths.terraformState,
-      ETCD_ACCESS_DIRECTORY: this.paths.access,
-      PATH: `${config.etcd.binDir}:${process.env.PATH ?? ""}`,
+      ...config.environment,
+      PATH: [...config.programs, process.env.PATH ?? ""].join(":"),
     };
-  }
-
-  /**
-   * Gets another release of etcd and lets the mirror serve it, beside the one that `up` settled.
-   *
-   * @returns what a deploy of it has in its environment
-   * @throws ToolError if it is no version, or the lab is not up
-   */
-  public async serveEtcd(
-    version: string,
-  ): Promise<{ readonly ETCD_VERSION: string; readonly ETCD_TARBALL_SHA256: string }> {
-    this.config();
-    const release = await ensureEtcd(
-      { version, sha256: EtcdVersion._publishedSha256(version, Architecture.AMD64) },
-      this.progress,
-    );
-    await publishRelease(this.paths, version, release);
-    return { ETCD_VERSION: version, ETCD_TARBALL_SHA256: release.sha256 };
   }
 
   /** Ends and removes everything that `up` and deploys into the lab made, also after a crash of any part. */
   public async down(): Promise<void> {
-    requireRootOnLinux();
+    requireRootOnLinux(this.command);
     await this.takeOwnership();
     await this.remove();
     rmSync(OWNER_FILE, { force: true });
@@ -205,9 +192,9 @@ export class Lab {
     await endDaemon(this.daemon());
     this.progress("Removing the machines");
     await this.driver().destroyAll();
-    await ClientSites.removeAll(this.paths);
+    await Sites.removeAll(this);
     this.progress("Ending the WAN");
-    if (existsSync(this.paths.wan)) await wanClient(this.paths).stop();
+    if (existsSync(this.paths.wan)) await this.wan().stop();
     rmSync(this.paths.root, { recursive: true, force: true });
   }
 
@@ -216,9 +203,20 @@ export class Lab {
     return new NspawnMachineDriver({
       stateDir: this.paths.machines,
       group: this.paths.controlGroup,
-      wan: wanClient(this.paths),
-      imageFor: async (slug) => (await ensureImage(slug, this.progress, findConfig(this.paths)?.imagePackages)).rootfs,
+      wan: this.wan(),
+      imageFor: async (slug) => (await ensureImage(slug, this.progress, this.settled()?.imagePackages)).rootfs,
     });
+  }
+
+  /** The WAN between them. */
+  public wan(): WanClient {
+    const { matrix = [] } = this.settled() ?? {};
+    return new WanClient({ stateDir: this.paths.wan, binary: buildWan, matrix });
+  }
+
+  /** Has the operator sit elsewhere from now on; machines are as far from each other as before. */
+  public moveOperator(operator: LabDefinition["operator"]): Promise<void> {
+    return this.wan().setMatrix(matrixOf({ ...this.definition, operator }));
   }
 
   /** Where the programs of the operator run. */
@@ -235,6 +233,25 @@ export class Lab {
     return LabApi.of(this.config());
   }
 
+  /** A word on machines, by name, as the definition has it. */
+  public async roles(): Promise<Readonly<Partial<Record<string, string>>>> {
+    return (await this.definition.roles?.(this.paths)) ?? {};
+  }
+
+  /** How the lab's command line is called. */
+  public get command(): string {
+    return this.definition.command ?? "npx terraform-lab";
+  }
+
+  /** What is settled, where that is to be known: a lab is taken down whatever its state. */
+  private settled(): LabConfig | undefined {
+    try {
+      return findConfig(this.paths);
+    } catch {
+      return undefined;
+    }
+  }
+
   private daemon(): ProcessRecord | undefined {
     return readJson(this.paths.daemonRecord) as ProcessRecord | undefined;
   }
@@ -243,12 +260,12 @@ export class Lab {
   private async takeOwnership(): Promise<void> {
     const owner = readJson(OWNER_FILE) as Owner | undefined;
     if (owner !== undefined && owner.root !== this.paths.root) {
-      const other = new Lab(new LabPaths(owner.root), this.progress);
+      const other = new Lab(this.definition, new LabPaths(owner.root), this.progress);
       const there = existsSync(owner.root);
-      if (there && (isAlive(owner.process) || isAlive(other.daemon()) || wanClient(other.paths).isRunning())) {
+      if (there && (isAlive(owner.process) || isAlive(other.daemon()) || other.wan().isRunning())) {
         throw new ToolError(
           `Another lab has this machine's lab addresses: ${owner.root}.`,
-          `End it first: CDKTF_ETCD_LAB=${owner.root} npm run lab -- down`,
+          `End it first: TERRAFORM_LAB=${owner.root} ${this.command} down`,
         );
       }
       this.progress(`Removing what is left of the lab ${owner.root}, which ended without taking it down`);
@@ -277,7 +294,7 @@ export class Lab {
   }
 }
 
-function requireRootOnLinux(): void {
+function requireRootOnLinux(command: string): void {
   if (process.platform !== "linux") {
     throw new ToolError(
       `The lab boots Linux machines and cannot run on ${process.platform}.`,
@@ -287,12 +304,12 @@ function requireRootOnLinux(): void {
   if (process.getuid?.() !== 0) {
     throw new ToolError(
       "The lab makes network namespaces and boots machines, which only root may do.",
-      'Run it as root, for example: sudo -E env "PATH=$PATH" npm run lab -- up',
+      `Run it as root, for example: sudo -E env "PATH=$PATH" ${command} up`,
     );
   }
 }
 
-async function requireFreePort(port: number): Promise<void> {
+async function requireFreePort(port: number, command: string): Promise<void> {
   const free = await new Promise<boolean>((resolve) => {
     const server = createServer();
     server.once("error", () => {
@@ -307,7 +324,7 @@ async function requireFreePort(port: number): Promise<void> {
   if (!free) {
     throw new ToolError(
       `Port ${port} on 127.0.0.1, which the lab's API server wants, is taken by another program.`,
-      `End that program or choose another port: CDKTF_ETCD_LAB_PORT=${port + 1} npm run lab -- up`,
+      `End that program or choose another port: TERRAFORM_LAB_PORT=${port + 1} ${command} up`,
     );
   }
 }

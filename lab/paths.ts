@@ -3,16 +3,16 @@ import * as path from "node:path";
 
 /** Where a lab keeps what it knows. Everything lies below one directory, so that `down` can remove it. */
 export class LabPaths {
-  /** The lab of a checkout: `.lab` in the working directory, or $CDKTF_ETCD_LAB. */
+  /** The lab of a working directory: `.lab` in it, or $TERRAFORM_LAB. */
   public static here(env: NodeJS.ProcessEnv = process.env): LabPaths {
-    return new LabPaths(path.resolve(env.CDKTF_ETCD_LAB ?? ".lab"));
+    return new LabPaths(path.resolve(env.TERRAFORM_LAB ?? ".lab"));
   }
 
   public constructor(public readonly root: string) {}
 
   /** The control group of its machines. The host has them all in one place: other labs, in namespaces of their own, have theirs there too. */
   public get controlGroup(): string {
-    return `etcdlab-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;
+    return `lab-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;
   }
   /** What `up` settled: port, token, tools; see LabConfig. */
   public get config(): string {
@@ -34,13 +34,13 @@ export class LabPaths {
   public get wan(): string {
     return path.join(this.root, "wan");
   }
-  /** etcd's releases, laid out as the mirror serves them. */
-  public get releases(): string {
-    return path.join(this.root, "releases");
+  /** Files of the lab's owner, laid out as the mirror serves them. */
+  public get files(): string {
+    return path.join(this.root, "files");
   }
-  /** Which client sites there are; see ClientSites. */
-  public get clientSites(): string {
-    return path.join(this.root, "client-sites.json");
+  /** Which sites there are; see Sites. */
+  public get sites(): string {
+    return path.join(this.root, "sites.json");
   }
   public get terraformrc(): string {
     return path.join(this.root, "terraformrc");
@@ -53,16 +53,12 @@ export class LabPaths {
   public get terraformState(): string {
     return path.join(this.root, "terraform");
   }
-  /** Client certificates and environment files of what is deployed into the lab. */
+  /** Files that what is deployed into the lab writes for those who use it: certificates, say. */
   public get access(): string {
     return path.join(this.root, "access");
   }
   /** What Terraform printed, run by run, where tests and benches run it. */
   public get runs(): string {
     return path.join(this.root, "runs");
-  }
-  /** To be sourced by a person's shell. */
-  public get etcdEnv(): string {
-    return path.join(this.root, "etcd.env");
   }
 }

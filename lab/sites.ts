@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
-import { LabPaths } from "./paths";
+import type { Lab } from "./lab";
 import { attempt, run } from "./tools/command";
 import { readJson, writeAtomically } from "./tools/files";
-import { wanClient } from "./wan-client";
-import { clientAddress } from "../proofs/operations/client-network";
 
-const NAMESPACE_PREFIX = "etcdclients-";
+const NAMESPACE_PREFIX = "lab-site-";
+
+/** Addresses of what is on the WAN without being on a machine. */
+export const SITES_NETWORK = "198.18.200.0/24";
 
 /** Where a program's messages and answers go. */
 export interface OutputFiles {
@@ -15,17 +16,18 @@ export interface OutputFiles {
 }
 
 /**
- * Places for clients of the cluster: a network namespace at each location, on the WAN by an address of its own, so that
- * clients outlive every machine. They are on record before they exist; `Lab.down` removes them after any crash.
+ * Places on the WAN that are no machines: a network namespace at each location, with an address of its own, so that what runs there
+ * outlives every machine. They are on record before they exist; `Lab.down` removes them after any crash.
  */
-export class ClientSites {
+export class Sites {
   /** Makes them, and first removes what an earlier run left. */
-  public static async up(paths: LabPaths, locations: readonly string[]): Promise<ClientSites> {
-    await this.removeAll(paths);
-    writeAtomically(paths.clientSites, JSON.stringify(locations));
-    const wan = wanClient(paths);
-    for (const location of locations) {
+  public static async up(lab: Lab, locations: readonly string[]): Promise<Sites> {
+    await this.removeAll(lab);
+    writeAtomically(lab.paths.sites, JSON.stringify(locations));
+    const wan = lab.wan();
+    for (const [index, location] of locations.entries()) {
       const namespace = NAMESPACE_PREFIX + location;
+      const ip = SITES_NETWORK.replace("0/24", String(index + 1));
       await run(["ip", "netns", "add", namespace]);
       await run(["ip", "-n", namespace, "link", "set", "lo", "up"]);
       await wan.attach({
@@ -33,26 +35,27 @@ export class ClientSites {
         netns: `/run/netns/${namespace}`,
         device: "wan0",
         location,
-        addresses: [{ ip: clientAddress(location) }],
-        assigned: [`${clientAddress(location)}/15`],
+        addresses: [{ ip }],
+        assigned: [`${ip}/15`],
       });
     }
-    return new ClientSites(paths, locations);
+    return new Sites(lab, locations);
   }
 
   /** Removes the sites of a lab and what runs there; there need not be any. */
-  public static async removeAll(paths: LabPaths): Promise<void> {
-    const recorded = readJson(paths.clientSites) as string[] | undefined;
+  public static async removeAll(lab: Lab): Promise<void> {
+    const { paths } = lab;
+    const recorded = readJson(paths.sites) as string[] | undefined;
     for (const namespace of (recorded ?? []).map((location) => NAMESPACE_PREFIX + location)) {
       await killAllIn(namespace);
-      if (existsSync(paths.wan)) await wanClient(paths).detach(namespace);
+      if (existsSync(paths.wan)) await lab.wan().detach(namespace);
       await attempt(["ip", "netns", "del", namespace]);
     }
-    rmSync(paths.clientSites, { force: true });
+    rmSync(paths.sites, { force: true });
   }
 
   private constructor(
-    private readonly paths: LabPaths,
+    private readonly lab: Lab,
     public readonly locations: readonly string[],
   ) {}
 
@@ -74,7 +77,7 @@ export class ClientSites {
   }
 
   public down(): Promise<void> {
-    return ClientSites.removeAll(this.paths);
+    return Sites.removeAll(this.lab);
   }
 
   private inside(location: string, argv: readonly string[]): string[] {

@@ -8,6 +8,8 @@ import { Lab } from "../lab/lab";
 import { LabPaths } from "../lab/paths";
 import { ToolError } from "../lab/tools/tool-error";
 import { writeAtomically } from "../lab/tools/files";
+import { etcdIn } from "./etcd/in-lab";
+import definition from "./lab.config";
 
 interface DemoContext {
   config: LabConfig;
@@ -18,7 +20,7 @@ type Task = ListrTaskWrapper<DemoContext, typeof DefaultRenderer, typeof SimpleR
 
 const paths = LabPaths.here();
 let say: (line: string) => void = () => undefined;
-const lab = new Lab(paths, (line) => {
+const lab = new Lab(definition, paths, (line) => {
   say(line);
 });
 const interrupted = new AbortController();
@@ -97,10 +99,10 @@ async function loseAContinent({ cluster }: DemoContext, task: Task): Promise<voi
 }
 
 /** etcd's environment for the person's own shell. */
-function writeEnvironment({ config }: DemoContext): void {
+function writeEnvironment(): void {
   writeAtomically(
-    paths.etcdEnv,
-    `. '${path.join(paths.access, "operator", "etcd.env")}'\nexport PATH='${config.etcd.binDir}':"$PATH"\n`,
+    path.join(paths.root, "etcd.env"),
+    `. '${path.join(paths.access, "operator", "etcd.env")}'\nexport PATH='${etcdIn(paths).binDir}':"$PATH"\n`,
   );
 }
 

@@ -6,13 +6,12 @@ import { LabCluster } from "./lab-cluster";
 import { LabConfig } from "../lab/config";
 import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "../lab/terraform/run";
 import { Lab } from "../lab/lab";
-import { FIRST_BOOT_PACKAGES } from "./machine-packages";
+import definition, { FIRST_BOOT_PACKAGES } from "./lab.config";
 import { LabPaths } from "../lab/paths";
 import { onFailure, saveEvidence } from "./suite/evidence";
 import { DeployPhases } from "./suite/phases";
 import { recordTiming } from "./suite/timings";
 import { ensureCommands } from "../lab/tools/apt";
-import { operatorNearby } from "../lab/wan-client";
 import { waitUntil } from "../lab/tools/process-record";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
@@ -69,7 +68,7 @@ export class LabHarness {
   /** @param root directory of the lab */
   public constructor(root = ROOT) {
     this.paths = new LabPaths(root);
-    this.lab = new Lab(this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
+    this.lab = new Lab(definition, this.paths, (line) => process.stderr.write(`      lab: ${line}\n`));
     onFailure((directory) => saveEvidence(this.lab, this.paths, directory));
   }
 
@@ -77,8 +76,10 @@ export class LabHarness {
     await ensureCommands(["openssl"]);
     // What an interrupted run left is none of this one's business.
     await this.lab.down();
-    this.config = await this.lab.up(freshDroplets ? [] : FIRST_BOOT_PACKAGES);
-    if (!operatorInLondon) await operatorNearby(this.paths);
+    this.config = await this.lab.up({
+      imagePackages: freshDroplets ? [] : FIRST_BOOT_PACKAGES,
+      operator: { nearEverywhere: !operatorInLondon },
+    });
   }
 
   public down(): Promise<void> {

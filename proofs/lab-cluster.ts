@@ -3,9 +3,10 @@ import { QuorumModel, RoundTripTimes } from "../lib/wan";
 import { LabDroplet } from "../lab/clouds/digitalocean/client";
 import { Lab } from "../lab/lab";
 import { LabPaths } from "../lab/paths";
-import { EtcdStatus, etcdStatus, operatorEnvironment } from "../lab/status";
+import { EtcdStatus, etcdStatus, operatorEnvironment } from "./etcd/status";
 import { attempt } from "../lab/tools/command";
 import { waitUntil } from "../lab/tools/process-record";
+import { etcdIn } from "./etcd/in-lab";
 
 const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
 /** PutRequest: /lab/probe = 1, as gRPC sends it, in printf's octal escapes. */
@@ -58,7 +59,7 @@ export class LabCluster {
 
   /** etcdctl from the operator's shell. */
   public async etcdctl(args: readonly string[], env = this.environment()): Promise<EtcdctlResult> {
-    const etcdctl = path.join(this.lab.config().etcd.binDir, "etcdctl");
+    const etcdctl = path.join(etcdIn(this.paths).binDir, "etcdctl");
     const { status, stdout, stderr } = await attempt([etcdctl, ...args], { env, timeoutMs: 60_000 });
     return { ok: status === 0, stdout, stderr };
   }
@@ -70,7 +71,7 @@ export class LabCluster {
   }
 
   public status(): Promise<EtcdStatus> {
-    return etcdStatus(path.join(this.lab.config().etcd.binDir, "etcdctl"), this.environment());
+    return etcdStatus(path.join(etcdIn(this.paths).binDir, "etcdctl"), this.environment());
   }
 
   /**

@@ -5,10 +5,10 @@ import * as path from "node:path";
 import { LabPaths } from "../../lab/paths";
 import { readJson, writeAtomically } from "../../lab/tools/files";
 import { isAlive, ProcessRecord, signal } from "../../lab/tools/process-record";
-import { wanClient } from "../../lab/wan-client";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { Lab, OWNER_FILE } from "../../lab/lab";
 import { eventually, LabHarness, said } from "../../proofs/harness";
+import definition from "../../proofs/lab.config";
 
 jest.setTimeout(900_000);
 
@@ -58,7 +58,7 @@ afterAll(async () => {
 
 describe("a birth that fails half-way", () => {
   it("founds nothing while the founders can't reach each other, and says what is in the way", async () => {
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     for (const [a, b] of PAIRS) await wan.link({ a, b, down: true });
     const { exitCode, output } = await harness.interrupt("deploy", /waiting for the way to /);
     expect(exitCode).not.toBe(0);
@@ -71,7 +71,7 @@ describe("a birth that fails half-way", () => {
   });
 
   it("is interrupted when the founders were told and can't reach each other any more: nobody acts as a cluster", async () => {
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     await wan.heal();
     let cut: Promise<unknown> = Promise.resolve();
     const { exitCode, output } = await harness.interrupt("deploy", /waiting for etcd-/, {}, undefined, (line) => {
@@ -92,7 +92,7 @@ describe("a birth that fails half-way", () => {
     for (const name of ["etcd-nyc3", "etcd-sgp1"]) {
       await api.request("DELETE", `/v2/droplets/${cluster.machine(name).id}`);
     }
-    await wanClient(harness.paths).heal();
+    await harness.lab.wan().heal();
     const { output } = await harness.interrupt("deploy", /waiting for etcd-/);
     const lines = said(output);
     expect(lines.filter((line) => line.includes("founding"))).toEqual([]);
@@ -148,7 +148,7 @@ describe("a birth that fails half-way", () => {
 
   it("lets a founder whose machine was rebuilt join, not found, even if it reaches nobody", async () => {
     const cluster = await harness.cluster();
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     const machine = cluster.machine("etcd-sgp1");
     await rebuild(machine);
     const cut = ["lon1", "nyc3"].map((other) => ({ a: other, b: "sgp1" }));
@@ -201,7 +201,7 @@ describe("a lab that is half-dead", () => {
   it("is repaired by up, and its cluster goes on", async () => {
     const record = (file: string): ProcessRecord => JSON.parse(readFileSync(file, "utf8")) as ProcessRecord;
     process.kill(record(harness.paths.daemonRecord).pid, "SIGKILL");
-    process.kill((await wanClient(harness.paths).hello()).pid, "SIGKILL");
+    process.kill((await harness.lab.wan().hello()).pid, "SIGKILL");
     await harness.lab.up();
     const cluster = await harness.cluster();
     await cluster.untilHealthy();
@@ -230,11 +230,11 @@ describe("a lab that is half-dead", () => {
   it("leaves a living lab of another checkout alone, and takes over from one that died", async () => {
     const elsewhere = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-test-"));
     const lines: string[] = [];
-    const other = new Lab(new LabPaths(path.join(elsewhere, "lab")), (line) => lines.push(line));
+    const other = new Lab(definition, new LabPaths(path.join(elsewhere, "lab")), (line) => lines.push(line));
     await harness.lab.up();
     await expect(other.up()).rejects.toThrow(
       `Another lab has this machine's lab addresses: ${harness.paths.root}. End it first: ` +
-        `CDKTF_ETCD_LAB=${harness.paths.root} npm run lab -- down`,
+        `TERRAFORM_LAB=${harness.paths.root} npm run lab -- down`,
     );
 
     const daemon = readJson(harness.paths.daemonRecord) as ProcessRecord;
@@ -244,7 +244,7 @@ describe("a lab that is half-dead", () => {
     // Told to end is not ended: a process takes a while to give its memory back.
     await eventually("the end of the API server", () => Promise.resolve(!isAlive(daemon)));
     await expect(other.down()).rejects.toThrow("Another lab has this machine's lab addresses");
-    await wanClient(harness.paths).stop();
+    await harness.lab.wan().stop();
     await other.down();
     expect(lines).toContain(
       `Removing what is left of the lab ${harness.paths.root}, which ended without taking it down`,
@@ -257,13 +257,13 @@ describe("a lab that is half-dead", () => {
     const server: Server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
-    process.env.CDKTF_ETCD_LAB_PORT = String(port);
+    process.env.TERRAFORM_LAB_PORT = String(port);
     try {
-      await expect(new Lab(harness.paths, () => undefined).up()).rejects.toThrow(
-        new RegExp(`Port ${port} on 127.0.0.1.*is taken by another program.*CDKTF_ETCD_LAB_PORT=${port + 1}`),
+      await expect(new Lab(definition, harness.paths, () => undefined).up()).rejects.toThrow(
+        new RegExp(`Port ${port} on 127.0.0.1.*is taken by another program.*TERRAFORM_LAB_PORT=${port + 1}`),
       );
     } finally {
-      delete process.env.CDKTF_ETCD_LAB_PORT;
+      delete process.env.TERRAFORM_LAB_PORT;
       server.close();
     }
   });

@@ -5,8 +5,8 @@ import { LabCluster } from "../../proofs/lab-cluster";
 import { orphansIn, terraformErrors } from "../../lab/terraform/run";
 import { attempt, run } from "../../lab/tools/command";
 import { ensureGoClient } from "../../proofs/go-client";
-import { operatorNearby, wanClient } from "../../lab/wan-client";
 import { eventually, LabHarness, said } from "../../proofs/harness";
+import { etcdIn } from "../../proofs/etcd/in-lab";
 
 jest.setTimeout(900_000);
 
@@ -43,7 +43,7 @@ function handshake(host: string, port: number, as: string): string {
 /** What a command prints in a shell that has the operator's client files and etcdctl. */
 async function asOperator(command: string): Promise<string> {
   const file = path.join(harness.paths.access, "operator", "etcd.env");
-  const env = { PATH: `${harness.lab.config().etcd.binDir}:${process.env.PATH ?? ""}` };
+  const env = { PATH: `${etcdIn(harness.paths).binDir}:${process.env.PATH ?? ""}` };
   return run(["bash", "-c", `. ${file} && ${command}`], { env });
 }
 
@@ -127,7 +127,7 @@ describe("a cluster on three continents", () => {
     expect(orphansIn(output)).toEqual([droplet.id]);
     await harness.destroy([droplet.id]);
     // From here on it is of no interest how far away the operator is.
-    await operatorNearby(harness.paths);
+    await harness.lab.moveOperator({ nearEverywhere: true });
   });
 
   it("has nothing to do for another image on the provider's bad days, with rate limits and server errors", async () => {
@@ -292,7 +292,7 @@ describe("a cluster on three continents", () => {
 
   it("opens 22, 2379 and 2380 to those who are meant, and to nobody else", async () => {
     const netns = "etcd-test-stranger";
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     await attempt(["ip", "netns", "del", netns]);
     await run(["ip", "netns", "add", netns]);
     try {
@@ -376,7 +376,7 @@ describe("a cluster on three continents", () => {
       machine,
       "cp -a /etc/ssh /root/ssh.kept && rm /etc/ssh/ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key && systemctl restart ssh",
     );
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     await wan.link({ a: "operator", b: "nyc3", down: true });
     const failed = await harness.deployFails({ quotaGiB: 1, bootTimeoutSeconds: 30 });
     expect(terraformErrors(failed).sort()).toEqual([

@@ -1,6 +1,5 @@
 import { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { wanClient } from "../../lab/wan-client";
 import { eventually, LabHarness } from "../../proofs/harness";
 import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
 
@@ -30,7 +29,7 @@ describe("the leader's place", () => {
     await cluster.on(newYork, "rm -f /run/etcd-leader/*");
     await placed(cluster, newYork);
     const before = (await cluster.view(newYork)).term;
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     for (let swing = 0; swing < 6; swing += 1) {
       // Never well for as long as it takes. The timer's own looks come on top of these.
       await wan.link({ a: "lon1", b: "nyc3", rttMs: 78 });

@@ -5,7 +5,6 @@ import type { LabCluster } from "../../proofs/lab-cluster";
 import { terraformErrors } from "../../lab/terraform/run";
 import { LabHarness, said } from "../../proofs/harness";
 import { signalTree } from "../../lab/tools/process-tree";
-import { wanClient } from "../../lab/wan-client";
 import { onNodesOf } from "./on-nodes";
 import { ALL, CONFIGURED, KEYS, SETTINGS, SSHD_CONF, SSHD_CONF_BEFORE, waysInto, type WaysIn } from "./ways-in";
 
@@ -71,7 +70,7 @@ describe("the way into the machines, with other keys", () => {
 
   it("is open to the next key on every machine while a deploy that changes to it is killed in the middle", async () => {
     const [first, second] = [into.loginKey(1), into.loginKey(2)];
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     await wan.link({ a: "operator", b: "sgp1", down: true });
     let terraform = 0;
     let installed = 0;

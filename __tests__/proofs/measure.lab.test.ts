@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { attempt, CommandResult } from "../../lab/tools/command";
-import { wanClient } from "../../lab/wan-client";
 import type { Drift } from "../../lib/measure/drift";
 import { RoundTripTimes } from "../../lib";
 import { LabHarness } from "../../proofs/harness";
@@ -69,11 +68,11 @@ describe("measuring a running cluster", () => {
     const london = cluster.machine("etcd-lon1");
     expect((await cluster.on(london, write(15))).ok).toBe(true);
     const pair = { a: "lon1", b: "nyc3" };
-    await wanClient(harness.paths).link({ ...pair, loss: 2 });
+    await harness.lab.wan().link({ ...pair, loss: 2 });
     try {
       expect((await cluster.on(london, write(2))).ok).toBe(true);
     } finally {
-      await wanClient(harness.paths).heal(pair.a, pair.b);
+      await harness.lab.wan().heal(pair.a, pair.b);
     }
     const lossy = `${file}.lossy`;
     expect(await measure("--ssh", "--for", "5s", "--out", lossy)).toMatchObject({ status: 0 });
@@ -109,7 +108,7 @@ describe("measuring a running cluster", () => {
   });
 
   it("names the pair that has moved, also while etcd does not run everywhere", async () => {
-    await wanClient(harness.paths).link({ a: "lon1", b: "nyc3", rttMs: 140 });
+    await harness.lab.wan().link({ a: "lon1", b: "nyc3", rttMs: 140 });
     await cluster.on(cluster.machine("etcd-nyc3"), "systemctl stop etcd");
     const { status, stdout } = await measure("--check", "--ssh", "--for", "8s", "--json");
     expect(status).toBe(3);

@@ -2,7 +2,6 @@ import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { terraformErrors } from "../../lab/terraform/run";
 import { LabHarness, said } from "../../proofs/harness";
-import { wanClient } from "../../lab/wan-client";
 import { PeerNetwork } from "../../lib";
 import { ascending, keys, memberNames, positions, putKey, refuse } from "./members";
 
@@ -123,7 +122,7 @@ describe("the members of a cluster", () => {
   });
 
   it("change a location, interrupted while the new one catches up: it stays a learner, and the others serve", async () => {
-    const wan = wanClient(harness.paths);
+    const wan = harness.lab.wan();
     const edit = { regions: MOVED, generation: 2 };
     let cut: Promise<unknown> = Promise.resolve();
     const { exitCode } = await harness.interrupt("deploy", /etcd-ams3: catching up/, edit, () => {

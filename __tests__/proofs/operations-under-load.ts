@@ -44,7 +44,7 @@ export class OperationsUnderLoad {
       );
       await this.stage.deploy();
       const load = await Load.start({
-        paths: this.harness.paths,
+        lab: this.harness.lab,
         locations: CLIENT_LOCATIONS,
         directory: path.join(this.directory, "load"),
         // 50 operations per second in all.

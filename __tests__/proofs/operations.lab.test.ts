@@ -1,5 +1,4 @@
 import { readFileSync, statSync } from "node:fs";
-import { wanClient } from "../../lab/wan-client";
 import { OperationsUnderLoad } from "./operations-under-load";
 
 jest.setTimeout(900_000);
@@ -36,7 +35,7 @@ describe("clients on three continents lose nothing", () => {
   });
 
   it("when Terraform is killed in the middle of the installs: none is missing after the next deploy", async () => {
-    const wan = wanClient(underLoad.harness.paths);
+    const wan = underLoad.harness.lab.wan();
     const before = installed("etcd-sgp1");
     // So that nothing is installed in Singapore by then, however slow the rest is.
     await wan.link({ a: "operator", b: "sgp1", down: true });

@@ -44,7 +44,7 @@ beforeAll(async () => {
   await before.etcdctl(["put", "/kept", "since before"]);
   members = await memberList(before);
   load = await Load.start({
-    paths: harness.paths,
+    lab: harness.lab,
     locations: CLIENT_LOCATIONS,
     directory: path.join(directory, "load"),
     writesPerSecond: 6,

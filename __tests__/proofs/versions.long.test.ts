@@ -2,6 +2,7 @@ import { LabCluster } from "../../proofs/lab-cluster";
 import { errorsIn } from "../../lab/terraform/run";
 import { eventually, LabHarness, said } from "../../proofs/harness";
 import { enableDowngrade } from "../../proofs/operations/downgrade";
+import { serveEtcd } from "../../proofs/etcd/in-lab";
 
 jest.setTimeout(900_000);
 
@@ -80,7 +81,7 @@ beforeAll(async () => {
   await harness.up();
   const serve = async (version: string): Promise<Release> => ({
     version,
-    sha256: (await harness.lab.serveEtcd(version)).ETCD_TARBALL_SHA256,
+    sha256: (await serveEtcd(harness.lab, version)).ETCD_TARBALL_SHA256,
     backup: {},
     grpcGateway: false,
   });

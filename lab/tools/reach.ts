@@ -21,7 +21,7 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /** Set where no network leads out, as in the namespaces of a test: no host is tried then, and nothing remembered of any. */
-export const NO_WAY_OUT = "CDKTF_ETCD_NO_WAY_OUT";
+export const NO_WAY_OUT = "TERRAFORM_LAB_OFFLINE";
 
 /** True if `host` could not be reached within the last day, so that a repeated run need not wait for it again. */
 export async function knownUnreachable(host: string, now: number = Date.now()): Promise<boolean> {

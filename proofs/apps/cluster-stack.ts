@@ -14,7 +14,8 @@ import {
   LeaderPlacementProps,
   PeerNetwork,
 } from "../../lib";
-import { CLIENT_NETWORK, clientAt } from "../operations/client-network";
+import { SITES_NETWORK } from "../../lab/sites";
+import { clientAt } from "./client-at";
 
 /** Name of the stack. */
 export const STACK = "test";
@@ -72,7 +73,7 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
   const cluster = new EtcdCluster(stack, "etcd", {
     hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
       sshFrom: [env.ETCD_SSH_FROM],
-      clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [CLIENT_NETWORK])],
+      clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [SITES_NETWORK])],
       peersFrom: knobs.peersFrom,
       bootTimeoutSeconds: knobs.bootTimeoutSeconds,
       image: knobs.image,

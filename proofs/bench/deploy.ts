@@ -12,6 +12,7 @@ import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { run } from "../../lab/tools/command";
 import { ensureProbe } from "../probe/program";
+import definition from "../lab.config";
 
 /** The line that ends each phase: the last one that matches. */
 const PHASES: readonly (readonly [string, RegExp])[] = [
@@ -94,7 +95,7 @@ async function main(): Promise<void> {
     options: { rounds: { type: "string", default: "5" }, json: { type: "boolean", default: false } },
   });
   const paths = new LabPaths(path.resolve(".lab-bench"));
-  const lab = new Lab(paths, (line) => {
+  const lab = new Lab(definition, paths, (line) => {
     console.error(line);
   });
   const rounds: Round[] = [];

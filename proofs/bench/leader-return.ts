@@ -17,11 +17,11 @@ import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { ensureWorkload } from "../workload/program";
 import { waitUntil } from "../../lab/tools/process-record";
-import { wanClient } from "../../lab/wan-client";
 import { argvOf, recommendedLimits } from "./wan-tuning/client-flags";
 import { markdownTable, seconds } from "./wan-tuning/markdown";
 import { OperationLog, type Operation } from "./wan-tuning/operations";
 import { median, worst } from "./wan-tuning/statistics";
+import definition from "../lab.config";
 
 const LEADER = "etcd-lon1";
 const WRITES_PER_SECOND = 10;
@@ -99,7 +99,7 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
   return Date.now();
 }
 
-async function round(lab: Lab, paths: LabPaths, cluster: LabCluster, clients: readonly Client[]): Promise<Round> {
+async function round(lab: Lab, cluster: LabCluster, clients: readonly Client[]): Promise<Round> {
   const london = cluster.machine(LEADER);
   const others = cluster.machines.filter((machine) => machine !== london);
   const operations: Operation[] = [];
@@ -113,7 +113,7 @@ async function round(lab: Lab, paths: LabPaths, cluster: LabCluster, clients: re
 
   collect();
   operations.length = 0;
-  const wan = wanClient(paths);
+  const wan = lab.wan();
   // First nothing gets out any more, then all its processes are killed.
   const powerLost = Date.now();
   await wan.isolate(String(london.id));
@@ -178,7 +178,7 @@ async function main(): Promise<void> {
     options: { rounds: { type: "string", default: "20" }, json: { type: "string" } },
   });
   const paths = new LabPaths(path.resolve(".lab-bench"));
-  const lab = new Lab(paths, (line) => {
+  const lab = new Lab(definition, paths, (line) => {
     console.error(line);
   });
   const rounds: Round[] = [];
@@ -198,7 +198,7 @@ async function main(): Promise<void> {
       clients.push(await Client.start(machine, cluster, paths, workload));
     }
     for (let i = 0; i < Number(values.rounds); i += 1) {
-      const one = await round(lab, paths, cluster, clients);
+      const one = await round(lab, cluster, clients);
       rounds.push(one);
       console.error(
         `round ${i + 1}: ${JSON.stringify(one, (_key, value: unknown) => (typeof value === "number" ? Math.round(value) : value))}`,

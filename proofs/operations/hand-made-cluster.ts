@@ -4,6 +4,7 @@ import type { EtcdAdoptionProps } from "../../lib";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { eventually, type LabHarness } from "../harness";
 import { run } from "../../lab/tools/command";
+import { etcdIn } from "../etcd/in-lab";
 
 const ETCDCTL = "etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --key /etc/etcd/etcd.key";
 
@@ -109,7 +110,7 @@ export class HandMadeCluster {
   private async found(): Promise<void> {
     const ca = ["-x509", "-days", "3650", "-subj", "/CN=by hand", "-keyout", "ca.key", "-out", "ca.crt"];
     await this.openssl("req", ...ca, ...NEW_KEY);
-    const { binDir } = this.harness.lab.config().etcd;
+    const { binDir } = etcdIn(this.harness.paths);
     for (const machine of this.machines) {
       const names = `subjectAltName=IP:${address(machine)},IP:127.0.0.1,DNS:${machine.name}`;
       const { certificate, key } = await this.issue(machine.name, names);

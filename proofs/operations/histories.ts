@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
-import type { ClientSites } from "../../lab/sites";
+import type { Sites } from "../../lab/sites";
 
 /** For the search for a linear order, over all keys. */
 const CHECK_SECONDS = 120;
@@ -34,7 +34,7 @@ interface Verdict {
  * Whether all that was acknowledged is there, watches saw everything once and in order, and the history is linearizable; a
  * sentence for each violation.
  */
-export async function checkHistories(sites: ClientSites, props: HistoriesProps): Promise<string[]> {
+export async function checkHistories(sites: Sites, props: HistoriesProps): Promise<string[]> {
   const flags = argvOf({
     env: props.envFile,
     prefix: props.prefix,

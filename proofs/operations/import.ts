@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { saveJournals } from "../suite/evidence";
-import { clientAt } from "./client-network";
+import { clientAt } from "../apps/client-at";
 import { mustAllVote } from "./declared-members";
 import { HandMadeCluster } from "./hand-made-cluster";
 import { Load, type OperationRow } from "./load";
@@ -42,7 +42,7 @@ export async function importUnderLoad(
 
   const [trusting, joining, leaving, forgetting] = IMPORT_STEPS;
   const load = await Load.start({
-    paths: harness.paths,
+    lab: harness.lab,
     locations: CLIENT_LOCATIONS,
     directory,
     envFile: (location) => MovingClient.envFile(stage, location),

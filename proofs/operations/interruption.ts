@@ -6,7 +6,6 @@ import type { LabHarness } from "../harness";
 import { MachineError } from "../../lab/machines/nspawn-machine-driver";
 import type { Random } from "../random";
 import { isAlive, procFile, signal, waitUntil, type ProcessRecord } from "../../lab/tools/process-record";
-import { wanClient } from "../../lab/wan-client";
 import { processesNamed, signalTree } from "../../lab/tools/process-tree";
 import type { Miss } from "./stage";
 
@@ -61,7 +60,7 @@ export const INTERRUPTIONS: readonly Interruption[] = [
     strike: async (harness, apply, random) => {
       const regions = new Set((await harness.lab.api().droplets()).map(({ region }) => region));
       if (!applies(harness, apply)) return THROUGH;
-      const wan = wanClient(harness.paths);
+      const wan = harness.lab.wan();
       try {
         for (const b of regions) await wan.link({ a: "operator", b, down: true });
         if (!applies(harness, apply)) return THROUGH;

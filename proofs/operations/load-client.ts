@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
 import { OperationLog, type Operation } from "../bench/wan-tuning/operations";
 import { endChild, hasEnded } from "../../lab/tools/child";
-import type { ClientSites } from "../../lab/sites";
+import type { Sites } from "../../lab/sites";
 
 /** How a client goes about it; see docs/clients.md. */
 export enum ClientKind {
@@ -39,7 +39,7 @@ export class LoadClient {
   private readonly messages: string;
 
   public constructor(
-    sites: ClientSites,
+    sites: Sites,
     private readonly props: LoadClientProps,
   ) {
     this.history = path.join(props.directory, `${this.name}.jsonl`);

@@ -2,10 +2,10 @@ import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "../bench/wan-tuning/statistics";
-import type { LabPaths } from "../../lab/paths";
+import type { Lab } from "../../lab/lab";
 import { ensureWorkload } from "../workload/program";
-import { clientAt } from "./client-network";
-import { ClientSites } from "../../lab/sites";
+import { clientAt } from "../apps/client-at";
+import { Sites } from "../../lab/sites";
 import { checkHistories } from "./histories";
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation, type Impact } from "./impact";
 import { ClientKind, LoadClient } from "./load-client";
@@ -21,7 +21,7 @@ const FIRST_WRITE_MS = 30_000;
 
 /** The load, and where it comes from. */
 export interface LoadProps {
-  readonly paths: LabPaths;
+  readonly lab: Lab;
   /** Locations of the clients; the cluster's app has to be given the same as `clientSites`. */
   readonly locations: readonly string[];
   /** Directory for histories and messages; it is left behind. */
@@ -82,7 +82,7 @@ export class Load {
     this.program ??= ensureWorkload();
     const program = await this.program;
     mkdirSync(props.directory, { recursive: true });
-    const load = new Load(props, program, await ClientSites.up(props.paths, props.locations));
+    const load = new Load(props, program, await Sites.up(props.lab, props.locations));
     try {
       await load.untilAllWrote();
     } catch (error) {
@@ -103,7 +103,7 @@ export class Load {
   private constructor(
     private readonly props: LoadProps,
     private readonly program: string,
-    private readonly sites: ClientSites,
+    private readonly sites: Sites,
   ) {
     const { locations, directory } = props;
     const kinds = [
@@ -220,7 +220,7 @@ export class Load {
   }
 
   private envFile(location: string): string {
-    return this.props.envFile?.(location) ?? path.join(this.props.paths.access, clientAt(location), "etcd.env");
+    return this.props.envFile?.(location) ?? path.join(this.props.lab.paths.access, clientAt(location), "etcd.env");
   }
 
   private collect(): void {

@@ -16,7 +16,7 @@ export async function measure(stage: Stage, operation: Operation, position: numb
   const begun = Date.now();
   const directory = path.join(stage.directory, `${position}-${operation.name.replace(/\W+/g, "-")}`);
   const load = await Load.start({
-    paths: stage.harness.paths,
+    lab: stage.harness.lab,
     locations: CLIENT_LOCATIONS,
     directory,
     keptCertificates: operation.keptCertificates,

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { argvOf } from "../bench/wan-tuning/client-flags";
 import { endChild, hasEnded } from "../../lab/tools/child";
 import { LineLog } from "../../lab/tools/line-log";
-import type { ClientSites } from "../../lab/sites";
+import type { Sites } from "../../lab/sites";
 import { parseView, type View } from "./views";
 
 /** How long one try to connect may take, and the longest pause between two: a member that is back is seen soon. */
@@ -29,7 +29,7 @@ export class Observer {
   private readonly log: LineLog;
   private readonly views: View[] = [];
 
-  public constructor(sites: ClientSites, props: ObserverProps) {
+  public constructor(sites: Sites, props: ObserverProps) {
     this.file = path.join(props.directory, "views.jsonl");
     this.messages = path.join(props.directory, "observer.messages");
     this.child = sites.spawn(

@@ -1,6 +1,7 @@
 import { impactOnRecommended } from "./impact";
 import type { OperationRow } from "./load";
 import type { Stage } from "./stage";
+import { serveEtcd } from "../etcd/in-lab";
 
 /** Something that is done to a running cluster in years of operation. */
 export interface Operation {
@@ -39,7 +40,7 @@ export interface Operation {
 
 /** Gets the versions of etcd that these deploy. */
 export async function getReleases(operations: readonly Operation[], stage: Stage): Promise<void> {
-  for (const { release } of operations) if (release !== undefined) await stage.harness.lab.serveEtcd(release);
+  for (const { release } of operations) if (release !== undefined) await serveEtcd(stage.harness.lab, release);
 }
 
 /** Does an operation that nothing gets in the way of. */

@@ -1,11 +1,12 @@
 import * as path from "node:path";
 import { Architecture, EtcdVersion } from "../../lib";
 import { Lab } from "../../lab/lab";
-import { FIRST_BOOT_PACKAGES } from "../machine-packages";
+import definition, { FIRST_BOOT_PACKAGES } from "../lab.config";
 import { LabPaths } from "../../lab/paths";
 import { ensureCommands } from "../../lab/tools/apt";
 import { ensureConformance } from "../../lab/clouds/digitalocean/conformance";
 import { ensureEarlierCheckout } from "../earlier-checkout";
+import { ensureLabEtcd } from "../etcd/in-lab";
 import { ensureEtcd } from "../etcd/release";
 import { ensureExploration } from "../exploration/explore";
 import { ensureGoClient } from "../go-client";
@@ -31,8 +32,9 @@ const RELEASES: Readonly<Record<Tier, readonly string[]>> = {
  * it tests. Takes minutes on a bare machine, and next to nothing where the cache has it all.
  */
 export async function prepare(tiers: readonly Tier[], progress: Progress): Promise<void> {
-  const lab = new Lab(new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress);
-  for (const packages of [[], FIRST_BOOT_PACKAGES]) await lab.prepare(packages);
+  const lab = new Lab(definition, new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress);
+  for (const packages of [[], FIRST_BOOT_PACKAGES]) await lab.prepare({ imagePackages: packages });
+  await ensureLabEtcd(progress);
   await ensureCommands(["openssl", "promtool"], progress);
   await ensureVersitygw(progress);
   await ensureWorkload(progress);

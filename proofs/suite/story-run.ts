@@ -12,6 +12,7 @@ import { NO_WAY_OUT } from "../../lab/tools/reach";
 import { REPORT_FD } from "./line-reporter";
 import { RESULT_PATHS } from "./result-paths";
 import { resultNameOf, type Story, tierOf } from "./stories";
+import definition from "../lab.config";
 
 const PROJECT = path.join(__dirname, "..", "..");
 
@@ -23,7 +24,7 @@ export class StoryRun {
 
   public constructor(private readonly story: Story) {
     this.name = resultNameOf(story);
-    this.lab = new Lab(new LabPaths(path.join(PROJECT, `.lab-test-${this.name}`)), () => undefined);
+    this.lab = new Lab(definition, new LabPaths(path.join(PROJECT, `.lab-test-${this.name}`)), () => undefined);
   }
 
   /** File with all that it prints. */

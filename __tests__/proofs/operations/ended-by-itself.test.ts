@@ -1,28 +1,27 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { ClientSites } from "../../../lab/sites";
+import type { Sites } from "../../../lab/sites";
 import { ClientKind, LoadClient } from "../../../proofs/operations/load-client";
 import { Observer } from "../../../proofs/operations/observer";
 
 const PROPS = { location: "lon1", program: "workload", envFile: "etcd.env", directory: "/nowhere" };
 
 /** A place where another program runs in a client's stead. */
-function sitesWith(script: string): { sites: ClientSites; child: () => ChildProcess } {
+function sitesWith(script: string): { sites: Sites; child: () => ChildProcess } {
   const children: ChildProcess[] = [];
   const start = (): ChildProcess => {
     children.push(spawn("sh", ["-c", script]));
     return children[0];
   };
-  return { sites: { spawn: start } as unknown as ClientSites, child: () => children[0] };
+  return { sites: { spawn: start } as unknown as Sites, child: () => children[0] };
 }
 
 describe.each([
   [
     "a client",
-    (sites: ClientSites) =>
-      new LoadClient(sites, { ...PROPS, kind: ClientKind.NAIVE, prefix: "/load/", writesPerSecond: 1 }),
+    (sites: Sites) => new LoadClient(sites, { ...PROPS, kind: ClientKind.NAIVE, prefix: "/load/", writesPerSecond: 1 }),
   ],
-  ["an observer", (sites: ClientSites) => new Observer(sites, PROPS)],
+  ["an observer", (sites: Sites) => new Observer(sites, PROPS)],
 ])("%s", (_what, make) => {
   it("is not stopped in peace if it has ended by itself", async () => {
     const { sites, child } = sitesWith("exit 1");

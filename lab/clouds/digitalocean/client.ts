@@ -109,7 +109,7 @@ export class LabApi {
     );
   }
 
-  /** Has the server go wrong; see docs/lab-api.md. */
+  /** Has the server go wrong; see README.md beside this. */
   public async injectFault(fault: Fault): Promise<ActiveFault> {
     const answer = (await this.request("POST", "/lab/faults", fault)) as { fault: ActiveFault };
     return answer.fault;

@@ -61,7 +61,7 @@ export async function runSequence(
   const steps: Step[] = [];
   const rows: OperationRow[] = [];
   const load = await Load.start({
-    paths: stage.harness.paths,
+    lab: stage.harness.lab,
     locations: CLIENT_LOCATIONS,
     directory: path.join(directory, "load"),
   });

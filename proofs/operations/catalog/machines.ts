@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../harness";
-import { wanClient } from "../../../lab/wan-client";
 import { mustAllVote } from "../declared-members";
 import { putMebibytes } from "../fill";
 import { LOSS, REPLACEMENT, REPLACEMENTS, type Operation } from "../operation";
@@ -100,7 +99,7 @@ export const LEADER_LOST: Operation = {
   perform: async (stage) => {
     const machine = await stage.machine(await stage.leader());
     const api = stage.harness.lab.api();
-    await wanClient(stage.harness.paths).isolate(String(machine.id));
+    await stage.harness.lab.wan().isolate(String(machine.id));
     await api.power(machine, "power_off");
     await sleep(30_000);
     await api.power(machine, "power_on");

@@ -3,6 +3,7 @@ import { mustAllVote } from "../declared-members";
 import { enableDowngrade } from "../downgrade";
 import { ROLL, type Operation } from "../operation";
 import type { Stage } from "../stage";
+import { etcdIn, serveEtcd } from "../../etcd/in-lab";
 
 /** What {@link UPGRADE} goes to. */
 const NEXT_MINOR = "3.7.3";
@@ -13,7 +14,7 @@ const PREVIOUS_MINOR = "3.5.33";
 
 /** MAJOR.MINOR of what a stage is declared with. */
 function minorOf(stage: Stage, version: string | undefined): string {
-  return (version ?? stage.harness.lab.config().etcd.version).replace(/\.\d+$/, "");
+  return (version ?? etcdIn(stage.harness.paths).version).replace(/\.\d+$/, "");
 }
 
 /** The leader looks every 5 s whether all members run a minor, and sets the cluster's version then. */
@@ -51,7 +52,7 @@ function change(name: string, { from, to, downgrade = false }: VersionChange): O
     perform: async (stage) => {
       const minor = minorOf(stage, to);
       if (downgrade) await enableDowngrade(await stage.cluster(), minor);
-      const sha256 = to && (await stage.harness.lab.serveEtcd(to)).ETCD_TARBALL_SHA256;
+      const sha256 = to && (await serveEtcd(stage.harness.lab, to)).ETCD_TARBALL_SHA256;
       const lines = await stage.deploy({ version: to, sha256 });
       await untilAllRun(stage, minor);
       return lines;

@@ -1,0 +1,47 @@
+import { LabDroplet } from "../clouds/digitalocean/client";
+import { Lab } from "../lab";
+
+/** What `status` tells. */
+export interface LabStatus {
+  readonly api: { readonly url: string; readonly answers: boolean };
+  readonly machines: readonly LabMachine[];
+  readonly standIns: readonly string[];
+}
+
+/** A machine, and a word on it, if there is one. */
+export interface LabMachine extends LabDroplet {
+  readonly role?: string;
+}
+
+/** @throws ToolError if there is no lab */
+export async function labStatus(lab: Lab): Promise<LabStatus> {
+  const api = lab.api();
+  const answers = await api.answers();
+  const droplets = answers ? await api.droplets() : [];
+  const roles = droplets.length === 0 ? {} : await lab.roles();
+  const machines = droplets.map((droplet) => ({ ...droplet, role: roles[droplet.name] }));
+  return { api: { url: api.url, answers }, machines, standIns: lab.standIns(lab.config()) };
+}
+
+/** The same for people. */
+export function renderStatus(status: LabStatus, command: string): string {
+  const lines = [`API server: ${status.api.url} ${status.api.answers ? "(up)" : `(does not answer: ${command} up)`}`];
+  if (status.machines.length === 0) lines.push("No machines yet.");
+  for (const machine of status.machines) {
+    lines.push(
+      [
+        machine.name.padEnd(16),
+        machine.status.padEnd(7),
+        machine.region.padEnd(6),
+        (machine.publicAddress ?? "-").padEnd(15),
+        (machine.privateAddress ?? "-").padEnd(15),
+        machine.image.padEnd(14),
+        machine.role ?? "",
+      ]
+        .join(" ")
+        .trimEnd(),
+    );
+  }
+  lines.push("Stand-ins:", ...status.standIns.map((sentence) => `  - ${sentence}`));
+  return lines.join("\n");
+}

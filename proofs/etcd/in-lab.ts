@@ -1,0 +1,98 @@
+import * as path from "node:path";
+import { Architecture, EtcdVersion } from "../../lib";
+import { LabApi } from "../../lab/clouds/digitalocean/client";
+import { readConfig } from "../../lab/config";
+import type { MirroredFile, Supplies } from "../../lab/definition";
+import type { Lab } from "../../lab/lab";
+import type { LabPaths } from "../../lab/paths";
+import { readJson, writeAtomically } from "../../lab/tools/files";
+import { silent, type Progress } from "../../lab/tools/progress";
+import { ToolError } from "../../lab/tools/tool-error";
+import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "../../lab/wan/client";
+import { ensureEtcd, type EtcdRelease } from "./release";
+import { etcdStatus, operatorEnvironment } from "./status";
+
+/** The library's own default. */
+const ETCD = EtcdVersion.V3_6_14;
+
+/** The release of etcd that a lab has. */
+export interface LabEtcd extends EtcdRelease {
+  readonly version: string;
+}
+
+/** The release that a lab has from the start. */
+export function ensureLabEtcd(progress: Progress = silent): Promise<EtcdRelease> {
+  return ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, progress);
+}
+
+/** What a lab has of etcd's: a release in its mirror, etcdctl for the operator, and what main.ts reads of its environment. */
+export async function supplyEtcd(paths: LabPaths, progress: Progress): Promise<Supplies> {
+  const { version } = ETCD;
+  const release = await ensureLabEtcd(progress);
+  writeAtomically(recordIn(paths), JSON.stringify({ version, ...release } satisfies LabEtcd));
+  return {
+    files: [mirrored(version, release)],
+    programs: [release.binDir],
+    environment: {
+      ETCD_SSH_FROM: `${OPERATOR_ADDRESS}/32`,
+      ETCD_CLIENTS_FROM: `${OPERATOR_ADDRESS}/32`,
+      ETCD_VERSION: version,
+      ETCD_MIRROR: `http://${MIRROR_ADDRESS}/files/etcd`,
+      ETCD_MIRROR_INSECURE: "yes",
+      ETCD_TARBALL_SHA256: release.sha256,
+      ETCD_STATE_DIRECTORY: paths.terraformState,
+      ETCD_ACCESS_DIRECTORY: paths.access,
+    },
+    standIns:
+      release.origin === "built"
+        ? [`etcd ${version} was built here from its Go modules: its release can't be reached`]
+        : [],
+  };
+}
+
+/** @throws ToolError if there is no lab */
+export function etcdIn(paths: LabPaths): LabEtcd {
+  const found = readJson(recordIn(paths)) as LabEtcd | undefined;
+  if (found !== undefined) return found;
+  throw new ToolError(`There is no lab in ${paths.root}.`, "Bring one up: npm run lab -- up");
+}
+
+/**
+ * Gets another release of etcd and lets the mirror serve it, beside the one that `up` settled.
+ *
+ * @returns what a deploy of it has in its environment
+ * @throws ToolError if it is no version, or the lab is not up
+ */
+export async function serveEtcd(
+  lab: Lab,
+  version: string,
+  progress: Progress = silent,
+): Promise<{ readonly ETCD_VERSION: string; readonly ETCD_TARBALL_SHA256: string }> {
+  lab.config();
+  const sha256 = EtcdVersion._publishedSha256(version, Architecture.AMD64);
+  const release = await ensureEtcd({ version, sha256 }, progress);
+  await lab.publish(mirrored(version, release));
+  return { ETCD_VERSION: version, ETCD_TARBALL_SHA256: release.sha256 };
+}
+
+/** Who of the machines is a member, and who leads; nobody where no cluster answers. */
+export async function rolesOfMembers(paths: LabPaths): Promise<Record<string, string>> {
+  const machines = await LabApi.of(readConfig(paths)).droplets();
+  const endpoints = machines
+    .filter((machine) => machine.status === "active" && machine.publicAddress !== undefined)
+    .map((machine) => `https://${machine.publicAddress ?? ""}:2379`);
+  const env = operatorEnvironment(paths, endpoints);
+  if (env === undefined) return {};
+  const status = await etcdStatus(path.join(etcdIn(paths).binDir, "etcdctl"), env).catch(() => undefined);
+  return Object.fromEntries(
+    (status?.members ?? []).map(({ name }) => [name, name === status?.leader ? "leader" : "member"]),
+  );
+}
+
+function mirrored(version: string, release: EtcdRelease): MirroredFile {
+  return { path: `etcd/v${version}/${path.basename(release.tarball)}`, source: release.tarball };
+}
+
+function recordIn(paths: LabPaths): string {
+  return path.join(paths.root, "etcd.json");
+}
