@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line of a lab that a file defines: lab.config.ts, .js or .json in the working directory, or --config FILE. */
 import { existsSync } from "node:fs";
 import * as path from "node:path";

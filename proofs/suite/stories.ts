@@ -276,6 +276,11 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/lab/example.lab.test.ts",
+    seconds: 60,
+    proves: ["lab/{cli,bin,example}/**", "lab/{definition,package.json}*"],
+  },
+  {
     file: "__tests__/lab/machines/image.lab.test.ts",
     seconds: 2,
     proves: ["proofs/lab.config.ts", "lab/machines/image*.ts", "lab/mirror/**", "lab/tools/apt.ts"],
