@@ -157,7 +157,7 @@ export const STORIES: readonly Story[] = [
     seconds: 82,
     proves: [
       "lib/cluster-record.ts",
-      "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,run,stack-option,usage}.ts",
+      "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,measure-usage,run,stack-option,until-interrupted,usage}.ts",
       "lib/measure/**",
       "lib/report/recorded-cluster.ts",
       "lib/wan/round-trip-times-file.ts",
