@@ -1,6 +1,7 @@
 import { ClusterRecord } from "../cluster-record";
 import { MemberPaths } from "../wan/member-paths";
-import { RoundTripTimePair, RoundTripTimes } from "../wan/round-trip-times";
+import type { RoundTripTimePair } from "../wan/round-trip-time-pair";
+import { RoundTripTimes } from "../wan/round-trip-times";
 import { LEAST_ROUND_TRIPS_PER_ELECTION, Tuning } from "../wan/tuning";
 import { ValidationError } from "../validation-error";
 

@@ -7,7 +7,8 @@ export type { ClientLocation, LeaderChoice, LossReport, QuorumModelProps } from 
 export { QuorumModel } from "./quorum";
 export type { RegionProps } from "./regions";
 export { Continent, Region } from "./regions";
-export type { RoundTripTimePair, RoundTripTimesOptions } from "./round-trip-times";
+export type { RoundTripTimePair } from "./round-trip-time-pair";
 export { RoundTripTimes } from "./round-trip-times";
+export type { RoundTripTimesOptions } from "./round-trip-times-options";
 export type { TuningProps } from "./tuning";
 export { Tuning, TuningProfile } from "./tuning";
