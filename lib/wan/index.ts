@@ -1,9 +1,12 @@
+export type { ClientLocation } from "./client-location";
 export { FailureDomain } from "./failure-domain";
+export type { LeaderChoice } from "./leader-choice";
 export type { LeaderPlacementProps } from "./leader-placement";
+export type { LossReport } from "./loss-report";
 export { Placement } from "./placement";
 export type { PlacementAdvice, PlacementAdviceProps } from "./placement-advice";
 export type { PlacementSearchProps } from "./placement-search";
-export type { ClientLocation, LeaderChoice, LossReport, QuorumModelProps } from "./quorum";
+export type { QuorumModelProps } from "./quorum";
 export { QuorumModel } from "./quorum";
 export type { RegionProps } from "./regions";
 export { Continent, Region } from "./regions";
