@@ -76,7 +76,8 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,host,ssh-host-key}.ts",
       "lib/pki/**",
       "lib/rollout/{node-bundle,node-part,ssh-step,templates,terraform-data}.ts",
-      "lib/wan/{client-location,digital-ocean-times,index,leader-choice,member-paths,nearest,quorum,regions,tuning,voting-members}.ts",
+      "lib/wan/{client-location,digital-ocean-times,index,leader-choice,member-paths,nearest,quorum,regions,voting-members}.ts",
+      "lib/wan/{heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
       "lib/wan/{round-trip-time-pair,round-trip-times,round-trip-times-options}.ts",
       "lab/api/{droplet-lifecycle,faults,firewall-*}.ts",
       "lab/api-client.ts",
@@ -248,6 +249,7 @@ export const STORIES: readonly Story[] = [
     proves: [
       "lib/access/{alert-rules,certificate-expiry}.ts",
       "lib/upkeep/upkeep-alerts.ts",
+      "lib/wan/alert-thresholds.ts",
       "templates/alerts.yaml.tftpl",
       "__tests__/access/prometheus-rules.ts",
     ],
@@ -292,7 +294,8 @@ export const STORIES: readonly Story[] = [
     proves: [
       "lib/etcd-*.ts",
       "lib/{access,backup,hosts,pki,rollout,upkeep}/**",
-      "lib/wan/{client-location,leader-choice,leader-placement,member-paths,nearest,quorum,tuning,voting-members}.ts",
+      "lib/wan/{client-location,leader-choice,leader-placement,member-paths,nearest,quorum,voting-members}.ts",
+      "lib/wan/{heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
       "templates/**",
       "lab/suite/upgrade-from.ts",
       "lab/tools/earlier-checkout.ts",

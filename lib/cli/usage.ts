@@ -4,7 +4,7 @@ import { locationsNear } from "../wan/missing-round-trip-times";
 import { nearMatches, didYouMean } from "../wan/near-matches";
 import type { ClientLocation } from "../wan/client-location";
 import { RoundTripTimes } from "../wan/round-trip-times";
-import { TuningProfile } from "../wan/tuning";
+import { TuningProfile } from "../wan/tuning-profile";
 
 /** Where a command writes to. */
 export interface Console {

@@ -7,7 +7,8 @@ import type { LossReport } from "../wan/loss-report";
 import { Placement } from "../wan/placement";
 import { QuorumModel } from "../wan/quorum";
 import type { RoundTripTimes } from "../wan/round-trip-times";
-import { Tuning, TuningProfile } from "../wan/tuning";
+import { Tuning } from "../wan/tuning";
+import { TuningProfile } from "../wan/tuning-profile";
 import type { TuningLine } from "./tuning-lines";
 import { tuningLines } from "./tuning-lines";
 

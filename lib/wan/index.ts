@@ -14,4 +14,5 @@ export type { RoundTripTimePair } from "./round-trip-time-pair";
 export { RoundTripTimes } from "./round-trip-times";
 export type { RoundTripTimesOptions } from "./round-trip-times-options";
 export type { TuningProps } from "./tuning";
-export { Tuning, TuningProfile } from "./tuning";
+export { Tuning } from "./tuning";
+export { TuningProfile } from "./tuning-profile";
