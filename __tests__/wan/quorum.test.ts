@@ -7,22 +7,6 @@ const roundTripTimes = RoundTripTimes.digitalOcean();
 const ofThree = new QuorumModel({ roundTripTimes, memberLocations: ["lon1", "nyc3", "sgp1"] });
 const ofFive = new QuorumModel({ roundTripTimes, memberLocations: ["lon1", "nyc3", "sgp1", "fra1", "tor1"] });
 
-describe("quorum and fault tolerance", () => {
-  test.each([
-    [1, 1, 0],
-    [2, 2, 0],
-    [3, 2, 1],
-    [4, 3, 1],
-    [5, 3, 2],
-    [7, 4, 3],
-  ])("%d members: quorum %d, %d may fail", (members, quorum, tolerance) => {
-    const model = new QuorumModel({ roundTripTimes, memberLocations: Array<string>(members).fill("lon1") });
-    expect(model.quorumSize).toBe(quorum);
-    expect(QuorumModel.quorumOf(members)).toBe(quorum);
-    expect(model.faultTolerance).toBe(tolerance);
-  });
-});
-
 describe("commit: the (quorum - 1)th smallest round trip to the others", () => {
   test.each([
     ["lon1", 78], // of 78, 167 the first
@@ -105,142 +89,6 @@ describe("writes and reads: client-member + member-leader + commit", () => {
   });
 });
 
-describe("the place for the leader", () => {
-  test("London is best for clients in all three places: (78 + 156 + 245) / 3", () => {
-    expect(ofThree.bestLeader()).toEqual({
-      location: "lon1",
-      commitMs: 78,
-      meanWriteMs: (78 + 156 + 245) / 3,
-      worstWriteMs: 245,
-    });
-  });
-
-  test("the others follow in the order to fall back in", () => {
-    expect(ofThree.leaders().map((choice) => choice.location)).toEqual(["lon1", "nyc3", "sgp1"]);
-  });
-
-  test("follows the weight of the clients", () => {
-    const choose = (weight: number) =>
-      new QuorumModel({
-        roundTripTimes,
-        memberLocations: ["lon1", "nyc3", "sgp1"],
-        clients: [{ location: "nyc3", weight }, { location: "lon1" }],
-      }).bestLeader().location;
-    expect(choose(2)).toBe("nyc3");
-    expect(choose(0.5)).toBe("lon1");
-  });
-
-  test("ignores clients of weight 0, also for the worst write", () => {
-    const model = new QuorumModel({
-      roundTripTimes,
-      memberLocations: ["lon1", "nyc3", "sgp1"],
-      clients: [{ location: "lon1" }, { location: "sgp1", weight: 0 }],
-    });
-    expect(model.leaderAt("lon1")).toMatchObject({ meanWriteMs: 78, worstWriteMs: 78 });
-  });
-
-  test("is the first given where two are as good", () => {
-    const order = (memberLocations: string[]) =>
-      new QuorumModel({ roundTripTimes, memberLocations, clients: [{ location: "lon1" }, { location: "nyc3" }] })
-        .leaders()
-        .map((choice) => choice.location);
-    expect(order(["lon1", "nyc3", "sgp1"])).toEqual(["lon1", "nyc3", "sgp1"]);
-    expect(order(["sgp1", "nyc3", "lon1"])).toEqual(["nyc3", "lon1", "sgp1"]);
-  });
-
-  test.each([[[]], [[{ location: "lon1", weight: -1 }]], [[{ location: "lon1", weight: 0 }]]])(
-    "cannot be chosen for clients %j",
-    (clients) => {
-      expect(() => new QuorumModel({ roundTripTimes, memberLocations: ["lon1"], clients })).toThrow(
-        "give each location's share of the writes",
-      );
-    },
-  );
-});
-
-describe("losses", () => {
-  test("of London: the quorum stays two of three, and New York-Singapore is what is left", () => {
-    const left = ofThree.afterLossOf("lon1");
-    expect(left.memberCount).toBe(3);
-    expect(left.quorumSize).toBe(2);
-    expect(left.faultTolerance).toBe(0);
-    expect(left.commitMs("nyc3")).toBe(224);
-    expect(left.bestLeader().location).toBe("nyc3");
-    // 78 to New York, which leads, 224
-    expect(left.writeMs("lon1", "nyc3")).toBe(302);
-  });
-
-  test("of each location in turn", () => {
-    expect(
-      ofThree.lossOfEachLocation().map(({ lost, leader, quorumLeft }) => [lost, quorumLeft, leader?.location]),
-    ).toEqual([
-      ["lon1", true, "nyc3"],
-      ["nyc3", true, "lon1"],
-      ["sgp1", true, "lon1"],
-    ]);
-    expect(ofThree.locationsThatMayBeLost()).toEqual(["lon1", "nyc3", "sgp1"]);
-    expect(ofThree.survivesLossOfAnyLocation()).toBe(true);
-  });
-
-  test("of a second location stop three members, and say so", () => {
-    const none = ofThree.afterLossOf("lon1").afterLossOf("nyc3");
-    expect(none.hasQuorum).toBe(false);
-    expect(none.faultTolerance).toBe(-1);
-    expect(none.leaders()).toEqual([]);
-    expect(none.serializableReadMs("nyc3")).toBe(224);
-    expect(() => none.bestLeader()).toThrow("given a cluster with 1 members up, expected at least 2, a quorum");
-    expect(() => none.commitMs("sgp1")).toThrow("a quorum");
-    expect(none.survivesLossOfAnyLocation()).toBe(false);
-  });
-
-  test("of everything leave nobody to talk to", () => {
-    const nothing = new QuorumModel({ roundTripTimes, memberLocations: ["lon1"] }).afterLossOf("lon1");
-    expect(() => nothing.nearestMember("lon1")).toThrow("a cluster with 0 members up");
-  });
-
-  test("of a continent take all its members", () => {
-    const reports = ofFive.lossOfEachContinent();
-    expect(reports.map(({ lost, membersLost, quorumLeft }) => [lost, membersLost, quorumLeft])).toEqual([
-      ["Europe", 2, true],
-      ["North America", 2, true],
-      ["Asia", 1, true],
-    ]);
-    expect(ofFive.survivesLossOfAnyContinent()).toBe(true);
-    expect(ofFive.afterLossOfContinent("Asia").faultTolerance).toBe(1);
-    expect(() => ofFive.afterLossOfContinent("Oceania")).toThrow("Europe, North America, Asia");
-  });
-
-  test("of Europe stop a cluster that has two of three members there", () => {
-    const model = new QuorumModel({ roundTripTimes, memberLocations: ["lon1", "fra1", "nyc3"] });
-    expect(model.survivesLossOfAnyLocation()).toBe(true);
-    expect(model.survivesLossOfAnyContinent()).toBe(false);
-    expect(model.outagesThatStopTheCluster()).toEqual(["Europe"]);
-    expect(model.lossOfEachContinent()[0]).toEqual({
-      lost: "Europe",
-      membersLost: 2,
-      quorumLeft: false,
-      faultToleranceLeft: 0,
-    });
-  });
-
-  test("of a location with two of three members stop it, of one of these members do not", () => {
-    const model = new QuorumModel({ roundTripTimes, memberLocations: ["lon1", "lon1", "nyc3"] });
-    expect(model.locationsThatStopTheCluster()).toEqual(["lon1"]);
-    expect(model.locationsThatMayBeLost()).toEqual(["nyc3"]);
-    expect(model.afterLossOfMember("lon1").memberLocations).toEqual(["lon1", "nyc3"]);
-    expect(model.afterLossOfMember("lon1").commitMs("lon1")).toBe(78);
-  });
-
-  test("a location that is not on the map is a continent of its own", () => {
-    const times = roundTripTimes.withPairs([
-      { a: "mars", b: "lon1", p50: 90 },
-      { a: "mars", b: "nyc3", p50: 90 },
-    ]);
-    const model = new QuorumModel({ roundTripTimes: times, memberLocations: ["lon1", "nyc3", "mars"] });
-    expect(model.lossOfEachContinent().map((report) => report.lost)).toEqual(["Europe", "North America", "mars"]);
-  });
-});
-
 describe("input that is incomplete", () => {
   test("no member is refused", () => {
     expect(() => new QuorumModel({ roundTripTimes, memberLocations: [] })).toThrow("one entry for each member");
@@ -304,36 +152,6 @@ describe("for any cluster", () => {
           for (const leader of left.hasQuorum ? left.memberLocations : []) {
             expect(left.commitMs(leader)).toBeGreaterThanOrEqual(model.commitMs(leader));
           }
-        }
-      }),
-    );
-  });
-
-  test("no leader is better than the best, by a mean reckoned anew", () => {
-    const weights = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 4, maxLength: 4 });
-    fc.assert(
-      fc.property(anyCluster, weights, ({ roundTripTimes, memberLocations, clientLocations }, weight) => {
-        const clients = clientLocations.map((location, index) => ({ location, weight: weight[index] }));
-        const model = new QuorumModel({ roundTripTimes, memberLocations, clients });
-        const mean = (leader: string): number =>
-          clients.reduce((sum, client) => sum + client.weight * model.writeMs(client.location, leader), 0) /
-          clients.reduce((sum, client) => sum + client.weight, 0);
-        const best = mean(model.bestLeader().location);
-        for (const leader of memberLocations) {
-          expect(best).toBeLessThanOrEqual(mean(leader) + 1e-6);
-        }
-      }),
-    );
-  });
-
-  test("a quorum is left exactly where more than half of all voters are up", () => {
-    fc.assert(
-      fc.property(anyCluster, ({ roundTripTimes, memberLocations }) => {
-        const model = new QuorumModel({ roundTripTimes, memberLocations });
-        for (const { lost, membersLost, quorumLeft } of model.lossOfEachLocation()) {
-          const up = memberLocations.filter((location) => location !== lost).length;
-          expect(up + membersLost).toBe(memberLocations.length);
-          expect(quorumLeft).toBe(2 * up > memberLocations.length);
         }
       }),
     );

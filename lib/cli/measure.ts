@@ -1,10 +1,10 @@
 import type { ClusterRecord } from "../cluster-record";
 import type { Pairs } from "../measure/directions";
 import type { Drift } from "../measure/drift";
-import { DEFAULT_TOLERANCE_PERCENT, driftOf, memberPairs } from "../measure/drift";
+import { driftOf, memberPairs } from "../measure/drift";
 import { machinesOf } from "../measure/machines";
 import type { Measurement } from "../measure/measure-cluster";
-import { measureCluster, seesProbes } from "../measure/measure-cluster";
+import { measureCluster } from "../measure/measure-cluster";
 import type { RecordedCluster } from "../report/recorded-cluster";
 import { ValidationError } from "../validation-error";
 import { Region } from "../wan/regions";
@@ -12,66 +12,34 @@ import { RoundTripTimes } from "../wan/round-trip-times";
 import { writeAtomically } from "./atomic-file";
 import { clientFilesOf } from "./client-files-option";
 import { driftText, howToUse, measurementText, progressText } from "./measure-text";
+import {
+  DEFAULT_OUT,
+  DRIFTED,
+  fileOf,
+  INCOMPLETE,
+  INTERRUPTED,
+  MEASURE_HELP,
+  MEASURE_OPTIONS,
+  secondsOf,
+  toleranceOf,
+} from "./measure-usage";
 import { chosenCluster, stackOf } from "./stack-option";
+import { untilInterrupted } from "./until-interrupted";
 import type { Command, Console, Typed } from "./usage";
 import { parse } from "./usage";
 
-const OPTIONS = {
-  values: ["stack", "cluster", "env", "for", "out", "tolerance"],
-  flags: ["check", "ssh", "json", "help"],
-};
-
-const DEFAULT_OUT = "round-trip-times.json";
-/** Two entries of etcd's in each direction, 30 s apart. */
-const DEFAULT_SECONDS = 65;
-/** 100 handshakes between the farthest places, which a 95th percentile needs: one in each direction takes about a second. */
-const DEFAULT_SSH_SECONDS = 60;
-const LONGEST_SECONDS = 86_400;
 /** How often progress is reported, in seconds. */
 const PROGRESS_SECONDS = 10;
-
-/** Exit codes beside 0 and 2, which is what was typed. */
-const INCOMPLETE = 1;
-const DRIFTED = 3;
-/** As shells report SIGINT. */
-const INTERRUPTED = 130;
-
-const HELP = `cdktf-etcd measure: the round-trip times of a running cluster
-
-Usage:
-  cdktf-etcd measure [options]                 measures, and writes the file that RoundTripTimes.fromFile reads
-  cdktf-etcd measure --check [FILE] [options]  compares with what the cluster was tuned for: what is measured now, or FILE
-
-Which cluster is read off the synthesized stack, so run it where cdktf runs.
-
-Without --ssh it reads etcd's own metric, as a client, and disturbs nothing. etcd probes each peer every 4 s, and enters a smoothed
-average every 30 s: medians are good to 2 %, a change shows after two minutes, and there is no 95th percentile.
-With --ssh the machines time TCP handshakes with each other: 95th percentiles too, also where etcd does not run.
-
-Options:
-  --for <time>         how long: 65s (default; 60s with --ssh), 10m, 24h
-  --ssh                log in to the machines, with the deploy's key out of Terraform's state, their host keys pinned
-  --env <file>         a client's etcd.env (default: ETCDCTL_* of the environment, else the stack's first client's)
-  --out <file>         what to write (default: ${DEFAULT_OUT}; with --check nothing)
-  --check              exit code ${DRIFTED} if the cluster has drifted from its tuning
-  --tolerance <percent>  with --check: how far a median, or the election timeout, may move (default: ${DEFAULT_TOLERANCE_PERCENT}; never less than 5 ms)
-  --stack <folder>     the stack's folder, after cdktf synth (default: the only one)
-  --cluster <path>     which cluster, where the stack has several
-  --json               print data; times in milliseconds
-  --help               this text
-
-Exit codes: 0 done, 1 some pairs could not be measured, 2 something to mend in what was typed, ${DRIFTED} drifted, ${INTERRUPTED} interrupted.
-`;
 
 /** `cdktf-etcd measure`: a running cluster's round-trip times, as a file or against its tuning. */
 export const measureCommand: Command = {
   name: "measure",
   summary: "the round-trip times of a running cluster: written to a file, or checked against its tuning",
-  help: HELP,
+  help: MEASURE_HELP,
   run(args, console) {
-    const typed = parse("measure", args, OPTIONS);
+    const typed = parse("measure", args, MEASURE_OPTIONS);
     if (typed.flag("help")) {
-      console.out(HELP);
+      console.out(MEASURE_HELP);
       return undefined;
     }
     return measure(typed, console);
@@ -83,7 +51,7 @@ async function measure(typed: Typed, console: Console): Promise<number> {
   const stack = stackOf(typed);
   const cluster = chosenCluster(stack, typed.value("cluster"));
   if (memberPairs(cluster.record).length === 0) throw nothingApart(cluster);
-  const tolerance = toleranceOf(typed.value("tolerance"));
+  const tolerance = toleranceOf(typed);
   if (file !== undefined) return checkFile(file, cluster, tolerance, typed, console);
 
   const measurement = await untilInterrupted((signal) => measureNow(typed, stack, cluster, signal, console));
@@ -118,7 +86,7 @@ async function measureNow(
 ): Promise<Measurement> {
   const { record, name } = cluster;
   const ssh = typed.flag("ssh");
-  const seconds = secondsOf(typed.value("for"), ssh);
+  const seconds = secondsOf(typed);
   const files = clientFilesOf(typed.value("env"), stack, cluster.name, !ssh);
   const machines = ssh ? machinesOf(stack, name, process.env) : undefined;
   const begin = performance.now();
@@ -131,23 +99,6 @@ async function measureNow(
   };
   console.error(`measuring ${name} for ${seconds} s\n`);
   return measureCluster({ record, files, machines, seconds, signal, progress });
-}
-
-/** Runs it until it is done or Ctrl-C is typed; undefined in that case. */
-async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result | undefined> {
-  const controller = new AbortController();
-  const abort = (): void => {
-    controller.abort();
-  };
-  process.once("SIGINT", abort).once("SIGTERM", abort);
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    if (controller.signal.aborted) return undefined;
-    throw error;
-  } finally {
-    process.off("SIGINT", abort).off("SIGTERM", abort);
-  }
 }
 
 /** Judges a file that was measured before. */
@@ -185,7 +136,7 @@ function write(
     cluster: name,
     clusterId,
     measuredAt,
-    source: `cdktf-etcd measure for ${secondsOf(typed.value("for"), typed.flag("ssh"))} s: ${methods}`,
+    source: `cdktf-etcd measure for ${secondsOf(typed)} s: ${methods}`,
     regions: record.roundTripTimes.regions.map((region) => new Region(region)),
   });
   for (const warning of times.warnings) console.error(`${warning}\n`);
@@ -203,7 +154,7 @@ function notesOn({ notes, warnings, missing, strangers }: Measurement): string[]
   ];
 }
 
-/** The client's files may be another cluster's. */
+/** Refuses what was measured with the files of another cluster's client. */
 function requireThisCluster({ name, record }: RecordedCluster, { pairs, strangers }: Measurement): void {
   if (pairs.length > 0 || strangers.length === 0) return;
   throw new ValidationError({
@@ -211,48 +162,6 @@ function requireThisCluster({ name, record }: RecordedCluster, { pairs, stranger
     given: `a cluster of ${strangers.join(", ")}`,
     expected: `${name}, with ${record.members.map((member) => member.name).join(", ")}`,
     mend: "name the etcd.env of a client of this cluster, or the stack of that one with --stack",
-  });
-}
-
-function fileOf(typed: Typed): string | undefined {
-  const { positionals } = typed;
-  if (positionals.length === 0) return undefined;
-  const [file] = positionals;
-  const live =
-    ["env", "for", "out"].find((option) => typed.value(option) !== undefined) ??
-    (typed.flag("ssh") ? "ssh" : undefined);
-  if (positionals.length === 1 && typed.flag("check") && live === undefined) return file;
-  throw new ValidationError({
-    what: "cdktf-etcd measure",
-    given: `${positionals.join(" ")}${live === undefined ? "" : ` with --${live}`}`,
-    expected: "options only, or with --check one file that was measured before",
-    mend: `write --check ${file} to judge it, --out ${file} to write it`,
-  });
-}
-
-/** `65s`, `10m` or `24h` in seconds. */
-function secondsOf(text: string | undefined, ssh: boolean): number {
-  if (text === undefined) return ssh ? DEFAULT_SSH_SECONDS : DEFAULT_SECONDS;
-  const [, count, unit] = /^(\d+)(s|m|h)$/.exec(text) ?? [];
-  const seconds = Number(count) * (unit === "h" ? 3600 : unit === "m" ? 60 : 1);
-  if (seconds >= 1 && seconds <= LONGEST_SECONDS && (ssh || seesProbes(seconds))) return seconds;
-  throw new ValidationError({
-    what: "--for",
-    given: JSON.stringify(text),
-    expected: ssh ? "1s to 24h" : "31s to 24h: etcd enters its probes every 30 s",
-    mend: `write it as 65s, 10m or 24h${ssh || Number.isNaN(seconds) ? "" : ", or add --ssh, which needs less"}`,
-  });
-}
-
-function toleranceOf(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_TOLERANCE_PERCENT;
-  const percent = Number(text.replace(/ ?%$/, ""));
-  if (text !== "" && percent >= 1 && percent <= 100) return percent;
-  throw new ValidationError({
-    what: "--tolerance",
-    given: JSON.stringify(text),
-    expected: "1 to 100 percent",
-    mend: `write --tolerance ${DEFAULT_TOLERANCE_PERCENT}`,
   });
 }
 

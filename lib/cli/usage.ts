@@ -1,10 +1,10 @@
 import { parseArgs, ParseArgsConfig } from "node:util";
 import { ValidationError } from "../validation-error";
+import { locationsNear } from "../wan/missing-round-trip-times";
 import { nearMatches, didYouMean } from "../wan/near-matches";
-import type { ClientLocation } from "../wan/quorum";
-import { Region } from "../wan/regions";
+import type { ClientLocation } from "../wan/client-location";
 import { RoundTripTimes } from "../wan/round-trip-times";
-import { TuningProfile } from "../wan/tuning";
+import { TuningProfile } from "../wan/tuning-profile";
 
 /** Where a command writes to. */
 export interface Console {
@@ -190,12 +190,10 @@ export function requireRegions(
 export function requireKnown(times: RoundTripTimes, what: string, locations: readonly string[]): void {
   const unknown = locations.find((location) => !times.locations.includes(location));
   if (unknown === undefined) return;
-  const near = [...Region.near(unknown), ...nearMatches(unknown, times.locations)];
-  const known = near.filter((slug) => times.locations.includes(slug));
   throw new ValidationError({
     what,
     given: JSON.stringify(unknown),
     expected: "a location with round-trip times",
-    mend: `${didYouMean([...new Set(known)], times.locations)} One of your own needs a file with its times: --rtt FILE`,
+    mend: `${didYouMean(locationsNear(unknown, times.locations), times.locations)} One of your own needs a file with its times: --rtt FILE`,
   });
 }

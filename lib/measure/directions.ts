@@ -1,4 +1,5 @@
-import type { RoundTripTimePair } from "../wan/round-trip-times";
+import type { RoundTripTimePair } from "../wan/round-trip-time-pair";
+import { directionsAgree, FEW_SAMPLES, keyOf } from "../wan/round-trip-time-pair";
 import { median, percentile95 } from "./statistics";
 
 /** How a round trip was measured, in the words of the file. */
@@ -43,14 +44,8 @@ export interface Pairs {
   readonly missing: readonly string[];
 }
 
-/** A 95th percentile of fewer samples is their maximum: `RoundTripTimes` doubts it. */
-const FEW_SAMPLES = 20;
-
 /** Of fewer segments, one that is lost would count for more than the 0.03 % that make a difference. */
 const FEW_SEGMENTS = 10_000;
-
-/** As much as `RoundTripTimes.of` lets two directions of a pair differ without a word. */
-const AGREEMENT = { factor: 1.1, ms: 2 };
 
 /**
  * One time for each two locations, and where several members share one the farthest two's. A round trip is the same path from
@@ -69,7 +64,7 @@ export function pairsOf(members: readonly PlacedMember[], directions: readonly D
       const disagreement = disagreementOf(measured);
       if (disagreement !== undefined) warnings.push(disagreement);
       const pair = pairOf(one.location, other.location, measured);
-      const key = [one.location, other.location].sort().join("\n");
+      const key = keyOf(one.location, other.location);
       pairs.set(key, worse(pairs.get(key), pair));
     }
   }
@@ -122,7 +117,7 @@ function disagreementOf(measured: readonly Direction[]): string | undefined {
   if (measured.length < 2) return undefined;
   const [small, large] = [...measured].sort((a, b) => median(a.samples) - median(b.samples));
   const [least, most] = [median(small.samples), median(large.samples)];
-  if (most <= least * AGREEMENT.factor || most - least <= AGREEMENT.ms) return undefined;
+  if (directionsAgree(least, most)) return undefined;
   return (
     `${large.from} to ${large.to} took ${rounded(most)} ms, but back ${rounded(least)} ms; the smaller counts. ` +
     `A round trip is the same from both ends, so ${large.from} was busy: look at its load, and measure again`

@@ -1,7 +1,9 @@
 import { ClusterRecord } from "../cluster-record";
+import { LEAST_ROUND_TRIPS_PER_ELECTION } from "../wan/heartbeat-and-election";
 import { MemberPaths } from "../wan/member-paths";
-import { RoundTripTimePair, RoundTripTimes } from "../wan/round-trip-times";
-import { LEAST_ROUND_TRIPS_PER_ELECTION, Tuning } from "../wan/tuning";
+import type { RoundTripTimePair } from "../wan/round-trip-time-pair";
+import { RoundTripTimes } from "../wan/round-trip-times";
+import { Tuning } from "../wan/tuning";
 import { ValidationError } from "../validation-error";
 
 /** Up to here a round trip may move in any case: what a busy machine adds. */

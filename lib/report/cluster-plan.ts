@@ -1,11 +1,14 @@
 import { onePerMetro } from "../wan/candidates";
+import type { ClientLocation } from "../wan/client-location";
+import type { LeaderChoice } from "../wan/leader-choice";
 import { PlaceNames } from "../wan/place-names";
 import { LeaderPlacement } from "../wan/leader-placement";
+import type { LossReport } from "../wan/loss-report";
 import { Placement } from "../wan/placement";
-import type { ClientLocation, LeaderChoice, LossReport } from "../wan/quorum";
 import { QuorumModel } from "../wan/quorum";
 import type { RoundTripTimes } from "../wan/round-trip-times";
-import { Tuning, TuningProfile } from "../wan/tuning";
+import { Tuning } from "../wan/tuning";
+import { TuningProfile } from "../wan/tuning-profile";
 import type { TuningLine } from "./tuning-lines";
 import { tuningLines } from "./tuning-lines";
 

@@ -1,5 +1,7 @@
+import { ONE_PLACE_MS } from "../wan/heartbeat-and-election";
 import type { TuningProps } from "../wan/tuning";
-import { Tuning, TuningProfile } from "../wan/tuning";
+import { Tuning } from "../wan/tuning";
+import { TuningProfile } from "../wan/tuning-profile";
 
 /** One timeout or threshold, and why it is what it is. */
 export interface TuningLine {
@@ -7,9 +9,6 @@ export interface TuningLine {
   readonly ms: number;
   readonly reason: string;
 }
-
-/** Up to this round trip the tuning takes its defaults for one city; see `Tuning`. */
-const ONE_PLACE_MS = 5;
 
 /** What an operator or a client's author needs of a tuning; `derived` is the same without the values given by hand. */
 export function tuningLines(tuning: Tuning, derived: Tuning, props: TuningProps): TuningLine[] {

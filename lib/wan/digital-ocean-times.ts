@@ -1,5 +1,5 @@
 import { Region } from "./regions";
-import type { RoundTripTimePair } from "./round-trip-times";
+import type { RoundTripTimePair } from "./round-trip-time-pair";
 
 /** Where the built-in numbers come from, for reports. */
 export const DIGITAL_OCEAN_SOURCE =
@@ -38,7 +38,7 @@ const PUBLISHED_P95 = new Map([
 /** Two data centres in one city: DigitalOcean's own are 1-2 ms apart; the larger is the safe side. */
 const SAME_METRO_MS = 2;
 
-/** Up to here a path is dominated by what it passes through, beyond by its length. */
+/** Up to here a round trip depends above all on the equipment on its way, beyond on the length of the way. */
 const SHORT_KM = 2000;
 
 /** The measured metro whose paths stand for those of Atlanta and Richmond: same coast, same cables. */

@@ -1,4 +1,4 @@
-import type { ClientLocation } from "./quorum";
+import type { ClientLocation } from "./client-location";
 import type { RoundTripTimes } from "./round-trip-times";
 
 /** Farther than across the Atlantic: clients there are on a continent without a member. */

@@ -1,6 +1,6 @@
 import { onePerMetro } from "./candidates";
 import { PlaceNames } from "./place-names";
-import type { ClientLocation } from "./quorum";
+import type { ClientLocation } from "./client-location";
 import { QuorumModel } from "./quorum";
 import type { RoundTripTimes } from "./round-trip-times";
 

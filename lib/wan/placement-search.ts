@@ -1,7 +1,9 @@
 import { ValidationError } from "../validation-error";
 import { onePerMetro } from "./candidates";
 import { FailureDomain } from "./failure-domain";
-import type { ClientLocation } from "./quorum";
+import type { ClientLocation } from "./client-location";
+import type { Writes } from "./leader-choice";
+import { compareMs, compareWrites } from "./leader-choice";
 import { QuorumModel } from "./quorum";
 import type { RoundTripTimes } from "./round-trip-times";
 
@@ -53,13 +55,7 @@ export interface PlacementSearchProps {
 /** etcd's guide advises no more. */
 const MOST_MEMBERS = 7;
 
-/** What clients see with the leader at its best place, in ms. */
-interface Writes {
-  readonly mean: number;
-  readonly worst: number;
-}
-
-/** How one set of members scores; see `Placement.search` for the order. */
+/** How one set of members scores, with the leader at its best place; see `Placement.search` for the order. */
 interface Score extends Writes {
   readonly members: number[];
   readonly span: number;
@@ -197,7 +193,7 @@ export class PlacementSearch {
       ...[...new Set(score.members)]
         .map((lost) => score.members.filter((member) => member !== lost))
         .filter((left) => left.length >= QuorumModel.quorumOf(this.memberCount))
-        .map((left) => this.bestLeader(left).mean),
+        .map((left) => this.bestLeader(left).meanWriteMs),
     );
     return score.afterLoss;
   }
@@ -225,13 +221,13 @@ export class PlacementSearch {
       sum += write * this.weights[client];
       worst = this.weights[client] > 0 ? Math.max(worst, write) : worst;
     });
-    return { mean: sum / this.totalWeight, worst };
+    return { meanWriteMs: sum / this.totalWeight, worstWriteMs: worst };
   }
 
   private compare(x: Score, y: Score): number {
     return (
       compareWrites(x, y) ||
-      rounded(this.meanAfterLoss(x)) - rounded(this.meanAfterLoss(y)) ||
+      compareMs(this.meanAfterLoss(x), this.meanAfterLoss(y)) ||
       x.span - y.span ||
       x.members.map((member, index) => member - y.members[index]).find((difference) => difference !== 0) ||
       0
@@ -250,14 +246,6 @@ export class PlacementSearch {
       mend: "add candidates elsewhere, free members that are pinned, allow more per location, or ask for a smaller FailureDomain",
     });
   }
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 1e6);
-}
-
-function compareWrites(x: Writes, y: Writes): number {
-  return rounded(x.mean) - rounded(y.mean) || rounded(x.worst) - rounded(y.worst);
 }
 
 function requireCount(what: string, value: number, least: number): void {

@@ -3,7 +3,7 @@ import { advise } from "./placement-advice";
 import type { PlacementSearchProps } from "./placement-search";
 import { PlacementSearch } from "./placement-search";
 import { PlaceNames } from "./place-names";
-import type { LeaderChoice } from "./quorum";
+import type { LeaderChoice } from "./leader-choice";
 import { QuorumModel } from "./quorum";
 
 /** Where members are, or could be, and what that means. */

@@ -1,17 +1,12 @@
 import { ValidationError } from "../validation-error";
+import type { ClientLocation } from "./client-location";
+import { requireWeights } from "./client-location";
+import type { LeaderChoice } from "./leader-choice";
+import { compareWrites, leaderChoice } from "./leader-choice";
+import type { LossReport } from "./loss-report";
+import { fatal, lossReport, survivable } from "./loss-report";
 import type { RoundTripTimes } from "./round-trip-times";
-
-/** Clients in one location, and how much they count. */
-export interface ClientLocation {
-  /** Where the clients are: a location that the round-trip times know. It need not have a member. */
-  readonly location: string;
-  /**
-   * How much these clients count against the others: their share of the writes, in any unit.
-   *
-   * @default 1
-   */
-  readonly weight?: number;
-}
+import { quorumOf, VotingMembers } from "./voting-members";
 
 /** What a {@link QuorumModel} reckons with. */
 export interface QuorumModelProps {
@@ -31,36 +26,6 @@ export interface QuorumModelProps {
    * @default 0
    */
   readonly lostMembers?: number;
-}
-
-/** A location as the place for the leader. All times are medians in milliseconds. */
-export interface LeaderChoice {
-  /** Where the leader would be. */
-  readonly location: string;
-  /** How long it takes a leader there to commit: the round trip to the nearest members that make up a quorum with it. */
-  readonly commitMs: number;
-  /** The mean over the clients, by weight, of a write. Linearizable reads take as long. */
-  readonly meanWriteMs: number;
-  /** A write as the worst-placed client sees it. */
-  readonly worstWriteMs: number;
-}
-
-/** What is left when a location or a continent is lost. */
-export interface LossReport {
-  /** The location or continent that is lost. */
-  readonly lost: string;
-  /** How many members go with it. */
-  readonly membersLost: number;
-  /** Whether the others still make a quorum. */
-  readonly quorumLeft: boolean;
-  /** How many more members may then fail. */
-  readonly faultToleranceLeft: number;
-  /**
-   * Where the leader is best placed then.
-   *
-   * @default - none, as no quorum is left
-   */
-  readonly leader?: LeaderChoice;
 }
 
 /**
@@ -84,7 +49,7 @@ export interface LossReport {
 export class QuorumModel {
   /** How many members make a quorum of that many: more than half. */
   public static quorumOf(members: number): number {
-    return Math.floor(members / 2) + 1;
+    return quorumOf(members);
   }
 
   /** Voting members, lost ones included. */
@@ -96,6 +61,7 @@ export class QuorumModel {
 
   private readonly roundTripTimes: RoundTripTimes;
   private readonly clients: ClientLocation[];
+  private readonly members: VotingMembers;
 
   /**
    * @throws ValidationError when there is no member, when a time is missing, when a weight is negative or all are 0
@@ -103,14 +69,14 @@ export class QuorumModel {
   public constructor(props: QuorumModelProps) {
     this.roundTripTimes = props.roundTripTimes;
     this.memberLocations = [...props.memberLocations];
-    this.memberCount = props.memberLocations.length + (props.lostMembers ?? 0);
-    this.quorumSize = QuorumModel.quorumOf(this.memberCount);
-    this.clients = props.clients ?? [...new Set(props.memberLocations)].map((location) => ({ location }));
-    requireMembers(this.memberCount);
+    this.members = new VotingMembers(this.memberLocations, props.lostMembers ?? 0);
+    this.memberCount = this.members.count;
+    this.quorumSize = this.members.quorumSize;
+    this.clients = props.clients ?? this.members.locations.map((location) => ({ location }));
     requireWeights(this.clients);
-    props.roundTripTimes.require(props.memberLocations);
+    props.roundTripTimes.require(this.memberLocations);
     for (const client of this.clients) {
-      for (const member of new Set(props.memberLocations)) {
+      for (const member of this.members.locations) {
         props.roundTripTimes.require([client.location, member]);
       }
     }
@@ -118,12 +84,12 @@ export class QuorumModel {
 
   /** How many more members may fail with a quorum left; negative when there is none any more. */
   public get faultTolerance(): number {
-    return this.memberLocations.length - this.quorumSize;
+    return this.members.faultTolerance;
   }
 
   /** Whether the members that are up make a quorum. */
   public get hasQuorum(): boolean {
-    return this.faultTolerance >= 0;
+    return this.members.hasQuorum;
   }
 
   /**
@@ -150,7 +116,8 @@ export class QuorumModel {
    * @throws ValidationError when no member is up, or a time is missing
    */
   public nearestMember(client: string): string {
-    return leastBy(this.distinctLocations("nearest member"), (member) => this.roundTripTimes.between(client, member));
+    this.members.requireAny("nearest member");
+    return leastBy(this.members.locations, (member) => this.roundTripTimes.between(client, member));
   }
 
   /**
@@ -169,7 +136,7 @@ export class QuorumModel {
    * @throws ValidationError as {@link QuorumModel.writeMs}, or when no member is up there
    */
   public writeViaMs(client: string, member: string, leader: string): number {
-    this.requireMemberAt(member);
+    this.members.requireAt(member);
     const commit = this.commitMs(leader);
     return this.roundTripTimes.between(client, member) + this.roundTripTimes.between(member, leader) + commit;
   }
@@ -200,13 +167,8 @@ export class QuorumModel {
     if (!this.hasQuorum) {
       return [];
     }
-    // Sorting is stable, and rounding to a nanosecond keeps the order of summation from deciding.
-    const rounded = (ms: number): number => Math.round(ms * 1e6);
-    return this.distinctLocations("leader")
-      .map((location) => this.leaderAt(location))
-      .sort(
-        (x, y) => rounded(x.meanWriteMs) - rounded(y.meanWriteMs) || rounded(x.worstWriteMs) - rounded(y.worstWriteMs),
-      );
+    // Sorting is stable: of two places that are as good, the one that was given first stays first.
+    return this.members.locations.map((location) => this.leaderAt(location)).sort(compareWrites);
   }
 
   /**
@@ -215,7 +177,7 @@ export class QuorumModel {
    * @throws ValidationError when no quorum is left
    */
   public bestLeader(): LeaderChoice {
-    this.requireQuorum("leader");
+    this.members.requireQuorum("leader");
     return this.leaders()[0];
   }
 
@@ -225,18 +187,7 @@ export class QuorumModel {
    * @throws ValidationError as {@link QuorumModel.commitMs}
    */
   public leaderAt(location: string): LeaderChoice {
-    const commitMs = this.commitMs(location);
-    const writes = this.clients.map((client) => ({
-      ms: this.writeMs(client.location, location),
-      weight: client.weight ?? 1,
-    }));
-    const weights = writes.reduce((sum, write) => sum + write.weight, 0);
-    return {
-      location,
-      commitMs,
-      meanWriteMs: writes.reduce((sum, write) => sum + write.ms * write.weight, 0) / weights,
-      worstWriteMs: Math.max(...writes.filter((write) => write.weight > 0).map((write) => write.ms)),
-    };
+    return leaderChoice(location, this.commitMs(location), this.clients, (client) => this.writeMs(client, location));
   }
 
   /**
@@ -245,8 +196,7 @@ export class QuorumModel {
    * @throws ValidationError when no member is up there
    */
   public afterLossOf(location: string): QuorumModel {
-    this.requireMemberAt(location);
-    return this.keeping(this.memberLocations.filter((member) => member !== location));
+    return this.keeping(this.members.without(location));
   }
 
   /**
@@ -255,9 +205,7 @@ export class QuorumModel {
    * @throws ValidationError when no member is up there
    */
   public afterLossOfMember(location: string): QuorumModel {
-    this.requireMemberAt(location);
-    const lost = this.memberLocations.indexOf(location);
-    return this.keeping(this.memberLocations.filter((_member, index) => index !== lost));
+    return this.keeping(this.members.withoutOneAt(location));
   }
 
   /**
@@ -280,7 +228,7 @@ export class QuorumModel {
 
   /** What the loss of each single location leaves, in the order given. */
   public lossOfEachLocation(): LossReport[] {
-    return this.locationsUp().map((location) => this.report(location, this.afterLossOf(location)));
+    return this.members.locations.map((location) => this.report(location, this.afterLossOf(location)));
   }
 
   /** What the loss of each single continent leaves, in the order given. */
@@ -290,33 +238,27 @@ export class QuorumModel {
 
   /** Locations each of which may be lost with a quorum left, in the order given. */
   public locationsThatMayBeLost(): string[] {
-    return this.lossOfEachLocation()
-      .filter((report) => report.quorumLeft)
-      .map((report) => report.lost);
+    return survivable(this.lossOfEachLocation());
   }
 
   /** Whether a quorum is left whichever one location is lost. */
   public survivesLossOfAnyLocation(): boolean {
-    return this.hasQuorum && this.lossOfEachLocation().every((report) => report.quorumLeft);
+    return this.hasQuorum && this.locationsThatStopTheCluster().length === 0;
   }
 
   /** Whether a quorum is left whichever one continent is lost. */
   public survivesLossOfAnyContinent(): boolean {
-    return this.hasQuorum && this.lossOfEachContinent().every((report) => report.quorumLeft);
+    return this.hasQuorum && this.continentsThatStopTheCluster().length === 0;
   }
 
   /** Locations each of whose loss stops the cluster, in the order given. */
   public locationsThatStopTheCluster(): string[] {
-    return this.lossOfEachLocation()
-      .filter((report) => !report.quorumLeft)
-      .map((report) => report.lost);
+    return fatal(this.lossOfEachLocation());
   }
 
   /** Continents each of whose loss stops the cluster, in the order given. */
   public continentsThatStopTheCluster(): string[] {
-    return this.lossOfEachContinent()
-      .filter((report) => !report.quorumLeft)
-      .map((report) => report.lost);
+    return fatal(this.lossOfEachContinent());
   }
 
   /** Locations, then continents, each of whose loss stops the cluster. */
@@ -334,17 +276,7 @@ export class QuorumModel {
   }
 
   private report(lost: string, left: QuorumModel): LossReport {
-    return {
-      lost,
-      membersLost: this.memberLocations.length - left.memberLocations.length,
-      quorumLeft: left.hasQuorum,
-      faultToleranceLeft: Math.max(0, left.faultTolerance),
-      ...(left.hasQuorum ? { leader: left.bestLeader() } : {}),
-    };
-  }
-
-  private locationsUp(): string[] {
-    return [...new Set(this.memberLocations)];
+    return lossReport(lost, this.members, left.members, left.leaders().at(0));
   }
 
   private continents(): string[] {
@@ -356,71 +288,14 @@ export class QuorumModel {
   }
 
   private roundTripToQuorum(leader: string, roundTrip: (a: string, b: string) => number): number {
-    this.requireQuorum("commit");
-    this.requireMemberAt(leader);
-    const others = [...this.memberLocations];
-    others.splice(others.indexOf(leader), 1);
+    this.members.requireQuorum("commit");
+    // The leader itself needs no round trip.
+    const others = this.members.withoutOneAt(leader);
     const acknowledged = others.map((member) => roundTrip(leader, member)).sort((x, y) => x - y);
     return this.quorumSize === 1 ? 0 : acknowledged[this.quorumSize - 2];
   }
-
-  private distinctLocations(what: string): string[] {
-    if (this.memberLocations.length === 0) {
-      throw noneLeft(what, 0, 1);
-    }
-    return this.locationsUp();
-  }
-
-  private requireQuorum(what: string): void {
-    if (!this.hasQuorum) {
-      throw noneLeft(what, this.memberLocations.length, this.quorumSize);
-    }
-  }
-
-  private requireMemberAt(location: string): void {
-    if (!this.memberLocations.includes(location)) {
-      throw new ValidationError({
-        what: "member location",
-        given: JSON.stringify(location),
-        expected: `one with a member that is up: ${this.locationsUp().join(", ")}`,
-        mend: "name one of these",
-      });
-    }
-  }
-}
-
-function noneLeft(what: string, up: number, needed: number): ValidationError {
-  return new ValidationError({
-    what,
-    given: `a cluster with ${up} members up`,
-    expected: `at least ${needed}, a quorum`,
-    mend: "ask hasQuorum first",
-  });
 }
 
 function leastBy(candidates: string[], measure: (candidate: string) => number): string {
   return candidates.reduce((best, candidate) => (measure(candidate) < measure(best) ? candidate : best));
-}
-
-function requireMembers(memberCount: number): void {
-  if (!Number.isInteger(memberCount) || memberCount < 1) {
-    throw new ValidationError({
-      what: "memberLocations",
-      given: `${memberCount} members`,
-      expected: "one entry for each member",
-      mend: "list the members' locations; three in three places are the least that survives an outage",
-    });
-  }
-}
-
-function requireWeights(clients: ClientLocation[]): void {
-  const weights = clients.map((client) => client.weight ?? 1);
-  if (!weights.every((weight) => weight >= 0 && Number.isFinite(weight)) || !weights.some((weight) => weight > 0)) {
-    throw new ValidationError({
-      what: "clients: weight",
-      given: weights.length === 0 ? "no client" : weights.join(", "),
-      expected: "numbers of 0 or more, one at least above 0",
-      mend: "give each location's share of the writes, or leave the clients out to count each member's location alike",
-    });
-  }
 }

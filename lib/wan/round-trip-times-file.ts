@@ -1,21 +1,20 @@
+import { readFileSync } from "node:fs";
+
 import { ValidationError } from "../validation-error";
 import { Continent, Region } from "./regions";
-import type { RoundTripTimePair, RoundTripTimesOptions } from "./round-trip-times";
+import type { RoundTripTimePair } from "./round-trip-time-pair";
+import type { RoundTripTimesOptions } from "./round-trip-times-options";
 
 const SCHEMA = "cdktf-etcd/round-trip-times";
 const VERSION = 1;
 
-/**
- * What a file holds, once it has been found to have the right form.
- *
- * @internal
- */
+/** What a file of the right form says; the numbers themselves are not checked yet. */
 export interface RoundTripTimesFile {
   readonly pairs: RoundTripTimePair[];
   readonly options: RoundTripTimesOptions;
 }
 
-/** A JSON object at a place in the file, read field by field; what is wrong is reported with its place. */
+/** Reads a JSON object field by field. `place` says where in the file it is, for the error about a wrong field. */
 class Fields {
   public static of(value: unknown, place: string): Fields {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -84,11 +83,30 @@ function wrong(what: string, given: unknown, expected: string): ValidationError 
 }
 
 /**
+ * The text of the file.
+ *
+ * @throws ValidationError when it cannot be read
+ */
+export function readRoundTripTimesFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ValidationError({
+      what: "round-trip times file",
+      given: path,
+      expected: "a file that can be read",
+      mend: `check the path and its permissions (${error instanceof Error ? error.message : String(error)})`,
+    });
+  }
+}
+
+/**
  * Reads version 1 of the format described at `RoundTripTimes.fromFile`.
  *
- * @internal
+ * @param name what to call the text in errors
+ * @throws ValidationError when the text does not have that form
  */
-export function readRoundTripTimesFile(text: string, name: string): RoundTripTimesFile {
+export function parseRoundTripTimes(text: string, name: string): RoundTripTimesFile {
   const file = Fields.of(parseJson(text, name), name);
   if (file.text("schema") !== SCHEMA) {
     throw wrong(`${name}: schema`, file.text("schema"), JSON.stringify(SCHEMA));
@@ -159,12 +177,21 @@ function readRegion(fields: Fields): Region {
 }
 
 /**
- * Writes what {@link readRoundTripTimesFile} reads.
+ * The text that {@link parseRoundTripTimes} reads. Regions that are built in are left out.
  *
- * @internal
+ * @throws ValidationError when it is not known when the times were measured
  */
-export function writeRoundTripTimesFile(pairs: RoundTripTimePair[], options: RoundTripTimesOptions): string {
+export function formatRoundTripTimes(pairs: RoundTripTimePair[], options: RoundTripTimesOptions): string {
   const { cluster, clusterId, measuredAt, source, regions } = options;
+  if (measuredAt === undefined) {
+    throw new ValidationError({
+      what: "round-trip times: measuredAt",
+      given: "nothing",
+      expected: "an ISO 8601 date or time, as a file without one cannot be judged later",
+      mend: "give it along with the pairs: RoundTripTimes.of(pairs, { measuredAt })",
+    });
+  }
+  const builtIn = new Set(Region.all());
   const file = {
     schema: SCHEMA,
     version: VERSION,
@@ -172,8 +199,8 @@ export function writeRoundTripTimesFile(pairs: RoundTripTimePair[], options: Rou
     clusterId,
     measuredAt,
     source,
-    regions,
-    // Fields in one order, so that two files can be compared line by line.
+    regions: (regions ?? []).filter((region) => !builtIn.has(region)),
+    // The fields of every pair in the same order, so that two files can be compared line by line.
     pairs: pairs.map(({ a, b, p50, p95, samples, lossPercent, estimated, method }) => ({
       a,
       b,

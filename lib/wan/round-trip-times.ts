@@ -1,100 +1,13 @@
-import { readFileSync } from "node:fs";
-
 import { ValidationError } from "../validation-error";
 import { DIGITAL_OCEAN_MEASURED_AT, DIGITAL_OCEAN_SOURCE, digitalOceanPairs } from "./digital-ocean-times";
-import { didYouMean, nearMatches } from "./near-matches";
+import { missingRoundTripTimes } from "./missing-round-trip-times";
 import { Region } from "./regions";
-import { readRoundTripTimesFile, writeRoundTripTimesFile } from "./round-trip-times-file";
-
-/** The round-trip time between two locations. The order of the two does not matter. */
-export interface RoundTripTimePair {
-  /** One location: a region's slug, or any name of your own. */
-  readonly a: string;
-  /** The other location. The same name twice is the time between two machines in one place. */
-  readonly b: string;
-  /** Median round-trip time in milliseconds. Measured (`measure`, ping, etcd's own metric) or published by the cloud. */
-  readonly p50: number;
-  /**
-   * 95th percentile of the round-trip time in milliseconds.
-   *
-   * @default - p50 x 1.1: of the three pairs for which the built-in source gives both, the largest ratio (183 / 167)
-   */
-  readonly p95?: number;
-  /**
-   * How many round trips were measured; 0 where nobody counted.
-   *
-   * @default - not known
-   */
-  readonly samples?: number;
-  /**
-   * Packets lost on the way, in percent.
-   *
-   * @default 0
-   */
-  readonly lossPercent?: number;
-  /**
-   * True where the number was worked out from geography rather than measured.
-   *
-   * @default false
-   */
-  readonly estimated?: boolean;
-  /**
-   * How it was measured, in words, for readers of the file.
-   *
-   * @default - not known
-   */
-  readonly method?: string;
-}
-
-/** What is known about a set of round-trip times besides the times. */
-export interface RoundTripTimesOptions {
-  /**
-   * Where the locations are, for those that are not regions of DigitalOcean. Gives them a continent, a city for
-   * sentences and a check against the speed of light.
-   *
-   * @default - only DigitalOcean's regions have a place on the map
-   */
-  readonly regions?: Region[];
-  /**
-   * Where the numbers come from, in words, for reports.
-   *
-   * @default "given in code"
-   */
-  readonly source?: string;
-  /**
-   * When they were measured: an ISO 8601 date or time.
-   *
-   * @default - not known
-   */
-  readonly measuredAt?: string;
-  /**
-   * The path of the `EtcdCluster` in its app that they were measured on, such as `etcd/etcd`: a file of another cluster is
-   * noticed by it.
-   *
-   * @default - not measured on a cluster
-   */
-  readonly cluster?: string;
-  /**
-   * The id of the etcd cluster they were read off, in hexadecimal, as `etcdctl member list` prints it.
-   *
-   * @default - not read off a cluster
-   */
-  readonly clusterId?: string;
-}
-
-/** Above this a number is not a round trip on earth but the wrong unit: geostationary satellites take 600 ms. */
-const ABSURD_MS = 2000;
-
-/** See {@link RoundTripTimePair.p95}. */
-const P95_PER_P50 = 1.1;
-
-/** Paths change with the seasons of cables and contracts: after half a year a measurement is history. */
-const STALE_DAYS = 180;
-
-const DAY_MS = 86_400_000;
-
-/** A 95th percentile of fewer samples is its maximum. */
-const FEW_SAMPLES = 20;
+import { ageDoubt, directionDoubt, roundTripDoubts } from "./round-trip-doubts";
+import type { RoundTripTimePair } from "./round-trip-time-pair";
+import { checkPair, keyOf, mergeDirections, p95Of } from "./round-trip-time-pair";
+import { formatRoundTripTimes, parseRoundTripTimes, readRoundTripTimesFile } from "./round-trip-times-file";
+import type { RoundTripTimesOptions } from "./round-trip-times-options";
+import { checkOptions } from "./round-trip-times-options";
 
 /**
  * Round-trip times between locations, in milliseconds: what every other number in this library that depends on distance
@@ -127,14 +40,6 @@ export class RoundTripTimes {
    *   of a pair differ by more than a factor of two; when there is no pair at all
    */
   public static of(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): RoundTripTimes {
-    if (pairs.length === 0) {
-      throw new ValidationError({
-        what: "round-trip times",
-        given: "no pair",
-        expected: "one for each two locations",
-        mend: 'give pairs such as { a: "lon1", b: "nyc3", p50: 78 }, or use RoundTripTimes.digitalOcean()',
-      });
-    }
     return new RoundTripTimes(pairs, options ?? {});
   }
 
@@ -161,18 +66,7 @@ export class RoundTripTimes {
    * @throws ValidationError when the file cannot be read or does not have that form, and as {@link RoundTripTimes.of}
    */
   public static fromFile(path: string): RoundTripTimes {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch (error) {
-      throw new ValidationError({
-        what: "round-trip times file",
-        given: path,
-        expected: "a file that can be read",
-        mend: `check the path and its permissions (${error instanceof Error ? error.message : String(error)})`,
-      });
-    }
-    return RoundTripTimes.parse(text, path);
+    return RoundTripTimes.parse(readRoundTripTimesFile(path), path);
   }
 
   /**
@@ -185,10 +79,8 @@ export class RoundTripTimes {
   }
 
   private static parse(text: string, name: string): RoundTripTimes {
-    const file = readRoundTripTimesFile(text, name);
-    const times = RoundTripTimes.of(file.pairs, file.options);
-    times.warnings.push(...staleness(name, file.options.measuredAt));
-    return times;
+    const { pairs, options } = parseRoundTripTimes(text, name);
+    return new RoundTripTimes(pairs, options, ageDoubt(name, options.measuredAt));
   }
 
   /** Where the numbers come from, in words. */
@@ -207,7 +99,9 @@ export class RoundTripTimes {
   private readonly times = new Map<string, RoundTripTimePair>();
   private readonly places = new Map<string, Region>();
 
-  private constructor(pairs: RoundTripTimePair[], options: RoundTripTimesOptions) {
+  /** @param moreWarnings warnings that come with the times, beside those that the constructor finds itself */
+  private constructor(pairs: RoundTripTimePair[], options: RoundTripTimesOptions, moreWarnings: string[] = []) {
+    requirePairs(pairs);
     checkOptions(options);
     this.source = options.source ?? "given in code";
     this.measuredAt = options.measuredAt;
@@ -219,10 +113,16 @@ export class RoundTripTimes {
     const warnings: string[] = [];
     for (const given of pairs) {
       checkPair(given);
-      this.times.set(keyOf(given.a, given.b), this.merge(given, warnings));
+      const key = keyOf(given.a, given.b);
+      const before = this.times.get(key);
+      if (before !== undefined) {
+        warnings.push(...directionDoubt(before, given));
+      }
+      this.times.set(key, before === undefined ? given : mergeDirections(before, given));
     }
     this.locations = [...new Set(pairs.flatMap((given) => [given.a, given.b]))].sort();
-    this.warnings = [...warnings, ...this.doubts()];
+    warnings.push(...roundTripDoubts(this.pairs(), this.places));
+    this.warnings = [...warnings, ...moreWarnings.filter((warning) => !warnings.includes(warning))];
   }
 
   /**
@@ -247,16 +147,14 @@ export class RoundTripTimes {
    */
   public completedBy(rest: RoundTripTimes): RoundTripTimes {
     const lacking = rest.pairs().filter(({ a, b }) => !this.times.has(keyOf(a, b)));
-    const completed = new RoundTripTimes([...this.pairs(), ...lacking], {
+    const options = {
       source: `${this.source}; the rest: ${rest.source}`,
       measuredAt: this.measuredAt,
       cluster: this.cluster,
       clusterId: this.clusterId,
       regions: [...rest.places.values(), ...this.places.values()],
-    });
-    const known = new Set(completed.warnings);
-    completed.warnings.push(...this.warnings.filter((warning) => !known.has(warning)));
-    return completed;
+    };
+    return new RoundTripTimes([...this.pairs(), ...lacking], options, this.warnings);
   }
 
   /** Every pair, in the order given. */
@@ -327,7 +225,7 @@ export class RoundTripTimes {
    */
   public estimatedAmong(locations: string[]): RoundTripTimePair[] {
     return pairsAmong(locations)
-      .flatMap((names) => this.find(names.a, names.b) ?? [])
+      .flatMap(({ a, b }) => this.find(a, b) ?? [])
       .filter((found) => found.estimated ?? false);
   }
 
@@ -337,9 +235,9 @@ export class RoundTripTimes {
    * @throws ValidationError listing the pairs that are missing
    */
   public require(locations: string[]): void {
-    const missing = pairsAmong(locations).filter((names) => !this.has(names.a, names.b));
+    const missing = pairsAmong(locations).filter(({ a, b }) => !this.has(a, b));
     if (missing.length > 0) {
-      throw this.missing(missing);
+      throw missingRoundTripTimes(missing, this.locations);
     }
   }
 
@@ -349,8 +247,7 @@ export class RoundTripTimes {
    * @throws ValidationError listing the pairs that are missing
    */
   public largestAmong(locations: string[]): number {
-    this.require(locations);
-    return Math.max(0, ...pairsAmong(locations).map((names) => this.between(names.a, names.b)));
+    return this.largest(locations, (a, b) => this.between(a, b));
   }
 
   /**
@@ -359,8 +256,7 @@ export class RoundTripTimes {
    * @throws ValidationError listing the pairs that are missing
    */
   public largestP95Among(locations: string[]): number {
-    this.require(locations);
-    return Math.max(0, ...pairsAmong(locations).map((names) => this.p95Between(names.a, names.b)));
+    return this.largest(locations, (a, b) => this.p95Between(a, b));
   }
 
   /**
@@ -369,8 +265,7 @@ export class RoundTripTimes {
    * @throws ValidationError listing the pairs that are missing
    */
   public largestLossPercentAmong(locations: string[]): number {
-    this.require(locations);
-    return Math.max(0, ...pairsAmong(locations).map((names) => this.lossPercentBetween(names.a, names.b)));
+    return this.largest(locations, (a, b) => this.lossPercentBetween(a, b));
   }
 
   /**
@@ -379,219 +274,46 @@ export class RoundTripTimes {
    * @throws ValidationError when it is not known when the times were measured: a file without a date cannot be trusted
    */
   public toJson(): string {
-    if (this.measuredAt === undefined) {
-      throw new ValidationError({
-        what: "round-trip times: measuredAt",
-        given: "nothing",
-        expected: "an ISO 8601 date or time, as a file without one cannot be judged later",
-        mend: "give it along with the pairs: RoundTripTimes.of(pairs, { measuredAt })",
-      });
-    }
-    const builtIn = new Set(Region.all());
-    return writeRoundTripTimesFile(this.pairs(), {
+    return formatRoundTripTimes(this.pairs(), {
       source: this.source,
       measuredAt: this.measuredAt,
       cluster: this.cluster,
       clusterId: this.clusterId,
-      regions: [...this.places.values()].filter((region) => !builtIn.has(region)),
+      regions: [...this.places.values()],
     });
   }
 
+  /** Undefined for a location and itself, where no time was given for that. */
   private find(a: string, b: string): RoundTripTimePair | undefined {
     if (!this.has(a, b)) {
-      throw this.missing([{ a, b }]);
+      throw missingRoundTripTimes([{ a, b }], this.locations);
     }
     return this.times.get(keyOf(a, b));
   }
 
-  private missing(pairs: Names[]): ValidationError {
-    const unknown = [...new Set(pairs.flatMap((names) => [names.a, names.b]))].filter(
-      (location) => !this.locations.includes(location),
-    );
-    const given = pairs.map((names) => `${names.a}-${names.b}`).join(", ");
-    if (unknown.length === 0) {
-      return new ValidationError({
-        what: "round-trip time",
-        given: `nothing for ${given}`,
-        expected: "a time for each two locations",
-        mend: `add it: .withPairs([{ a: "${pairs[0].a}", b: "${pairs[0].b}", p50: ... }])`,
-      });
-    }
-    const near = unknown.flatMap((location) => [
-      ...new Set([
-        ...Region.near(location).filter((slug) => this.locations.includes(slug)),
-        ...nearMatches(location, this.locations),
-      ]),
-    ]);
-    return new ValidationError({
-      what: "round-trip time",
-      given: `nothing for ${given}`,
-      expected: "locations that the table knows",
-      mend: `${didYouMean([...new Set(near)], this.locations)} A location of your own needs its times: .withPairs([{ a: "${unknown[0]}", b: ..., p50: ... }])`,
-    });
-  }
-
-  /** The pair to keep, where one of that name may be there already. */
-  private merge(given: RoundTripTimePair, warnings: string[]): RoundTripTimePair {
-    const before = this.times.get(keyOf(given.a, given.b));
-    if (before === undefined) {
-      return given;
-    }
-    const [small, large] = before.p50 <= given.p50 ? [before, given] : [given, before];
-    const gap = large.p50 - small.p50;
-    if (large.p50 > 2 * small.p50 && gap > 10) {
-      throw new ValidationError({
-        what: `round-trip time ${given.a}-${given.b}`,
-        given: `both ${before.p50} ms and ${given.p50} ms`,
-        expected: "one value, or one for each direction that agree",
-        mend: "keep the right one",
-      });
-    }
-    if (large.p50 > 1.1 * small.p50 && gap > 2) {
-      warnings.push(
-        `${given.a}-${given.b}: the two directions were given as ${before.p50} and ${given.p50} ms; the larger counts. Measure again, or keep one.`,
-      );
-    }
-    return {
-      ...large,
-      p95: Math.max(p95Of(large), p95Of(small)),
-      lossPercent: Math.max(large.lossPercent ?? 0, small.lossPercent ?? 0),
-    };
-  }
-
-  private doubts(): string[] {
-    const unplaced = this.locations.filter((location) => !this.places.has(location));
-    const hints = [...new Set(unplaced.flatMap((location) => Region.near(location)))];
-    const nowhere =
-      unplaced.length === 0
-        ? []
-        : [
-            `${unplaced.join(", ")}: not on the map, so without a continent and without a check against the speed of light. ` +
-              (hints.length > 0 ? `If ${hints.join(" or ")} was meant, correct it; ` : "") +
-              "for another cloud's, describe them: { regions: [new Region({...})] }.",
-          ];
-    return [...this.pairs().flatMap((known) => this.doubtsAbout(known)), ...nowhere];
-  }
-
-  private doubtsAbout(known: RoundTripTimePair): string[] {
-    const doubts: string[] = [];
-    const [from, to] = [this.places.get(known.a), this.places.get(known.b)];
-    const light = from === undefined || to === undefined ? 0 : from.lightRoundTripMsTo(to);
-    if (known.p50 < light) {
-      doubts.push(
-        `${known.a}-${known.b}: ${known.p50} ms is faster than light in fibre, which takes ${light.toFixed(0)} ms there and back. ` +
-          "Check the unit and the names, or measure again.",
-      );
-    }
-    if (known.samples !== undefined && known.samples > 0 && known.samples < FEW_SAMPLES && known.p95 !== undefined) {
-      doubts.push(
-        `${known.a}-${known.b}: a p95 of ${known.samples} samples says little. Measure at least ${FEW_SAMPLES} round trips.`,
-      );
-    }
-    return doubts;
+  private largest(locations: string[], valueOf: (a: string, b: string) => number): number {
+    this.require(locations);
+    return Math.max(0, ...pairsAmong(locations).map(({ a, b }) => valueOf(a, b)));
   }
 }
 
-interface Names {
-  readonly a: string;
-  readonly b: string;
-}
-
-function keyOf(a: string, b: string): string {
-  return a < b ? `${a}\n${b}` : `${b}\n${a}`;
-}
-
-function p95Of(pair: RoundTripTimePair): number {
-  return pair.p95 ?? pair.p50 * P95_PER_P50;
-}
-
-/** Each two of a multiset: a location that is there twice is also paired with itself. */
-function pairsAmong(locations: string[]): Names[] {
-  const seen = new Map<string, Names>();
-  locations.forEach((a, index) => {
-    for (const b of locations.slice(index + 1)) {
-      seen.set(keyOf(a, b), { a, b });
-    }
-  });
-  // A location on its own still has to be known.
-  return locations.length === 1 ? [{ a: locations[0], b: locations[0] }] : [...seen.values()];
-}
-
-function checkOptions(options: RoundTripTimesOptions): void {
-  const { measuredAt, clusterId } = options;
-  if (measuredAt !== undefined && !(/^\d{4}-\d{2}-\d{2}/.test(measuredAt) && Number.isFinite(Date.parse(measuredAt)))) {
+function requirePairs(pairs: RoundTripTimePair[]): void {
+  if (pairs.length === 0) {
     throw new ValidationError({
-      what: "round-trip times: measuredAt",
-      given: JSON.stringify(measuredAt),
-      expected: "an ISO 8601 date or time",
-      mend: "write it as 2026-11-22 or 2026-11-22T14:00:00Z",
-    });
-  }
-  if (clusterId !== undefined && !/^[0-9a-f]{1,16}$/.test(clusterId)) {
-    throw new ValidationError({
-      what: "round-trip times: clusterId",
-      given: JSON.stringify(clusterId),
-      expected: "up to 16 lower-case hexadecimal digits",
-      mend: "copy it as etcdctl prints it, or leave it out",
+      what: "round-trip times",
+      given: "no pair",
+      expected: "one for each two locations",
+      mend: 'give pairs such as { a: "lon1", b: "nyc3", p50: 78 }, or use RoundTripTimes.digitalOcean()',
     });
   }
 }
 
-function staleness(name: string, measuredAt: string | undefined): string[] {
-  const days = measuredAt === undefined ? 0 : Math.floor((Date.now() - Date.parse(measuredAt)) / DAY_MS);
-  if (days >= -1 && days <= STALE_DAYS) return [];
-  return days > STALE_DAYS
-    ? [`${name}: measured ${days} days ago. Paths change: measure again with npx cdktf-etcd measure.`]
-    : [`${name}: measured in the future, at ${measuredAt ?? ""}. Look at that machine's clock, and measure again.`];
-}
-
-function checkPair(pair: RoundTripTimePair): void {
-  const name = `round-trip time ${pair.a}-${pair.b}`;
-  if (pair.a.trim() === "" || pair.b.trim() === "") {
-    throw new ValidationError({
-      what: "round-trip time",
-      given: `a pair of ${JSON.stringify(pair.a)} and ${JSON.stringify(pair.b)}`,
-      expected: "two locations",
-      mend: "name both",
-    });
+/** Each two of the locations, each pair once. A location that is listed twice is also paired with itself. */
+function pairsAmong(locations: string[]): Pick<RoundTripTimePair, "a" | "b">[] {
+  if (locations.length === 1) {
+    // So that a single location still has to be a known one.
+    return [{ a: locations[0], b: locations[0] }];
   }
-  checkMilliseconds(`${name}: p50`, pair.p50);
-  if (pair.p95 !== undefined) {
-    checkMilliseconds(`${name}: p95`, pair.p95);
-    if (pair.p95 < pair.p50) {
-      throw new ValidationError({
-        what: `${name}: p95`,
-        given: `${pair.p95} ms`,
-        expected: `at least the p50, ${pair.p50} ms`,
-        mend: "swap the two, or leave p95 out",
-      });
-    }
-  }
-  if (pair.samples !== undefined && !(Number.isInteger(pair.samples) && pair.samples >= 0)) {
-    throw new ValidationError({
-      what: `${name}: samples`,
-      given: `${pair.samples}`,
-      expected: "a whole number, 0 or more",
-      mend: "give the number of round trips that were measured, or leave it out",
-    });
-  }
-  if (pair.lossPercent !== undefined && !(pair.lossPercent >= 0 && pair.lossPercent <= 50)) {
-    throw new ValidationError({
-      what: `${name}: lossPercent`,
-      given: `${pair.lossPercent}`,
-      expected: "a percentage from 0 to 50",
-      mend: "give percent, not a fraction; a path that loses more than half carries no cluster",
-    });
-  }
-}
-
-function checkMilliseconds(what: string, value: number): void {
-  if (!(value > 0 && value <= ABSURD_MS)) {
-    throw new ValidationError({
-      what,
-      given: `${value} ms`,
-      expected: `more than 0 and at most ${ABSURD_MS} ms`,
-      mend: "give milliseconds; within one location leave the pair out",
-    });
-  }
+  const pairs = locations.flatMap((a, index) => locations.slice(index + 1).map((b) => ({ a, b })));
+  return [...new Map(pairs.map((pair) => [keyOf(pair.a, pair.b), pair])).values()];
 }

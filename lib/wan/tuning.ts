@@ -1,27 +1,16 @@
-import { ValidationError } from "../validation-error";
-import { QuorumModel } from "./quorum";
+import { requestAlertMs, roundTripAlertMs, withHeadroom } from "./alert-thresholds";
+import type { HeartbeatAndElection } from "./heartbeat-and-election";
+import {
+  effectiveElectionMs,
+  HARMLESS_LOSS_PERCENT,
+  heartbeatAndElection,
+  RETRANSMISSION_MS,
+} from "./heartbeat-and-election";
 import type { RoundTripTimes } from "./round-trip-times";
-
-/** How to weigh a quick failover against mistaken elections. */
-export enum TuningProfile {
-  /**
-   * Election timeout of 2.5 x the largest p95 round trip, heartbeat a tenth of it. At round trips of 78, 167 and 224 ms
-   * that is 58/580. When the leader's location loses power, the next write comes after 1.7 s (median of 40 rounds) where those
-   * that are left are 224 ms apart, and up to 4.7 s when votes are split (docs/benchmarks.md).
-   */
-  BALANCED = "balanced",
-  /**
-   * etcd's own guide: heartbeat of the largest round trip, election timeout ten times that. At the same round trips
-   * 224/2240: next write after 4.1 s (median), 7.6 s (worst). For paths that are far worse than their numbers.
-   */
-  CONSERVATIVE = "conservative",
-  /**
-   * As low as the round trips allow: 2 x the largest p95. A candidate waits for its pre-vote, then for its vote, a round trip each, and
-   * its timer starts anew with either: one round trip to spare. 46/460 at the same round trips: 1.6 s (median), but votes
-   * are split more often, which takes 3 s and more.
-   */
-  FAST = "fast",
-}
+import { roundUp } from "./round-up";
+import type { TuningDistances } from "./tuning-distances";
+import { distancesOf } from "./tuning-distances";
+import { TuningProfile } from "./tuning-profile";
 
 /** What a {@link Tuning} is derived from. */
 export interface TuningProps {
@@ -56,58 +45,12 @@ export interface TuningProps {
   readonly electionMs?: number;
 }
 
-/** etcd refuses to start with less. */
-const LEAST_TICKS = 5;
-/** etcd's default ratio of election timeout to heartbeat, 1000/100. */
-const USUAL_TICKS = 10;
-/** etcd refuses to start with more. */
-const LARGEST_ELECTION_MS = 50_000;
-/** Goroutine scheduling and fsync make a shorter tick meaningless. */
-const LEAST_HEARTBEAT_MS = 10;
-/** Pre-vote and vote take a round trip each, and each restarts the candidate's timer; one more to spare for jitter. */
-export const LEAST_ROUND_TRIPS_PER_ELECTION = 2;
-/** Up to this round trip all members are within one city, and distance decides nothing. */
-const ONE_PLACE_MS = 5;
-/** Up to here loss caused no mistaken election at any of the timeouts measured. */
-const HARMLESS_LOSS_PERCENT = 3;
-/** Linux waits at least this long, beyond the round trip, before it sends a lost TCP segment again (TCP_RTO_MIN). */
-const RETRANSMISSION_MS = 200;
 /** What queues and disks may add to a write before a client gives an attempt up. */
 const QUEUES_AND_DISKS_MS = 100;
-/** TCP sends a lost SYN again after 1 s, then after 2 s more (RFC 6298): two losses in a row are survived. */
+/** TCP sends a lost SYN again after 1 s, then after 2 s more (RFC 6298): long enough for two losses in a row. */
 const TWO_LOST_SYNS_MS = 3000;
 /** ConnReadTimeout in the source of etcd's rafthttp: 5 s. */
 const PEER_READ_TIMEOUT_MS = 5000;
-/** How far beyond the ordinary p95 an alert begins. */
-const ALERT_HEADROOM = 1.25;
-/** The published alert rules' own threshold for peer round trips and for requests: never alert below it. */
-const PUBLISHED_ALERT_MS = 150;
-/** How many round trips the slow half of etcd's own metric consists of: TCP, TLS 1.3 and the probe. */
-const ROUND_TRIPS_IN_METRIC = 3;
-
-/** Upper bounds of grpc_server_handling_seconds' buckets, in ms: Prometheus' defaults. */
-const REQUEST_BUCKETS_MS = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
-
-/** The distances that everything is derived from, in ms. */
-interface Distances {
-  /** Largest median between members. */
-  readonly median: number;
-  /** Largest 95th percentile between members. */
-  readonly p95: number;
-  /** Largest 95th percentile between a client and a member. */
-  readonly clientP95: number;
-  /** The slowest healthy write of any client, with the leader in any place, all at the 95th percentile. */
-  readonly worstWriteP95: number;
-  /** The same as the member sees it that the client talks to. */
-  readonly worstWriteAtMemberP95: number;
-  /** Largest loss between members, in percent. */
-  readonly lossPercent: number;
-}
-
-interface Pulse {
-  readonly heartbeatMs: number;
-  readonly electionMs: number;
-}
 
 /**
  * Every timeout and threshold that depends on how far the members are from each other, in milliseconds. The same for
@@ -121,11 +64,9 @@ export class Tuning {
    *   rules or too short for the distances
    */
   public static derive(props: TuningProps): Tuning {
-    const distances = distancesOf(props);
-    const profile = props.profile ?? TuningProfile.BALANCED;
-    const pulse = overridden(derivedPulse(profile, distances), props);
-    checkPulse(pulse, distances);
-    return new Tuning(props, distances, pulse);
+    const distances = distancesOf(props.roundTripTimes, props.memberLocations, props.clientLocations);
+    const chosen = heartbeatAndElection(props.profile ?? TuningProfile.BALANCED, props, distances);
+    return new Tuning(props, distances, chosen);
   }
 
   /** `--heartbeat-interval`: how often the leader makes itself heard. See {@link TuningProfile}. */
@@ -238,34 +179,34 @@ export class Tuning {
 
   private constructor(
     private readonly props: TuningProps,
-    distances: Distances,
-    pulse: Pulse,
+    distances: TuningDistances,
+    chosen: HeartbeatAndElection,
   ) {
     const { p95, clientP95 } = distances;
-    this.heartbeatMs = pulse.heartbeatMs;
-    this.electionMs = pulse.electionMs;
-    this.effectiveElectionMs = effectiveElection(pulse);
-    this.failoverMs = upTo(100, 4 * this.effectiveElectionMs + 8 * p95);
-    this.silenceMs = upTo(1000, Math.max(PEER_READ_TIMEOUT_MS, this.failoverMs));
+    this.heartbeatMs = chosen.heartbeatMs;
+    this.electionMs = chosen.electionMs;
+    this.effectiveElectionMs = effectiveElectionMs(chosen);
+    this.failoverMs = roundUp(4 * this.effectiveElectionMs + 8 * p95, 100);
+    this.silenceMs = roundUp(Math.max(PEER_READ_TIMEOUT_MS, this.failoverMs), 1000);
     this.serverRequestTimeoutMs = 5000 + 2 * this.effectiveElectionMs;
     this.peerDialTimeoutMs = 1000 + this.effectiveElectionMs;
-    this.clientDialTimeoutMs = upTo(100, 4 * clientP95 + TWO_LOST_SYNS_MS);
-    this.clientAttemptTimeoutMs = upTo(50, distances.worstWriteP95 + RETRANSMISSION_MS + QUEUES_AND_DISKS_MS);
+    this.clientDialTimeoutMs = roundUp(4 * clientP95 + TWO_LOST_SYNS_MS, 100);
+    this.clientAttemptTimeoutMs = roundUp(distances.worstWriteP95 + RETRANSMISSION_MS + QUEUES_AND_DISKS_MS, 50);
     this.clientTotalTimeoutMs = this.failoverMs + 2 * this.clientAttemptTimeoutMs;
     this.clientKeepaliveTimeMs = 10_000;
-    this.clientKeepaliveTimeoutMs = upTo(100, 3 * clientP95 + 2000);
-    this.etcdctlCommandTimeoutMs = upTo(1000, this.serverRequestTimeoutMs + 3 * p95);
-    this.startBudgetMs = upTo(
-      1000,
+    this.clientKeepaliveTimeoutMs = roundUp(3 * clientP95 + 2000, 100);
+    this.etcdctlCommandTimeoutMs = roundUp(this.serverRequestTimeoutMs + 3 * p95, 1000);
+    this.startBudgetMs = roundUp(
       60_000 + props.memberLocations.length * this.serverRequestTimeoutMs + this.failoverMs,
+      1000,
     );
-    this.rolloutHealthWaitMs = upTo(1000, this.startBudgetMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs);
-    this.slowRequestLogMs = upTo(100, Math.max(100, ALERT_HEADROOM * distances.worstWriteAtMemberP95));
-    this.leaderSettleMs = upTo(1000, Math.max(45_000, 5 * this.serverRequestTimeoutMs));
+    this.rolloutHealthWaitMs = roundUp(this.startBudgetMs + this.failoverMs + 5 * this.etcdctlCommandTimeoutMs, 1000);
+    this.slowRequestLogMs = roundUp(Math.max(100, withHeadroom(distances.worstWriteAtMemberP95)), 100);
+    this.leaderSettleMs = roundUp(Math.max(45_000, 5 * this.serverRequestTimeoutMs), 1000);
     this.handoverPauseMs = 2 * this.clientAttemptTimeoutMs;
-    this.peerRoundTripAlertMs = pathAlert(p95);
-    this.commitAlertMs = alertAbove(p95, REQUEST_BUCKETS_MS);
-    this.requestAlertMs = alertAbove(2 * p95, REQUEST_BUCKETS_MS);
+    this.peerRoundTripAlertMs = roundTripAlertMs(p95);
+    this.commitAlertMs = requestAlertMs(p95);
+    this.requestAlertMs = requestAlertMs(2 * p95);
     this.warnings = warningsAbout(props, distances);
   }
 
@@ -287,135 +228,11 @@ export class Tuning {
    * @throws ValidationError when the pair is not known
    */
   public peerRoundTripAlertBetweenMs(a: string, b: string): number {
-    return pathAlert(this.props.roundTripTimes.p95Between(a, b));
+    return roundTripAlertMs(this.props.roundTripTimes.p95Between(a, b));
   }
 }
 
-function distancesOf(props: TuningProps): Distances {
-  const { roundTripTimes, memberLocations, clientLocations } = props;
-  if (memberLocations.length === 0) {
-    throw new ValidationError({
-      what: "memberLocations",
-      given: "none",
-      expected: "one entry for each member",
-      mend: "list the members' locations",
-    });
-  }
-  const p95 = roundTripTimes.largestP95Among(memberLocations);
-  const toClients = (clientLocations ?? []).flatMap((client) =>
-    memberLocations.map((member) => roundTripTimes.p95Between(client, member)),
-  );
-  return {
-    p95,
-    median: roundTripTimes.largestAmong(memberLocations),
-    clientP95: Math.max(p95, ...toClients),
-    worstWriteP95: worstWriteP95(props, [...memberLocations, ...(clientLocations ?? [])]),
-    worstWriteAtMemberP95: worstWriteP95(props, memberLocations),
-    lossPercent: roundTripTimes.largestLossPercentAmong(memberLocations),
-  };
-}
-
-/** From any of these places through the member nearest to it; every member may come to lead. */
-function worstWriteP95({ roundTripTimes, memberLocations }: TuningProps, places: string[]): number {
-  const quorum = new QuorumModel({ roundTripTimes, memberLocations });
-  const writes = places.flatMap((place) => {
-    const nearest = quorum.nearestMember(place);
-    const way = roundTripTimes.p95Between(place, nearest);
-    return memberLocations.map(
-      (leader) => way + roundTripTimes.p95Between(nearest, leader) + quorum.commitP95Ms(leader),
-    );
-  });
-  return Math.max(...writes);
-}
-
-/**
- * Within one place distance decides nothing, and etcd's defaults have the most mileage; what an election has to ride out
- * there is a disk that stalls. Beyond, the floors are close to the lowest timeouts that were measured, 580 and 460 ms.
- */
-function derivedPulse(profile: TuningProfile, { median, p95, lossPercent }: Distances): Pulse {
-  const onePlace = median <= ONE_PLACE_MS;
-  // A heartbeat that is lost more often than rarely must have time to be sent again.
-  const loss = lossPercent > HARMLESS_LOSS_PERCENT ? RETRANSMISSION_MS + p95 : 0;
-  switch (profile) {
-    case TuningProfile.BALANCED:
-      return tenth(onePlace ? 1000 : upTo(10, Math.max(550, 2.5 * p95 + loss)));
-    case TuningProfile.FAST:
-      return tenth(onePlace ? 500 : upTo(10, Math.max(450, 2 * p95 + loss)));
-    case TuningProfile.CONSERVATIVE:
-      return tenth(10 * Math.max(100, upTo(1, median)));
-  }
-}
-
-function tenth(electionMs: number): Pulse {
-  return { electionMs, heartbeatMs: electionMs / USUAL_TICKS };
-}
-
-/** The user's values where given; what is left open follows the given one. */
-function overridden(derived: Pulse, { heartbeatMs, electionMs }: TuningProps): Pulse {
-  requireWholeMs("tuning: heartbeatMs", heartbeatMs, LEAST_HEARTBEAT_MS);
-  requireWholeMs("tuning: electionMs", electionMs, LEAST_TICKS * LEAST_HEARTBEAT_MS);
-  if (electionMs !== undefined) {
-    const tick = Math.max(LEAST_HEARTBEAT_MS, Math.floor(electionMs / USUAL_TICKS));
-    return { electionMs, heartbeatMs: heartbeatMs ?? tick };
-  }
-  if (heartbeatMs !== undefined) {
-    return {
-      heartbeatMs,
-      electionMs: upTo(heartbeatMs, Math.max(derived.electionMs, USUAL_TICKS * heartbeatMs)),
-    };
-  }
-  return derived;
-}
-
-function requireWholeMs(what: string, value: number | undefined, least: number): void {
-  if (value !== undefined && !(Number.isInteger(value) && value >= least)) {
-    throw new ValidationError({
-      what,
-      given: `${value} ms`,
-      expected: `a whole number of at least ${least} ms`,
-      mend: "raise or round it, or leave it out to have it derived",
-    });
-  }
-}
-
-function checkPulse(pulse: Pulse, distances: Distances): void {
-  const { heartbeatMs, electionMs } = pulse;
-  if (electionMs < LEAST_TICKS * heartbeatMs) {
-    throw new ValidationError({
-      what: "tuning: electionMs",
-      given: `${electionMs} ms with a heartbeat of ${heartbeatMs} ms`,
-      expected: `at least ${LEAST_TICKS} x the heartbeat, as etcd refuses to start with less`,
-      mend: `raise it to ${LEAST_TICKS * heartbeatMs} or more, or give only one of the two`,
-    });
-  }
-  if (electionMs > LARGEST_ELECTION_MS) {
-    throw new ValidationError({
-      what: "tuning: electionMs",
-      given: `${electionMs} ms`,
-      expected: `at most ${LARGEST_ELECTION_MS} ms, as etcd refuses to start with more`,
-      mend: `lower it, or the heartbeat (at most ${LARGEST_ELECTION_MS / USUAL_TICKS} ms)`,
-    });
-  }
-  const least = Math.ceil(LEAST_ROUND_TRIPS_PER_ELECTION * distances.median);
-  if (effectiveElection(pulse) < least) {
-    const counted =
-      effectiveElection(pulse) === electionMs
-        ? ""
-        : ` (which etcd counts as ${effectiveElection(pulse)} ms, in whole heartbeats of ${heartbeatMs} ms)`;
-    throw new ValidationError({
-      what: "tuning: electionMs",
-      given: `${electionMs} ms${counted}`,
-      expected: `at least ${least} ms: ${LEAST_ROUND_TRIPS_PER_ELECTION} x the largest round trip between members, ${distances.median} ms`,
-      mend: "raise it, leave it out to have it derived, or correct the round-trip times",
-    });
-  }
-}
-
-function effectiveElection({ heartbeatMs, electionMs }: Pulse): number {
-  return Math.floor(electionMs / heartbeatMs) * heartbeatMs;
-}
-
-function warningsAbout(props: TuningProps, { lossPercent }: Distances): string[] {
+function warningsAbout(props: TuningProps, { lossPercent }: TuningDistances): string[] {
   const estimated = props.roundTripTimes.estimatedAmong(props.memberLocations);
   const warnings: string[] = [];
   if (estimated.length > 0) {
@@ -429,20 +246,4 @@ function warningsAbout(props: TuningProps, { lossPercent }: Distances): string[]
     );
   }
   return warnings;
-}
-
-/** Rounded up to a multiple of `step`; a hair above one, from floating point, counts as it. */
-function upTo(step: number, value: number): number {
-  return Math.ceil(value / step - 1e-9) * step;
-}
-
-/** A mean, not a quantile: buckets do not blur it. */
-function pathAlert(p95: number): number {
-  return Math.max(PUBLISHED_ALERT_MS / ROUND_TRIPS_IN_METRIC, Math.ceil(ALERT_HEADROOM * p95));
-}
-
-function alertAbove(p95: number, buckets: number[]): number {
-  const wanted = ALERT_HEADROOM * p95;
-  const bucket = buckets.find((bound) => bound >= wanted) ?? buckets[buckets.length - 1];
-  return Math.max(PUBLISHED_ALERT_MS, Math.round(bucket * 10) / 10);
 }
