@@ -1,13 +1,20 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
-import type { Lab } from "./lab";
+import type { LabPaths } from "./paths";
 import { attempt, run } from "./tools/command";
 import { readJson, writeAtomically } from "./tools/files";
+import type { WanClient } from "./wan/client";
 
 const NAMESPACE_PREFIX = "lab-site-";
 
 /** Addresses of what is on the WAN without being on a machine. */
 export const SITES_NETWORK = "198.18.200.0/24";
+
+/** A lab, as far as sites need it. */
+export interface SitesLab {
+  readonly paths: LabPaths;
+  wan(): WanClient;
+}
 
 /** Where a program's messages and answers go. */
 export interface OutputFiles {
@@ -21,7 +28,7 @@ export interface OutputFiles {
  */
 export class Sites {
   /** Makes them, and first removes what an earlier run left. */
-  public static async up(lab: Lab, locations: readonly string[]): Promise<Sites> {
+  public static async up(lab: SitesLab, locations: readonly string[]): Promise<Sites> {
     await this.removeAll(lab);
     writeAtomically(lab.paths.sites, JSON.stringify(locations));
     const wan = lab.wan();
@@ -43,7 +50,7 @@ export class Sites {
   }
 
   /** Removes the sites of a lab and what runs there; there need not be any. */
-  public static async removeAll(lab: Lab): Promise<void> {
+  public static async removeAll(lab: SitesLab): Promise<void> {
     const { paths } = lab;
     const recorded = readJson(paths.sites) as string[] | undefined;
     for (const namespace of (recorded ?? []).map((location) => NAMESPACE_PREFIX + location)) {
@@ -55,7 +62,7 @@ export class Sites {
   }
 
   private constructor(
-    private readonly lab: Lab,
+    private readonly lab: SitesLab,
     public readonly locations: readonly string[],
   ) {}
 
