@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "
 import { join } from "node:path";
 import type { CommandResult } from "../tools/command";
 import type { WanClient } from "../wan/client";
-import { readJson, withLock, writeAtomically } from "../tools/files";
+import { withLock } from "../tools/file-lock";
+import { readJson, writeAtomically } from "../tools/files";
 import { isAlive, recordOf, signal, type ProcessRecord } from "../tools/process-record";
 import {
   execInContainer,
@@ -350,7 +351,7 @@ export class NspawnMachineDriver implements MachineDriver {
   }
 
   private locked<T>(id: number, action: () => Promise<T>): Promise<T> {
-    return withLock(join(this.machines, `${id}.lock`), action, LOCK_TIMEOUT_MS);
+    return withLock(join(this.machines, `${id}.lock`), action, { timeoutMs: LOCK_TIMEOUT_MS });
   }
 
   private log(id: number, line: string): void {

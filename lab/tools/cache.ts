@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import * as path from "node:path";
 import { run } from "./command";
-import { lockFile } from "./file-lock";
+import { withLock } from "./file-lock";
 import { silent, type Progress } from "./progress";
 
 /** What is cached: `name` says what it is, `version` everything that would make it another thing. */
@@ -40,30 +40,31 @@ export async function cached(
   if (await exists(entry)) return entry;
 
   const label = `${key.name}@${key.version}`;
-  const lock = await lockFile(path.join(cacheRoot(), ".locks", label), () => {
+  const onWait = (): void => {
     progress(`Waiting for another run that is preparing ${key.name} ${key.version}`);
-  });
+  };
+  await withLock(path.join(cacheRoot(), ".locks", label), () => fillOnce(entry, label, fill), { onWait });
+  return entry;
+}
+
+/** Fills an entry, unless somebody has meanwhile. */
+async function fillOnce(entry: string, label: string, fill: (dir: string) => Promise<void>): Promise<void> {
+  if (await exists(entry)) return;
+  const work = path.join(cacheRoot(), ".work");
+  await mkdir(work, { recursive: true });
+  // We hold the lock, so whatever lies here under our label was left by a run that was interrupted.
+  for (const left of await readdir(work)) {
+    if (left.startsWith(`${label}~`)) await removeTree(path.join(work, left));
+  }
+  const dir = path.join(work, `${label}~${randomBytes(6).toString("hex")}`);
+  await mkdir(dir);
   try {
-    if (await exists(entry)) return entry;
-    const work = path.join(cacheRoot(), ".work");
-    await mkdir(work, { recursive: true });
-    // We hold the lock, so whatever lies here under our label was left by a run that was interrupted.
-    for (const left of await readdir(work)) {
-      if (left.startsWith(`${label}~`)) await removeTree(path.join(work, left));
-    }
-    const dir = path.join(work, `${label}~${randomBytes(6).toString("hex")}`);
-    await mkdir(dir);
-    try {
-      await fill(dir);
-      await mkdir(path.dirname(entry), { recursive: true });
-      await rename(dir, entry);
-    } catch (error) {
-      await removeTree(dir);
-      throw error;
-    }
-    return entry;
-  } finally {
-    await lock.release();
+    await fill(dir);
+    await mkdir(path.dirname(entry), { recursive: true });
+    await rename(dir, entry);
+  } catch (error) {
+    await removeTree(dir);
+    throw error;
   }
 }
 

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "../tools/command";
 import type { WanBinary } from "./build";
 import { MIRROR, OPERATOR } from "./defaults";
-import { readJson, withLock, writeAtomically } from "../tools/files";
+import { withLock } from "../tools/file-lock";
+import { readJson, writeAtomically } from "../tools/files";
 import { isAlive, processesWith, recordOf, signal, waitUntil, type ProcessRecord } from "../tools/process-record";
 
 /** What can be said about the way between two locations. */
@@ -341,7 +342,7 @@ export class WanClient {
   }
 
   private locked<T>(action: () => Promise<T>): Promise<T> {
-    return withLock(this.lockFile, action, 60_000);
+    return withLock(this.lockFile, action, { timeoutMs: 60_000 });
   }
 
   private records(): WanRecords {

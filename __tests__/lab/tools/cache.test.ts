@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { cached, cachePath, cacheRoot } from "../../../lab/tools/cache";
-import { lockFile } from "../../../lab/tools/file-lock";
 import { useScratchDir } from "./scratch";
 
 const scratch = useScratchDir();
@@ -60,17 +58,4 @@ test("what an interrupted run left is cleared, but not what another entry is bei
   await mkdir(path.join(work, "thing@1.0.1~busy"), { recursive: true });
   await cached(key, () => Promise.resolve());
   expect(await readdir(work)).toEqual(["thing@1.0.1~busy"]);
-});
-
-test("the lock goes with the process that held it", async () => {
-  const file = path.join(scratch(), "lock");
-  const holder = spawn("flock", [file, "sh", "-c", "echo locked; exec cat"], { stdio: ["pipe", "pipe", "inherit"] });
-  await new Promise((resolve) => holder.stdout.once("data", resolve));
-  let waited = false;
-  const lock = lockFile(file, () => (waited = true));
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(waited).toBe(true);
-  holder.kill("SIGKILL");
-  holder.stdin.destroy();
-  await (await lock).release();
 });
