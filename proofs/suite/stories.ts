@@ -460,7 +460,7 @@ export const NO_STORY: readonly Silence[] = [
   },
   {
     why: "people run it: npm run demo, npm run lab, npm run bench:*, npm run test:campaign, examples",
-    paths: ["lab/cli.ts", "proofs/demo.ts", "proofs/bench/**", "proofs/operations/campaign/**", "examples/*.ts"],
+    paths: ["lab/cli.ts", "proofs/demo.ts", "proofs/bench/**", "proofs/campaign/**", "examples/*.ts"],
   },
 ];
 
