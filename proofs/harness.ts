@@ -8,9 +8,9 @@ import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "../lab/terraf
 import { Lab } from "../lab/lab";
 import { FIRST_BOOT_PACKAGES } from "./machine-packages";
 import { LabPaths } from "../lab/paths";
-import { onFailure, saveEvidence } from "./suite/evidence";
-import { DeployPhases } from "./suite/phases";
-import { recordTiming } from "./suite/timings";
+import { onFailure, saveEvidence } from "./recording/evidence";
+import { DeployPhases } from "./recording/phases";
+import { recordTiming } from "./recording/timings";
 import { ensureCommands } from "../lab/tools/apt";
 import { operatorNearby } from "../lab/wan-client";
 import { waitUntil } from "../lab/tools/process-record";

@@ -6,6 +6,7 @@ import { LabPaths } from "../lab/paths";
 import { EtcdStatus, etcdStatus, operatorEnvironment } from "../lab/status";
 import { attempt } from "../lab/tools/command";
 import { waitUntil } from "../lab/tools/process-record";
+import { median } from "./figures/statistics";
 
 const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
 /** PutRequest: /lab/probe = 1, as gRPC sends it, in printf's octal escapes. */
@@ -100,8 +101,7 @@ export class LabCluster {
     if (!ok || stdout.split(PUT_DONE).length !== 11 || times.length !== 10) {
       throw new Error(`writes on ${machine.name} failed: ${stderr}${stdout.slice(0, 300)}`);
     }
-    const counted = times.slice(1).sort((a, b) => a - b);
-    return counted[Math.floor(counted.length / 2)];
+    return median(times.slice(1));
   }
 
   /** Writes through the member on this machine, again and again, until one is acknowledged. */

@@ -14,7 +14,7 @@ import {
   LeaderPlacementProps,
   PeerNetwork,
 } from "../../lib";
-import { CLIENT_NETWORK, clientAt } from "../operations/client-network";
+import { CLIENT_NETWORK, clientAt } from "./client-sites";
 
 /** Name of the stack. */
 export const STACK = "test";

@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { saveJournals } from "../suite/evidence";
+import { saveJournals } from "../recording/evidence";
 import type { Random } from "../random";
 import { LEADER_LOST } from "../operations/catalog/machines";
 import { ClientKind } from "../operations/load-client";
-import { Load, type OperationRow } from "../operations/load";
+import { Load } from "../operations/load";
+import type { OperationRow } from "../operations/operation-row";
 import { carryOut, type Operation } from "../operations/operation";
 import { CLIENT_LOCATIONS, type Stage } from "../operations/stage";
 import { Disturbance, type DisturbanceDraws } from "./disturbance";

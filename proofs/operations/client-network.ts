@@ -1,14 +1,7 @@
 import { region } from "../../lab/clouds/digitalocean/api/catalog";
+import { CLIENT_NETWORK } from "../apps/client-sites";
 
-/** Addresses of clients that are on the WAN without being on a machine, 198.18.200.<index of the region>. */
-export const CLIENT_NETWORK = "198.18.200.0/24";
-
-/** Address of the clients at a region. */
+/** Address of the clients at a region: 198.18.200.<index of the region>. */
 export function clientAddress(location: string): string {
   return CLIENT_NETWORK.replace("0/24", String(region(location).index));
-}
-
-/** Name of the client of etcd whose files the clients at a region use. */
-export function clientAt(location: string): string {
-  return `clients-${location}`;
 }

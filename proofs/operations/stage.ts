@@ -5,7 +5,7 @@ import { eventually, said, type HarnessRun, type LabHarness } from "../harness";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import type { LabCluster } from "../lab-cluster";
 import { errorsIn, orphansIn, unwrapped, type CdktfResult } from "../../lab/terraform/run";
-import { onFailure } from "../suite/evidence";
+import { onFailure } from "../recording/evidence";
 import { OperatorPriority } from "../../lab/terraform/operator-group";
 import { isAlive, recordOf, type ProcessRecord } from "../../lab/tools/process-record";
 import { signalTree } from "../../lab/tools/process-tree";

@@ -50,7 +50,7 @@ export const STORIES: readonly Story[] = [
     seconds: 210,
     alone: true,
     proves: [
-      "proofs/bench/wan-tuning/{client-flags,markdown,operations,statistics}.ts",
+      "proofs/figures/**",
       "proofs/operations/*.ts",
       "proofs/operations/catalog/**",
       "lab/sites.ts",
@@ -414,7 +414,8 @@ export const EVERY_STORY: readonly string[] = [
   "package-lock.json",
   "jest.config.js",
   "tsconfig.json",
-  "proofs/suite/{evidence,lanes,line-reporter,main,prepare,result-paths,story-environment,story-run}.ts",
+  "proofs/recording/evidence.ts",
+  "proofs/suite/{lanes,line-reporter,main,prepare,result-paths,story-environment,story-run}.ts",
   "lab/tools/namespaces.ts",
 ];
 
@@ -445,7 +446,8 @@ export const NO_STORY: readonly Silence[] = [
       "lib/report/**",
       "lib/wan/{candidates,failure-domain,input-doubts,near-matches,place-names}.ts",
       "lib/wan/placement*.ts",
-      "proofs/suite/{changed,path-patterns,phases,report,results,stories,timings}.ts",
+      "proofs/recording/{phases,timings}.ts",
+      "proofs/suite/{changed,path-patterns,report,results,stories}.ts",
     ],
   },
   {
