@@ -154,6 +154,7 @@ export const STORIES: readonly Story[] = [
     seconds: 53,
     proves: [
       "proofs/workload/**",
+      "proofs/etcd/bare-etcd.ts",
       "lab/tools/go-tests.ts",
       "__tests__/proofs/workload/loopback-cluster.ts",
       "__tests__/lab/go-tests.ts",
@@ -233,6 +234,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/rig.lab.test.ts",
     seconds: 11,
     proves: [
+      "proofs/etcd/{bare-etcd,published-release,throw-away-authority}.ts",
       "proofs/probe/**",
       "proofs/rig/**",
       "lab/tools/go-program.ts",
@@ -263,7 +265,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/authorities.lab.test.ts",
     seconds: 15,
-    proves: ["templates/authorities.sh", "__tests__/templates/{certificates,node-root}.ts"],
+    proves: ["templates/authorities.sh", "proofs/etcd/bare-etcd.ts", "__tests__/templates/{certificates,node-root}.ts"],
   },
   {
     file: "__tests__/access/alert-rules.lab.test.ts",
@@ -363,6 +365,7 @@ export const STORIES: readonly Story[] = [
     seconds: 350,
     proves: [
       "lib/rollout/adoption.ts",
+      "proofs/etcd/throw-away-authority.ts",
       "proofs/operations/hand-made-cluster.ts",
       "templates/{check-adoption,converge,join}.sh",
     ],
