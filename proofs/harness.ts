@@ -293,6 +293,9 @@ export function said(output: string): string[] {
   return lines;
 }
 
+/** What Terraform says of a plan with nothing in it. */
+export const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
+
 /** Polls until `condition` holds; the error says what was waited for. */
 export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
   const started = Date.now();

@@ -70,6 +70,11 @@ export class LabCluster {
     return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
   }
 
+  /** Has the leader, which is the member on a machine, hand leadership to the member of that name. */
+  public moveLeader(from: LabDroplet, to: string): Promise<EtcdctlResult> {
+    return this.on(from, `etcdctl move-leader $(etcdctl member list | awk -F', ' '$3 == "${to}" { print $1 }')`);
+  }
+
   public status(): Promise<EtcdStatus> {
     return etcdStatus(path.join(this.lab.config().etcd.binDir, "etcdctl"), this.environment());
   }

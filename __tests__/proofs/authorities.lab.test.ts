@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
 import * as path from "node:path";
 import { ensureCommands } from "../../lab/tools/apt";
 import { BareEtcd, isHealthy, memberFlags } from "../../proofs/etcd/bare-etcd";
-import { ensurePublishedEtcd } from "../../proofs/etcd/published-release";
+import { ensureKnownEtcd } from "../../proofs/etcd/known-release";
 import { EtcdVersion } from "../../lib/etcd-version";
 import { type AuthorityFiles, Certificates, type Validity } from "../templates/certificates";
 import { RelocatedNode } from "../templates/relocated-node";
@@ -104,7 +104,7 @@ const signedBy = (
 
 beforeAll(async () => {
   await ensureCommands(["openssl", "curl"]);
-  ({ binDir } = await ensurePublishedEtcd(EtcdVersion.V3_6_14.version));
+  ({ binDir } = await ensureKnownEtcd(EtcdVersion.V3_6_14.version));
   now = { client: certificates.authority("client authority"), peer: certificates.authority("peer authority") };
   before = { client: certificates.before(now.client), peer: certificates.before(now.peer) };
 }, 600_000);

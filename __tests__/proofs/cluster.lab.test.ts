@@ -6,7 +6,7 @@ import { orphansIn, terraformErrors } from "../../lab/terraform/run";
 import { attempt, run } from "../../lab/tools/command";
 import { ensureGoClient } from "../../proofs/go-client";
 import { operatorNearby, wanClient } from "../../lab/wan-client";
-import { eventually, LabHarness, said } from "../../proofs/harness";
+import { eventually, LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 
 jest.setTimeout(900_000);
 
@@ -18,8 +18,6 @@ interface DropletToCopy {
   readonly image: { readonly slug: string };
   readonly tags: readonly string[];
 }
-
-const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
 
 const harness = new LabHarness();
 let cluster: LabCluster;

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import { featureGatesOf, flagsOf } from "../../lib/etcd-flags";
-import { ensurePublishedEtcd } from "../../proofs/etcd/published-release";
+import { ensureKnownEtcd } from "../../proofs/etcd/known-release";
 
 const MINUTES = 60_000;
 /** One of each minor that the library knows. */
@@ -20,7 +20,7 @@ interface Program {
 }
 
 async function program(version: string): Promise<Program> {
-  const { binDir } = await ensurePublishedEtcd(version);
+  const { binDir } = await ensureKnownEtcd(version);
   const run = (...args: string[]): string => {
     const { stdout, stderr } = spawnSync(path.join(binDir, "etcd"), args, { encoding: "utf8", timeout: 10_000 });
     return `${stdout}${stderr}`;

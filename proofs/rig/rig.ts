@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { ensurePublishedEtcd } from "../etcd/published-release";
+import { ensureKnownEtcd } from "../etcd/known-release";
 import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-authority";
 import type { Progress } from "../../lab/tools/progress";
 import { buildWan } from "../../lab/wan/build";
@@ -122,7 +122,7 @@ export class Rig {
 
 /** The lab's etcd: downloaded or built the first time. Returns the program's path. */
 export async function ensureRigEtcd(progress?: Progress): Promise<string> {
-  const { binDir } = await ensurePublishedEtcd(RIG_ETCD.version, progress);
+  const { binDir } = await ensureKnownEtcd(RIG_ETCD.version, progress);
   return path.join(binDir, "etcd");
 }
 

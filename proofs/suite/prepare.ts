@@ -5,7 +5,7 @@ import { LabPaths } from "../../lab/paths";
 import { ensureCommands } from "../../lab/tools/apt";
 import { ensureConformance } from "../../lab/clouds/digitalocean/conformance";
 import { ensureEarlierCheckout } from "../earlier-checkout";
-import { ensurePublishedEtcd } from "../etcd/published-release";
+import { ensureKnownEtcd } from "../etcd/known-release";
 import { ensureExploration } from "../exploration/explore";
 import { ensureGoClient } from "../go-client";
 import { ensureGoTests, GO_TESTED } from "../../lab/tools/go-tests";
@@ -44,7 +44,7 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
   await ensureImage("ubuntu-24-04-x64", progress);
   for (const version of tiers.flatMap((tier) => RELEASES[tier])) {
-    await ensurePublishedEtcd(version, progress);
+    await ensureKnownEtcd(version, progress);
   }
   if (tiers.includes("long")) await ensureEarlierCheckout(UPGRADE_FROM, progress);
 }

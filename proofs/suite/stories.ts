@@ -135,7 +135,7 @@ export const STORIES: readonly Story[] = [
       "lib/rollout/ssh-access-part.ts",
       "templates/{authorize-keys,configure-sshd}.sh",
       "templates/{authorized-keys,cloud-init.yaml,ssh.env,sshd.conf,stage.sh}.tftpl",
-      "__tests__/proofs/{on-nodes,ways-in}.ts",
+      "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
     ],
   },
   {
@@ -146,7 +146,7 @@ export const STORIES: readonly Story[] = [
       "templates/{common,grpc,leadership,place-leader}.sh",
       "templates/etcd-leader.*",
       "templates/leader.env.tftpl",
-      "__tests__/proofs/leadership.ts",
+      "__tests__/proofs/{deployed,leadership}.ts",
     ],
   },
   {
@@ -234,7 +234,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/rig.lab.test.ts",
     seconds: 11,
     proves: [
-      "proofs/etcd/{bare-etcd,published-release,throw-away-authority}.ts",
+      "proofs/etcd/{bare-etcd,known-release,throw-away-authority}.ts",
       "proofs/probe/**",
       "proofs/rig/**",
       "lab/tools/go-program.ts",
@@ -357,7 +357,7 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
       "lib/rollout/ssh-access-part.ts",
       "templates/{authorize-keys,configure-sshd}.sh",
-      "__tests__/proofs/{on-nodes,ways-in}.ts",
+      "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
     ],
   },
   {
@@ -398,7 +398,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/leader.long.test.ts",
     seconds: 180,
-    proves: ["templates/place-leader.sh", "__tests__/proofs/leadership.ts"],
+    proves: ["templates/place-leader.sh", "__tests__/proofs/{deployed,leadership}.ts"],
   },
   {
     file: "__tests__/proofs/lost-location.long.test.ts",

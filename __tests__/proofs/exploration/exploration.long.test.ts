@@ -1,6 +1,6 @@
 /** @independent */
 import { randomBytes } from "node:crypto";
-import { ensurePublishedEtcd } from "../../../proofs/etcd/published-release";
+import { ensureKnownEtcd } from "../../../proofs/etcd/known-release";
 import { explore, replayAgainstEtcd } from "../../../proofs/exploration/explore";
 import { EtcdVersion } from "../../../lib";
 import { FAULTS, withFault } from "./faults";
@@ -27,7 +27,7 @@ describe("the exploration of the node scripts", () => {
   });
 
   it(`has a model whose members are added, promoted and removed as etcd's own are, by the seed ${SEED}`, async () => {
-    const { binDir } = await ensurePublishedEtcd(EtcdVersion.V3_6_14.version);
+    const { binDir } = await ensureKnownEtcd(EtcdVersion.V3_6_14.version);
     expect(await replayAgainstEtcd(binDir, BigInt(SEED), 6)).toBe("");
   });
 });

@@ -8,7 +8,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../../proofs/harness";
 import { attempt, run } from "../../../lab/tools/command";
-import { ensurePublishedEtcd } from "../../../proofs/etcd/published-release";
+import { ensureKnownEtcd } from "../../../proofs/etcd/known-release";
 import { ensureWorkload } from "../../../proofs/workload/program";
 import { EtcdVersion } from "../../../lib/etcd-version";
 import { passGoTests } from "../../lab/go-tests";
@@ -47,7 +47,7 @@ describe("on a real cluster", () => {
 
   beforeAll(async () => {
     workload = await ensureWorkload();
-    const etcd = await ensurePublishedEtcd(EtcdVersion.V3_6_14.version);
+    const etcd = await ensureKnownEtcd(EtcdVersion.V3_6_14.version);
     dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-workload-"));
     cluster = await LoopbackCluster.start(etcd.binDir, dir);
   });
