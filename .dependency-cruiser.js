@@ -1,5 +1,47 @@
 /** Which way imports may go: docs/architecture.md, Layers. `npm run lint` judges by it. */
-const TESTS = "^__tests__/";
+
+/** Parts of a folder, from the top to the bottom: each imports only from layers below its own. */
+const LAYERS = {
+  proofs: [
+    ["bench", "campaign", "cli", "demo", "suite"],
+    ["operations"],
+    ["harness"],
+    ["lab-cluster", "rig"],
+    ["apps", "lab.config"],
+    ["etcd", "exploration", "probe", "recording", "workload"],
+    ["earlier-checkout", "figures", "go-client", "random"],
+  ],
+};
+
+/** No part imports from one beside or above it. */
+function rulesOf([folder, layers]) {
+  const within = (parts) => `^${folder}/(${parts.map((part) => part.replace(".", "\\.")).join("|")})(/|\\.ts$)`;
+  return [
+    ...layers.flatMap((parts, index) =>
+      parts.map((part) => ({
+        name: `layers-of-${folder}`,
+        comment: "A part imports from the layers below its own: see LAYERS in this file.",
+        severity: "error",
+        from: { path: within([part]) },
+        to: {
+          path: within(
+            layers
+              .slice(0, index + 1)
+              .flat()
+              .filter((other) => other !== part),
+          ),
+        },
+      })),
+    ),
+    {
+      name: `parts-of-${folder}`,
+      comment: "A new part needs its place in LAYERS in this file.",
+      severity: "error",
+      from: { path: `^${folder}/`, pathNot: within(layers.flat()) },
+      to: {},
+    },
+  ].filter(({ to }) => to.path !== within([]));
+}
 
 module.exports = {
   forbidden: [
@@ -19,23 +61,17 @@ module.exports = {
     },
     {
       name: "library-needs-no-development-package",
+      comment: "Who installs the library has its peers, and nothing else.",
       severity: "error",
       from: { path: "^lib/" },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], dependencyTypesNot: ["npm-peer", "type-only"] },
-    },
-    {
-      name: "library-layers",
-      comment: "main.ts -> EtcdCluster -> hosts, pki, wan -> members -> rollout -> access",
-      severity: "error",
-      from: { path: "^lib/wan/" },
-      to: { path: "^lib/(?!wan/|validation)" },
     },
     {
       name: "lab-stands-alone",
       comment: "The lab is a product of its own: it knows neither the library nor what is proven with it.",
       severity: "error",
       from: { path: "^lab/" },
-      to: { path: "^(?!lab/|node_modules/)", dependencyTypesNot: ["core"] },
+      to: { path: "^(?!lab/|node_modules/|tsx$)", dependencyTypesNot: ["core"] },
     },
     {
       name: "lab-by-its-face",
@@ -54,9 +90,10 @@ module.exports = {
     {
       name: "tests-are-for-tests",
       severity: "error",
-      from: { pathNot: TESTS },
-      to: { path: TESTS },
+      from: { pathNot: "^__tests__/" },
+      to: { path: "^__tests__/" },
     },
+    ...Object.entries(LAYERS).flatMap(rulesOf),
   ],
   options: {
     doNotFollow: { path: "node_modules" },

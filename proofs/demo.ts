@@ -91,10 +91,7 @@ async function loseAContinent({ cluster }: DemoContext, task: Task): Promise<voi
   task.output = `${successor ?? "nobody"} leads now; starting ${lost.name} again`;
   await api.power(lost, "power_on");
   await cluster.untilHealthy();
-  await cluster.on(
-    cluster.machine(successor ?? ""),
-    `etcdctl move-leader "$(etcdctl member list | grep ', ${lost.name},' | cut -d, -f1)"`,
-  );
+  await cluster.moveLeader(cluster.machine(successor ?? ""), lost.name);
   task.title = `${lost.region} lost with the leader in it: a client of ${witness.name} could write again after ${gap}; it is back and has caught up`;
 }
 

@@ -8,9 +8,9 @@ import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "../lab/terraf
 import { Lab } from "../lab/lab";
 import definition, { FIRST_BOOT_PACKAGES } from "./lab.config";
 import { LabPaths } from "../lab/paths";
-import { onFailure, saveEvidence } from "./suite/evidence";
-import { DeployPhases } from "./suite/phases";
-import { recordTiming } from "./suite/timings";
+import { onFailure, saveEvidence } from "./recording/evidence";
+import { DeployPhases } from "./recording/phases";
+import { recordTiming } from "./recording/timings";
 import { ensureCommands } from "../lab/tools/apt";
 import { waitUntil } from "../lab/tools/process-record";
 
@@ -293,6 +293,9 @@ export function said(output: string): string[] {
   }
   return lines;
 }
+
+/** What Terraform says of a plan with nothing in it. */
+export const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
 
 /** Polls until `condition` holds; the error says what was waited for. */
 export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {

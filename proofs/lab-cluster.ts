@@ -7,6 +7,7 @@ import { EtcdStatus, etcdStatus, operatorEnvironment } from "./etcd/status";
 import { attempt } from "../lab/tools/command";
 import { waitUntil } from "../lab/tools/process-record";
 import { etcdIn } from "./etcd/in-lab";
+import { median } from "./figures/statistics";
 
 const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
 /** PutRequest: /lab/probe = 1, as gRPC sends it, in printf's octal escapes. */
@@ -70,6 +71,11 @@ export class LabCluster {
     return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
   }
 
+  /** Has the leader, which is the member on a machine, hand leadership to the member of that name. */
+  public moveLeader(from: LabDroplet, to: string): Promise<EtcdctlResult> {
+    return this.on(from, `etcdctl move-leader $(etcdctl member list | awk -F', ' '$3 == "${to}" { print $1 }')`);
+  }
+
   public status(): Promise<EtcdStatus> {
     return etcdStatus(path.join(etcdIn(this.paths).binDir, "etcdctl"), this.environment());
   }
@@ -101,8 +107,7 @@ export class LabCluster {
     if (!ok || stdout.split(PUT_DONE).length !== 11 || times.length !== 10) {
       throw new Error(`writes on ${machine.name} failed: ${stderr}${stdout.slice(0, 300)}`);
     }
-    const counted = times.slice(1).sort((a, b) => a - b);
-    return counted[Math.floor(counted.length / 2)];
+    return median(times.slice(1));
   }
 
   /** Writes through the member on this machine, again and again, until one is acknowledged. */

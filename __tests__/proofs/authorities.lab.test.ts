@@ -1,13 +1,9 @@
 /** @independent */
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
 import * as path from "node:path";
-import { eventually } from "../../proofs/harness";
 import { ensureCommands } from "../../lab/tools/apt";
-import { ensureEtcd } from "../../proofs/etcd/release";
-import { hostArch } from "../../lab/tools/platform";
-import { Architecture } from "../../lib";
+import { BareEtcd, isHealthy, memberFlags } from "../../proofs/etcd/bare-etcd";
+import { ensureKnownEtcd } from "../../proofs/etcd/known-release";
 import { EtcdVersion } from "../../lib/etcd-version";
 import { type AuthorityFiles, Certificates, type Validity } from "../templates/certificates";
 import { RelocatedNode } from "../templates/relocated-node";
@@ -18,55 +14,39 @@ jest.setTimeout(60_000);
 const scratch = scratchDirectory();
 const certificates = new Certificates(scratch);
 let binDir: string;
-let etcd: ChildProcess | undefined;
+let etcd: BareEtcd | undefined;
 let now: Record<"client" | "peer", AuthorityFiles>;
 let before: Record<"client" | "peer", AuthorityFiles>;
-
-async function stop(): Promise<void> {
-  if (etcd === undefined) return;
-  const ended = once(etcd, "exit");
-  etcd.kill("SIGKILL");
-  await ended;
-  etcd = undefined;
-}
 
 /** Starts a member on this machine, anew, that trusts these; a story has the ports to itself. */
 async function start(
   trust: Record<"client" | "peer", AuthorityFiles>,
   leaves: Record<"client" | "peer", AuthorityFiles>,
-  ...more: string[]
+  more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await stop();
-  const url = (port: number): string => `https://127.0.0.1:${port}`;
-  etcd = spawn(
-    path.join(binDir, "etcd"),
-    [
-      ["--name", "a", "--data-dir", mkdtempSync(path.join(scratch, "data-")), "--log-level", "error"],
-      ["--listen-client-urls", url(2379), "--advertise-client-urls", url(2379)],
-      [
-        "--listen-peer-urls",
-        url(2380),
-        "--initial-advertise-peer-urls",
-        url(2380),
-        "--initial-cluster",
-        `a=${url(2380)}`,
-      ],
-      ["--listen-metrics-urls", "http://127.0.0.1:2381"],
-      ["--client-cert-auth", "--trusted-ca-file", trust.client.certificate],
-      ["--cert-file", leaves.client.certificate, "--key-file", leaves.client.key],
-      ["--peer-client-cert-auth", "--peer-trusted-ca-file", trust.peer.certificate],
-      ["--peer-cert-file", leaves.peer.certificate, "--peer-key-file", leaves.peer.key],
-      more,
-    ].flat(),
-    { stdio: "ignore" },
-  );
-  await eventually("etcd's start", async () => {
-    try {
-      return (await fetch("http://127.0.0.1:2381/health")).ok;
-    } catch {
-      return false;
-    }
+  await etcd?.kill();
+  const [dataDirectory, metricsUrl] = [mkdtempSync(path.join(scratch, "data-")), "http://127.0.0.1:2381"];
+  const [clientUrl, peerUrl] = ["https://127.0.0.1:2379", "https://127.0.0.1:2380"];
+  etcd = BareEtcd.start({
+    program: path.join(binDir, "etcd"),
+    flags: {
+      ...memberFlags({ name: "a", dataDirectory, clientUrl, peerUrl }),
+      "initial-cluster": `a=${peerUrl}`,
+      "listen-metrics-urls": metricsUrl,
+      "client-cert-auth": "true",
+      "trusted-ca-file": trust.client.certificate,
+      "cert-file": leaves.client.certificate,
+      "key-file": leaves.client.key,
+      "peer-client-cert-auth": "true",
+      "peer-trusted-ca-file": trust.peer.certificate,
+      "peer-cert-file": leaves.peer.certificate,
+      "peer-key-file": leaves.peer.key,
+      ...more,
+    },
+    log: `${dataDirectory}.log`,
+    answers: () => isHealthy(metricsUrl),
   });
+  await etcd.untilAnswers();
 }
 
 /** What the node scripts say of etcd as it runs here, with these certificates laid down. */
@@ -124,13 +104,11 @@ const signedBy = (
 
 beforeAll(async () => {
   await ensureCommands(["openssl", "curl"]);
-  const version = EtcdVersion.V3_6_14;
-  const architecture = hostArch() === "arm64" ? Architecture.ARM64 : Architecture.AMD64;
-  ({ binDir } = await ensureEtcd({ version: version.version, sha256: version.sha256(architecture) }));
+  ({ binDir } = await ensureKnownEtcd(EtcdVersion.V3_6_14.version));
   now = { client: certificates.authority("client authority"), peer: certificates.authority("peer authority") };
   before = { client: certificates.before(now.client), peer: certificates.before(now.peer) };
 }, 600_000);
-afterAll(stop);
+afterAll(() => etcd?.kill());
 
 describe("whether etcd runs with an authority that has run out, by its own word", () => {
   const OUTDATED = ["outdated for clients", "outdated for peers", "refuses https://127.0.0.1:2380"];
@@ -146,9 +124,9 @@ describe("whether etcd runs with an authority that has run out, by its own word"
   });
 
   it("is so where etcd speaks TLS 1.3 alone, too", async () => {
-    await start(before, signedBy(now), "--tls-min-version", "TLS1.3");
+    await start(before, signedBy(now), { "tls-min-version": "TLS1.3" });
     expect(judged(signedBy(now))).toEqual(OUTDATED);
-    await start(now, signedBy(now), "--tls-min-version", "TLS1.3");
+    await start(now, signedBy(now), { "tls-min-version": "TLS1.3" });
     expect(judged(signedBy(now))).toEqual(ACCEPTS);
   });
 
@@ -170,7 +148,7 @@ describe("whether etcd runs with an authority that has run out, by its own word"
   });
 
   it("is not known where it does not run", async () => {
-    await stop();
+    await etcd?.kill();
     expect(judged(signedBy(now))).toEqual([]);
   });
 });

@@ -6,7 +6,7 @@ import { unwrapped } from "../../lab/terraform/run";
 import { S3Server, startS3Server } from "../../lab/object-storage/s3-server";
 import { ensureCommands } from "../../lab/tools/apt";
 import { run } from "../../lab/tools/command";
-import { LabHarness, said } from "../../proofs/harness";
+import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { useCleanup } from "../cleanup";
 import { onNodesOf, set } from "./on-nodes";
 
@@ -446,7 +446,7 @@ describe("a restore", () => {
 
   it("has nothing left to do at a second look, and takes the prop back out without a restart", async () => {
     const { output } = await harness.run("diff", knobs({ ...NEXT, restore: { snapshot } }));
-    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+    expect(output).toContain(NO_CHANGES);
     const lines = said(await harness.deploy(knobs(NEXT)));
     expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([]);
     await cluster.mustBeHealthy();

@@ -5,8 +5,8 @@ import { LabCluster } from "../../proofs/lab-cluster";
 import { orphansIn, terraformErrors } from "../../lab/terraform/run";
 import { attempt, run } from "../../lab/tools/command";
 import { ensureGoClient } from "../../proofs/go-client";
-import { eventually, LabHarness, said } from "../../proofs/harness";
 import { etcdIn } from "../../proofs/etcd/in-lab";
+import { eventually, LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 
 jest.setTimeout(900_000);
 
@@ -18,8 +18,6 @@ interface DropletToCopy {
   readonly image: { readonly slug: string };
   readonly tags: readonly string[];
 }
-
-const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
 
 const harness = new LabHarness();
 let cluster: LabCluster;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { eventually, LabHarness, said } from "../../proofs/harness";
+import { eventually, LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { writeAtomically } from "../../lab/tools/files";
 import { keys, putKey } from "./members";
 import { onNodesOf } from "./on-nodes";
@@ -122,7 +122,7 @@ async function expectAllWell(): Promise<void> {
     expect(Date.parse((await onMachine(authority)).validTo)).toBeGreaterThan(Date.now() + 3000 * 86_400_000);
   }
   const { output } = await harness.run("diff");
-  expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+  expect(output).toContain(NO_CHANGES);
   expect(output).not.toContain("Check block assertion");
 }
 

@@ -1,5 +1,5 @@
 import { LabCluster } from "../../proofs/lab-cluster";
-import { LabHarness, said } from "../../proofs/harness";
+import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { HandMadeCluster } from "../../proofs/operations/hand-made-cluster";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 
@@ -110,6 +110,6 @@ describe("a cluster that was set up by hand", () => {
     const { stdout } = await cluster.on(cluster.machine("etcd-lon1"), "grep -c BEGIN /etc/etcd/pki/peer-ca.crt");
     expect(stdout.trim()).toBe("1");
     const { output } = await harness.run("diff");
-    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+    expect(output).toContain(NO_CHANGES);
   });
 });

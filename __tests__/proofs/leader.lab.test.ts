@@ -1,32 +1,16 @@
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import { LabCluster } from "../../proofs/lab-cluster";
-import { eventually, LabHarness } from "../../proofs/harness";
+import { eventually } from "../../proofs/harness";
+import { useDeployed } from "./deployed";
 import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
 
 jest.setTimeout(900_000);
 
-const harness = new LabHarness();
-let cluster: LabCluster;
-let london: LabDroplet;
-let newYork: LabDroplet;
-let singapore: LabDroplet;
-
-beforeAll(async () => {
-  await harness.up();
-  // Without etcd's gateway, as its transfers have to come about over gRPC alone.
-  await harness.deploy({ leader: { settleSeconds: SETTLE_SECONDS }, grpcGateway: false });
-  cluster = await harness.cluster();
-  london = cluster.machine("etcd-lon1");
-  newYork = cluster.machine("etcd-nyc3");
-  singapore = cluster.machine("etcd-sgp1");
-});
-afterAll(async () => {
-  await harness.down();
-});
+// Without etcd's gateway, as its transfers have to come about over gRPC alone.
+const deployed = useDeployed({ leader: { settleSeconds: SETTLE_SECONDS }, grpcGateway: false });
 
 // One story, in order.
 describe("the leader's place", () => {
   it("has a timer on every member, and starts where it should be", async () => {
+    const { cluster, london } = deployed;
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(
         machine,
@@ -42,6 +26,7 @@ describe("the leader's place", () => {
   });
 
   it("is the second best when the best location is lost", async () => {
+    const { harness, cluster, london, newYork, singapore } = deployed;
     await harness.lab.api().power(london, "power_off");
     await cluster.untilWritten(newYork, 60);
     await eventually("a leader without London", async () =>
@@ -59,6 +44,7 @@ describe("the leader's place", () => {
   });
 
   it("is the best again once that is back and well, by exactly one transfer", async () => {
+    const { harness, cluster, london, newYork } = deployed;
     await placed(cluster, newYork);
     const before = (await cluster.view(newYork)).term;
     await harness.lab.api().power(london, "power_on");
@@ -68,6 +54,7 @@ describe("the leader's place", () => {
   });
 
   it("follows names instead of distances, and stays where it is told to when it is not automatic", async () => {
+    const { harness, cluster } = deployed;
     await harness.deploy({ leader: { preferred: ["etcd-sgp1"], automatic: false }, grpcGateway: false });
     expect(await leader(cluster)).toBe("etcd-sgp1");
     for (const machine of cluster.machines) {

@@ -1,29 +1,15 @@
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import { LabCluster } from "../../proofs/lab-cluster";
-import { eventually, LabHarness } from "../../proofs/harness";
+import { eventually } from "../../proofs/harness";
+import { useDeployed } from "./deployed";
 import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
 
 jest.setTimeout(900_000);
 
-const harness = new LabHarness();
-let cluster: LabCluster;
-let london: LabDroplet;
-let newYork: LabDroplet;
-
-beforeAll(async () => {
-  await harness.up();
-  await harness.deploy({ leader: { settleSeconds: SETTLE_SECONDS } });
-  cluster = await harness.cluster();
-  london = cluster.machine("etcd-lon1");
-  newYork = cluster.machine("etcd-nyc3");
-});
-afterAll(async () => {
-  await harness.down();
-});
+const deployed = useDeployed({ leader: { settleSeconds: SETTLE_SECONDS } });
 
 // One story, in order.
 describe("the leader's place", () => {
   it("stays put while the way to the better place swings, and moves once when that is over", async () => {
+    const { harness, cluster, london, newYork } = deployed;
     await moveLeader(cluster, london, newYork);
     // The waiting that earlier changes of leadership have earned is another matter than the one tried here.
     await cluster.on(newYork, "rm -f /run/etcd-leader/*");
@@ -52,6 +38,7 @@ describe("the leader's place", () => {
   });
 
   it("waits twice as long for each further time that leadership was lost after a move", async () => {
+    const { cluster, london, newYork } = deployed;
     await moveLeader(cluster, london, newYork);
     // Four changes of leadership within the hour, by this member's own watch.
     await cluster.on(newYork, "systemctl stop etcd-leader.timer");

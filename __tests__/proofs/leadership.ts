@@ -23,11 +23,9 @@ export async function leader(cluster: LabCluster): Promise<string | undefined> {
   return (await cluster.status().catch(() => undefined))?.leader;
 }
 
+/** Fails unless it comes about. */
 export async function moveLeader(cluster: LabCluster, from: LabDroplet, to: LabDroplet): Promise<void> {
-  const { ok, stderr } = await cluster.on(
-    from,
-    `etcdctl move-leader $(etcdctl member list | awk -F', ' '$3 == "${to.name}" { print $1 }')`,
-  );
+  const { ok, stderr } = await cluster.moveLeader(from, to.name);
   if (!ok) throw new Error(`the leader did not move from ${from.name} to ${to.name}: ${stderr}`);
 }
 

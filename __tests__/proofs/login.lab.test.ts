@@ -1,28 +1,18 @@
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import type { LabCluster } from "../../proofs/lab-cluster";
-import { LabHarness, said } from "../../proofs/harness";
+import { said } from "../../proofs/harness";
+import { useDeployed } from "./deployed";
 import { onNodesOf } from "./on-nodes";
-import { ALL, CONFIGURED, KEYS, SETTINGS, SSHD_CONF, SSHD_CONF_BEFORE, waysInto, type WaysIn } from "./ways-in";
+import { ALL, CONFIGURED, KEYS, SETTINGS, SSHD_CONF, SSHD_CONF_BEFORE, waysInto } from "./ways-in";
 
 jest.setTimeout(300_000);
 
 const CONFIGURE = "/usr/local/lib/cdktf-etcd/configure-sshd";
 
-const harness = new LabHarness();
-let cluster: LabCluster;
-let into: WaysIn;
-const { on } = onNodesOf(() => cluster);
-const machine = (name: string): LabDroplet => cluster.machine(name);
-
-beforeAll(async () => {
-  await harness.up();
-  await harness.deploy();
-  cluster = await harness.cluster();
-  into = waysInto(harness, () => cluster);
-});
-afterAll(async () => {
-  await harness.down();
-});
+const deployed = useDeployed();
+const { harness } = deployed;
+const into = waysInto(deployed);
+const { on } = onNodesOf(() => deployed.cluster);
+const machine = (name: string): LabDroplet => deployed.cluster.machine(name);
 
 // One story, in order: each test starts from what the one before left.
 describe("the way into the machines", () => {

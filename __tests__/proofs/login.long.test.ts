@@ -1,30 +1,20 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import type { LabCluster } from "../../proofs/lab-cluster";
 import { terraformErrors } from "../../lab/terraform/run";
-import { LabHarness, said } from "../../proofs/harness";
+import { NO_CHANGES, said } from "../../proofs/harness";
 import { signalTree } from "../../lab/tools/process-tree";
+import { useDeployed } from "./deployed";
 import { onNodesOf } from "./on-nodes";
-import { ALL, CONFIGURED, KEYS, SETTINGS, SSHD_CONF, SSHD_CONF_BEFORE, waysInto, type WaysIn } from "./ways-in";
+import { ALL, CONFIGURED, KEYS, SETTINGS, SSHD_CONF, SSHD_CONF_BEFORE, waysInto } from "./ways-in";
 
 jest.setTimeout(300_000);
 
-const harness = new LabHarness();
-let cluster: LabCluster;
-let into: WaysIn;
-const { on } = onNodesOf(() => cluster);
-const machine = (name: string): LabDroplet => cluster.machine(name);
-
-beforeAll(async () => {
-  await harness.up();
-  await harness.deploy();
-  cluster = await harness.cluster();
-  into = waysInto(harness, () => cluster);
-});
-afterAll(async () => {
-  await harness.down();
-});
+const deployed = useDeployed();
+const { harness } = deployed;
+const into = waysInto(deployed);
+const { on } = onNodesOf(() => deployed.cluster);
+const machine = (name: string): LabDroplet => deployed.cluster.machine(name);
 
 // One story, in order: each test starts from what the one before left.
 describe("the way into the machines, with other keys", () => {
@@ -115,20 +105,20 @@ describe("the way into the machines, with other keys", () => {
     ]).toEqual([[], ALL, ALL]);
     expect(() => into.loginKey(1)).toThrow("login key 1 is not in the state");
     const { output } = await harness.run("diff", { loginKeyGeneration: 2 });
-    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
-    await cluster.mustBeHealthy();
+    expect(output).toContain(NO_CHANGES);
+    await deployed.cluster.mustBeHealthy();
   });
 
   it("leads with the new key into machines that are made after it", async () => {
     await harness.destroy([machine("etcd-nyc3").id]);
     await harness.deploy({ loginKeyGeneration: 2 });
-    cluster = await harness.cluster();
+    await deployed.look();
     expect([await into.managed("etcd-nyc3"), await into.lineCount("etcd-nyc3")]).toEqual([
       "login-key-2 login-key-3",
       2,
     ]);
     expect(await into.settings("etcd-nyc3")).toBe(SETTINGS);
     expect(await into.acceptedOn(into.loginKey(2))).toEqual(ALL);
-    await cluster.mustBeHealthy();
+    await deployed.cluster.mustBeHealthy();
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { RoundTripTimes } from "../../lib/wan";
 import { Rig } from "../../proofs/rig/rig";
-import type { CertificateFiles } from "../../proofs/rig/certificates";
+import type { CertificateFiles } from "../../proofs/etcd/throw-away-authority";
 import type { RigMember } from "../../proofs/rig/member";
 import { attempt, type CommandResult, run } from "../../lab/tools/command";
 import { ensureProbe } from "../../proofs/probe/program";

@@ -9,7 +9,9 @@ import { Random } from "../../proofs/random";
 import { useCleanup } from "../cleanup";
 import { SSH_FROM } from "../synth";
 import { haveStepsRunHere } from "../lab/clouds/digitalocean/provider/steps-here";
-import { Api, Workspace, type Outcome } from "../lab/clouds/digitalocean/provider/terraform-workspace";
+import type { Api, Outcome, Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
+import { serveWorkspace } from "./hosts/served-workspace";
+import { NO_CHANGES } from "../../proofs/harness";
 
 const REGIONS = ["lon1", "nyc3", "sgp1", "sfo3", "ams3"];
 const EDITS = 40;
@@ -89,10 +91,7 @@ beforeAll(async () => {
   atEnd(() => {
     rmSync(access, { recursive: true });
   });
-  api = await Api.start();
-  atEnd(() => api.stop());
-  work = await Workspace.open(api.client.url);
-  atEnd(() => work.close());
+  ({ api, work } = await serveWorkspace(atEnd));
   await declare(FIRST);
   await work.init();
 }, 10 * MINUTES);
@@ -121,7 +120,7 @@ describe("Terraform's order of things", () => {
         declared = edited(declared);
       }
       expect((await apply(declared)).ok).toBe(true);
-      expect((await work.plan()).output).toContain("No changes. Your infrastructure matches the configuration.");
+      expect((await work.plan()).output).toContain(NO_CHANGES);
     },
     20 * MINUTES,
   );

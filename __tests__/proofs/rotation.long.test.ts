@@ -1,7 +1,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { LabHarness, said } from "../../proofs/harness";
+import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 
 jest.setTimeout(900_000);
 
@@ -150,7 +150,7 @@ describe("the rotation of the peer authority", () => {
 
   it("has nothing left to do at the end", async () => {
     const { output } = await harness.run("diff", to("peer", "of"));
-    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+    expect(output).toContain(NO_CHANGES);
   });
 });
 

@@ -4,8 +4,9 @@ import * as path from "node:path";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 import type { LabCluster } from "../../proofs/lab-cluster";
 import { terraformErrors } from "../../lab/terraform/run";
-import { LabHarness, said } from "../../proofs/harness";
-import { Load, type OperationRow } from "../../proofs/operations/load";
+import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
+import { Load } from "../../proofs/operations/load";
+import type { OperationRow } from "../../proofs/operations/operation-row";
 import { NOTHING_FAILS } from "../../proofs/operations/operation";
 import { CLIENT_LOCATIONS } from "../../proofs/operations/stage";
 import { missed } from "../../proofs/operations/table";
@@ -120,7 +121,7 @@ describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7
 
   it("has nothing left to do at a second look", async () => {
     const { output } = await harness.run("diff", KNOBS);
-    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
+    expect(output).toContain(NO_CHANGES);
   });
 
   it("has lost no write, and was linearizable and in quorum all along", async () => {

@@ -1,9 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import type { LabCluster } from "../../proofs/lab-cluster";
-import type { LabHarness } from "../../proofs/harness";
 import { attempt, run, type CommandResult } from "../../lab/tools/command";
+import type { Deployed } from "./deployed";
 import { onNodesOf } from "./on-nodes";
 
 /** Where root's keys are. */
@@ -49,18 +48,21 @@ export const SETTINGS = [
 export const ALL = ["etcd-lon1", "etcd-nyc3", "etcd-sgp1"];
 
 /** How tests look at the ways into a cluster's machines. */
-export type WaysIn = ReturnType<typeof waysInto>;
-
-/** @param cluster asked each time: its machines may have changed */
-export function waysInto(harness: LabHarness, cluster: () => LabCluster) {
-  const { on } = onNodesOf(cluster);
-  const machine = (name: string): LabDroplet => cluster().machine(name);
+export function waysInto(deployed: Deployed) {
+  const { harness } = deployed;
+  const { on } = onNodesOf(() => deployed.cluster);
+  const machine = (name: string): LabDroplet => deployed.cluster.machine(name);
   const scratch = path.join(harness.paths.root, "login");
-  mkdirSync(scratch, { recursive: true, mode: 0o700 });
 
-  /** The name of a file in the scratch directory, that its owner alone reads. */
+  /** The name of a file in the scratch directory. */
+  function scratchFile(name: string): string {
+    mkdirSync(scratch, { recursive: true, mode: 0o700 });
+    return path.join(scratch, name);
+  }
+
+  /** The same of one with that content, that its owner alone reads. */
   function privateFile(name: string, content: string): string {
-    const file = path.join(scratch, name);
+    const file = scratchFile(name);
     writeFileSync(file, content, { mode: 0o600 });
     return file;
   }
@@ -78,7 +80,7 @@ export function waysInto(harness: LabHarness, cluster: () => LabCluster) {
 
   /** A key pair that somebody has made; returns the file of the private one, and the line of the public one. */
   async function keyOf(person: string): Promise<readonly [string, string]> {
-    const file = path.join(scratch, person);
+    const file = scratchFile(person);
     await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `${person}@laptop`, "-f", file]);
     chmodSync(file, 0o600);
     return [file, readFileSync(`${file}.pub`, "utf8").trim()];
@@ -106,9 +108,7 @@ export function waysInto(harness: LabHarness, cluster: () => LabCluster) {
 
   /** On which machines a key is accepted. */
   async function acceptedOn(key: string): Promise<string[]> {
-    const names = cluster()
-      .machines.map(({ name }) => name)
-      .sort();
+    const names = deployed.cluster.machines.map(({ name }) => name).sort();
     const answers = await Promise.all(
       names.map(async (name) => {
         const { status, stdout, stderr } = await ssh(name, key);

@@ -11,6 +11,7 @@ import { cdktf, deploy } from "../../lab/terraform/run";
 import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { run } from "../../lab/tools/command";
+import { median } from "../figures/statistics";
 import { ensureProbe } from "../probe/program";
 import definition from "../lab.config";
 
@@ -83,11 +84,6 @@ async function commitAt(leader: LabDroplet, probe: string, paths: LabPaths): Pro
   // Only the machine's network is entered: the program and the files are this machine's.
   const answer = await run(["nsenter", `--net=/run/netns/etcdlab-${leader.id}`, probe, ...files, "-count", "100"]);
   return (JSON.parse(answer) as { medianMs: number }).medianMs;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 async function main(): Promise<void> {

@@ -17,11 +17,12 @@ import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { ensureWorkload } from "../workload/program";
 import { waitUntil } from "../../lab/tools/process-record";
-import { argvOf, recommendedLimits } from "./wan-tuning/client-flags";
-import { markdownTable, seconds } from "./wan-tuning/markdown";
-import { OperationLog, type Operation } from "./wan-tuning/operations";
-import { median, worst } from "./wan-tuning/statistics";
 import definition from "../lab.config";
+import { firstAcknowledged } from "../workload/first-acknowledged";
+import { argvOf, recommendedLimits } from "../workload/flags";
+import { markdownTable, seconds } from "../figures/markdown";
+import { OperationLog, type Operation } from "../workload/operation-log";
+import { median, worst } from "../figures/statistics";
 
 const LEADER = "etcd-lon1";
 const WRITES_PER_SECOND = 10;
@@ -118,12 +119,9 @@ async function round(lab: Lab, cluster: LabCluster, clients: readonly Client[]):
   const powerLost = Date.now();
   await wan.isolate(String(london.id));
   await lab.api().power(london, "power_off");
-  const acknowledged = (): number[] =>
-    collect()
-      .filter(({ ok, startMs }) => ok && startMs > powerLost)
-      .map(({ endMs }) => endMs);
-  await until("a write without London", () => acknowledged().length > 0, 20);
-  const failoverMs = Math.min(...acknowledged()) - powerLost;
+  const acknowledged = (): number | undefined => firstAcknowledged(collect(), powerLost);
+  await until("a write without London", () => acknowledged() !== undefined, 20);
+  const failoverMs = (acknowledged() ?? NaN) - powerLost;
   await sleep(5000);
 
   const powerOn = Date.now();

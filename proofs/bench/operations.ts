@@ -7,7 +7,7 @@ import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { MEASURED, operationNamed } from "../operations/catalog";
 import { IMPORT_STEPS, importUnderLoad } from "../operations/import";
-import type { OperationRow } from "../operations/load";
+import type { OperationRow } from "../operations/operation-row";
 import { measure } from "../operations/measure";
 import type { Bar, Operation } from "../operations/operation";
 import { exitAfter, onStage } from "../operations/on-stage";

@@ -6,8 +6,8 @@
 import { parseArgs } from "node:util";
 import { RoundTripTimes } from "../../lib/wan";
 import { Random } from "../random";
-import { markdownTable, seconds } from "./wan-tuning/markdown";
-import { median, quantile } from "./wan-tuning/statistics";
+import { markdownTable, seconds } from "../figures/markdown";
+import { median, quantile } from "../figures/statistics";
 
 const TRIALS = 20_000;
 const SEED = 1;

@@ -14,6 +14,7 @@ import * as path from "node:path";
 import { performance } from "node:perf_hooks";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { transpileModule, ModuleKind, ScriptTarget } from "typescript";
+import { median } from "../figures/statistics";
 import { bareApp, StackJson } from "./bare-app";
 
 /** The library may add a tenth. */
@@ -162,12 +163,6 @@ function requireSame(library: StackJson, bare: StackJson): void {
   if (!isDeepStrictEqual(bones(library), bones(bare))) {
     throw new Error("the two apps do not synthesize the same: mend proofs/bench/bare-app.ts");
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function round1(value: number): number {

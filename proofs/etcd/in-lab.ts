@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import { Architecture, EtcdVersion } from "../../lib";
+import { EtcdVersion } from "../../lib";
 import { LabApi } from "../../lab/clouds/digitalocean/client";
 import { readConfig } from "../../lab/config";
 import type { MirroredFile, Supplies } from "../../lab/definition";
@@ -9,7 +9,8 @@ import { readJson, writeAtomically } from "../../lab/tools/files";
 import { silent, type Progress } from "../../lab/tools/progress";
 import { ToolError } from "../../lab/tools/tool-error";
 import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "../../lab/wan/client";
-import { ensureEtcd, type EtcdRelease } from "./release";
+import { ensureKnownEtcd } from "./known-release";
+import type { EtcdRelease } from "./release";
 import { etcdStatus, operatorEnvironment } from "./status";
 
 /** The library's own default. */
@@ -22,7 +23,7 @@ export interface LabEtcd extends EtcdRelease {
 
 /** The release that a lab has from the start. */
 export function ensureLabEtcd(progress: Progress = silent): Promise<EtcdRelease> {
-  return ensureEtcd({ version: ETCD.version, sha256: ETCD.sha256(Architecture.AMD64) }, progress);
+  return ensureKnownEtcd(ETCD.version, progress);
 }
 
 /** What a lab has of etcd's: a release in its mirror, etcdctl for the operator, and what main.ts reads of its environment. */
@@ -69,8 +70,7 @@ export async function serveEtcd(
   progress: Progress = silent,
 ): Promise<{ readonly ETCD_VERSION: string; readonly ETCD_TARBALL_SHA256: string }> {
   lab.config();
-  const sha256 = EtcdVersion._publishedSha256(version, Architecture.AMD64);
-  const release = await ensureEtcd({ version, sha256 }, progress);
+  const release = await ensureKnownEtcd(version, progress);
   await lab.publish(mirrored(version, release));
   return { ETCD_VERSION: version, ETCD_TARBALL_SHA256: release.sha256 };
 }

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { EtcdAdoptionProps } from "../../lib";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { eventually, type LabHarness } from "../harness";
-import { run } from "../../lab/tools/command";
 import { etcdIn } from "../etcd/in-lab";
+import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-authority";
 
 const ETCDCTL = "etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --key /etc/etcd/etcd.key";
 
@@ -15,20 +15,18 @@ const ETCDCTL = "etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --k
 export class HandMadeCluster {
   /** Makes a machine at each location, and founds the cluster. */
   public static async setUp(harness: LabHarness, locations: readonly string[]): Promise<HandMadeCluster> {
-    const made = new HandMadeCluster(harness, await machinesAt(harness, locations));
+    const machines = await machinesAt(harness, locations);
+    const directory = path.join(harness.paths.root, "by-hand");
+    const made = new HandMadeCluster(harness, machines, await ThrowAwayAuthority.create(directory, "by hand", 3650));
     await made.found();
     return made;
   }
 
-  private readonly directory: string;
-
   private constructor(
     private readonly harness: LabHarness,
     public readonly machines: readonly LabDroplet[],
-  ) {
-    this.directory = path.join(harness.paths.root, "by-hand");
-    mkdirSync(this.directory);
-  }
+    private readonly authority: ThrowAwayAuthority,
+  ) {}
 
   /** The prop `adopt` for it. */
   public get adoption(): EtcdAdoptionProps {
@@ -52,7 +50,7 @@ export class HandMadeCluster {
 
   /** Its authority's certificate, PEM. */
   public get caPem(): string {
-    return this.read("ca.crt").toString();
+    return readFileSync(this.authority.certificate, "utf8");
   }
 
   /** As root on a machine; returns what it printed, or throws what it complained of. */
@@ -97,9 +95,9 @@ export class HandMadeCluster {
    * @param directory where client.crt and client.key are put
    */
   public async issueTo(client: string, directory: string): Promise<void> {
-    const { certificate, key } = await this.issue(client, "extendedKeyUsage=clientAuth");
-    writeFileSync(path.join(directory, "client.crt"), this.read(certificate));
-    writeFileSync(path.join(directory, "client.key"), this.read(key), { mode: 0o600 });
+    const { cert, key } = await this.issue(client, "extendedKeyUsage=clientAuth");
+    writeFileSync(path.join(directory, "client.crt"), readFileSync(cert));
+    writeFileSync(path.join(directory, "client.key"), readFileSync(key), { mode: 0o600 });
   }
 
   /** Turns its machines off for good. */
@@ -108,20 +106,18 @@ export class HandMadeCluster {
   }
 
   private async found(): Promise<void> {
-    const ca = ["-x509", "-days", "3650", "-subj", "/CN=by hand", "-keyout", "ca.key", "-out", "ca.crt"];
-    await this.openssl("req", ...ca, ...NEW_KEY);
     const { binDir } = etcdIn(this.harness.paths);
     for (const machine of this.machines) {
       const names = `subjectAltName=IP:${address(machine)},IP:127.0.0.1,DNS:${machine.name}`;
-      const { certificate, key } = await this.issue(machine.name, names);
+      const { ca, cert, key } = await this.issue(machine.name, names);
       await this.on(machine, "mkdir -p /etc/etcd");
       for (const program of ["etcd", "etcdctl"]) {
         const put = `cat >/usr/local/bin/${program} && chmod 755 /usr/local/bin/${program}`;
         await this.on(machine, put, readFileSync(path.join(binDir, program)));
       }
-      await this.on(machine, "cat >/etc/etcd/ca.crt", this.read("ca.crt"));
-      await this.on(machine, "cat >/etc/etcd/etcd.crt", this.read(certificate));
-      await this.on(machine, "cat >/etc/etcd/etcd.key", this.read(key));
+      await this.on(machine, "cat >/etc/etcd/ca.crt", readFileSync(ca));
+      await this.on(machine, "cat >/etc/etcd/etcd.crt", readFileSync(cert));
+      await this.on(machine, "cat >/etc/etcd/etcd.key", readFileSync(key));
       await this.on(machine, "cat >/etc/systemd/system/etcd.service", Buffer.from(this.unit(machine)));
       await this.on(machine, "systemctl daemon-reload && systemctl enable --now --no-block etcd");
     }
@@ -163,26 +159,10 @@ WantedBy=multi-user.target
     );
   }
 
-  /** Names of the files, in this cluster's directory. */
-  private async issue(name: string, extension: string): Promise<{ certificate: string; key: string }> {
-    const [key, request, certificate] = [`${name}.key`, `${name}.csr`, `${name}.crt`];
-    writeFileSync(path.join(this.directory, `${name}.ext`), `${extension}\n`);
-    await this.openssl("req", ...NEW_KEY, "-subj", `/CN=${name}`, "-keyout", key, "-out", request);
-    const signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "365", "-extfile", `${name}.ext`];
-    await this.openssl("x509", "-req", "-in", request, ...signing, "-out", certificate);
-    return { certificate, key };
-  }
-
-  private openssl(...args: string[]): Promise<unknown> {
-    return run(["openssl", ...args], { cwd: this.directory });
-  }
-
-  private read(name: string): Buffer {
-    return readFileSync(path.join(this.directory, name));
+  private issue(name: string, extension: string): Promise<CertificateFiles> {
+    return this.authority.issue(name, 365, [extension]);
   }
 }
-
-const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
 function address(machine: LabDroplet): string {
   return machine.publicAddress ?? "";

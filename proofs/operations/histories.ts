@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { argvOf } from "../bench/wan-tuning/client-flags";
+import { argvOf } from "../workload/flags";
 import type { Sites } from "../../lab/sites";
 
 /** For the search for a linear order, over all keys. */

@@ -1,7 +1,6 @@
-import type { Operation } from "../bench/wan-tuning/operations";
-import { quantile, worst } from "../bench/wan-tuning/statistics";
+import type { Operation } from "../workload/operation-log";
+import { quantile, worst } from "../figures/statistics";
 import { ClientKind } from "./load-client";
-import type { OperationRow } from "./load";
 
 /** etcd holds on to a write that it cannot commit for 5 s and two election timeouts; no other wait is as long as 5 s. */
 const HUNG_MS = 5000;
@@ -33,11 +32,16 @@ export function impactOn(kind: ClientKind, operations: readonly ClientOperation[
   };
 }
 
+/** The impacts on clients that do as recommended. */
+interface RecommendedImpacts {
+  readonly recommended: Impact;
+  /** On those that hold on to the certificates of the start, if there are any. */
+  readonly kept?: Impact;
+}
+
 /** What clients that do as recommended felt, those with kept certificates among them. */
-export function impactOnRecommended(
-  row: Pick<OperationRow, "recommended" | "kept">,
-): Omit<Impact, "requests" | "hung"> {
-  const impacts = [row.recommended, ...(row.kept === undefined ? [] : [row.kept])];
+export function impactOnRecommended({ recommended, kept }: RecommendedImpacts): Omit<Impact, "requests" | "hung"> {
+  const impacts = [recommended, ...(kept === undefined ? [] : [kept])];
   return {
     failed: impacts.reduce((sum, { failed }) => sum + failed, 0),
     // NaN, of which no bar is met, if those of one kind wrote nothing.

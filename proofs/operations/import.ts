@@ -1,10 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { saveJournals } from "../suite/evidence";
+import { saveJournals } from "../recording/evidence";
 import { clientAt } from "../apps/client-at";
 import { mustAllVote } from "./declared-members";
 import { HandMadeCluster } from "./hand-made-cluster";
-import { Load, type OperationRow } from "./load";
+import { Load } from "./load";
+import type { OperationRow } from "./operation-row";
 import { MEMBERSHIP, ROLL, type Bar } from "./operation";
 import { CLIENT_LOCATIONS, type Stage } from "./stage";
 

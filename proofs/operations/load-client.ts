@@ -1,8 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { argvOf } from "../bench/wan-tuning/client-flags";
-import { OperationLog, type Operation } from "../bench/wan-tuning/operations";
+import { argvOf } from "../workload/flags";
+import { OperationLog, type Operation } from "../workload/operation-log";
 import { endChild, hasEnded } from "../../lab/tools/child";
 import type { Sites } from "../../lab/sites";
 

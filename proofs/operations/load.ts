@@ -1,15 +1,16 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { quantile } from "../bench/wan-tuning/statistics";
 import type { Lab } from "../../lab/lab";
+import { quantile } from "../figures/statistics";
 import { ensureWorkload } from "../workload/program";
 import { clientAt } from "../apps/client-at";
 import { Sites } from "../../lab/sites";
 import { checkHistories } from "./histories";
-import { describeFailure, impactOn, writeP99Ms, type ClientOperation, type Impact } from "./impact";
+import { describeFailure, impactOn, writeP99Ms, type ClientOperation } from "./impact";
 import { ClientKind, LoadClient } from "./load-client";
 import { Observer } from "./observer";
+import type { OperationRow } from "./operation-row";
 import { blindSpans, leaderChanges, quorumLosses, terms, toleranceLost } from "./views";
 
 /** A naive client gives up after 10 s: by then whatever was due before has ended. */
@@ -41,32 +42,6 @@ export interface LoadProps {
    * @default false
    */
   readonly keptCertificates?: boolean;
-}
-
-/** What an operation on the cluster did to its clients. */
-export interface OperationRow {
-  readonly name: string;
-  readonly seconds: number;
-  readonly recommended: Impact;
-  readonly naive: Impact;
-  readonly kept?: Impact;
-  /** 99th percentile of the recommended clients' writes just before. */
-  readonly usualP99Ms: number;
-  /** The longest of them. */
-  readonly usualWorstMs: number;
-  readonly leaderChanges: number;
-  /** Raft terms: elections and transfers, whoever won. */
-  readonly terms: number;
-  /** By how much fewer members could be lost than before it, at its worst moment. */
-  readonly toleranceLost: number;
-  /** 99th percentile of how late the clients themselves were with an operation: what a busy machine adds to all times here. */
-  readonly lateP99Ms: number;
-  /** A sentence for each operation that failed. */
-  readonly failures: readonly string[];
-  /** From the order of a new machine to the first login on it, if one machine was made anew: part of the seconds. */
-  readonly bootSeconds?: number;
-  /** What else was measured. */
-  readonly note?: string;
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as path from "node:path";
-import { saveJournals } from "../suite/evidence";
-import { Load, type OperationRow } from "./load";
+import { saveJournals } from "../recording/evidence";
+import { Load } from "./load";
+import type { OperationRow } from "./operation-row";
 import { carryOut, getReleases, type Operation } from "./operation";
 import { CLIENT_LOCATIONS, type Stage } from "./stage";
 

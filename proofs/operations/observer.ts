@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { argvOf } from "../bench/wan-tuning/client-flags";
+import { argvOf } from "../workload/flags";
 import { endChild, hasEnded } from "../../lab/tools/child";
 import { LineLog } from "../../lab/tools/line-log";
 import type { Sites } from "../../lab/sites";

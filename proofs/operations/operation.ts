@@ -1,5 +1,5 @@
 import { impactOnRecommended } from "./impact";
-import type { OperationRow } from "./load";
+import type { OperationRow } from "./operation-row";
 import type { Stage } from "./stage";
 import { serveEtcd } from "../etcd/in-lab";
 

@@ -1,11 +1,11 @@
 import { copyFileSync, cpSync, statSync } from "node:fs";
 import * as path from "node:path";
 import type { Knobs } from "../apps/cluster-stack";
-import { eventually, said, type HarnessRun, type LabHarness } from "../harness";
+import { eventually, NO_CHANGES, said, type HarnessRun, type LabHarness } from "../harness";
 import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import type { LabCluster } from "../lab-cluster";
 import { errorsIn, orphansIn, unwrapped, type CdktfResult } from "../../lab/terraform/run";
-import { onFailure } from "../suite/evidence";
+import { onFailure } from "../recording/evidence";
 import { OperatorPriority } from "../../lab/terraform/operator-group";
 import { isAlive, recordOf, type ProcessRecord } from "../../lab/tools/process-record";
 import { signalTree } from "../../lab/tools/process-tree";
@@ -98,8 +98,7 @@ export class Stage {
     await eventually(`the leader at ${place}`, async () => {
       const leader = await this.leader();
       if (leader === place) return true;
-      const move = `etcdctl move-leader $(etcdctl member list | awk -F', ' '$3 == "${place}" { print $1 }')`;
-      await cluster.on(cluster.machine(leader), move);
+      await cluster.moveLeader(cluster.machine(leader), place);
       return false;
     });
   }
@@ -180,7 +179,7 @@ export class Stage {
    */
   private async completed(): Promise<void> {
     const { output, logFile } = await this.run((run) => this.harness.run("diff", this.knobs, run));
-    mustHave("nothing is left to do", output.includes("No changes. Your infrastructure matches"), logFile);
+    mustHave("nothing is left to do", output.includes(NO_CHANGES), logFile);
     await this.harness.destroy(orphansIn(output));
   }
 

@@ -1,6 +1,6 @@
-import { markdownTable, seconds } from "../bench/wan-tuning/markdown";
+import { markdownTable, seconds } from "../figures/markdown";
 import { impactOnRecommended } from "./impact";
-import type { OperationRow } from "./load";
+import type { OperationRow } from "./operation-row";
 import type { Bar } from "./operation";
 
 /** The rows as docs/operations.md has them. */

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { waitUntil } from "../../lab/tools/process-record";
 import type { RigMember } from "./member";
 
 /** How far a cluster's elections have gone; the difference of two counts those in between. */
@@ -41,13 +40,7 @@ export class RigCluster {
 
   /** Waits until every member serves linearizable reads and has applied what the leader has. */
   public async untilHealthy(timeoutMs = 60_000): Promise<void> {
-    const healthy = async (): Promise<boolean> => {
-      const answers = await Promise.all(this.members.map(({ api }) => api.healthy()));
-      return answers.every(Boolean);
-    };
-    if (!(await waitUntil(healthy, timeoutMs, 100))) {
-      throw new Error(`${this.name}: not all members are healthy after ${timeoutMs / 1000} s`);
-    }
+    await Promise.all(this.members.map((member) => member.untilHealthy(timeoutMs)));
   }
 
   /** The member that leads, and says so itself; undefined while there is none. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { GrpcConnection } from "../../lib/measure/grpc-connection";
 import { ProtobufMessage } from "../../lib/measure/protobuf";
-import type { CertificateFiles } from "./certificates";
+import type { CertificateFiles } from "../etcd/throw-away-authority";
 
 /** What a member says of itself. */
 export interface MemberStatus {

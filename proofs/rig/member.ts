@@ -2,7 +2,8 @@ import { mkdir } from "node:fs/promises";
 import * as path from "node:path";
 import { EtcdVersion } from "../../lib/etcd-version";
 import { EtcdLogLevel, renderSettings } from "../../lib/etcd-settings";
-import type { CertificateFiles } from "./certificates";
+import { BareEtcd } from "../etcd/bare-etcd";
+import type { CertificateFiles } from "../etcd/throw-away-authority";
 import { EtcdApi } from "./etcd-api";
 import type { RigHost } from "./host";
 
@@ -35,6 +36,7 @@ export interface MemberProps {
 /** One member of a bare cluster: the lab's etcd with the library's settings, but no machine and no systemd around it. */
 export class RigMember {
   public readonly api: EtcdApi;
+  private process?: BareEtcd;
   private powered = true;
 
   public constructor(private readonly props: MemberProps) {
@@ -59,10 +61,17 @@ export class RigMember {
 
   /** Starts etcd: founds the cluster the first time, goes on with its data after that. */
   public async start(): Promise<void> {
-    const { host, dir, etcd } = this.props;
+    const { host, dir, etcd: program } = this.props;
     await mkdir(dir, { recursive: true });
     this.api.reset();
-    host.spawn([etcd], { stderr: path.join(dir, "etcd.log") }, this.environment());
+    const [log, environment] = [path.join(dir, "etcd.log"), this.environment()];
+    this.process = BareEtcd.start({ program, environment, log, host, answers: () => this.api.healthy() });
+  }
+
+  /** Waits until it serves linearizable reads: it knows a leader then, and has applied what that one has. */
+  public async untilHealthy(timeoutMs: number): Promise<void> {
+    if (this.process === undefined) throw new Error(`${this.props.host.name} was never started`);
+    await this.process.untilAnswers(timeoutMs);
   }
 
   /** The host's power fails; see {@link RigHost.losePower}. */

@@ -1,16 +1,18 @@
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { Architecture } from "../../lib/hosts/host";
-import { ensureEtcd } from "../etcd/release";
+import { ensureKnownEtcd } from "../etcd/known-release";
+import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-authority";
 import type { Progress } from "../../lab/tools/progress";
 import { buildWan } from "../../lab/wan/build";
 import { WanClient, type WanStats } from "../../lab/wan/client";
 import type { RoundTripSource } from "../../lab/wan/defaults";
-import { RigAuthority, type CertificateFiles } from "./certificates";
 import { RigCluster } from "./cluster";
 import { aheadOfOthers, RigHost, removeStaleNamespaces } from "./host";
 import { peerUrl, RIG_ETCD, RigMember, type Pulse } from "./member";
 import { AddressPlan, locationName, rigMatrix, type NetworkCondition } from "./network";
+
+/** Of its certificates; no measurement takes as long. */
+const LIFETIME_DAYS = 2;
 
 /** What a rig is made of. */
 export interface RigProps {
@@ -43,7 +45,7 @@ export class Rig {
   private constructor(
     private readonly props: RigProps,
     private readonly wan: WanClient,
-    private readonly authority: RigAuthority,
+    private readonly authority: ThrowAwayAuthority,
     private readonly etcd: string,
     /** What clients identify themselves with. */
     public readonly client: CertificateFiles,
@@ -59,8 +61,8 @@ export class Rig {
     const wan = wanOf(props.root, rigMatrix(props.times, props.conditions));
     try {
       await wan.start();
-      const authority = await RigAuthority.create(path.join(props.root, "pki"));
-      const client = await authority.issue("client", []);
+      const authority = await ThrowAwayAuthority.create(path.join(props.root, "pki"), "etcd rig", LIFETIME_DAYS);
+      const client = await issue(authority, "client", []);
       return new Rig(props, wan, authority, etcd, client, await aheadOfOthers());
     } catch (error) {
       await removeRig(props.root);
@@ -75,10 +77,8 @@ export class Rig {
     for (const region of regions) {
       places.push({ region, host: await this.host(`${props.name}-${region}`, props.condition, region) });
     }
-    const certificate = await this.authority.issue(
-      props.name,
-      ["127.0.0.1"].concat(places.map(({ host }) => host.address)),
-    );
+    const addresses = ["127.0.0.1", ...places.map(({ host }) => host.address)];
+    const certificate = await issue(this.authority, props.name, addresses);
     const initialCluster = places.map(({ host }) => `${host.name}=${peerUrl(host)}`).join(",");
     const members = places.map(
       ({ region, host }) =>
@@ -122,9 +122,21 @@ export class Rig {
 
 /** The lab's etcd: downloaded or built the first time. Returns the program's path. */
 export async function ensureRigEtcd(progress?: Progress): Promise<string> {
-  const { version } = RIG_ETCD;
-  const { binDir } = await ensureEtcd({ version, sha256: RIG_ETCD.sha256(Architecture.AMD64) }, progress);
+  const { binDir } = await ensureKnownEtcd(RIG_ETCD.version, progress);
   return path.join(binDir, "etcd");
+}
+
+/**
+ * A certificate for server and client use: peers are both. One authority signs those of members, peers and clients alike: the
+ * rig measures time, and TLS costs the same round trips either way. That a deployed cluster keeps its two authorities apart is
+ * for its own tests.
+ */
+function issue(authority: ThrowAwayAuthority, name: string, addresses: readonly string[]): Promise<CertificateFiles> {
+  const names = [`DNS:${name}`, ...addresses.map((address) => `IP:${address}`)];
+  return authority.issue(name, LIFETIME_DAYS, [
+    "extendedKeyUsage=serverAuth,clientAuth",
+    `subjectAltName=${names.join(",")}`,
+  ]);
 }
 
 /** Removes whatever a rig at that root left, also after a crash; its etcds and clients died with their parent. */

@@ -1,5 +1,4 @@
 import * as path from "node:path";
-import { Architecture, EtcdVersion } from "../../lib";
 import { Lab } from "../../lab/lab";
 import definition, { FIRST_BOOT_PACKAGES } from "../lab.config";
 import { LabPaths } from "../../lab/paths";
@@ -7,7 +6,7 @@ import { ensureCommands } from "../../lab/tools/apt";
 import { ensureConformance } from "../../lab/clouds/digitalocean/conformance";
 import { ensureEarlierCheckout } from "../earlier-checkout";
 import { ensureLabEtcd } from "../etcd/in-lab";
-import { ensureEtcd } from "../etcd/release";
+import { ensureKnownEtcd } from "../etcd/known-release";
 import { ensureExploration } from "../exploration/explore";
 import { ensureGoClient } from "../go-client";
 import { ensureGoTests, GO_TESTED } from "../../lab/tools/go-tests";
@@ -47,7 +46,7 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
   await ensureImage("ubuntu-24-04-x64", progress);
   for (const version of tiers.flatMap((tier) => RELEASES[tier])) {
-    await ensureEtcd({ version, sha256: EtcdVersion._publishedSha256(version, Architecture.AMD64) }, progress);
+    await ensureKnownEtcd(version, progress);
   }
   if (tiers.includes("long")) await ensureEarlierCheckout(UPGRADE_FROM, progress);
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { textTable, type Column } from "../../lib/cli/text-table";
-import { PHASES, totalSeconds, type Phase, type PhaseSeconds } from "./phases";
+import { PHASES, totalSeconds, type Phase, type PhaseSeconds } from "../recording/phases";
 import { RESULT_PATHS } from "./result-paths";
 import { readResults, type DeployResult, type Results, type StoryResult, type TestResult } from "./results";
 

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { XMLParser } from "fast-xml-parser";
-import { PHASES, type Phase, type PhaseSeconds } from "./phases";
+import { PHASES, type Phase, type PhaseSeconds } from "../recording/phases";
 import { resultNameOf, STORIES, titleOf } from "./stories";
-import { readTimings, type DeployTiming, type TimingEntry } from "./timings";
+import { readTimings, type DeployTiming, type TimingEntry } from "../recording/timings";
 
 /** What became of a run of the suite. */
 export interface Results {

@@ -50,7 +50,7 @@ export const STORIES: readonly Story[] = [
     seconds: 210,
     alone: true,
     proves: [
-      "proofs/bench/wan-tuning/{client-flags,markdown,operations,statistics}.ts",
+      "proofs/figures/**",
       "proofs/operations/*.ts",
       "proofs/operations/catalog/**",
       "lab/sites.ts",
@@ -137,7 +137,7 @@ export const STORIES: readonly Story[] = [
       "lib/rollout/ssh-access-part.ts",
       "templates/{authorize-keys,configure-sshd}.sh",
       "templates/{authorized-keys,cloud-init.yaml,ssh.env,sshd.conf,stage.sh}.tftpl",
-      "__tests__/proofs/{on-nodes,ways-in}.ts",
+      "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
     ],
   },
   {
@@ -148,7 +148,7 @@ export const STORIES: readonly Story[] = [
       "templates/{common,grpc,leadership,place-leader}.sh",
       "templates/etcd-leader.*",
       "templates/leader.env.tftpl",
-      "__tests__/proofs/leadership.ts",
+      "__tests__/proofs/{deployed,leadership}.ts",
     ],
   },
   {
@@ -156,6 +156,7 @@ export const STORIES: readonly Story[] = [
     seconds: 53,
     proves: [
       "proofs/workload/**",
+      "proofs/etcd/bare-etcd.ts",
       "lab/tools/go-tests.ts",
       "__tests__/proofs/workload/loopback-cluster.ts",
       "__tests__/lab/go-tests.ts",
@@ -235,6 +236,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/rig.lab.test.ts",
     seconds: 11,
     proves: [
+      "proofs/etcd/{bare-etcd,known-release,throw-away-authority}.ts",
       "proofs/probe/**",
       "proofs/rig/**",
       "lab/tools/go-program.ts",
@@ -265,7 +267,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/authorities.lab.test.ts",
     seconds: 15,
-    proves: ["templates/authorities.sh", "__tests__/templates/{certificates,node-root}.ts"],
+    proves: ["templates/authorities.sh", "proofs/etcd/bare-etcd.ts", "__tests__/templates/{certificates,node-root}.ts"],
   },
   {
     file: "__tests__/access/alert-rules.lab.test.ts",
@@ -363,7 +365,7 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
       "lib/rollout/ssh-access-part.ts",
       "templates/{authorize-keys,configure-sshd}.sh",
-      "__tests__/proofs/{on-nodes,ways-in}.ts",
+      "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
     ],
   },
   {
@@ -371,6 +373,7 @@ export const STORIES: readonly Story[] = [
     seconds: 350,
     proves: [
       "lib/rollout/adoption.ts",
+      "proofs/etcd/throw-away-authority.ts",
       "proofs/operations/hand-made-cluster.ts",
       "templates/{check-adoption,converge,join}.sh",
     ],
@@ -403,7 +406,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/leader.long.test.ts",
     seconds: 180,
-    proves: ["templates/place-leader.sh", "__tests__/proofs/leadership.ts"],
+    proves: ["templates/place-leader.sh", "__tests__/proofs/{deployed,leadership}.ts"],
   },
   {
     file: "__tests__/proofs/lost-location.long.test.ts",
@@ -422,7 +425,8 @@ export const EVERY_STORY: readonly string[] = [
   "package-lock.json",
   "jest.config.js",
   "tsconfig.json",
-  "proofs/suite/{evidence,lanes,line-reporter,main,prepare,result-paths,story-environment,story-run}.ts",
+  "proofs/recording/evidence.ts",
+  "proofs/suite/{lanes,line-reporter,main,prepare,result-paths,story-environment,story-run}.ts",
   "lab/tools/namespaces.ts",
 ];
 
@@ -456,7 +460,8 @@ export const NO_STORY: readonly Silence[] = [
       "lib/report/**",
       "lib/wan/{candidates,failure-domain,input-doubts,loss-report,missing-round-trip-times,near-matches,place-names,round-trip-doubts}.ts",
       "lib/wan/placement*.ts",
-      "proofs/suite/{changed,path-patterns,phases,report,results,stories,timings}.ts",
+      "proofs/recording/{phases,timings}.ts",
+      "proofs/suite/{changed,path-patterns,report,results,stories}.ts",
     ],
   },
   {
@@ -471,7 +476,7 @@ export const NO_STORY: readonly Silence[] = [
   },
   {
     why: "people run it: npm run demo, npm run lab, npm run bench:*, npm run test:campaign, examples",
-    paths: ["lab/cli/**", "proofs/{cli,demo}.ts", "proofs/bench/**", "proofs/operations/campaign/**", "examples/*.ts"],
+    paths: ["lab/cli/**", "proofs/{cli,demo}.ts", "proofs/bench/**", "proofs/campaign/**", "examples/*.ts"],
   },
 ];
 

@@ -10,7 +10,7 @@ import * as path from "node:path";
 import type { EnvironmentContext, JestEnvironmentConfig } from "@jest/environment";
 import type { Circus } from "@jest/types";
 import { TestEnvironment } from "jest-environment-node";
-import { KEEPERS, type EvidenceKeeper } from "./evidence";
+import { KEEPERS, type EvidenceKeeper } from "../recording/evidence";
 import { RESULT_PATHS } from "./result-paths";
 
 /** For all of it: a lab that is half dead must not keep the run from its end. */

@@ -1,8 +1,8 @@
 /** @independent */
 import { randomBytes } from "node:crypto";
-import { ensureEtcd } from "../../../proofs/etcd/release";
+import { ensureKnownEtcd } from "../../../proofs/etcd/known-release";
 import { explore, replayAgainstEtcd } from "../../../proofs/exploration/explore";
-import { Architecture, EtcdVersion } from "../../../lib";
+import { EtcdVersion } from "../../../lib";
 import { FAULTS, withFault } from "./faults";
 import { told } from "./report";
 
@@ -27,11 +27,7 @@ describe("the exploration of the node scripts", () => {
   });
 
   it(`has a model whose members are added, promoted and removed as etcd's own are, by the seed ${SEED}`, async () => {
-    const { version, sha256 } = {
-      version: EtcdVersion.V3_6_14.version,
-      sha256: EtcdVersion._publishedSha256(EtcdVersion.V3_6_14.version, Architecture.AMD64),
-    };
-    const { binDir } = await ensureEtcd({ version, sha256 });
+    const { binDir } = await ensureKnownEtcd(EtcdVersion.V3_6_14.version);
     expect(await replayAgainstEtcd(binDir, BigInt(SEED), 6)).toBe("");
   });
 });

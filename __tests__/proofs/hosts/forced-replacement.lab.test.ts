@@ -1,6 +1,8 @@
 import { useCleanup } from "../../cleanup";
-import { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
+import { serveWorkspace } from "./served-workspace";
+import { NO_CHANGES } from "../../../proofs/harness";
 
 /** A droplet, as the API shows it. */
 interface Shown {
@@ -18,10 +20,7 @@ const droplets = async (): Promise<Shown[]> =>
   ((await api.client.request("GET", "/v2/droplets")) as { droplets: Shown[] }).droplets;
 
 beforeAll(async () => {
-  api = await Api.start();
-  atEnd(() => api.stop());
-  work = await Workspace.open(api.client.url);
-  atEnd(() => work.close());
+  ({ api, work } = await serveWorkspace(atEnd));
   const answer = await api.client.request("POST", "/v2/vpcs", { name: "members", region: "lon1" });
   vpc = (answer as { vpc: { id: string } }).vpc.id;
   await declareMachines(work, ["lon1", "sgp1"]);
@@ -39,7 +38,7 @@ describe("an edit of what forces a droplet's replacement", () => {
     const before = await droplets();
     expect(before.map(({ features }) => features.includes("monitoring"))).toEqual([true, true]);
     await declareMachines(work, ["lon1", "sgp1"], edited());
-    expect((await work.plan()).output).toContain("No changes. Your infrastructure matches the configuration.");
+    expect((await work.plan()).output).toContain(NO_CHANGES);
     await work.mustApply();
     expect(await droplets()).toEqual(before);
   });
@@ -52,6 +51,6 @@ describe("an edit of what forces a droplet's replacement", () => {
     expect(after.filter(({ id }) => before.some((one) => one.id === id))).toEqual([]);
     expect(after.map(({ features }) => features.includes("monitoring"))).toEqual([false, false]);
     expect(after.filter(({ vpc_uuid }) => vpc_uuid === vpc)).toHaveLength(1);
-    expect((await work.plan()).output).toContain("No changes. Your infrastructure matches the configuration.");
+    expect((await work.plan()).output).toContain(NO_CHANGES);
   });
 });

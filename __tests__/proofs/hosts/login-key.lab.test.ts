@@ -9,11 +9,11 @@ import { DigitalOceanHost, EtcdCluster } from "../../../lib";
 import { useCleanup } from "../../cleanup";
 import { SSH_FROM } from "../../synth";
 import { haveStepsRunHere } from "../../lab/clouds/digitalocean/provider/steps-here";
-import { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import { serveWorkspace } from "./served-workspace";
+import { NO_CHANGES } from "../../../proofs/harness";
 
 jest.setTimeout(120_000);
-
-const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
 
 const atEnd = useCleanup();
 let api: Api;
@@ -61,10 +61,7 @@ beforeAll(async () => {
   atEnd(() => {
     rmSync(access, { recursive: true });
   });
-  api = await Api.start();
-  atEnd(() => api.stop());
-  work = await Workspace.open(api.client.url);
-  atEnd(() => work.close());
+  ({ api, work } = await serveWorkspace(atEnd));
   await declare();
   await work.init();
   await work.mustApply();

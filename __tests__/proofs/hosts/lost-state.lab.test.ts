@@ -2,8 +2,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { orphansIn } from "../../../lab/terraform/run";
 import { eventually } from "../../../proofs/harness";
 import { useCleanup } from "../../cleanup";
-import { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
+import { serveWorkspace } from "./served-workspace";
 
 /** What of Terraform's state is looked at here. */
 interface State {
@@ -46,10 +47,7 @@ function onlyMachinesAreMissing(): boolean {
 
 beforeAll(async () => {
   // Long enough to be met while they boot.
-  api = await Api.start(3);
-  atEnd(() => api.stop());
-  work = await Workspace.open(api.client.url);
-  atEnd(() => work.close());
+  ({ api, work } = await serveWorkspace(atEnd, 3));
   await declare();
   await work.init();
 }, 600_000);

@@ -1,9 +1,10 @@
 import type { LabDroplet } from "../../../lab/clouds/digitalocean/client";
 import { orphansIn } from "../../../lab/terraform/run";
-import { eventually } from "../../../proofs/harness";
+import { eventually, NO_CHANGES } from "../../../proofs/harness";
 import { useCleanup } from "../../cleanup";
-import { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
+import { serveWorkspace } from "./served-workspace";
 
 const WARNING = "There is a droplet that Terraform does not know of";
 
@@ -23,10 +24,7 @@ const droplets = async (): Promise<LabDroplet[]> => (await api.client.droplets()
 
 beforeAll(async () => {
   // Long enough to be met while they boot.
-  api = await Api.start(4);
-  atEnd(() => api.stop());
-  work = await Workspace.open(api.client.url);
-  atEnd(() => work.close());
+  ({ api, work } = await serveWorkspace(atEnd, 4));
   await declare(["lon1"]);
   await work.init();
   await work.mustApply();
@@ -48,7 +46,7 @@ describe("a droplet that a killed Terraform was making", () => {
     const outcome = await work.plan();
     expect(orphansIn(outcome.output)).toEqual([id]);
     const plan = said(outcome.output);
-    expect(plan).toContain("No changes. Your infrastructure matches the configuration.");
+    expect(plan).toContain(NO_CHANGES);
     expect(plan).toContain(`${WARNING}: etcd-sgp1, id ${id}, ${publicAddress ?? ""}. A deploy`);
     expect(plan).toContain("doctl compute droplet delete");
     expect(said(await work.mustApply())).toContain(WARNING);

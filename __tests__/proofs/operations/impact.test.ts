@@ -1,6 +1,6 @@
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation } from "../../../proofs/operations/impact";
 import { ClientKind } from "../../../proofs/operations/load-client";
-import type { OperationRow } from "../../../proofs/operations/load";
+import type { OperationRow } from "../../../proofs/operations/operation-row";
 import { LOSS, MEMBERSHIP, REPLACEMENTS, ROLL, ROLL_IN_TWO, UNNOTICED } from "../../../proofs/operations/operation";
 import { missed, operationTable, verdicts } from "../../../proofs/operations/table";
 

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CdktfResult, CdktfRun } from "../../../lab/terraform/run";
 import type { LabHarness } from "../../../proofs/harness";
 import { Stage } from "../../../proofs/operations/stage";
+import { NO_CHANGES } from "../../../proofs/harness";
 
 const BEGINS = "hosts_lon1: Creating...";
-const DONE = "No changes. Your infrastructure matches the configuration.";
 const REFUSED = "Error: DigitalOcean has machines of these names, and Terraform's state knows none: etcd-lon1";
 
 /** A stage on which each deploy prints these lines and ends like this; how often one did is counted. */
@@ -16,7 +16,7 @@ function stageWith(lines: readonly string[], exitCodes: readonly number[], pid =
   let deploys = 0;
   const run = async (command: string, _knobs: object, more: Partial<CdktfRun>): Promise<CdktfResult> => {
     more.onSpawn?.(pid);
-    const output = readFileSync(stateFile, "utf8") === "" ? REFUSED : DONE;
+    const output = readFileSync(stateFile, "utf8") === "" ? REFUSED : NO_CHANGES;
     const printed = command === "diff" ? [output] : lines;
     for (const line of printed) more.onLine?.(line);
     // A moment in which a failure of what gets in the way has nobody who waits for it.

@@ -10,7 +10,7 @@ const BEGIN = `const said = (what) => { require("fs").appendFileSync(__filename 
 
 const FILES = {
   story: `
-    const { onFailure } = require("${PROJECT}/proofs/suite/evidence");
+    const { onFailure } = require("${PROJECT}/proofs/recording/evidence");
     onFailure(async (directory) => {
       require("fs").writeFileSync(directory + "/journal", "");
       said("evidence");
@@ -28,7 +28,7 @@ const FILES = {
       });
     });`,
   "set-up": `
-    const { onFailure } = require("${PROJECT}/proofs/suite/evidence");
+    const { onFailure } = require("${PROJECT}/proofs/recording/evidence");
     onFailure(async () => { throw new Error("no lab, no evidence"); });
     beforeAll(() => { throw new Error("the lab did not come up"); });
     beforeAll(() => said("second set-up"));

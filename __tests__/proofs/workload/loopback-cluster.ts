@@ -1,15 +1,14 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import * as path from "node:path";
-import { hasEnded } from "../../../lab/tools/child";
 import { run } from "../../../lab/tools/command";
+import { BareEtcd, isHealthy, memberFlags } from "../../../proofs/etcd/bare-etcd";
 
 interface Member {
   readonly name: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
-  process?: ChildProcess;
+  etcd?: BareEtcd;
 }
 
 /** Three members of a real etcd on ports of their own on 127.0.0.1, without TLS. */
@@ -29,7 +28,12 @@ export class LoopbackCluster {
     }));
     const cluster = new LoopbackCluster(binDir, dir, members);
     for (const { name } of members) cluster.startMember(name);
-    await cluster.etcdctl("endpoint", "health");
+    try {
+      await Promise.all(cluster.members.map(async ({ etcd }) => etcd?.untilAnswers()));
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 
@@ -40,24 +44,22 @@ export class LoopbackCluster {
   /** Starts a member, for the first time or with the data that it has. */
   public startMember(name: string): void {
     const member = this.member(name);
-    member.process = spawn(
-      path.join(this.binDir, "etcd"),
-      [
-        ["--name", name, "--data-dir", path.join(this.dir, name), "--log-level", "error"],
-        ["--listen-client-urls", member.clientUrl, "--advertise-client-urls", member.clientUrl],
-        ["--listen-peer-urls", member.peerUrl, "--initial-advertise-peer-urls", member.peerUrl],
-        ["--initial-cluster", this.members.map((one) => `${one.name}=${one.peerUrl}`).join(",")],
-      ].flat(),
-      { stdio: "ignore" },
-    );
+    const dataDirectory = path.join(this.dir, name);
+    member.etcd = BareEtcd.start({
+      program: path.join(this.binDir, "etcd"),
+      flags: {
+        ...memberFlags({ ...member, dataDirectory }),
+        "initial-cluster": this.members.map((one) => `${one.name}=${one.peerUrl}`).join(","),
+      },
+      log: `${dataDirectory}.log`,
+      answers: () => isHealthy(member.clientUrl),
+    });
   }
 
   public async signal(name: string, signal: NodeJS.Signals): Promise<void> {
-    const { process: child } = this.member(name);
-    if (child === undefined || hasEnded(child)) return;
-    const ended = once(child, "exit");
-    child.kill(signal);
-    if (signal === "SIGKILL") await ended;
+    const { etcd } = this.member(name);
+    if (signal === "SIGKILL") await etcd?.kill();
+    else etcd?.signal(signal);
   }
 
   public async leader(): Promise<string> {
@@ -72,7 +74,6 @@ export class LoopbackCluster {
     return member.name;
   }
 
-  /** Waits for as long as etcdctl needs to reach all of them: it retries while they start. */
   public async etcdctl(...args: string[]): Promise<string> {
     const flags = ["--endpoints", this.endpoints, "--dial-timeout", "20s", "--command-timeout", "20s"];
     return run([path.join(this.binDir, "etcdctl"), ...flags, ...args]);

@@ -8,10 +8,8 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "../../../proofs/harness";
 import { attempt, run } from "../../../lab/tools/command";
-import { ensureEtcd } from "../../../proofs/etcd/release";
-import { hostArch } from "../../../lab/tools/platform";
+import { ensureKnownEtcd } from "../../../proofs/etcd/known-release";
 import { ensureWorkload } from "../../../proofs/workload/program";
-import { Architecture } from "../../../lib";
 import { EtcdVersion } from "../../../lib/etcd-version";
 import { passGoTests } from "../../lab/go-tests";
 import { LoopbackCluster } from "./loopback-cluster";
@@ -49,9 +47,7 @@ describe("on a real cluster", () => {
 
   beforeAll(async () => {
     workload = await ensureWorkload();
-    const version = EtcdVersion.V3_6_14;
-    const architecture = hostArch() === "arm64" ? Architecture.ARM64 : Architecture.AMD64;
-    const etcd = await ensureEtcd({ version: version.version, sha256: version.sha256(architecture) });
+    const etcd = await ensureKnownEtcd(EtcdVersion.V3_6_14.version);
     dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-workload-"));
     cluster = await LoopbackCluster.start(etcd.binDir, dir);
   });

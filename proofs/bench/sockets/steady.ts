@@ -1,3 +1,4 @@
+import { median, quantile, worst } from "../../figures/statistics";
 import type { Case } from "./kernel";
 import type { SocketRig } from "./rig";
 import { Samples, type Table } from "./table";
@@ -31,12 +32,12 @@ export async function steady(
             members.map((member) => rig.answer(member, ["steady", ...options, "-to", `/steady/${member.region}`])),
           ),
         );
-        const ms = (answers[0] as { ms: number[] }).ms.sort((a, b) => a - b);
-        const quantile = (q: number): number => ms[Math.min(ms.length - 1, Math.floor(ms.length * q))];
-        const late = ms.filter((value) => value > 1.2 * quantile(0.5)).length;
-        samples.add(one.name, MEDIAN, quantile(0.5));
-        samples.add(one.name, P99, quantile(0.99));
-        samples.add(one.name, WORST, quantile(1));
+        const { ms } = answers[0] as { ms: number[] };
+        const middle = median(ms);
+        const late = ms.filter((value) => value > 1.2 * middle).length;
+        samples.add(one.name, MEDIAN, middle);
+        samples.add(one.name, P99, quantile(ms, 0.99));
+        samples.add(one.name, WORST, worst(ms));
         samples.add(one.name, LATE, (100 * late) / ms.length);
       });
     }

@@ -1,3 +1,5 @@
+import { median } from "../../figures/statistics";
+
 /** Samples of one figure under one setting. */
 export interface Row {
   readonly name: string;
@@ -34,12 +36,6 @@ export class Samples {
     const rows = [...this.byName].map(([name, samples]) => ({ name, samples }));
     return { title, columns: this.columns, rows, notes };
   }
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** In Markdown: the median, and in brackets the least and the most. */

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress } from "../../../lab/tools/progress";
 import type { Rig } from "../../rig/rig";
 import { found, type Subject, type Trial } from "./clusters";
-import { firstAcknowledged } from "./first-acknowledged";
-import { markdownTable, seconds } from "./markdown";
-import type { Operation } from "./operations";
+import { firstAcknowledged } from "../../workload/first-acknowledged";
+import { markdownTable, seconds } from "../../figures/markdown";
+import type { Operation } from "../../workload/operation-log";
 import { lossAndJitter, REGIONS, timeouts } from "./settings";
-import { median, worst } from "./statistics";
+import { median, worst } from "../../figures/statistics";
 import { WriteClient, type ClientMode } from "./write-client";
 
 /**

@@ -6,9 +6,9 @@ import type { Rig } from "../../rig/rig";
 import { ensureProbe } from "../../probe/program";
 import type { Progress } from "../../../lab/tools/progress";
 import { found } from "./clusters";
-import { markdownTable, milliseconds, percent } from "./markdown";
+import { markdownTable, milliseconds, percent } from "../../figures/markdown";
 import { CALM, CALM_FIVE, LEADER_REGION, SETTINGS, TIMES } from "./settings";
-import { errorPercent } from "./statistics";
+import { errorPercent } from "../../figures/statistics";
 
 /** Calls that make up each median: one after the other over one connection, after a first that pays for the handshake. */
 const CALLS = 50;

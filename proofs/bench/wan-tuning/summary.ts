@@ -1,5 +1,5 @@
-import { median, quantile, worst } from "./statistics";
-import type { Operation } from "./operations";
+import { median, quantile, worst } from "../../figures/statistics";
+import type { Operation } from "../../workload/operation-log";
 
 /** What a client's user feels: how many calls failed, how long they took. Failed ones took as long as any. */
 export interface Summary {

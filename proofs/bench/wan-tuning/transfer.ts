@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Progress } from "../../../lab/tools/progress";
 import type { Rig } from "../../rig/rig";
 import { found } from "./clusters";
-import { markdownTable, milliseconds, seconds } from "./markdown";
+import { markdownTable, milliseconds, seconds } from "../../figures/markdown";
 import { CALM, LEADER_REGION, REGIONS, SETTINGS } from "./settings";
-import type { Operation } from "./operations";
+import type { Operation } from "../../workload/operation-log";
 import { summarize, type Summary } from "./summary";
 import { WriteClient, type ClientMode } from "./write-client";
 

@@ -6,8 +6,8 @@ import { endChild, hasEnded } from "../../../lab/tools/child";
 import type { Rig } from "../../rig/rig";
 import { ensureWorkload } from "../../workload/program";
 import type { Subject } from "./clusters";
-import { OperationLog, type Operation } from "./operations";
-import { argvOf, recommendedLimits } from "./client-flags";
+import { OperationLog, type Operation } from "../../workload/operation-log";
+import { argvOf, recommendedLimits } from "../../workload/flags";
 import { nearestFirst } from "./settings";
 
 /** How a client goes about it; see proofs/workload. */

@@ -1,4 +1,4 @@
-import { DeployPhases, totalSeconds, type PhaseSeconds } from "../../../proofs/suite/phases";
+import { DeployPhases, totalSeconds, type PhaseSeconds } from "../../../proofs/recording/phases";
 
 const LONDON = "terraform_data.etcd_etcd-lon1";
 const NEW_YORK = "terraform_data.etcd_etcd-nyc3";

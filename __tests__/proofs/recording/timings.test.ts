@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync } from "node:fs";
 import * as path from "node:path";
-import { readTimings, recordTiming, type TimingEntry } from "../../../proofs/suite/timings";
+import { readTimings, recordTiming, type TimingEntry } from "../../../proofs/recording/timings";
 import { useScratchDir } from "../../lab/tools/scratch";
 
 const DEPLOY: TimingEntry = {

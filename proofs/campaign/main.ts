@@ -5,12 +5,12 @@
  */
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { Random } from "../../random";
-import { DRAWN, operationNamed } from "../catalog";
-import { interruptionNamed, INTERRUPTIONS } from "../interruption";
-import { getReleases } from "../operation";
-import { exitAfter, onStage } from "../on-stage";
-import { operationTable } from "../table";
+import { Random } from "../random";
+import { DRAWN, operationNamed } from "../operations/catalog";
+import { interruptionNamed, INTERRUPTIONS } from "../operations/interruption";
+import { getReleases } from "../operations/operation";
+import { exitAfter, onStage } from "../operations/on-stage";
+import { operationTable } from "../operations/table";
 import { runSequence, type Draws } from "./sequence";
 import { Tally } from "./tally";
 

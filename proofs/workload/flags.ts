@@ -1,4 +1,4 @@
-import type { Tuning } from "../../../lib/wan";
+import type { Tuning } from "../../lib/wan";
 
 /** The time limits that the library recommends to clients, as `workload run` takes them. */
 export function recommendedLimits(tuning: Tuning): Readonly<Record<string, number>> {

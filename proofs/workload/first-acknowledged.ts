@@ -1,4 +1,4 @@
-import type { Operation } from "./operations";
+import type { Operation } from "./operation-log";
 
 /**
  * When the first write was acknowledged of those that began after a moment; undefined if none was yet. Earlier ones may be acknowledged after

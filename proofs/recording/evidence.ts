@@ -9,7 +9,7 @@ const JOURNAL_TIMEOUT_MS = 30_000;
 /** Keeps what shows why something failed, in a directory. */
 export type EvidenceKeeper = (directory: string) => void | Promise<void>;
 
-/** What the environment of the tests calls the list of those that it asks; see story-environment.ts. */
+/** What the environment of the tests calls the list of those that it asks; see proofs/suite/story-environment.ts. */
 export const KEEPERS = "cdktfEtcdEvidenceKeepers";
 
 /** Has something kept once a test has failed, while the lab is still up. Outside of tests nobody asks for it. */

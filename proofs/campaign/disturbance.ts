@@ -1,8 +1,8 @@
-import { Random } from "../../random";
-import { isAlive, waitUntil, type ProcessRecord } from "../../../lab/tools/process-record";
-import { THROUGH, type Interruption } from "../interruption";
-import type { Operation } from "../operation";
-import type { Miss, Stage } from "../stage";
+import { Random } from "../random";
+import { isAlive, waitUntil, type ProcessRecord } from "../../lab/tools/process-record";
+import { THROUGH, type Interruption } from "../operations/interruption";
+import type { Operation } from "../operations/operation";
+import type { Miss, Stage } from "../operations/stage";
 
 /** As where nobody restarts: the certificates' renewal takes about so long. */
 const APPLY_SECONDS_PER_MEMBER = 6;

@@ -1,12 +1,13 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
-import { saveJournals } from "../../suite/evidence";
-import type { Random } from "../../random";
-import { LEADER_LOST } from "../catalog/machines";
-import { ClientKind } from "../load-client";
-import { Load, type OperationRow } from "../load";
-import { carryOut, type Operation } from "../operation";
-import { CLIENT_LOCATIONS, type Stage } from "../stage";
+import { saveJournals } from "../recording/evidence";
+import type { Random } from "../random";
+import { LEADER_LOST } from "../operations/catalog/machines";
+import { ClientKind } from "../operations/load-client";
+import { Load } from "../operations/load";
+import type { OperationRow } from "../operations/operation-row";
+import { carryOut, type Operation } from "../operations/operation";
+import { CLIENT_LOCATIONS, type Stage } from "../operations/stage";
 import { Disturbance, type DisturbanceDraws } from "./disturbance";
 import type { Tally } from "./tally";
 

@@ -1,0 +1,10 @@
+import { Architecture, EtcdVersion } from "../../lib";
+import { hostArch } from "../../lab/tools/platform";
+import type { Progress } from "../../lab/tools/progress";
+import { ensureEtcd, type EtcdRelease } from "./release";
+
+/** Gets a release of etcd, for example "3.6.14", by the checksum that the library knows of it, if it does; see {@link ensureEtcd}. */
+export function ensureKnownEtcd(version: string, progress?: Progress): Promise<EtcdRelease> {
+  const architecture = hostArch() === "arm64" ? Architecture.ARM64 : Architecture.AMD64;
+  return ensureEtcd({ version, sha256: EtcdVersion._publishedSha256(version, architecture) }, progress);
+}

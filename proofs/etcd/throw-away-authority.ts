@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { run } from "../../lab/tools/command";
+
+/** Files of a certificate and of the authority that signed it, as etcd and its clients take them. */
+export interface CertificateFiles {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The library's own default: ECDSA P-256, unencrypted. */
+const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+/** An authority that OpenSSL makes, for clusters that the library does not: all of its files lie in one directory. */
+export class ThrowAwayAuthority {
+  /** Makes it, in a directory that is created if it is not there. */
+  public static async create(directory: string, name: string, days: number): Promise<ThrowAwayAuthority> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const authority = new ThrowAwayAuthority(directory);
+    await openssl([
+      ...["req", "-x509", "-subj", `/CN=${name}`, "-days", String(days), ...NEW_KEY],
+      ...["-keyout", authority.file("ca.key"), "-out", authority.certificate],
+    ]);
+    return authority;
+  }
+
+  private constructor(private readonly directory: string) {}
+
+  /** File of its own certificate. */
+  public get certificate(): string {
+    return this.file("ca.crt");
+  }
+
+  /**
+   * Makes a key, and a certificate for it.
+   *
+   * @param extensions of the certificate, in the words of OpenSSL's x509v3_config, for example "extendedKeyUsage=clientAuth"
+   */
+  public async issue(name: string, days: number, extensions: readonly string[]): Promise<CertificateFiles> {
+    const files = { ca: this.certificate, cert: this.file(`${name}.crt`), key: this.file(`${name}.key`) };
+    const [request, extensionFile] = [this.file(`${name}.csr`), this.file(`${name}.ext`)];
+    await writeFile(extensionFile, extensions.map((line) => `${line}\n`).join(""));
+    await openssl(["req", "-new", "-subj", `/CN=${name}`, ...NEW_KEY, "-keyout", files.key, "-out", request]);
+    await openssl([
+      ...["x509", "-req", "-in", request, "-extfile", extensionFile, "-days", String(days), "-out", files.cert],
+      ...["-CA", files.ca, "-CAkey", this.file("ca.key")],
+    ]);
+    return files;
+  }
+
+  private file(name: string): string {
+    return path.join(this.directory, name);
+  }
+}
+
+async function openssl(args: readonly string[]): Promise<void> {
+  await run(["openssl", ...args], { timeoutMs: 20_000 });
+}
