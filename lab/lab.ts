@@ -115,8 +115,7 @@ export class Lab {
     const providers = await ensureProviders(terraform, this.progress);
     const image = await ensureImage(DEFAULT_IMAGE, this.progress, imagePackages);
     await ensurePackageMirror(image, MACHINE_PACKAGES, this.progress);
-    await ensureCommands(["go"], this.progress);
-    await buildWan();
+    await buildWan(this.progress);
     return { terraform, etcd, providers };
   }
 

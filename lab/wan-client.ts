@@ -1,13 +1,12 @@
 import { RoundTripTimes } from "../lib/wan";
 import { REGIONS } from "./clouds/digitalocean/api/catalog";
 import { LabPaths } from "./paths";
-import { buildWan } from "./wan/build";
 import { type PairSettings, WanClient } from "./wan/client";
 import { type MatrixOptions, wanMatrix } from "./wan/defaults";
 
 /** The WAN of a lab: all of DigitalOcean's regions, at the distances of the library's own table. */
 export function wanClient(paths: LabPaths, log?: (line: string) => void): WanClient {
-  return new WanClient({ stateDir: paths.wan, binary: buildWan, matrix: matrix(), log });
+  return new WanClient({ stateDir: paths.wan, matrix: matrix(), log });
 }
 
 /** Has the operator sit next to every region from now on; machines are as far from each other as before. */

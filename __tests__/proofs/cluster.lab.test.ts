@@ -4,7 +4,7 @@ import { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { orphansIn, terraformErrors } from "../../lab/terraform/run";
 import { attempt, run } from "../../lab/tools/command";
-import { ensureGoClient } from "../../proofs/go-client";
+import { ensureGoClient } from "../../proofs/programs";
 import { operatorNearby, wanClient } from "../../lab/wan-client";
 import { eventually, LabHarness, said } from "../../proofs/harness";
 

@@ -7,7 +7,7 @@ import { Rig } from "../../proofs/rig/rig";
 import type { CertificateFiles } from "../../proofs/rig/certificates";
 import type { RigMember } from "../../proofs/rig/member";
 import { attempt, type CommandResult, run } from "../../lab/tools/command";
-import { ensureProbe } from "../../proofs/probe/program";
+import { ensureProbe } from "../../proofs/programs";
 import { processesWith, waitUntil } from "../../lab/tools/process-record";
 
 const CALM = { name: "calm", regions: ["lon1", "nyc3", "sgp1"] };

@@ -81,7 +81,6 @@ class Bench {
     matrix.push({ a: "operator", b: "mirror", rttMs: 1 });
     this.wan = new WanClient({
       stateDir: this.directory,
-      binary: () => buildWan(),
       operatorNamespace: `/run/netns/${this.namespace("op")}`,
       matrix,
     });

@@ -5,7 +5,7 @@ import { createConnection } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attempt, run } from "../tools/command";
-import type { WanBinary } from "./build";
+import { buildWan, type WanBinary } from "./build";
 import { MIRROR, OPERATOR } from "./defaults";
 import { readJson, withLock, writeAtomically } from "../tools/files";
 import { isAlive, processesWith, recordOf, signal, waitUntil, type ProcessRecord } from "../tools/process-record";
@@ -141,8 +141,6 @@ export class WanError extends Error {
 export interface WanOptions {
   /** Where the socket, the log and the records are. */
   readonly stateDir: string;
-  /** Where the program comes from; see `buildWan`. */
-  readonly binary: () => Promise<WanBinary>;
   /** Every pair of locations at first, until `setMatrix` says otherwise; see `wanMatrix`. */
   readonly matrix: readonly PairSettings[];
   /**
@@ -373,7 +371,9 @@ export class WanClient {
   }
 
   private async startLocked(): Promise<WanHello> {
-    const binary = await this.options.binary();
+    const binary = await buildWan((line) => {
+      this.log(line);
+    });
     const running = await this.hello().catch(() => undefined);
     if (running?.build === binary.build) {
       await this.replay();
@@ -383,16 +383,16 @@ export class WanClient {
       this.log(running ? "replacing a switch of another version" : "replacing a switch that does not answer");
       await this.killSwitches();
     }
-    await this.spawn(binary.path);
+    await this.spawn(binary);
     await this.replay();
     return this.hello();
   }
 
-  private async spawn(path: string): Promise<void> {
+  private async spawn({ path, build }: WanBinary): Promise<void> {
     mkdirSync(this.options.stateDir, { recursive: true });
     const log = openSync(join(this.options.stateDir, "wan.log"), "a");
     try {
-      const [command = "", ...args] = this.inOperatorNamespace([path, "-socket", this.socket]);
+      const [command = "", ...args] = this.inOperatorNamespace([path, "-socket", this.socket, "-build", build]);
       const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
       let failure: string | undefined;
       child.once("error", (error) => (failure = error.message));

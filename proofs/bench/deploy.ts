@@ -11,7 +11,7 @@ import { cdktf, deploy } from "../../lab/terraform/run";
 import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
 import { run } from "../../lab/tools/command";
-import { ensureProbe } from "../probe/program";
+import { ensureProbe } from "../programs";
 
 /** The line that ends each phase: the last one that matches. */
 const PHASES: readonly (readonly [string, RegExp])[] = [

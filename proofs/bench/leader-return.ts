@@ -15,7 +15,7 @@ import { LabCluster } from "../lab-cluster";
 import { deploy } from "../../lab/terraform/run";
 import { Lab } from "../../lab/lab";
 import { LabPaths } from "../../lab/paths";
-import { ensureWorkload } from "../workload/program";
+import { ensureWorkload } from "../programs";
 import { waitUntil } from "../../lab/tools/process-record";
 import { wanClient } from "../../lab/wan-client";
 import { argvOf, recommendedLimits } from "./wan-tuning/client-flags";

@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { quantile } from "../bench/wan-tuning/statistics";
 import type { LabPaths } from "../../lab/paths";
-import { ensureWorkload } from "../workload/program";
+import { ensureWorkload } from "../programs";
 import { clientAt } from "./client-network";
 import { ClientSites } from "../../lab/sites";
 import { checkHistories } from "./histories";

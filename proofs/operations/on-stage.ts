@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LabHarness } from "../harness";
 import { OperatorPriority } from "../../lab/terraform/operator-group";
-import { ensureWorkload } from "../workload/program";
+import { ensureWorkload } from "../programs";
 import { Stage } from "./stage";
 
 /**

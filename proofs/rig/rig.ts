@@ -3,7 +3,6 @@ import * as path from "node:path";
 import { Architecture } from "../../lib/hosts/host";
 import { ensureEtcd } from "../etcd/release";
 import type { Progress } from "../../lab/tools/progress";
-import { buildWan } from "../../lab/wan/build";
 import { WanClient, type WanStats } from "../../lab/wan/client";
 import type { RoundTripSource } from "../../lab/wan/defaults";
 import { RigAuthority, type CertificateFiles } from "./certificates";
@@ -135,5 +134,5 @@ async function removeRig(root: string): Promise<void> {
 }
 
 function wanOf(root: string, matrix: ReturnType<typeof rigMatrix>): WanClient {
-  return new WanClient({ stateDir: path.join(root, "wan"), binary: () => buildWan(), matrix });
+  return new WanClient({ stateDir: path.join(root, "wan"), matrix });
 }

@@ -39,6 +39,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/exploration/exploration.lab.test.ts",
     seconds: 120,
     proves: [
+      "proofs/go.{mod,sum}",
       "proofs/exploration/**",
       "__tests__/proofs/exploration/*.ts",
       "templates/{activate,common,converge,decide,join,leadership,liveness,mark-start,prepare-founding,recover,restart,retire-predecessor}.sh",
@@ -85,7 +86,7 @@ export const STORIES: readonly Story[] = [
       "lab/terraform/run.ts",
       "proofs/{harness,lab-cluster,machine-packages}.ts",
       "lab/mirror/mirror-server.ts",
-      "proofs/go-client.ts",
+      "proofs/programs.ts",
       "templates/{activate,authorities,common,converge,get-etcd,lay-down,leadership,mark-start,profile}.sh",
       "templates/{get-packages,publish-endpoint,restart,route-streams,session}.sh",
       "templates/etcd-streams.*",
@@ -153,6 +154,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/workload/workload.lab.test.ts",
     seconds: 53,
     proves: [
+      "proofs/{go.mod,go.sum,programs.ts}",
       "proofs/workload/**",
       "lab/tools/go-tests.ts",
       "__tests__/proofs/workload/loopback-cluster.ts",
@@ -178,8 +180,9 @@ export const STORIES: readonly Story[] = [
       "lab/clouds/digitalocean/api/**",
       "lab/clouds/digitalocean/client.ts",
       "lab/clouds/digitalocean/provider/**",
+      "lab/go-tested.ts",
       "lab/terraform/{find-terraform,providers,terraformrc}.ts",
-      "lab/tools/go-build.ts",
+      "lab/tools/go-{build,sources}.ts",
       "__tests__/lab/clouds/digitalocean/provider/**",
     ],
   },
@@ -200,7 +203,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/wan/wan.lab.test.ts",
     seconds: 12,
-    proves: ["lab/wan/**"],
+    proves: ["lab/{go.mod,go.sum,go-tested.ts}", "lab/wan/**"],
   },
   {
     file: "__tests__/proofs/hosts/lost-state.lab.test.ts",
@@ -233,9 +236,10 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/rig.lab.test.ts",
     seconds: 11,
     proves: [
+      "proofs/{go.mod,go.sum,programs.ts}",
       "proofs/probe/**",
       "proofs/rig/**",
-      "lab/tools/go-program.ts",
+      "lab/tools/go-{program,sources}.ts",
       "lab/wan/**",
       "lib/measure/{grpc-connection,protobuf}.ts",
       "templates/grpc.sh",
@@ -246,6 +250,7 @@ export const STORIES: readonly Story[] = [
     seconds: 2,
     proves: [
       "lab/clouds/digitalocean/api/**",
+      "lab/go.{mod,sum}",
       "lab/clouds/digitalocean/conformance.ts",
       "lab/clouds/digitalocean/conformance/**",
       "__tests__/lab/clouds/digitalocean/api/support/**",

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LAB_GO_TESTS } from "../../../lab/go-tested";
 import { attempt, run } from "../../../lab/tools/command";
 import { buildWan } from "../../../lab/wan/build";
 import {
@@ -69,7 +70,6 @@ describe("the WAN", () => {
   const children: ChildProcess[] = [];
   const wan = new WanClient({
     stateDir,
-    binary: () => buildWan(),
     matrix: MATRIX,
     operatorNamespace: `/run/netns/${PREFIX}-op`,
     mirrorPorts: [80],
@@ -179,7 +179,7 @@ describe("the WAN", () => {
   });
 
   it("passes its switch's own tests", async () => {
-    await passGoTests("wan");
+    await passGoTests(LAB_GO_TESTS.wan);
   });
 
   it("has the round-trip times that it was told", async () => {

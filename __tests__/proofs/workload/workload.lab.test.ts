@@ -10,7 +10,7 @@ import { eventually } from "../../../proofs/harness";
 import { attempt, run } from "../../../lab/tools/command";
 import { ensureEtcd } from "../../../proofs/etcd/release";
 import { hostArch } from "../../../lab/tools/platform";
-import { ensureWorkload } from "../../../proofs/workload/program";
+import { ensureWorkload, PROOFS_GO_TESTS } from "../../../proofs/programs";
 import { Architecture } from "../../../lib";
 import { EtcdVersion } from "../../../lib/etcd-version";
 import { passGoTests } from "../../lab/go-tests";
@@ -101,7 +101,9 @@ describe("on a real cluster", () => {
   }
 
   it("passes its own tests", async () => {
-    const stdout = await passGoTests("workload", { WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0] });
+    const stdout = await passGoTests(PROOFS_GO_TESTS.workload, {
+      WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0],
+    });
     expect(stdout).toMatch(/^--- PASS: TestSwapThatWasOverwrittenBeforeItsRetry/m);
     expect(stdout).not.toContain("--- SKIP");
   });

@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// build is set by the linker to the hash of the sources.
-var build = "unknown"
-
 func main() {
 	if len(os.Args) > 1 {
 		if known, err := measure(os.Args[1], os.Args[2:]); err != nil {
@@ -26,10 +23,11 @@ func main() {
 		}
 	}
 	socket := flag.String("socket", "", "path of the control socket")
+	build := flag.String("build", "unknown", "what this program was built from, in the words of whoever starts it; hello tells it to others")
 	bias := flag.Duration("bias", 20*time.Microsecond, "what the kernel adds one way, whatever the load; taken off each delay")
 	flag.Parse()
 	if *socket == "" || flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
+		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-build NAME] [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
 		os.Exit(2)
 	}
 	// The control side may come and go: nothing that happens to its terminal concerns the switch.
@@ -38,13 +36,13 @@ func main() {
 	// make none, requests do; see control.
 	runtime.GOMAXPROCS(4)
 	debug.SetGCPercent(-1)
-	if err := run(*socket, *bias); err != nil {
+	if err := run(*socket, *build, *bias); err != nil {
 		fmt.Fprintln(os.Stderr, "wan:", err)
 		os.Exit(1)
 	}
 }
 
-func run(socket string, bias time.Duration) error {
+func run(socket, build string, bias time.Duration) error {
 	listener, err := listen(socket)
 	if err != nil {
 		return err

@@ -3,7 +3,7 @@ import type { RigCluster } from "../../rig/cluster";
 import type { NetworkCondition } from "../../rig/network";
 import type { RigHost } from "../../rig/host";
 import type { Rig } from "../../rig/rig";
-import { ensureProbe } from "../../probe/program";
+import { ensureProbe } from "../../programs";
 import type { Progress } from "../../../lab/tools/progress";
 import { found } from "./clusters";
 import { markdownTable, milliseconds, percent } from "./markdown";

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { waitUntil } from "../../../lab/tools/process-record";
 import { endChild, hasEnded } from "../../../lab/tools/child";
 import type { Rig } from "../../rig/rig";
-import { ensureWorkload } from "../../workload/program";
+import { ensureWorkload } from "../../programs";
 import type { Subject } from "./clusters";
 import { OperationLog, type Operation } from "./operations";
 import { argvOf, recommendedLimits } from "./client-flags";
