@@ -30,7 +30,7 @@ interface ProbeAnswer {
 const PATIENCE_MS = 30_000;
 jest.setTimeout(600_000);
 
-/** The most that the switch takes off a round trip to make up for what it and the kernel add: see "accept" in engine.go. */
+/** The most that the switch takes off a round trip to make up for what it and the kernel add: see "accept" in forward.go. */
 const MADE_UP_MS = 1.1;
 
 const PREFIX = `wantest-${process.pid}`;
