@@ -14,7 +14,7 @@ import { ensureImage } from "./machines/image";
 import { startMirrorServer } from "./mirror/mirror-server";
 import { ensurePackageMirror } from "./mirror/package-mirror";
 import { wanClient } from "./wan-client";
-import { MIRROR_ADDRESS } from "./wan/client";
+import { MIRROR_ADDRESS } from "./wan/places";
 
 function log(line: string): void {
   console.log(`${new Date().toISOString()} ${line}`);

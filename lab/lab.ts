@@ -23,7 +23,7 @@ import { writeTerraformrc } from "./terraform/terraformrc";
 import { ToolError } from "./tools/tool-error";
 import { wanClient } from "./wan-client";
 import { buildWan } from "./wan/build";
-import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "./wan/client";
+import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "./wan/places";
 import { readJson, writeAtomically } from "./tools/files";
 import { isAlive, ProcessRecord, recordOf, signal, waitUntil } from "./tools/process-record";
 import { MACHINE_PACKAGES } from "../proofs/machine-packages";

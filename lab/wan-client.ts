@@ -1,8 +1,9 @@
 import { RoundTripTimes } from "../lib/wan";
 import { REGIONS } from "./clouds/digitalocean/api/catalog";
 import { LabPaths } from "./paths";
-import { type PairSettings, WanClient } from "./wan/client";
-import { type MatrixOptions, wanMatrix } from "./wan/defaults";
+import { WanClient } from "./wan/client";
+import type { PairSettings } from "./wan/protocol";
+import { type MatrixOptions, wanMatrix } from "./wan/matrix";
 
 /** The WAN of a lab: all of DigitalOcean's regions, at the distances of the library's own table. */
 export function wanClient(paths: LabPaths, log?: (line: string) => void): WanClient {

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt, run } from "../tools/command";
 import { buildWan } from "./build";
-import { WanClient, type PairSettings } from "./client";
+import { WanClient } from "./client";
+import type { PairSettings } from "./protocol";
 import { parseStat } from "../tools/process-record";
 
 interface ProbeAnswer {

@@ -1,5 +1,6 @@
-import type { PairSettings } from "../../lab/wan/client";
-import { MIRROR, OPERATOR, type RoundTripSource } from "../../lab/wan/defaults";
+import type { PairSettings } from "../../lab/wan/protocol";
+import type { RoundTripSource } from "../../lab/wan/matrix";
+import { MIRROR, OPERATOR } from "../../lab/wan/places";
 
 /** A kind of WAN, among others in the same rig: which regions are in it, and how bad its long links are. */
 export interface NetworkCondition {

@@ -9,7 +9,8 @@ import { MachineError, NspawnMachineDriver } from "../../../lab/machines/nspawn-
 import { endChild } from "../../../lab/tools/child";
 import { attempt, run, type CommandResult } from "../../../lab/tools/command";
 import { ensureImage } from "../../../lab/machines/image";
-import { WanClient, type PairSettings } from "../../../lab/wan/client";
+import { WanClient } from "../../../lab/wan/client";
+import type { PairSettings } from "../../../lab/wan/protocol";
 import { processesWith, signal, waitUntil } from "../../../lab/tools/process-record";
 
 const PREFIX = `drvtest${process.pid}`;

@@ -7,13 +7,8 @@ import { join } from "node:path";
 import { LAB_GO_TESTS } from "../../../lab/go-tested";
 import { attempt, run } from "../../../lab/tools/command";
 import { buildWan } from "../../../lab/wan/build";
-import {
-  WanClient,
-  type Attachment,
-  type PairSettings,
-  type WanEndpointStats,
-  type WanLinkStats,
-} from "../../../lab/wan/client";
+import { WanClient } from "../../../lab/wan/client";
+import type { Attachment, PairSettings, WanEndpointStats, WanLinkStats } from "../../../lab/wan/protocol";
 import { recordOf, waitUntil } from "../../../lab/tools/process-record";
 import { passGoTests } from "../go-tests";
 

@@ -1,5 +1,5 @@
 import { RoundTripTimes } from "../../../lib/wan";
-import { wanMatrix } from "../../../lab/wan/defaults";
+import { wanMatrix } from "../../../lab/wan/matrix";
 
 const times = RoundTripTimes.digitalOcean();
 const source = { p50: (a: string, b: string) => times.between(a, b) };
