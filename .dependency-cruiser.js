@@ -9,7 +9,7 @@ const LAYERS = {
     ["lab-cluster", "rig"],
     ["apps", "lab.config"],
     ["etcd", "exploration", "probe", "recording", "workload"],
-    ["earlier-checkout", "figures", "go-client", "random"],
+    ["earlier-checkout", "figures", "programs", "random"],
   ],
 };
 

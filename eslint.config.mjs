@@ -13,6 +13,8 @@ export default tseslint.config(
       "test-results/",
       "eslint.config.mjs",
       "jest.config.js",
+      ".dependency-cruiser.js",
+      "lab/bin/",
     ],
   },
   eslint.configs.recommended,

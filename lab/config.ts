@@ -2,7 +2,7 @@ import { LabPaths } from "./paths";
 import type { ProviderInMirror } from "./terraform/providers";
 import { readJson, writeAtomically } from "./tools/files";
 import { ToolError } from "./tools/tool-error";
-import type { PairSettings } from "./wan/client";
+import type { PairSettings } from "./wan/protocol";
 
 /** Counted up when a lab of before can't be gone on with. */
 const FORMAT = 2;

@@ -12,8 +12,8 @@ import { LabPaths } from "./paths";
 import { ensureImage } from "./machines/image";
 import { startMirrorServer } from "./mirror/mirror-server";
 import { ensurePackageMirror } from "./mirror/package-mirror";
-import { buildWan } from "./wan/build";
-import { MIRROR_ADDRESS, WanClient } from "./wan/client";
+import { WanClient } from "./wan/client";
+import { MIRROR_ADDRESS } from "./wan/places";
 
 function log(line: string): void {
   console.log(`${new Date().toISOString()} ${line}`);
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const config = readConfig(paths);
   mkdirSync(paths.machines, { recursive: true });
 
-  const wan = new WanClient({ stateDir: paths.wan, binary: buildWan, matrix: config.matrix, log });
+  const wan = new WanClient({ stateDir: paths.wan, matrix: config.matrix, log });
   await wan.start();
   const stopWatching = wan.watch();
 

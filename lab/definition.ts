@@ -1,8 +1,8 @@
 import type { LabPaths } from "./paths";
 import type { Progress } from "./tools/progress";
 import { ToolError } from "./tools/tool-error";
-import type { PairSettings } from "./wan/client";
-import { wanMatrix } from "./wan/defaults";
+import type { PairSettings } from "./wan/protocol";
+import { wanMatrix } from "./wan/matrix";
 
 /** Two regions and the round trip between them. */
 export interface RegionPair {

@@ -23,7 +23,8 @@ import { ToolError } from "./tools/tool-error";
 import { buildWan } from "./wan/build";
 import { WanClient } from "./wan/client";
 import { readJson, writeAtomically } from "./tools/files";
-import { isAlive, ProcessRecord, recordOf, signal, waitUntil } from "./tools/process-record";
+import { isAlive, ProcessRecord, recordOf, signal } from "./tools/process-record";
+import { waitUntil } from "./tools/wait";
 
 const DEFAULT_PORT = 18180;
 const DEFAULT_IMAGE = "debian-13-x64";
@@ -118,8 +119,7 @@ export class Lab {
     const providers = await ensureProviders(terraform, this.progress);
     const image = await ensureImage(slug, this.progress, imagePackages);
     if (packages.length > 0) await ensurePackageMirror(image, packages, this.progress);
-    await ensureCommands(["go"], this.progress);
-    await buildWan();
+    await buildWan(this.progress);
     return { terraform, providers };
   }
 
@@ -211,7 +211,7 @@ export class Lab {
   /** The WAN between them. */
   public wan(): WanClient {
     const { matrix = [] } = this.settled() ?? {};
-    return new WanClient({ stateDir: this.paths.wan, binary: buildWan, matrix });
+    return new WanClient({ stateDir: this.paths.wan, matrix });
   }
 
   /** Has the operator sit elsewhere from now on; machines are as far from each other as before. */

@@ -1,5 +1,5 @@
 /** `npm run lab`: the lab's own verbs, and one of etcd's. */
-import { exportsOf, labProgram } from "../lab/cli/program";
+import { exportsOf, labProgram } from "terraform-lab";
 import { serveEtcd } from "./etcd/in-lab";
 import definition from "./lab.config";
 

@@ -1,13 +1,8 @@
 /** `npm run demo`: from nothing to a healthy cluster on three continents, and a look at what it can do. */
 import * as path from "node:path";
 import { Listr, ListrTaskWrapper, DefaultRenderer, SimpleRenderer } from "listr2";
+import { deploy, Lab, LabConfig, LabPaths, ToolError, writeAtomically } from "terraform-lab";
 import { LabCluster } from "./lab-cluster";
-import { LabConfig } from "../lab/config";
-import { deploy } from "../lab/terraform/run";
-import { Lab } from "../lab/lab";
-import { LabPaths } from "../lab/paths";
-import { ToolError } from "../lab/tools/tool-error";
-import { writeAtomically } from "../lab/tools/files";
 import { etcdIn } from "./etcd/in-lab";
 import definition from "./lab.config";
 

@@ -1,9 +1,6 @@
 import { rm } from "node:fs/promises";
 import * as path from "node:path";
-import { cached } from "../lab/tools/cache";
-import { attempt, run } from "../lab/tools/command";
-import { silent, type Progress } from "../lab/tools/progress";
-import { ToolError } from "../lab/tools/tool-error";
+import { attempt, cached, type Progress, run, silent, ToolError } from "terraform-lab";
 
 const PROJECT = path.join(__dirname, "..");
 

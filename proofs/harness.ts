@@ -1,18 +1,24 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { App } from "cdktf";
+import {
+  cdktf,
+  CdktfResult,
+  CdktfRun,
+  ensureCommands,
+  errorsIn,
+  Lab,
+  LabConfig,
+  LabPaths,
+  terraform,
+  waitUntil,
+} from "terraform-lab";
 import { declareCluster, STACK, type Knobs } from "./apps/cluster-stack";
 import { LabCluster } from "./lab-cluster";
-import { LabConfig } from "../lab/config";
-import { cdktf, CdktfResult, CdktfRun, errorsIn, terraform } from "../lab/terraform/run";
-import { Lab } from "../lab/lab";
 import definition, { FIRST_BOOT_PACKAGES } from "./lab.config";
-import { LabPaths } from "../lab/paths";
 import { onFailure, saveEvidence } from "./recording/evidence";
 import { DeployPhases } from "./recording/phases";
 import { recordTiming } from "./recording/timings";
-import { ensureCommands } from "../lab/tools/apt";
-import { waitUntil } from "../lab/tools/process-record";
 
 const APP = path.join(__dirname, "apps", "cluster.ts");
 

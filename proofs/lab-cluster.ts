@@ -1,11 +1,7 @@
 import * as path from "node:path";
+import { attempt, Lab, LabDroplet, LabPaths, waitUntil } from "terraform-lab";
 import { QuorumModel, RoundTripTimes } from "../lib/wan";
-import { LabDroplet } from "../lab/clouds/digitalocean/client";
-import { Lab } from "../lab/lab";
-import { LabPaths } from "../lab/paths";
 import { EtcdStatus, etcdStatus, operatorEnvironment } from "./etcd/status";
-import { attempt } from "../lab/tools/command";
-import { waitUntil } from "../lab/tools/process-record";
 import { etcdIn } from "./etcd/in-lab";
 import { median } from "./figures/statistics";
 

@@ -1,10 +1,13 @@
 /** The lab that this project is proven in, as `npm run lab` brings it up. */
-import type { LabDefinition } from "../lab/definition";
+import { keepCacheIn, type LabDefinition } from "terraform-lab";
 import { RoundTripTimes } from "../lib/wan";
 import { rolesOfMembers, supplyEtcd } from "./etcd/in-lab";
 
 /** Those that cloud-init installs at every first boot, and that a fresh droplet does not have. Images may have them for tests that make many machines. */
 export const FIRST_BOOT_PACKAGES: readonly string[] = ["chrony"];
+
+// Whoever has run an earlier version has most of it there.
+keepCacheIn("cdktf-etcd");
 
 const times = RoundTripTimes.digitalOcean();
 

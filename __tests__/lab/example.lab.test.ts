@@ -5,7 +5,7 @@ import { LabApi } from "../../lab/clouds/digitalocean/client";
 import { readConfig } from "../../lab/config";
 import { LabPaths } from "../../lab/paths";
 import { attempt, run, type CommandResult } from "../../lab/tools/command";
-import { waitUntil } from "../../lab/tools/process-record";
+import { waitUntil } from "../../lab/tools/wait";
 import { useCleanup } from "../cleanup";
 
 const LAB = path.resolve(__dirname, "..", "..", "lab");

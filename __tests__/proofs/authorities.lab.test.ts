@@ -1,7 +1,7 @@
 /** @independent */
 import { copyFileSync, mkdirSync, mkdtempSync } from "node:fs";
 import * as path from "node:path";
-import { ensureCommands } from "../../lab/tools/apt";
+import { ensureCommands } from "terraform-lab";
 import { BareEtcd, isHealthy, memberFlags } from "../../proofs/etcd/bare-etcd";
 import { ensureKnownEtcd } from "../../proofs/etcd/known-release";
 import { EtcdVersion } from "../../lib/etcd-version";

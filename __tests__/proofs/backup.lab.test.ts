@@ -1,11 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { ensureCommands, LabDroplet, run, S3Server, startS3Server, unwrapped } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { unwrapped } from "../../lab/terraform/run";
-import { S3Server, startS3Server } from "../../lab/object-storage/s3-server";
-import { ensureCommands } from "../../lab/tools/apt";
-import { run } from "../../lab/tools/command";
 import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { useCleanup } from "../cleanup";
 import { onNodesOf, set } from "./on-nodes";

@@ -2,11 +2,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, Server } from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { LabPaths } from "../../lab/paths";
-import { readJson, writeAtomically } from "../../lab/tools/files";
-import { isAlive, ProcessRecord, signal } from "../../lab/tools/process-record";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import { Lab, OWNER_FILE } from "../../lab/lab";
+import {
+  isAlive,
+  Lab,
+  type LabDroplet,
+  LabPaths,
+  OWNER_FILE,
+  ProcessRecord,
+  readJson,
+  signal,
+  writeAtomically,
+} from "terraform-lab";
 import { eventually, LabHarness, said } from "../../proofs/harness";
 import definition from "../../proofs/lab.config";
 

@@ -1,10 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { attempt, LabDroplet, orphansIn, run, terraformErrors } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { orphansIn, terraformErrors } from "../../lab/terraform/run";
-import { attempt, run } from "../../lab/tools/command";
-import { ensureGoClient } from "../../proofs/go-client";
+import { ensureGoClient } from "../../proofs/programs";
 import { etcdIn } from "../../proofs/etcd/in-lab";
 import { eventually, LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 
@@ -504,7 +502,7 @@ describe("a cluster on three continents", () => {
       firewalls: await left("firewalls"),
       keys: await left("account/keys", "ssh_keys"),
     }).toEqual({ droplets: [], firewalls: [], keys: [] });
-    expect(readdirSync("/run/netns").filter((name) => name.startsWith("etcdlab"))).toEqual([]);
+    expect(readdirSync("/run/netns").filter((name) => name.startsWith("lab"))).toEqual([]);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(".lab-test");
     expect(existsSync(path.join(harness.paths.access, "operator", "client.key"))).toBe(false);
   });
@@ -512,7 +510,7 @@ describe("a cluster on three continents", () => {
   it("leaves nothing of the lab after down", async () => {
     await harness.down();
     expect(harness.leftDirectory).toBe(false);
-    expect(await attempt(["ip", "link", "show", "etcdlab0"])).toMatchObject({
+    expect(await attempt(["ip", "link", "show", "lab0"])).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("does not exist") as string,
     });

@@ -1,4 +1,4 @@
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import type { LabDroplet } from "terraform-lab";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { LabHarness } from "../../proofs/harness";
 import type { LabCluster } from "../../proofs/lab-cluster";

@@ -1,10 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { type LabDroplet, writeAtomically } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { eventually, LabHarness, NO_CHANGES, said } from "../../proofs/harness";
-import { writeAtomically } from "../../lab/tools/files";
 import { keys, putKey } from "./members";
 import { onNodesOf } from "./on-nodes";
 

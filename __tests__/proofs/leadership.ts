@@ -1,4 +1,4 @@
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import type { LabDroplet } from "terraform-lab";
 import type { LabCluster } from "../../proofs/lab-cluster";
 
 /** Short, so that a test need not wait a minute; everything else is as deployed by default. */

@@ -1,4 +1,4 @@
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import type { LabDroplet } from "terraform-lab";
 import { said } from "../../proofs/harness";
 import { useDeployed } from "./deployed";
 import { onNodesOf } from "./on-nodes";

@@ -1,9 +1,7 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import { terraformErrors } from "../../lab/terraform/run";
+import { type LabDroplet, signalTree, terraformErrors } from "terraform-lab";
 import { NO_CHANGES, said } from "../../proofs/harness";
-import { signalTree } from "../../lab/tools/process-tree";
 import { useDeployed } from "./deployed";
 import { onNodesOf } from "./on-nodes";
 import { ALL, CONFIGURED, KEYS, SETTINGS, SSHD_CONF, SSHD_CONF_BEFORE, waysInto } from "./ways-in";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import * as path from "node:path";
+import { attempt, CommandResult } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { attempt, CommandResult } from "../../lab/tools/command";
 import type { Drift } from "../../lib/measure/drift";
 import { RoundTripTimes } from "../../lib";
 import { LabHarness } from "../../proofs/harness";

@@ -1,6 +1,5 @@
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { type LabDroplet, terraformErrors } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { terraformErrors } from "../../lab/terraform/run";
 import { LabHarness, said } from "../../proofs/harness";
 import { PeerNetwork } from "../../lib";
 import { ascending, keys, memberNames, positions, putKey, refuse } from "./members";

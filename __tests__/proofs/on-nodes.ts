@@ -1,4 +1,4 @@
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import type { LabDroplet } from "terraform-lab";
 import type { EtcdctlResult, LabCluster } from "../../proofs/lab-cluster";
 
 /** What tests do on the machines of a cluster by hand. */

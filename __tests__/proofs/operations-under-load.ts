@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { waitUntil } from "terraform-lab";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { LabHarness } from "../../proofs/harness";
 import { operationNamed } from "../../proofs/operations/catalog";
@@ -11,7 +12,6 @@ import { carryOut, getReleases, ROLL_IN_TWO, type Bar } from "../../proofs/opera
 import { CLIENT_LOCATIONS, Stage, type Miss } from "../../proofs/operations/stage";
 import { missed, operationTable, verdicts } from "../../proofs/operations/table";
 import { Random } from "../../proofs/random";
-import { waitUntil } from "../../lab/tools/process-record";
 import { useCleanup } from "../cleanup";
 
 /** A cluster, clients on three continents that write and read all the time, and what they felt of each operation. */

@@ -1,5 +1,5 @@
+import type { PairSettings } from "terraform-lab";
 import { AddressPlan, locationName, rigMatrix, type NetworkCondition } from "../../proofs/rig/network";
-import type { PairSettings } from "../../lab/wan/client";
 import { RoundTripTimes } from "../../lib/wan";
 
 const GOOD: NetworkCondition = { name: "good", regions: ["lon1", "nyc3"], lossPercent: 0.1, jitterMs: 3 };

@@ -2,13 +2,12 @@ import { existsSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { attempt, type CommandResult, processesWith, run, waitUntil } from "terraform-lab";
 import { RoundTripTimes } from "../../lib/wan";
 import { Rig } from "../../proofs/rig/rig";
 import type { CertificateFiles } from "../../proofs/etcd/throw-away-authority";
 import type { RigMember } from "../../proofs/rig/member";
-import { attempt, type CommandResult, run } from "../../lab/tools/command";
-import { ensureProbe } from "../../proofs/probe/program";
-import { processesWith, waitUntil } from "../../lab/tools/process-record";
+import { ensureProbe } from "../../proofs/programs";
 
 const CALM = { name: "calm", regions: ["lon1", "nyc3", "sgp1"] };
 const GRPC = path.resolve(__dirname, "..", "..", "templates", "grpc.sh");

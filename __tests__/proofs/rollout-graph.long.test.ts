@@ -4,12 +4,12 @@ import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { type Api, type Outcome, type Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
+import { haveStepsRunHere } from "../lab/clouds/digitalocean/provider/steps-here";
 import { DigitalOceanHost, EtcdCluster } from "../../lib";
 import { Random } from "../../proofs/random";
 import { useCleanup } from "../cleanup";
 import { SSH_FROM } from "../synth";
-import { haveStepsRunHere } from "../lab/clouds/digitalocean/provider/steps-here";
-import type { Api, Outcome, Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
 import { serveWorkspace } from "./hosts/served-workspace";
 import { NO_CHANGES } from "../../proofs/harness";
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { OperatorPriority, terraformErrors } from "terraform-lab";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 import type { LabCluster } from "../../proofs/lab-cluster";
-import { terraformErrors } from "../../lab/terraform/run";
 import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { Load } from "../../proofs/operations/load";
 import type { OperationRow } from "../../proofs/operations/operation-row";
@@ -11,7 +11,6 @@ import { NOTHING_FAILS } from "../../proofs/operations/operation";
 import { CLIENT_LOCATIONS } from "../../proofs/operations/stage";
 import { missed } from "../../proofs/operations/table";
 import { ensureEarlierCheckout } from "../../proofs/earlier-checkout";
-import { OperatorPriority } from "../../lab/terraform/operator-group";
 import { UPGRADE_FROM } from "../../proofs/suite/upgrade-from";
 import { useCleanup } from "../cleanup";
 

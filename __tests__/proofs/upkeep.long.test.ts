@@ -1,4 +1,4 @@
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { LabDroplet } from "terraform-lab";
 import { EtcdctlResult, LabCluster } from "../../proofs/lab-cluster";
 import { LabHarness, said } from "../../proofs/harness";
 import { onNodesOf, set } from "./on-nodes";

@@ -1,5 +1,5 @@
+import { errorsIn } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
-import { errorsIn } from "../../lab/terraform/run";
 import { eventually, LabHarness, said } from "../../proofs/harness";
 import { enableDowngrade } from "../../proofs/operations/downgrade";
 import { serveEtcd } from "../../proofs/etcd/in-lab";

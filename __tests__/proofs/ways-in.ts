@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
-import { attempt, run, type CommandResult } from "../../lab/tools/command";
+import { attempt, type CommandResult, type LabDroplet, run } from "terraform-lab";
 import type { Deployed } from "./deployed";
 import { onNodesOf } from "./on-nodes";
 

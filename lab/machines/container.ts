@@ -9,9 +9,9 @@ import {
   procFile,
   recordOf,
   signal,
-  waitUntil,
   type ProcessRecord,
 } from "../tools/process-record";
+import { waitUntil } from "../tools/wait";
 import type { MachineGroups } from "./control-groups";
 import { WAN_DEVICE } from "./firewall";
 import type { MachineSpec } from "./machine-driver";

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { waitUntil } from "../tools/process-record";
+import { waitUntil } from "../tools/wait";
 
 /**
  * How much more of the processor a lab's machines get than any one program of the host that wants it too. On continents of their own they would

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { attempt, run } from "../tools/command";
-import type { Attachment } from "../wan/client";
+import type { Attachment } from "../wan/protocol";
 import { renderFirewall, WAN_DEVICE } from "./firewall";
 import type { MachineSpec, ResolvedFirewall } from "./machine-driver";
 

@@ -40,7 +40,7 @@ export interface NspawnMachineDriverOptions {
   readonly log?: (line: string) => void;
   /**
    * What the names of all namespaces and mounts begin with; two labs in the same namespaces need two.
-   * @default "etcdlab"
+   * @default "lab"
    */
   readonly prefix?: string;
   /**
@@ -92,7 +92,7 @@ export class NspawnMachineDriver implements MachineDriver {
   private readonly logs: string;
 
   constructor(private readonly options: NspawnMachineDriverOptions) {
-    this.prefix = options.prefix ?? "etcdlab";
+    this.prefix = options.prefix ?? "lab";
     this.group = options.group ?? this.prefix;
     mkdirSync(options.stateDir, { recursive: true, mode: 0o700 });
     const stateDir = realpathSync(options.stateDir);

@@ -6,8 +6,8 @@ import * as path from "node:path";
 import { endChild, hasEnded } from "../tools/child";
 import { silent, type Progress } from "../tools/progress";
 import { ensureVersitygw } from "./versitygw";
-import { MIRROR_ADDRESS } from "../wan/client";
-import { waitUntil } from "../tools/process-record";
+import { MIRROR_ADDRESS } from "../wan/places";
+import { waitUntil } from "../tools/wait";
 
 /** The mirror's addresses are open at 80, which it serves itself, and 443. */
 const PORT = 443;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parseHierarchies } from "../machines/control-groups";
-import { waitUntil } from "../tools/process-record";
+import { waitUntil } from "../tools/wait";
 
 /** A process that is killed ends once it leaves the kernel. */
 const LONGEST_END_MS = 10_000;

@@ -2,8 +2,8 @@ import { link, mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { cached, isCached, type CacheKey } from "../tools/cache";
 import { CommandError, run } from "../tools/command";
-import { buildGoModules, buildGoSource } from "../tools/go-build";
-import { hashOfGoSources } from "../tools/go-program";
+import { buildGoModules, buildGoSources } from "../tools/go-build";
+import { goSourcesOf } from "../tools/go-sources";
 import { hostArch } from "../tools/platform";
 import { silent, type Progress } from "../tools/progress";
 import { reachable } from "../tools/reach";
@@ -55,11 +55,14 @@ interface Published {
   readonly moduleVersion: string;
 }
 
-/** A program of {@link STAND_IN_SOURCES}. */
+/** A program of this project's own. */
 interface StandIn {
   readonly origin: "stand-in";
-  readonly package: string;
+  /** Directory of its main package. */
+  readonly sources: string;
 }
+
+const LAB = path.join(__dirname, "..");
 
 // Go knows HashiCorp's releases only by commit: from version 2 on, a tag counts only if the module's path ends in that number. These are
 // of August 2026, after tls 4.3.0 and local 2.9.0; what the library uses is as in the versions that the bindings were made from.
@@ -89,11 +92,12 @@ const RECIPES: readonly Recipe[] = [
     namespace: "digitalocean",
     name: "digitalocean",
     bindings: "@cdktf/provider-digitalocean",
-    program: { origin: "stand-in", package: "./cmd/terraform-provider-digitalocean" },
+    program: {
+      origin: "stand-in",
+      sources: path.join(LAB, "clouds", "digitalocean", "provider", "cmd", "terraform-provider-digitalocean"),
+    },
   },
 ];
-
-const STAND_IN_SOURCES = path.join(__dirname, "..", "clouds", "digitalocean", "provider");
 
 /** Gets the providers: from the registry if it can be reached, else built here; builds take a few minutes, once. */
 export async function ensureProviders(terraform: TerraformTool, progress: Progress = silent): Promise<ProviderMirror> {
@@ -235,7 +239,7 @@ async function build({ recipe, version }: Wanted, progress: Progress): Promise<B
 async function buildProgram({ name, program }: Recipe, output: string, progress: Progress): Promise<void> {
   if (program.origin === "stand-in") {
     progress(`Building the lab's stand-in for the ${name} provider (one to three minutes)`);
-    await buildGoSource(STAND_IN_SOURCES, { package: program.package, output }, progress);
+    await buildGoSources(await goSourcesOf(program.sources), output, progress);
     return;
   }
   progress(`Building the ${name} provider from source (about a minute)`);
@@ -248,7 +252,8 @@ async function buildProgram({ name, program }: Recipe, output: string, progress:
 }
 
 async function keyOf({ name, program }: Recipe, version: string): Promise<CacheKey> {
-  const id = program.origin === "source" ? program.moduleVersion : `standin-${await hashOfGoSources(STAND_IN_SOURCES)}`;
+  const id =
+    program.origin === "source" ? program.moduleVersion : `standin-${(await goSourcesOf(program.sources)).hash}`;
   return { name: `provider-${name}`, version: `${version}-${id}-linux-${hostArch()}` };
 }
 

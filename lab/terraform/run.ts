@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { createInterface } from "node:readline";
 import { signalNamed } from "../tools/process-tree";
 import { hasEnded } from "../tools/child";
+import { errorsIn } from "./output";
 import { OperatorGroup, OperatorPriority } from "./operator-group";
 import { ToolError } from "../tools/tool-error";
 
@@ -100,31 +101,6 @@ export async function deploy(run: Omit<CdktfRun, "args">): Promise<CdktfResult> 
     );
   }
   return result;
-}
-
-/** The errors in Terraform's output, and what the node scripts said about them. */
-export function errorsIn(output: string): string {
-  const lines = output.split("\n");
-  const said = lines.filter((line) => /\(remote-exec\): +(error:|etcd:)/.test(line));
-  const first = lines.findIndex((line) => line.includes("Error: "));
-  return [...said, ...(first < 0 ? lines.slice(-15) : lines.slice(first, first + 12))].join("\n");
-}
-
-/** Terraform's output in one line: it wraps its messages at the terminal's width, and draws a frame around them. */
-export function unwrapped(output: string): string {
-  return output.replace(/\n[│ ]*/g, " ");
-}
-
-/** The errors that Terraform ended with, in one line each. */
-export function terraformErrors(output: string): string[] {
-  const [, ...errors] = output.split(/^[│ ]*Error: /m);
-  return errors.map((error) => unwrapped(error).trim());
-}
-
-/** The ids of the droplets that a plan warns of as such that Terraform does not know. */
-export function orphansIn(output: string): number[] {
-  const warning = /that Terraform does not know of: (.*?) A deploy/.exec(unwrapped(output))?.[1] ?? "";
-  return [...warning.matchAll(/ id (\d+),/g)].map(([, id]) => Number(id));
 }
 
 function plain(line: string): string {

@@ -12,12 +12,23 @@ export interface CacheKey {
   readonly version: string;
 }
 
-/** Where the lab keeps what is expensive to get: outside the checkout, so that every checkout shares it. */
+const CACHE = "TERRAFORM_LAB_CACHE";
+
+/** Where what is expensive to get is kept: outside the checkout, so that every checkout shares it. $TERRAFORM_LAB_CACHE, else `terraform-lab` in the user's cache. */
 export function cacheRoot(): string {
+  const chosen = process.env[CACHE];
+  return chosen !== undefined && path.isAbsolute(chosen) ? chosen : inUsersCache("terraform-lab");
+}
+
+/** Keeps it in a directory of that name in the user's cache, unless $TERRAFORM_LAB_CACHE says otherwise; so do programs that are started. */
+export function keepCacheIn(name: string): void {
+  process.env[CACHE] ??= inUsersCache(name);
+}
+
+function inUsersCache(name: string): string {
   const xdg = process.env.XDG_CACHE_HOME;
   // The XDG specification says to ignore a relative path.
-  const base = xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(homedir(), ".cache");
-  return path.join(base, "cdktf-etcd");
+  return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(homedir(), ".cache"), name);
 }
 
 /** The directory of an entry, whether or not it is there yet. */

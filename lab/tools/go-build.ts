@@ -1,18 +1,19 @@
-import { cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { ensureCommands } from "./apt";
 import { removeTree } from "./cache";
 import { run } from "./command";
+import type { GoSources } from "./go-sources";
 import { silent, type Progress } from "./progress";
 import { ToolError } from "./tool-error";
 
-/** The oldest Go that can build all of it. */
-const NEEDED_GO = { major: 1, minor: 25 };
+/** The oldest Go that can build every published module that the lab uses. */
+const PUBLISHED_NEED: GoVersion = { major: 1, minor: 25 };
 
-/** One program to build. */
+/** A program of published modules. */
 export interface GoProgram {
-  /** Import path of its main package, for example "go.etcd.io/etcd/server/v3". */
+  /** Import path of its main package, for example "example.com/tool/cmd/server". */
   readonly package: string;
   /** File to write. */
   readonly output: string;
@@ -36,10 +37,14 @@ export async function buildGoModules(
   programs: readonly GoProgram[],
   progress: Progress = silent,
 ): Promise<void> {
-  await ensureGo(progress);
-  // `go install module@version` refuses modules with replace directives, and etcd's have some; a module of our own that
+  await ensureCommands(["go"], progress);
+  await requireGo(
+    PUBLISHED_NEED,
+    "Put a newer Go from https://go.dev/dl on PATH, or let this machine reach github.com and registry.terraform.io.",
+  );
+  // `go install module@version` refuses modules with replace directives, as some do; a module of our own that
   // requires them may ignore those.
-  const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-go-"));
+  const dir = await mkdtemp(path.join(tmpdir(), "terraform-lab-go-"));
   try {
     await writeFile(path.join(dir, "go.mod"), "module lab.invalid/build\n");
     if (modules.replace !== undefined) {
@@ -52,16 +57,16 @@ export async function buildGoModules(
   }
 }
 
-/** Builds a program of the Go module in `sourceDir`, which is left untouched. */
-export async function buildGoSource(sourceDir: string, program: GoProgram, progress: Progress = silent): Promise<void> {
-  await inCopyOf(sourceDir, (dir) => build(dir, program), progress);
+/** Builds a program of this project's own. */
+export async function buildGoSources(sources: GoSources, output: string, progress: Progress = silent): Promise<void> {
+  await inCopyOf(sources, (dir) => build(dir, { package: sources.package, output }), progress);
 }
 
-/** Builds a package's tests, of the Go module in `sourceDir`, as a program of their own; `go vet` looks at the whole module first. */
-export async function buildGoTests(sourceDir: string, tests: GoProgram, progress: Progress = silent): Promise<void> {
-  const argv = ["test", "-c", "-trimpath", "-buildvcs=false", "-o", tests.output, tests.package];
+/** Builds a package's tests as a program; first, `go vet` looks at the package and at what it imports of its module. */
+export async function buildGoTests(sources: GoSources, output: string, progress: Progress = silent): Promise<void> {
+  const argv = ["test", "-c", "-trimpath", "-buildvcs=false", "-o", output, sources.package];
   await inCopyOf(
-    sourceDir,
+    sources,
     async (dir) => {
       await go(dir, ["vet", "./..."]);
       await go(dir, argv);
@@ -70,12 +75,17 @@ export async function buildGoTests(sourceDir: string, tests: GoProgram, progress
   );
 }
 
-async function inCopyOf(sourceDir: string, work: (dir: string) => Promise<void>, progress: Progress): Promise<void> {
-  await ensureGo(progress);
-  const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-go-"));
+/** Works on a copy that has these sources alone: what is built is what their hash is of. */
+async function inCopyOf(sources: GoSources, work: (dir: string) => Promise<void>, progress: Progress): Promise<void> {
+  await ensureCommands(["go"], progress);
+  const dir = await mkdtemp(path.join(tmpdir(), "terraform-lab-go-"));
   try {
-    await cp(sourceDir, dir, { recursive: true });
+    for (const file of sources.files) await cp(path.join(sources.module, file), path.join(dir, file));
     await work(dir);
+  } catch (error) {
+    // Looked at only now: a Go before 1.21 builds what is meant for a newer one, as long as it understands the sources.
+    await requireGo(await goOf(sources), "Put a newer Go from https://go.dev/dl on PATH.", { cause: error });
+    throw error;
   } finally {
     await removeTree(dir);
   }
@@ -90,18 +100,33 @@ async function go(cwd: string, args: readonly string[]): Promise<void> {
   await run(["go", ...args], { cwd, env: { CGO_ENABLED: "0", GOWORK: "off" }, nice: true });
 }
 
-async function ensureGo(progress: Progress): Promise<void> {
-  await ensureCommands(["go"], progress);
+interface GoVersion {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/** The version in a text such as "go1.25.3", or in a go.mod's line. */
+function goVersion(text: string): GoVersion {
+  const found = /^go *(\d+)\.(\d+)/m.exec(text);
+  return { major: Number(found?.[1] ?? 0), minor: Number(found?.[2] ?? 0) };
+}
+
+/** The oldest Go that the sources' go.mod is written for. */
+async function goOf({ module }: GoSources): Promise<GoVersion> {
+  return goVersion(await readFile(path.join(module, "go.mod"), "utf8"));
+}
+
+/** Throws unless this machine has that Go or a newer one, or one that fetches what it needs. */
+async function requireGo(needed: GoVersion, remedy: string, options?: ErrorOptions): Promise<void> {
   const version = (await run(["go", "env", "GOVERSION"])).trim();
-  const found = /^go(\d+)\.(\d+)/.exec(version);
-  const major = Number(found?.[1] ?? 0);
-  const minor = Number(found?.[2] ?? 0);
-  if (major > NEEDED_GO.major || (major === NEEDED_GO.major && minor >= NEEDED_GO.minor)) return;
+  const { major, minor } = goVersion(version);
+  if (major > needed.major || (major === needed.major && minor >= needed.minor)) return;
   // From 1.21 on, Go fetches the version that a module asks for, unless it is told not to.
   const toolchain = await run(["go", "env", "GOTOOLCHAIN"]);
   if (minor >= 21 && toolchain.trim() !== "local") return;
   throw new ToolError(
-    `Go ${NEEDED_GO.major}.${NEEDED_GO.minor} or newer is needed to build what cannot be downloaded; this machine has ${version}.`,
-    "Put a newer Go from https://go.dev/dl on PATH, or let this machine reach github.com and registry.terraform.io.",
+    `Go ${needed.major}.${needed.minor} or newer is needed to build this; this machine has ${version}.`,
+    remedy,
+    options,
   );
 }

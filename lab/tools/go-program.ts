@@ -1,48 +1,31 @@
 import * as path from "node:path";
 import { cached } from "./cache";
-import { buildGoSource } from "./go-build";
+import { buildGoSources } from "./go-build";
+import { goSourcesOf } from "./go-sources";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
-import { sha256OfTree } from "./sha256";
 
-/** A program of this project's own in Go. */
+/** A program in Go of this project's own. */
 export interface OwnGoProgram {
-  /** Of the program's file, and in the cache. */
+  /** Name of the program's file, and of its place in the cache. */
   readonly name: string;
-  /** For whoever waits for it, for example "the lab's probe". */
+  /** What progress lines call it, for example "the switch of the lab's WAN". */
   readonly title: string;
-  /** Directory of its module, with the main package. */
+  /** Directory of its main package, in any Go module. */
   readonly sources: string;
 }
 
 /** Builds a program, once for each state of its sources; returns its path. */
 export async function ensureGoProgram(program: OwnGoProgram, progress: Progress = silent): Promise<string> {
-  const { name, title, sources } = program;
+  const { name, title } = program;
+  const sources = await goSourcesOf(program.sources);
   const dir = await cached(
-    { name, version: `${await hashOfGoSources(sources)}-linux-${hostArch()}` },
+    { name, version: `${sources.hash}-linux-${hostArch()}` },
     async (work) => {
       progress(`Building ${title} (about a minute)`);
-      await buildGoSource(sources, { package: ".", output: path.join(work, name) }, progress);
+      await buildGoSources(sources, path.join(work, name), progress);
     },
     progress,
   );
   return path.join(dir, name);
-}
-
-/** Changes with whatever a program built of these sources is made of; tests are no part of it. */
-export function hashOfGoSources(sources: string): Promise<string> {
-  return hashOf(sources, (file) => isGo(file) && !file.endsWith("_test.go"));
-}
-
-/** As {@link hashOfGoSources}, of programs and tests. */
-export function hashOfGoTests(sources: string): Promise<string> {
-  return hashOf(sources, isGo);
-}
-
-function isGo(file: string): boolean {
-  return /\.go$|^go\.(mod|sum)$/.test(file);
-}
-
-async function hashOf(sources: string, take: (file: string) => boolean): Promise<string> {
-  return (await sha256OfTree(sources, take)).slice(0, 12);
 }

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 
 /** A process, told apart from any later one that happens to get the same number. */
 export interface ProcessRecord {
@@ -79,23 +78,5 @@ export function procFile(pid: number, name: string): string {
     return readFileSync(`/proc/${pid}/${name}`, "utf8");
   } catch {
     return "";
-  }
-}
-
-/** Waits until the condition holds; false if it did not in time. */
-export async function waitUntil(
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-  everyMs = 20,
-): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    if (await condition()) {
-      return true;
-    }
-    if (Date.now() >= deadline) {
-      return false;
-    }
-    await sleep(everyMs);
   }
 }

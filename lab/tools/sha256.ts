@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 
@@ -16,14 +16,8 @@ export function sha256OfText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** One SHA-256 over the names and contents of all files below `dir` that `take` accepts (by path relative to `dir`). */
-export async function sha256OfTree(dir: string, take: (relative: string) => boolean): Promise<string> {
-  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(dir, path.join(entry.parentPath, entry.name)))
-    .filter(take)
-    .sort();
+/** One SHA-256 over the names, relative to `dir`, and contents of these files, in this order. */
+export async function sha256OfFiles(dir: string, files: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   for (const file of files) {
     const content = await readFile(path.join(dir, file));

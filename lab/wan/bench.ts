@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { attempt, run } from "../tools/command";
 import { buildWan } from "./build";
-import { WanClient, type PairSettings } from "./client";
+import { WanClient } from "./client";
+import type { PairSettings } from "./protocol";
 import { parseStat } from "../tools/process-record";
 
 interface ProbeAnswer {
@@ -81,7 +82,6 @@ class Bench {
     matrix.push({ a: "operator", b: "mirror", rttMs: 1 });
     this.wan = new WanClient({
       stateDir: this.directory,
-      binary: () => buildWan(),
       operatorNamespace: `/run/netns/${this.namespace("op")}`,
       matrix,
     });

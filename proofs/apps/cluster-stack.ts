@@ -2,6 +2,7 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { type App, LocalBackend, TerraformStack } from "cdktf";
+import { SITES_NETWORK } from "terraform-lab";
 import {
   AuthorityGeneration,
   DigitalOceanHost,
@@ -14,7 +15,6 @@ import {
   LeaderPlacementProps,
   PeerNetwork,
 } from "../../lib";
-import { SITES_NETWORK } from "../../lab/sites";
 import { clientAt } from "./client-at";
 
 /** Name of the stack. */

@@ -5,14 +5,10 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import { cdktf, deploy, Lab, LabDroplet, LabPaths, run } from "terraform-lab";
 import { LabCluster } from "../lab-cluster";
-import { cdktf, deploy } from "../../lab/terraform/run";
-import { Lab } from "../../lab/lab";
-import { LabPaths } from "../../lab/paths";
-import { run } from "../../lab/tools/command";
 import { median } from "../figures/statistics";
-import { ensureProbe } from "../probe/program";
+import { ensureProbe } from "../programs";
 import definition from "../lab.config";
 
 /** The line that ends each phase: the last one that matches. */
@@ -82,7 +78,7 @@ async function commitAt(leader: LabDroplet, probe: string, paths: LabPaths): Pro
   const access = path.join(paths.access, "operator");
   const files = ["-cacert", `${access}/ca.crt`, "-cert", `${access}/client.crt`, "-key", `${access}/client.key`];
   // Only the machine's network is entered: the program and the files are this machine's.
-  const answer = await run(["nsenter", `--net=/run/netns/etcdlab-${leader.id}`, probe, ...files, "-count", "100"]);
+  const answer = await run(["nsenter", `--net=/run/netns/lab-${leader.id}`, probe, ...files, "-count", "100"]);
   return (JSON.parse(answer) as { medianMs: number }).medianMs;
 }
 

@@ -8,15 +8,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { deploy, Lab, LabDroplet, LabPaths, waitUntil } from "terraform-lab";
 import { RoundTripTimes, Tuning } from "../../lib/wan";
 import { nearestFirst } from "../../lib/wan/nearest";
-import { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { LabCluster } from "../lab-cluster";
-import { deploy } from "../../lab/terraform/run";
-import { Lab } from "../../lab/lab";
-import { LabPaths } from "../../lab/paths";
-import { ensureWorkload } from "../workload/program";
-import { waitUntil } from "../../lab/tools/process-record";
+import { ensureWorkload } from "../programs";
 import definition from "../lab.config";
 import { firstAcknowledged } from "../workload/first-acknowledged";
 import { argvOf, recommendedLimits } from "../workload/flags";
@@ -77,7 +73,7 @@ class Client {
       seconds: 86_400,
       ...recommendedLimits(tuning),
     };
-    const child = spawn("nsenter", [`--net=/run/netns/etcdlab-${on.id}`, workload, "run", ...argvOf(flags)], {
+    const child = spawn("nsenter", [`--net=/run/netns/lab-${on.id}`, workload, "run", ...argvOf(flags)], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     const client = new Client(child, file);

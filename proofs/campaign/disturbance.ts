@@ -1,5 +1,5 @@
+import { isAlive, type ProcessRecord, waitUntil } from "terraform-lab";
 import { Random } from "../random";
-import { isAlive, waitUntil, type ProcessRecord } from "../../lab/tools/process-record";
 import { THROUGH, type Interruption } from "../operations/interruption";
 import type { Operation } from "../operations/operation";
 import type { Miss, Stage } from "../operations/stage";

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { endChild, hasEnded } from "../../lab/tools/child";
-import { waitUntil } from "../../lab/tools/process-record";
+import { endChild, hasEnded, waitUntil } from "terraform-lab";
 
 /** Something that programs can be started on. */
 export interface ProcessHost {

@@ -1,14 +1,20 @@
 import * as path from "node:path";
+import {
+  type Lab,
+  LabApi,
+  type LabPaths,
+  MIRROR_ADDRESS,
+  type MirroredFile,
+  OPERATOR_ADDRESS,
+  type Progress,
+  readConfig,
+  readJson,
+  silent,
+  type Supplies,
+  ToolError,
+  writeAtomically,
+} from "terraform-lab";
 import { EtcdVersion } from "../../lib";
-import { LabApi } from "../../lab/clouds/digitalocean/client";
-import { readConfig } from "../../lab/config";
-import type { MirroredFile, Supplies } from "../../lab/definition";
-import type { Lab } from "../../lab/lab";
-import type { LabPaths } from "../../lab/paths";
-import { readJson, writeAtomically } from "../../lab/tools/files";
-import { silent, type Progress } from "../../lab/tools/progress";
-import { ToolError } from "../../lab/tools/tool-error";
-import { MIRROR_ADDRESS, OPERATOR_ADDRESS } from "../../lab/wan/client";
 import { ensureKnownEtcd } from "./known-release";
 import type { EtcdRelease } from "./release";
 import { etcdStatus, operatorEnvironment } from "./status";

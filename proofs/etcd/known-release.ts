@@ -1,6 +1,5 @@
+import { hostArch, type Progress } from "terraform-lab";
 import { Architecture, EtcdVersion } from "../../lib";
-import { hostArch } from "../../lab/tools/platform";
-import type { Progress } from "../../lab/tools/progress";
 import { ensureEtcd, type EtcdRelease } from "./release";
 
 /** Gets a release of etcd, for example "3.6.14", by the checksum that the library knows of it, if it does; see {@link ensureEtcd}. */

@@ -1,13 +1,20 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { cached } from "../../lab/tools/cache";
-import { CommandError, run } from "../../lab/tools/command";
-import { buildGoModules } from "../../lab/tools/go-build";
-import { hostArch } from "../../lab/tools/platform";
-import { silent, type Progress } from "../../lab/tools/progress";
-import { CONNECT_TIMEOUT_S, isUnreachable, knownUnreachable, rememberUnreachable } from "../../lab/tools/reach";
-import { sha256OfFile } from "../../lab/tools/sha256";
-import { ToolError } from "../../lab/tools/tool-error";
+import {
+  buildGoModules,
+  cached,
+  CommandError,
+  CONNECT_TIMEOUT_S,
+  hostArch,
+  isUnreachable,
+  knownUnreachable,
+  type Progress,
+  rememberUnreachable,
+  run,
+  sha256OfFile,
+  silent,
+  ToolError,
+} from "terraform-lab";
 
 /** How an etcd release got here. */
 export type EtcdOrigin = "release" | "built";
@@ -35,7 +42,7 @@ export interface EtcdRequest {
 }
 
 const PROGRAMS = [
-  { name: "etcd", module: "go.etcd.io/etcd/server/v3" },
+  { name: "etcd", module: "example.com/tool/cmd/server" },
   { name: "etcdctl", module: "go.etcd.io/etcd/etcdctl/v3" },
   { name: "etcdutl", module: "go.etcd.io/etcd/etcdutl/v3" },
 ] as const;

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { LabPaths } from "../../lab/paths";
-import { run } from "../../lab/tools/command";
+import { LabPaths, run } from "terraform-lab";
 
 /** What etcd says of itself. */
 export interface EtcdStatus {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { run } from "../../lab/tools/command";
+import { run } from "terraform-lab";
 
 /** Files of a certificate and of the authority that signed it, as etcd and its clients take them. */
 export interface CertificateFiles {

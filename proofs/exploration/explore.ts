@@ -1,13 +1,17 @@
 import { cpus } from "node:os";
 import * as path from "node:path";
-import { ensureCommands } from "../../lab/tools/apt";
-import { cached } from "../../lab/tools/cache";
-import { attempt, run } from "../../lab/tools/command";
-import { buildGoSource } from "../../lab/tools/go-build";
-import { hashOfGoSources } from "../../lab/tools/go-program";
-import { hostArch } from "../../lab/tools/platform";
-import { silent, type Progress } from "../../lab/tools/progress";
-import { sha256OfFile } from "../../lab/tools/sha256";
+import {
+  attempt,
+  buildGoSources,
+  cached,
+  ensureCommands,
+  goSourcesOf,
+  hostArch,
+  type Progress,
+  run,
+  sha256OfFile,
+  silent,
+} from "terraform-lab";
 
 const SOURCES = __dirname;
 const STAND_IN = path.join(SOURCES, "stand-in", "stand-in.c");
@@ -52,16 +56,20 @@ export interface ExplorationProps {
   readonly shrink?: boolean;
 }
 
-/** The program that plays histories of clusters with the node scripts, and beside it the one that stands in for commands; see proofs/exploration. Returns its path. */
+/**
+ * Builds the program that plays histories of clusters with the node scripts, and beside it the one that stands in for commands: see README.md.
+ * Returns the path of the first.
+ */
 export async function ensureExploration(progress: Progress = silent): Promise<string> {
+  const sources = await goSourcesOf(SOURCES);
   const directory = await cached(
     {
       name: "exploration",
-      version: `${await hashOfGoSources(SOURCES)}-${(await sha256OfFile(STAND_IN)).slice(0, 12)}-linux-${hostArch()}`,
+      version: `${sources.hash}-${(await sha256OfFile(STAND_IN)).slice(0, 12)}-linux-${hostArch()}`,
     },
     async (work) => {
       progress("Building the exploration of the node scripts (about a minute)");
-      await buildGoSource(SOURCES, { package: ".", output: path.join(work, "exploration") }, progress);
+      await buildGoSources(sources, path.join(work, "exploration"), progress);
       await ensureCommands(["cc"], progress);
       // Static, so that it starts as fast as can be, whatever lies in the place of /etc.
       await run(["cc", "-O2", "-static", "-o", path.join(work, "stand-in"), STAND_IN]);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeAtomically } from "../../lab/tools/files";
+import { writeAtomically } from "terraform-lab";
 import { mustHave, type Stage } from "./stage";
 
 interface CertificateAttributes {

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import type { LabDroplet } from "terraform-lab";
 import type { EtcdAdoptionProps } from "../../lib";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import { eventually, type LabHarness } from "../harness";
 import { etcdIn } from "../etcd/in-lab";
 import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-authority";

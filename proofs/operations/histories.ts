@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
+import type { Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
-import type { Sites } from "../../lab/sites";
 
 /** For the search for a linear order, over all keys. */
 const CHECK_SECONDS = 120;

@@ -1,12 +1,19 @@
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
+import {
+  isAlive,
+  type LabDroplet,
+  MachineError,
+  processesNamed,
+  type ProcessRecord,
+  procFile,
+  signal,
+  signalTree,
+  waitUntil,
+} from "terraform-lab";
 import type { LabCluster } from "../lab-cluster";
 import type { LabHarness } from "../harness";
-import { MachineError } from "../../lab/machines/nspawn-machine-driver";
 import type { Random } from "../random";
-import { isAlive, procFile, signal, waitUntil, type ProcessRecord } from "../../lab/tools/process-record";
-import { processesNamed, signalTree } from "../../lab/tools/process-tree";
 import type { Miss } from "./stage";
 
 /** Something that gets in the way of an apply. */

@@ -1,10 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
+import { endChild, hasEnded, type Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
 import { OperationLog, type Operation } from "../workload/operation-log";
-import { endChild, hasEnded } from "../../lab/tools/child";
-import type { Sites } from "../../lab/sites";
 
 /** How a client goes about it; see docs/clients.md. */
 export enum ClientKind {

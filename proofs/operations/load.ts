@@ -1,11 +1,10 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Lab } from "../../lab/lab";
+import { type Lab, Sites } from "terraform-lab";
 import { quantile } from "../figures/statistics";
-import { ensureWorkload } from "../workload/program";
+import { ensureWorkload } from "../programs";
 import { clientAt } from "../apps/client-at";
-import { Sites } from "../../lab/sites";
 import { checkHistories } from "./histories";
 import { describeFailure, impactOn, writeP99Ms, type ClientOperation } from "./impact";
 import { ClientKind, LoadClient } from "./load-client";

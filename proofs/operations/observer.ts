@@ -1,10 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
+import { endChild, hasEnded, LineLog, type Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
-import { endChild, hasEnded } from "../../lab/tools/child";
-import { LineLog } from "../../lab/tools/line-log";
-import type { Sites } from "../../lab/sites";
 import { parseView, type View } from "./views";
 
 /** How long one try to connect may take, and the longest pause between two: a member that is back is seen soon. */

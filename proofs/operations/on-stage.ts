@@ -1,9 +1,9 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { OperatorPriority } from "terraform-lab";
 import { LabHarness } from "../harness";
-import { OperatorPriority } from "../../lab/terraform/operator-group";
-import { ensureWorkload } from "../workload/program";
+import { ensureWorkload } from "../programs";
 import { Stage } from "./stage";
 
 /**

@@ -1,14 +1,21 @@
 import { copyFileSync, cpSync, statSync } from "node:fs";
 import * as path from "node:path";
+import {
+  type CdktfResult,
+  errorsIn,
+  isAlive,
+  type LabDroplet,
+  OperatorPriority,
+  orphansIn,
+  type ProcessRecord,
+  recordOf,
+  signalTree,
+  unwrapped,
+} from "terraform-lab";
 import type { Knobs } from "../apps/cluster-stack";
 import { eventually, NO_CHANGES, said, type HarnessRun, type LabHarness } from "../harness";
-import type { LabDroplet } from "../../lab/clouds/digitalocean/client";
 import type { LabCluster } from "../lab-cluster";
-import { errorsIn, orphansIn, unwrapped, type CdktfResult } from "../../lab/terraform/run";
 import { onFailure } from "../recording/evidence";
-import { OperatorPriority } from "../../lab/terraform/operator-group";
-import { isAlive, recordOf, type ProcessRecord } from "../../lab/tools/process-record";
-import { signalTree } from "../../lab/tools/process-tree";
 
 /** Locations of the load's clients, and of the members unless told otherwise. */
 export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];

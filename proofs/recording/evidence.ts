@@ -1,8 +1,6 @@
 import { cpSync, existsSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import type { Lab } from "../../lab/lab";
-import type { NspawnMachineDriver } from "../../lab/machines/nspawn-machine-driver";
-import type { LabPaths } from "../../lab/paths";
+import type { Lab, LabPaths, NspawnMachineDriver } from "terraform-lab";
 
 const JOURNAL_TIMEOUT_MS = 30_000;
 

@@ -4,8 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { attempt } from "../../lab/tools/command";
-import { inOwnNamespaces } from "../../lab/tools/namespaces";
+import { attempt, inOwnNamespaces } from "terraform-lab";
 
 const ROOT_VARIABLE = "CDKTF_ETCD_RIG_ROOT";
 const PREFIX = "cdktf-etcd-rig-";

@@ -1,7 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { spawn, type ChildProcess } from "node:child_process";
-import { attempt, run } from "../../lab/tools/command";
-import type { WanClient } from "../../lab/wan/client";
+import { attempt, run, type WanClient } from "terraform-lab";
 
 /** What a host is: a network namespace, attached to the WAN at a location. */
 export interface HostProps {

@@ -1,5 +1,4 @@
-import type { PairSettings } from "../../lab/wan/client";
-import { MIRROR, OPERATOR, type RoundTripSource } from "../../lab/wan/defaults";
+import { MIRROR, OPERATOR, type PairSettings, type RoundTripSource } from "terraform-lab";
 
 /** A kind of WAN, among others in the same rig: which regions are in it, and how bad its long links are. */
 export interface NetworkCondition {

@@ -1,11 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
+import { type Progress, type RoundTripSource, WanClient, type WanStats } from "terraform-lab";
 import { ensureKnownEtcd } from "../etcd/known-release";
 import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-authority";
-import type { Progress } from "../../lab/tools/progress";
-import { buildWan } from "../../lab/wan/build";
-import { WanClient, type WanStats } from "../../lab/wan/client";
-import type { RoundTripSource } from "../../lab/wan/defaults";
 import { RigCluster } from "./cluster";
 import { aheadOfOthers, RigHost, removeStaleNamespaces } from "./host";
 import { peerUrl, RIG_ETCD, RigMember, type Pulse } from "./member";
@@ -147,5 +144,5 @@ async function removeRig(root: string): Promise<void> {
 }
 
 function wanOf(root: string, matrix: ReturnType<typeof rigMatrix>): WanClient {
-  return new WanClient({ stateDir: path.join(root, "wan"), binary: () => buildWan(), matrix });
+  return new WanClient({ stateDir: path.join(root, "wan"), matrix });
 }

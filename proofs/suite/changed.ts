@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { ToolError } from "../../lab/tools/tool-error";
+import { ToolError } from "terraform-lab";
 import { storiesFor, titleOf, type Story } from "./stories";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");

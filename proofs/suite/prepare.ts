@@ -1,21 +1,22 @@
 import * as path from "node:path";
-import { Lab } from "../../lab/lab";
+import {
+  ensureCommands,
+  ensureConformance,
+  ensureGoTests,
+  ensureImage,
+  ensurePackageMirror,
+  ensureVersitygw,
+  Lab,
+  LAB_GO_TESTS,
+  LabPaths,
+  type Progress,
+} from "terraform-lab";
 import definition, { FIRST_BOOT_PACKAGES } from "../lab.config";
-import { LabPaths } from "../../lab/paths";
-import { ensureCommands } from "../../lab/tools/apt";
-import { ensureConformance } from "../../lab/clouds/digitalocean/conformance";
 import { ensureEarlierCheckout } from "../earlier-checkout";
 import { ensureLabEtcd } from "../etcd/in-lab";
 import { ensureKnownEtcd } from "../etcd/known-release";
 import { ensureExploration } from "../exploration/explore";
-import { ensureGoClient } from "../go-client";
-import { ensureGoTests, GO_TESTED } from "../../lab/tools/go-tests";
-import { ensureImage } from "../../lab/machines/image";
-import { ensurePackageMirror } from "../../lab/mirror/package-mirror";
-import { ensureProbe } from "../probe/program";
-import type { Progress } from "../../lab/tools/progress";
-import { ensureVersitygw } from "../../lab/object-storage/versitygw";
-import { ensureWorkload } from "../workload/program";
+import { ensureGoClient, ensureProbe, ensureWorkload, PROOFS_GO_TESTS } from "../programs";
 import { RESULT_PATHS } from "./result-paths";
 import type { Tier } from "./stories";
 import { UPGRADE_FROM } from "./upgrade-from";
@@ -41,7 +42,9 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   await ensureGoClient(progress);
   await ensureConformance(progress);
   await ensureExploration(progress);
-  for (const tested of GO_TESTED) await ensureGoTests(tested, progress);
+  for (const tests of [LAB_GO_TESTS, PROOFS_GO_TESTS].flatMap((all) => Object.values(all))) {
+    await ensureGoTests(tests, progress);
+  }
   // For the tests of these two.
   await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
   await ensureImage("ubuntu-24-04-x64", progress);

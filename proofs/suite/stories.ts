@@ -39,6 +39,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/exploration/exploration.lab.test.ts",
     seconds: 120,
     proves: [
+      "proofs/go.{mod,sum}",
       "proofs/exploration/**",
       "__tests__/proofs/exploration/*.ts",
       "templates/{activate,common,converge,decide,join,leadership,liveness,mark-start,prepare-founding,recover,restart,retire-predecessor}.sh",
@@ -83,11 +84,11 @@ export const STORIES: readonly Story[] = [
       "lab/clouds/digitalocean/client.ts",
       "proofs/apps/**",
       "lab/{config,daemon,definition,lab,paths}.ts",
-      "lab/terraform/run.ts",
+      "lab/terraform/{output,run}.ts",
       "proofs/{harness,lab-cluster,lab.config}.ts",
       "proofs/etcd/{in-lab,status}.ts",
       "lab/mirror/mirror-server.ts",
-      "proofs/go-client.ts",
+      "proofs/programs.ts",
       "templates/{activate,authorities,common,converge,get-etcd,lay-down,leadership,mark-start,profile}.sh",
       "templates/{get-packages,publish-endpoint,restart,route-streams,session}.sh",
       "templates/etcd-streams.*",
@@ -123,7 +124,7 @@ export const STORIES: readonly Story[] = [
       "proofs/harness.ts",
       "lab/machines/**",
       "lab/terraform/operator-group.ts",
-      "lab/tools/{child,process-tree}.ts",
+      "lab/tools/{child,process-tree,wait}.ts",
       "lab/tools/{files,process-record}.ts",
       "templates/{activate,check-data,common,converge,decide,join,migrate,prepare-founding}.sh",
       "templates/etcd-join.service",
@@ -155,6 +156,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/workload/workload.lab.test.ts",
     seconds: 53,
     proves: [
+      "proofs/{go.mod,go.sum,programs.ts}",
       "proofs/workload/**",
       "proofs/etcd/bare-etcd.ts",
       "lab/tools/go-tests.ts",
@@ -181,8 +183,9 @@ export const STORIES: readonly Story[] = [
       "lab/clouds/digitalocean/api/**",
       "lab/clouds/digitalocean/client.ts",
       "lab/clouds/digitalocean/provider/**",
+      "lab/go-tested.ts",
       "lab/terraform/{find-terraform,providers,terraformrc}.ts",
-      "lab/tools/go-build.ts",
+      "lab/tools/go-{build,sources}.ts",
       "__tests__/lab/clouds/digitalocean/provider/**",
     ],
   },
@@ -203,7 +206,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/wan/wan.lab.test.ts",
     seconds: 12,
-    proves: ["lab/wan/**"],
+    proves: ["lab/{go.mod,go.sum,go-tested.ts}", "lab/wan/**"],
   },
   {
     file: "__tests__/proofs/hosts/lost-state.lab.test.ts",
@@ -237,9 +240,10 @@ export const STORIES: readonly Story[] = [
     seconds: 11,
     proves: [
       "proofs/etcd/{bare-etcd,known-release,throw-away-authority}.ts",
+      "proofs/{go.mod,go.sum,programs.ts}",
       "proofs/probe/**",
       "proofs/rig/**",
-      "lab/tools/go-program.ts",
+      "lab/tools/go-{program,sources}.ts",
       "lab/wan/**",
       "lib/measure/{grpc-connection,protobuf}.ts",
       "templates/grpc.sh",
@@ -250,6 +254,7 @@ export const STORIES: readonly Story[] = [
     seconds: 2,
     proves: [
       "lab/clouds/digitalocean/api/**",
+      "lab/go.{mod,sum}",
       "lab/clouds/digitalocean/conformance.ts",
       "lab/clouds/digitalocean/conformance/**",
       "__tests__/lab/clouds/digitalocean/api/support/**",
@@ -283,7 +288,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/example.lab.test.ts",
     seconds: 60,
-    proves: ["lab/{cli,bin,example}/**", "lab/{definition,package.json}*"],
+    proves: ["lab/{bin,cli,example}/**", "lab/{definition.ts,index.ts,package.json}"],
   },
   {
     file: "__tests__/lab/machines/image.lab.test.ts",

@@ -1,4 +1,4 @@
-import { LineLog } from "../../lab/tools/line-log";
+import { LineLog } from "terraform-lab";
 
 /** One call of a client, as `workload run` recorded it. Times are milliseconds of the Unix epoch. */
 export interface Operation {

@@ -6,12 +6,12 @@ describe("the host's mounts", () => {
   it("are read with optional fields and escaped characters", () => {
     const text = [
       "36 35 98:0 / /mnt\\040two rw,noatime master:1 shared:2 - ext4 /dev/root rw,errors=continue",
-      "37 35 0:41 / /lab/root rw - overlay etcdlab-7 rw,lowerdir=/image",
+      "37 35 0:41 / /lab/root rw - overlay lab-7 rw,lowerdir=/image",
       "",
     ].join("\n");
     expect(parseMountInfo(text)).toEqual([
       { path: "/mnt two", type: "ext4", source: "/dev/root" },
-      { path: "/lab/root", type: "overlay", source: "etcdlab-7" },
+      { path: "/lab/root", type: "overlay", source: "lab-7" },
     ]);
   });
 });
@@ -57,9 +57,9 @@ describe("a machine's place in the network", () => {
   });
 
   it("is where its region is, by its public address", () => {
-    expect(attachmentOf(spec, machineNames("etcdlab", 7))).toMatchObject({
+    expect(attachmentOf(spec, machineNames("lab", 7))).toMatchObject({
       id: "7",
-      netns: "/run/netns/etcdlab-edge-7",
+      netns: "/run/netns/lab-edge-7",
       location: "nyc3",
       addresses: [{ ip: "198.18.2.10" }],
     });
@@ -69,7 +69,7 @@ describe("a machine's place in the network", () => {
     ["10.108.0.2", 20],
     ["10.108.0.2/20", undefined],
   ])("and within its VPC by its private one (%s, %p)", (privateIpv4, privatePrefix) => {
-    const { addresses } = attachmentOf({ ...spec, privateIpv4, privatePrefix }, machineNames("etcdlab", 7));
+    const { addresses } = attachmentOf({ ...spec, privateIpv4, privatePrefix }, machineNames("lab", 7));
     expect(addresses[1]).toEqual({ ip: "10.108.0.2", privatePrefix: 20 });
   });
 });

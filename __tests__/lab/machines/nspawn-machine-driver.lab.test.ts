@@ -9,9 +9,10 @@ import { MachineError, NspawnMachineDriver } from "../../../lab/machines/nspawn-
 import { endChild } from "../../../lab/tools/child";
 import { attempt, run, type CommandResult } from "../../../lab/tools/command";
 import { ensureImage } from "../../../lab/machines/image";
-import { buildWan } from "../../../lab/wan/build";
-import { WanClient, type PairSettings } from "../../../lab/wan/client";
-import { processesWith, signal, waitUntil } from "../../../lab/tools/process-record";
+import { WanClient } from "../../../lab/wan/client";
+import type { PairSettings } from "../../../lab/wan/protocol";
+import { processesWith, signal } from "../../../lab/tools/process-record";
+import { waitUntil } from "../../../lab/tools/wait";
 
 const PREFIX = `drvtest${process.pid}`;
 const OPERATOR = `${PREFIX}-operator`;
@@ -116,7 +117,6 @@ describe("machines", () => {
     await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
     wan = new WanClient({
       stateDir: join(stateDir, "wan"),
-      binary: () => buildWan(),
       matrix: MATRIX,
       operatorNamespace: `/run/netns/${OPERATOR}`,
     });

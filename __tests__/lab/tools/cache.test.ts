@@ -7,9 +7,9 @@ const scratch = useScratchDir();
 const key = { name: "thing", version: "1.0" };
 
 test("the cache lies in XDG_CACHE_HOME, and in the home directory if that is relative", () => {
-  expect(cacheRoot()).toBe(path.join(scratch(), "cache", "cdktf-etcd"));
+  expect(cacheRoot()).toBe(path.join(scratch(), "cache", "terraform-lab"));
   process.env.XDG_CACHE_HOME = "relative";
-  expect(cacheRoot()).toMatch(/\/\.cache\/cdktf-etcd$/);
+  expect(cacheRoot()).toMatch(/\/\.cache\/terraform-lab$/);
 });
 
 test("an entry is filled once", async () => {

@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { text } from "node:stream/consumers";
 import { processesNamed, processTree, signalNamed, signalTree } from "../../../lab/tools/process-tree";
-import { isAlive, waitUntil } from "../../../lab/tools/process-record";
+import { isAlive } from "../../../lab/tools/process-record";
+import { waitUntil } from "../../../lab/tools/wait";
 import { useScratchDir } from "./scratch";
 
 const scratch = useScratchDir();

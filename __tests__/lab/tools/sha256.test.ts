@@ -1,6 +1,6 @@
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { sha256OfFile, sha256OfText, sha256OfTree } from "../../../lab/tools/sha256";
+import { sha256OfFile, sha256OfText, sha256OfFiles } from "../../../lab/tools/sha256";
 import { useScratchDir } from "./scratch";
 
 const scratch = useScratchDir();
@@ -12,14 +12,12 @@ test("the hash of a text and of a file with that text", async () => {
   expect(await sha256OfFile(path.join(scratch(), "f"))).toBe(ABC);
 });
 
-test("the hash of a tree changes with names and contents of the files that count", async () => {
-  const sub = path.join(scratch(), "sub");
-  const hash = () => sha256OfTree(scratch(), (name) => name.endsWith(".go"));
-  await mkdir(sub);
-  await writeFile(path.join(sub, "a.go"), "abc");
-  const first = await hash();
-  await writeFile(path.join(sub, "notes"), "abc");
-  expect(await hash()).toBe(first);
-  await rename(path.join(sub, "a.go"), path.join(sub, "b.go"));
-  expect(await hash()).not.toBe(first);
+test("the hash of several files changes with their names and contents", async () => {
+  for (const name of ["a", "b"]) await writeFile(path.join(scratch(), name), "abc");
+  const first = await sha256OfFiles(scratch(), ["a"]);
+  expect(await sha256OfFiles(scratch(), ["a"])).toBe(first);
+  expect(await sha256OfFiles(scratch(), ["b"])).not.toBe(first);
+  expect(await sha256OfFiles(scratch(), ["a", "b"])).not.toBe(first);
+  await writeFile(path.join(scratch(), "a"), "abd");
+  expect(await sha256OfFiles(scratch(), ["a"])).not.toBe(first);
 });

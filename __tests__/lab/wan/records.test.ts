@@ -1,64 +1,68 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { readJson, writeAtomically } from "../../../lab/tools/files";
-import { isAlive, parseStat, recordOf, signal, waitUntil } from "../../../lab/tools/process-record";
+import type { Attachment } from "../../../lab/wan/protocol";
+import {
+  otherLocations,
+  WanRecordFile,
+  withAttachment,
+  withChange,
+  withIsolation,
+  withKnownChanges,
+  withoutAttachment,
+  withoutChanges,
+  type WanRecords,
+} from "../../../lab/wan/records";
 
-const directory = mkdtempSync(join(tmpdir(), "records-"));
+const MATRIX = [
+  { a: "lon1", b: "nyc3", rttMs: 78 },
+  { a: "lon1", b: "sgp1", rttMs: 167 },
+  { a: "nyc3", b: "sgp1", rttMs: 224 },
+];
+const NONE: WanRecords = { matrix: MATRIX, attachments: {}, changes: [] };
+const LONDON: Attachment = { id: "lon", device: "wan0", location: "lon1", addresses: [{ ip: "198.18.1.10" }] };
+
+const directory = mkdtempSync(join(tmpdir(), "wan-records-"));
 afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe("a recorded process", () => {
-  it("is found by number and start, whatever its name", () => {
-    const rest = ["7", ...Array<string>(17).fill("0"), "4242", "1"].join(" ");
-    expect(parseStat(`12 (tricky) name (x) S ${rest}`)).toEqual({ state: "S", parent: 7, startTime: 4242 });
+describe("what the WAN was told", () => {
+  it("is kept on disk, and is the matrix alone at first", () => {
+    const file = () => new WanRecordFile(join(directory, "wan.json"), MATRIX);
+    expect(file().read()).toEqual(NONE);
+    file().update((records) => withAttachment(records, LONDON));
+    expect(file().read()).toEqual({ ...NONE, attachments: { lon: LONDON } });
   });
 
-  it("is alive while it runs, and then not", async () => {
-    const child = spawn("sleep", ["60"]);
-    const record = recordOf(child.pid ?? 0);
-    expect(isAlive(record)).toBe(true);
-    signal(record, "SIGKILL");
-    await once(child, "exit");
-    expect(isAlive(record)).toBe(false);
+  it("knows what is attached, and what of it is isolated", () => {
+    const isolated = withIsolation(withAttachment(NONE, LONDON), "lon", true);
+    expect(isolated.attachments).toEqual({ lon: { ...LONDON, isolated: true } });
+    expect(withAttachment(isolated, LONDON).attachments).toEqual({ lon: LONDON });
+    expect(withoutAttachment(isolated, "lon")).toEqual(NONE);
   });
 
-  it("is not the one that got its number later, which is left alone", async () => {
-    const child = spawn("sleep", ["60"]);
-    const record = recordOf(child.pid ?? 0);
-    const stale = record && { ...record, startTime: record.startTime - 1 };
-    expect(isAlive(stale)).toBe(false);
-    signal(stale, "SIGKILL");
-    await sleep(50);
-    expect(isAlive(record)).toBe(true);
-    child.kill("SIGKILL");
+  it("adds up the changes of a pair, in whichever order it is named", () => {
+    const once = withChange(NONE, { a: "lon1", b: "nyc3", loss: 5 });
+    const twice = withChange(once, { a: "nyc3", b: "lon1", down: true });
+    expect(twice.changes).toEqual([{ a: "nyc3", b: "lon1", loss: 5, down: true }]);
   });
 
-  it("does not survive a restart of the host", () => {
-    const me = recordOf(process.pid);
-    expect(isAlive(me && { ...me, bootId: "another" })).toBe(false);
+  it("forgets the changes that were healed: all, those of a location, or those of a pair", () => {
+    const changed = MATRIX.reduce((records, { a, b }) => withChange(records, { a, b, loss: 5 }), NONE);
+    const left = (a?: string, b?: string) => withoutChanges(changed, a, b).changes.map((pair) => `${pair.a}-${pair.b}`);
+    expect(left()).toEqual([]);
+    expect(left("sgp1")).toEqual(["lon1-nyc3"]);
+    expect(left("sgp1", "lon1")).toEqual(["lon1-nyc3", "nyc3-sgp1"]);
   });
-});
 
-describe("a record", () => {
-  it("is read back, and what cannot be read is not there", () => {
-    const path = join(directory, "deep", "record.json");
-    expect(readJson(path)).toBeUndefined();
-    writeAtomically(path, '{"a":1}');
-    expect(readJson(path)).toEqual({ a: 1 });
-    writeFileSync(path, '{"a":');
-    expect(readJson(path)).toBeUndefined();
+  it("forgets the changes of locations that a new matrix does not have", () => {
+    const changed = MATRIX.reduce((records, { a, b }) => withChange(records, { a, b, loss: 5 }), NONE);
+    const known = withKnownChanges({ ...changed, matrix: MATRIX.slice(0, 1) });
+    expect(known.changes).toEqual([{ a: "lon1", b: "nyc3", loss: 5 }]);
   });
-});
 
-describe("waiting", () => {
-  it("ends with the condition or with the time", async () => {
-    let turns = 0;
-    expect(await waitUntil(() => ++turns > 3, 1000, 1)).toBe(true);
-    expect(await waitUntil(() => false, 20, 5)).toBe(false);
+  it("tells which other locations there are", () => {
+    expect(otherLocations(NONE, "nyc3")).toEqual(["lon1", "sgp1"]);
   });
 });

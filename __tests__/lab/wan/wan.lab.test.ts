@@ -4,16 +4,13 @@ import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LAB_GO_TESTS } from "../../../lab/go-tested";
 import { attempt, run } from "../../../lab/tools/command";
 import { buildWan } from "../../../lab/wan/build";
-import {
-  WanClient,
-  type Attachment,
-  type PairSettings,
-  type WanEndpointStats,
-  type WanLinkStats,
-} from "../../../lab/wan/client";
-import { recordOf, waitUntil } from "../../../lab/tools/process-record";
+import { WanClient } from "../../../lab/wan/client";
+import type { Attachment, PairSettings, WanEndpointStats, WanLinkStats } from "../../../lab/wan/protocol";
+import { recordOf } from "../../../lab/tools/process-record";
+import { waitUntil } from "../../../lab/tools/wait";
 import { passGoTests } from "../go-tests";
 
 interface ProbeAnswer {
@@ -29,7 +26,7 @@ interface ProbeAnswer {
 const PATIENCE_MS = 30_000;
 jest.setTimeout(600_000);
 
-/** The most that the switch takes off a round trip to make up for what it and the kernel add: see "accept" in engine.go. */
+/** The most that the switch takes off a round trip to make up for what it and the kernel add: see "accept" in forward.go. */
 const MADE_UP_MS = 1.1;
 
 const PREFIX = `wantest-${process.pid}`;
@@ -69,7 +66,6 @@ describe("the WAN", () => {
   const children: ChildProcess[] = [];
   const wan = new WanClient({
     stateDir,
-    binary: () => buildWan(),
     matrix: MATRIX,
     operatorNamespace: `/run/netns/${PREFIX}-op`,
     mirrorPorts: [80],
@@ -179,7 +175,7 @@ describe("the WAN", () => {
   });
 
   it("passes its switch's own tests", async () => {
-    await passGoTests("wan");
+    await passGoTests(LAB_GO_TESTS.wan);
   });
 
   it("has the round-trip times that it was told", async () => {

@@ -1,3 +1,4 @@
+import { type ProcessRecord, recordOf } from "terraform-lab";
 import { Disturbance } from "../../../proofs/campaign/disturbance";
 import { Tally } from "../../../proofs/campaign/tally";
 import { DRAWN, operationNamed } from "../../../proofs/operations/catalog";
@@ -5,7 +6,6 @@ import type { Interruption } from "../../../proofs/operations/interruption";
 import type { Operation } from "../../../proofs/operations/operation";
 import type { Miss, Saboteur, Stage } from "../../../proofs/operations/stage";
 import { Random } from "../../../proofs/random";
-import { recordOf, type ProcessRecord } from "../../../lab/tools/process-record";
 
 const ROLL = operationNamed("settings roll");
 /** Comes at once, however it is drawn. */

@@ -1,8 +1,7 @@
 /** @independent */
 import * as path from "node:path";
-import { run } from "../../../lab/tools/command";
+import { run, sha256OfFile } from "terraform-lab";
 import { ensureEtcd, etcdLayout } from "../../../proofs/etcd/release";
-import { sha256OfFile } from "../../../lab/tools/sha256";
 
 const VERSION = "3.6.14";
 const PUBLISHED = {

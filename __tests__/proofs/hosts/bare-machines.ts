@@ -1,8 +1,8 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import type { Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { DigitalOceanHost, type DigitalOceanHostsProps } from "../../../lib";
 import { SSH_FROM } from "../../synth";
-import type { Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 
 /** Declares machines with nothing on them. */
 export function declareMachines(

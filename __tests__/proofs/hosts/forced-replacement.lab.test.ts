@@ -1,5 +1,5 @@
-import { useCleanup } from "../../cleanup";
 import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import { useCleanup } from "../../cleanup";
 import { declareMachines } from "./bare-machines";
 import { serveWorkspace } from "./served-workspace";
 import { NO_CHANGES } from "../../../proofs/harness";

@@ -4,12 +4,12 @@ import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { unwrapped } from "../../../lab/terraform/run";
+import { unwrapped } from "terraform-lab";
+import { type Api, type Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import { haveStepsRunHere } from "../../lab/clouds/digitalocean/provider/steps-here";
 import { DigitalOceanHost, EtcdCluster } from "../../../lib";
 import { useCleanup } from "../../cleanup";
 import { SSH_FROM } from "../../synth";
-import { haveStepsRunHere } from "../../lab/clouds/digitalocean/provider/steps-here";
-import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { serveWorkspace } from "./served-workspace";
 import { NO_CHANGES } from "../../../proofs/harness";
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { orphansIn } from "../../../lab/terraform/run";
+import { orphansIn } from "terraform-lab";
+import { type Api, type Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { eventually } from "../../../proofs/harness";
 import { useCleanup } from "../../cleanup";
-import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
 import { serveWorkspace } from "./served-workspace";
 

@@ -1,8 +1,7 @@
-import type { LabDroplet } from "../../../lab/clouds/digitalocean/client";
-import { orphansIn } from "../../../lab/terraform/run";
+import { type LabDroplet, orphansIn } from "terraform-lab";
+import { type Api, type Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { eventually, NO_CHANGES } from "../../../proofs/harness";
 import { useCleanup } from "../../cleanup";
-import type { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { declareMachines } from "./bare-machines";
 import { serveWorkspace } from "./served-workspace";
 

@@ -1,5 +1,5 @@
-import { useCleanup } from "../../cleanup";
 import { Api, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
+import { useCleanup } from "../../cleanup";
 
 /** The API of DigitalOcean's stand-in, and a directory in which Terraform works against it. */
 export interface ServedWorkspace {

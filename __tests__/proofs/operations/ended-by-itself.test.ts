@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { Sites } from "../../../lab/sites";
+import type { Sites } from "terraform-lab";
 import { ClientKind, LoadClient } from "../../../proofs/operations/load-client";
 import { Observer } from "../../../proofs/operations/observer";
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CdktfResult, CdktfRun } from "../../../lab/terraform/run";
+import type { CdktfResult, CdktfRun } from "terraform-lab";
 import type { LabHarness } from "../../../proofs/harness";
 import { Stage } from "../../../proofs/operations/stage";
 import { NO_CHANGES } from "../../../proofs/harness";

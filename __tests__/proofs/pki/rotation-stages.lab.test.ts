@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { Fn, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
+import { Outcome, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { AuthorityGeneration } from "../../../lib";
 import { ClusterPki } from "../../../lib/pki/cluster-pki";
 import { TerraformData } from "../../../lib/rollout/terraform-data";
 import { useCleanup } from "../../cleanup";
-import { Outcome, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 
 const MINUTES = 60_000;
 

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import * as path from "node:path";
-import { readTimings, recordTiming, type TimingEntry } from "../../../proofs/recording/timings";
 import { useScratchDir } from "../../lab/tools/scratch";
+import { readTimings, recordTiming, type TimingEntry } from "../../../proofs/recording/timings";
 
 const DEPLOY: TimingEntry = {
   kind: "deploy",

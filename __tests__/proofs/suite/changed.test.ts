@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { useScratchDir } from "../../lab/tools/scratch";
 import { changedFiles, reasonFor, storiesOf } from "../../../proofs/suite/changed";
 import { STORIES, tierOf } from "../../../proofs/suite/stories";
-import { useScratchDir } from "../../lab/tools/scratch";
 
 const scratch = useScratchDir();
 

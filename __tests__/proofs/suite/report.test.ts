@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { useScratchDir } from "../../lab/tools/scratch";
 import type { PhaseSeconds } from "../../../proofs/recording/phases";
 import { countTests, renderReport } from "../../../proofs/suite/report";
 import { readResults } from "../../../proofs/suite/results";
 import type { TimingEntry } from "../../../proofs/recording/timings";
-import { useScratchDir } from "../../lab/tools/scratch";
 
 const scratch = useScratchDir();
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { attempt } from "../../../lab/tools/command";
+import { attempt } from "terraform-lab";
 
 const PROJECT = path.resolve(__dirname, "..", "..", "..");
 

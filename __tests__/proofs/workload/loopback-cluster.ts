@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import * as path from "node:path";
-import { run } from "../../../lab/tools/command";
+import { run } from "terraform-lab";
 import { BareEtcd, isHealthy, memberFlags } from "../../../proofs/etcd/bare-etcd";
 
 interface Member {

@@ -6,12 +6,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually } from "../../../proofs/harness";
-import { attempt, run } from "../../../lab/tools/command";
-import { ensureKnownEtcd } from "../../../proofs/etcd/known-release";
-import { ensureWorkload } from "../../../proofs/workload/program";
-import { EtcdVersion } from "../../../lib/etcd-version";
+import { attempt, run } from "terraform-lab";
 import { passGoTests } from "../../lab/go-tests";
+import { eventually } from "../../../proofs/harness";
+import { ensureKnownEtcd } from "../../../proofs/etcd/known-release";
+import { ensureWorkload, PROOFS_GO_TESTS } from "../../../proofs/programs";
+import { EtcdVersion } from "../../../lib/etcd-version";
 import { LoopbackCluster } from "./loopback-cluster";
 
 jest.setTimeout(600_000);
@@ -97,7 +97,9 @@ describe("on a real cluster", () => {
   }
 
   it("passes its own tests", async () => {
-    const stdout = await passGoTests("workload", { WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0] });
+    const stdout = await passGoTests(PROOFS_GO_TESTS.workload, {
+      WORKLOAD_TEST_ENDPOINT: cluster.endpoints.split(",")[0],
+    });
     expect(stdout).toMatch(/^--- PASS: TestSwapThatWasOverwrittenBeforeItsRetry/m);
     expect(stdout).not.toContain("--- SKIP");
   });

@@ -2,7 +2,7 @@ package main
 
 import "math"
 
-// A path is one direction between two locations: what happens to a packet on the way.
+// path is one direction between two locations: what happens to a packet on the way.
 type path struct {
 	a, b   string
 	delay  int64  // one way, ns
@@ -16,8 +16,8 @@ type path struct {
 	packets, bytes, lost, cut, overflow uint64
 }
 
-// A flow is everything from one address to another. It is a queue in the order of arrival: no packet is due before
-// the one in front of it, so jitter stretches a flow but never reorders it.
+// flow is a queue of the packets from one address to another, in the order of arrival. No packet is due before the one in front of it, so jitter
+// never changes their order.
 type flow struct {
 	from, to   *address
 	path       *path
@@ -26,12 +26,12 @@ type flow struct {
 	last       int64 // when the youngest packet is due
 	heapIndex  int   // -1 while the queue is empty
 
-	spellEnds int64 // until when spell is the extra delay
-	spell     int64
+	spellEnds int64 // until when spell counts
+	spell     int64 // the extra delay, ns
 }
 
-// A spell is how long one draw of jitter lasts. Drawing anew for each packet would, with order kept, make everybody
-// wait for the slowest of the crowd: the mean would grow with the rate. A queue on the path that fills and drains does not do that.
+// spellFactor times the mean jitter is a spell: how long a flow keeps an extra delay before it draws another. As packets keep their order, a draw for
+// each packet would delay all by the largest of the recent draws, and the mean would grow with the rate. Of a queue on the path it does not.
 const spellFactor = 2
 
 func (f *flow) jitter(now int64, r *random) int64 {

@@ -1,5 +1,5 @@
-// wan is a layer-3 switch in user space: one TUN device per attached namespace, and between any two locations the
-// delay, jitter, loss or cut that it was told. It is told over a unix socket, one line of JSON per request and answer.
+// wan is a layer-3 switch in user space. It has a TUN device in each attached namespace, and delays, jitters, loses or cuts off packets between any
+// two locations as it is told over a unix socket.
 package main
 
 import (
@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// build is set by the linker to the hash of the sources.
-var build = "unknown"
-
 func main() {
 	if len(os.Args) > 1 {
 		if known, err := measure(os.Args[1], os.Args[2:]); err != nil {
@@ -26,25 +23,26 @@ func main() {
 		}
 	}
 	socket := flag.String("socket", "", "path of the control socket")
+	build := flag.String("build", "unknown", "what this program was built from, in the words of whoever starts it; hello tells it to others")
 	bias := flag.Duration("bias", 20*time.Microsecond, "what the kernel adds one way, whatever the load; taken off each delay")
 	flag.Parse()
 	if *socket == "" || flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
+		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-build NAME] [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
 		os.Exit(2)
 	}
-	// The control side may come and go: nothing that happens to its terminal concerns the switch.
+	// The switch outlives whoever starts it: signals from a terminal are not for it.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGPIPE)
-	// The engine's thread keeps one for itself. Collecting garbage stops that thread too, so it is done only when there is some: packets
-	// make none, requests do; see control.
+	// One of these processors is the engine's. A collection of garbage stops its thread, too, so the runtime shall not begin one: packets make no
+	// garbage, and what requests make is collected by control.
 	runtime.GOMAXPROCS(4)
 	debug.SetGCPercent(-1)
-	if err := run(*socket, *bias); err != nil {
+	if err := run(*socket, *build, *bias); err != nil {
 		fmt.Fprintln(os.Stderr, "wan:", err)
 		os.Exit(1)
 	}
 }
 
-func run(socket string, bias time.Duration) error {
+func run(socket, build string, bias time.Duration) error {
 	listener, err := listen(socket)
 	if err != nil {
 		return err

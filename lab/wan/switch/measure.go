@@ -14,8 +14,8 @@ import (
 	"unsafe"
 )
 
-// The measuring tools live beside the switch because only they need the same care with time: plain system calls that block, on a thread of
-// their own, so that no scheduler but the kernel's is part of what is measured.
+// The measuring tools are in the same program because they measure time as the switch keeps it: by plain system calls that block, on a thread of
+// their own, so that Go's scheduler is no part of what is measured.
 
 const soRcvbufforce = 33
 
@@ -28,7 +28,7 @@ func measure(tool string, arguments []string) (bool, error) {
 	}
 	runtime.LockOSThread()
 	if tool == "echo" || tool == "probe" {
-		raisePriority() // what is to be measured is the way, not the queue for a processor at its ends
+		raisePriority() // the way is to be measured, not how long its ends wait for a processor
 	}
 	return true, f(flag.NewFlagSet(tool, flag.ExitOnError), arguments)
 }
@@ -67,7 +67,7 @@ func socketAddress(text string) (*syscall.SockaddrInet4, error) {
 	return result, nil
 }
 
-// echo sends back whatever comes.
+// echo sends every packet back.
 func echo(flags *flag.FlagSet, arguments []string) error {
 	listen := flags.String("listen", "", "address:port")
 	_ = flags.Parse(arguments)
@@ -98,7 +98,7 @@ type probeAnswer struct {
 	MaxMs     float64 `json:"maxMs"`
 }
 
-// probe sends numbered packets at a steady pace to an echo and says how long they took.
+// probe sends numbered packets at a steady pace to an echo and prints how long their round trips took.
 func probe(flags *flag.FlagSet, arguments []string) error {
 	to := flags.String("to", "", "address:port")
 	count := flags.Int("count", 100, "packets")
@@ -145,7 +145,7 @@ func probe(flags *flag.FlagSet, arguments []string) error {
 			continue
 		}
 		if err != nil || n < 12 {
-			continue // silence; the deadline ends it
+			continue // nothing came in time; the deadline ends this
 		}
 		number := int(binary.LittleEndian.Uint32(buffer))
 		trip := float64(now-time.Duration(binary.LittleEndian.Uint64(buffer[4:]))) / float64(time.Millisecond)
@@ -181,7 +181,7 @@ func report(packets int, elapsed time.Duration) error {
 	return json.NewEncoder(os.Stdout).Encode(answer)
 }
 
-// flood sends as fast as it was told, or can.
+// flood sends at a given rate, or as fast as it can.
 func flood(flags *flag.FlagSet, arguments []string) error {
 	to := flags.String("to", "", "address:port")
 	size := flags.Int("size", 64, "bytes of payload")

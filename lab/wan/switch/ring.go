@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// Every packet in flight lies in one slot of a single mapping outside of Go's heap: nothing is allocated per
-// packet and the garbage collector has nothing to look at. Slots are chained by index, not by pointer.
+// Every packet in flight is in a slot of one mapping outside of Go's heap, and slots are chained by index: packets make no garbage, and there
+// are no pointers for its collector to follow.
 const (
 	slotSize = 2048
 	none     = int32(-1)

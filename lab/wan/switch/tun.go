@@ -22,7 +22,7 @@ const (
 func inNamespace(path string, f func() error) error {
 	result := make(chan error, 1)
 	go func() {
-		// The thread is never unlocked: it ends with the goroutine, and nobody inherits a thread in a foreign namespace.
+		// Never unlocked, so the thread ends with the goroutine: no other goroutine may run in that namespace.
 		runtime.LockOSThread()
 		if path != "" {
 			file, err := os.Open(path)
@@ -52,7 +52,7 @@ func openTun(name string, routes, assigned []string) (int, error) {
 	request := newIfreq(name)
 	binary.LittleEndian.PutUint16(request[16:], iffTun|iffNoPi)
 	errno := ioctl(fd, tunSetIff, request)
-	// A predecessor that was killed a moment ago may still hold it.
+	// A switch that was killed a moment ago may still have it.
 	for deadline := time.Now().Add(2 * time.Second); errno == syscall.EBUSY && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
 		errno = ioctl(fd, tunSetIff, request)
@@ -72,7 +72,7 @@ func openTun(name string, routes, assigned []string) (int, error) {
 }
 
 func configure(name string, routes, assigned []string) error {
-	// No IPv6 here; its neighbour discovery would only be noise. Fails where the kernel has none, which is as good.
+	// The WAN has no IPv6, and its neighbour discovery would be counted as dropped packets. This fails where the kernel has no IPv6: as good.
 	_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0)
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -162,7 +162,7 @@ func addRoute(device int, cidr string) error {
 	return netlink("route "+cidr, syscall.RTM_NEWROUTE, body.Bytes())
 }
 
-// netlink sends one request that makes something, or replaces what is there, and waits for the kernel's answer.
+// netlink has the kernel make something, or replace what is there.
 func netlink(what string, kind uint16, body []byte) error {
 	socket, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
 	if err != nil {

@@ -3,16 +3,16 @@
  * on a bare cluster over the lab's WAN. Parts: throughput, burst, catch-up, loss, snapshot, steady, outage, heartbeats, black-hole.
  */
 import { parseArgs } from "node:util";
+import { buildWan } from "terraform-lab";
 import { enclosed } from "../../rig/enclosure";
 import { ensureRigEtcd } from "../../rig/rig";
-import { buildWan } from "../../../lab/wan/build";
 import { blackHole } from "./black-hole";
 import { burst } from "./burst";
 import { catchUp } from "./catch-up";
 import { heartbeats } from "./heartbeats";
 import { together, type Case } from "./kernel";
 import { clientOutage, longestKeepalive, peerOutage } from "./outage";
-import { ensureProgram } from "./program";
+import { ensureSockets } from "../../programs";
 import { SocketRig } from "./rig";
 import { markdown, type Table } from "./table";
 import { steady } from "./steady";
@@ -135,7 +135,7 @@ async function main(): Promise<void> {
     console.error(`[${((Date.now() - started) / 1000).toFixed(1).padStart(6)} s] ${line}`);
   };
   const prepare = async (): Promise<void> => {
-    await ensureProgram(progress);
+    await ensureSockets(progress);
     await ensureRigEtcd(progress);
     await buildWan();
   };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { OPERATOR } from "../../../lab/wan/defaults";
+import { OPERATOR } from "terraform-lab";
 import type { Case } from "./kernel";
 import type { SocketRig } from "./rig";
 import { Samples, type Table } from "./table";

@@ -1,16 +1,13 @@
 import { spawn } from "node:child_process";
 import * as path from "node:path";
+import { type Progress, run, WanClient } from "terraform-lab";
 import { RoundTripTimes, Tuning } from "../../../lib/wan";
 import type { RigCluster } from "../../rig/cluster";
 import type { RigMember } from "../../rig/member";
 import { locationName, type NetworkCondition } from "../../rig/network";
 import { Rig } from "../../rig/rig";
-import { run } from "../../../lab/tools/command";
-import type { Progress } from "../../../lab/tools/progress";
-import { buildWan } from "../../../lab/wan/build";
-import { WanClient } from "../../../lab/wan/client";
 import { KERNEL_DEFAULTS, type Case } from "./kernel";
-import { ensureProgram } from "./program";
+import { ensureSockets } from "../../programs";
 
 /** Port between peers, where the connections arrive that streams take; also the name of their routes and rule. */
 const STREAMS = "2380";
@@ -27,13 +24,13 @@ const LOG_SETTINGS = { ETCD_SNAPSHOT_COUNT: "1000", ETCD_SNAPSHOT_CATCHUP_ENTRIE
 export class SocketRig {
   public static async up(root: string, progress: Progress): Promise<SocketRig> {
     Object.assign(process.env, LOG_SETTINGS);
-    const program = await ensureProgram(progress);
+    const program = await ensureSockets(progress);
     const times = RoundTripTimes.digitalOcean();
     const source = { p50: (a: string, b: string): number => times.between(a, b) };
     const rig = await Rig.up({ root, times: source, conditions: [CALM], progress });
     const { heartbeatMs, electionMs } = Tuning.derive({ roundTripTimes: times, memberLocations: REGIONS });
     const cluster = await rig.cluster({ name: "sockets", condition: CALM, heartbeatMs, electionMs });
-    const wan = new WanClient({ stateDir: path.join(root, "wan"), binary: () => buildWan(), matrix: [] });
+    const wan = new WanClient({ stateDir: path.join(root, "wan"), matrix: [] });
     const sockets = new SocketRig(rig, cluster, wan, program, progress);
     await sockets.settle();
     return sockets;

@@ -1,6 +1,6 @@
 import { loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Progress } from "../../../lab/tools/progress";
+import type { Progress } from "terraform-lab";
 import type { ElectionCount } from "../../rig/cluster";
 import type { Rig } from "../../rig/rig";
 import type { Operation } from "../../workload/operation-log";

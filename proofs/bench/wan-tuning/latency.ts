@@ -1,10 +1,10 @@
+import type { Progress } from "terraform-lab";
 import { QuorumModel } from "../../../lib/wan";
 import type { RigCluster } from "../../rig/cluster";
 import type { NetworkCondition } from "../../rig/network";
 import type { RigHost } from "../../rig/host";
 import type { Rig } from "../../rig/rig";
-import { ensureProbe } from "../../probe/program";
-import type { Progress } from "../../../lab/tools/progress";
+import { ensureProbe } from "../../programs";
 import { found } from "./clusters";
 import { markdownTable, milliseconds, percent } from "../../figures/markdown";
 import { CALM, CALM_FIVE, LEADER_REGION, SETTINGS, TIMES } from "./settings";

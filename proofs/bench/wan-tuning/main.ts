@@ -3,13 +3,11 @@
  * lab's WAN. See --help.
  */
 import { parseArgs } from "node:util";
+import { buildWan, writeAtomically } from "terraform-lab";
 import { enclosed } from "../../rig/enclosure";
 import type { NetworkCondition } from "../../rig/network";
 import { ensureRigEtcd, Rig } from "../../rig/rig";
-import { ensureProbe } from "../../probe/program";
-import { ensureWorkload } from "../../workload/program";
-import { buildWan } from "../../../lab/wan/build";
-import { writeAtomically } from "../../../lab/tools/files";
+import { ensureProbe, ensureWorkload } from "../../programs";
 import { about, STAND_INS } from "./about";
 import { failoverTrials, profileTrials, trialName, type Trial } from "./clusters";
 import { electionsTable, measureElections } from "./elections";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Progress } from "../../../lab/tools/progress";
+import type { Progress } from "terraform-lab";
 import type { Rig } from "../../rig/rig";
 import { found } from "./clusters";
 import { markdownTable, milliseconds, seconds } from "../../figures/markdown";

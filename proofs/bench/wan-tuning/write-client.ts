@@ -1,10 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { waitUntil } from "../../../lab/tools/process-record";
-import { endChild, hasEnded } from "../../../lab/tools/child";
+import { endChild, hasEnded, waitUntil } from "terraform-lab";
 import type { Rig } from "../../rig/rig";
-import { ensureWorkload } from "../../workload/program";
+import { ensureWorkload } from "../../programs";
 import type { Subject } from "./clusters";
 import { OperationLog, type Operation } from "../../workload/operation-log";
 import { argvOf, recommendedLimits } from "../../workload/flags";

@@ -1,6 +1,7 @@
 /** @independent */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { LAB_GO_TESTS } from "../../../../../lab/go-tested";
 import { LabApi } from "../../../../../lab/clouds/digitalocean/client";
 import { eventually } from "../../../../../proofs/harness";
 import { useCleanup } from "../../../../cleanup";
@@ -186,7 +187,7 @@ beforeAll(async () => {
 });
 
 test("the provider passes its own tests", async () => {
-  await passGoTests("provider");
+  await passGoTests(LAB_GO_TESTS.provider);
 });
 
 describe("against the lab's API", () => {

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { LabApi } from "../../../../../lab/clouds/digitalocean/client";
-import { unwrapped } from "../../../../../lab/terraform/run";
+import { unwrapped } from "../../../../../lab/terraform/output";
 import { endChild } from "../../../../../lab/tools/child";
 import { attempt } from "../../../../../lab/tools/command";
 import { ensureProviders } from "../../../../../lab/terraform/providers";
 import { findTerraform, type TerraformTool } from "../../../../../lab/terraform/find-terraform";
-import { waitUntil } from "../../../../../lab/tools/process-record";
+import { waitUntil } from "../../../../../lab/tools/wait";
 import { writeTerraformrc } from "../../../../../lab/terraform/terraformrc";
 
 /** What the API takes. */

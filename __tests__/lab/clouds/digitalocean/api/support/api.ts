@@ -5,7 +5,7 @@ import {
 } from "../../../../../../lab/clouds/digitalocean/api/server";
 import { Store } from "../../../../../../lab/clouds/digitalocean/api/store";
 import { VirtualMachineDriver } from "../../../../../../lab/clouds/digitalocean/api/virtual-machine-driver";
-import { waitUntil } from "../../../../../../lab/tools/process-record";
+import { waitUntil } from "../../../../../../lab/tools/wait";
 import type { AnswerBody, DropletView } from "./answers";
 
 export const TOKEN = "lab-token";

@@ -1,4 +1,4 @@
-module cdktf-etcd/lab/api/conformance
+module lab.invalid/lab
 
 go 1.24
 

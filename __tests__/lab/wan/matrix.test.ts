@@ -1,4 +1,4 @@
-import { wanMatrix } from "../../../lab/wan/defaults";
+import { wanMatrix } from "../../../lab/wan/matrix";
 
 const TIMES: Readonly<Record<string, number>> = {
   "lon1 nyc3": 70,

@@ -1,4 +1,5 @@
-import type { PairSettings } from "./client";
+import { MIRROR, OPERATOR } from "./places";
+import type { PairSettings } from "./protocol";
 
 /** Where round-trip times come from: milliseconds between two region slugs, for example "lon1" and "nyc3". */
 export interface RoundTripSource {
@@ -14,22 +15,18 @@ export interface MatrixOptions {
    */
   readonly operatorRegion?: string;
   /**
-   * Round trip between the operator and that region, in milliseconds; added to nothing: other regions are as far as they are from there.
+   * Round trip between the operator and that region, in milliseconds. Other regions are as far from the operator as from that region.
    * @default 2
    */
   readonly operatorRttMs?: number;
   /**
-   * Whether the operator is that near to every region.
+   * Whether the operator is as near to every region.
    * @default false
    */
   readonly operatorEverywhere?: boolean;
 }
 
-/** Where the one who deploys sits. */
-export const OPERATOR = "operator";
-/** Where the lab's package mirror is: next to everybody, since a real mirror has a cache in every region. */
-export const MIRROR = "mirror";
-
+/** Between the mirrors and everybody. */
 const MIRROR_RTT_MS = 1;
 /** Between two machines of one region: a data centre's own network. */
 const SAME_REGION_RTT_MS = 0.5;

@@ -1,3 +1,0 @@
-module cdktf-etcd/wan
-
-go 1.18

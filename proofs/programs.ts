@@ -1,0 +1,37 @@
+import * as path from "node:path";
+import { ensureGoProgram, type GoTests, type OwnGoProgram, type Progress } from "terraform-lab";
+
+const WORKLOAD = { name: "workload", title: "the workload", sources: path.join(__dirname, "workload") };
+const PROBE = { name: "probe", title: "the probe", sources: path.join(__dirname, "probe") };
+const SOCKETS = {
+  name: "sockets",
+  title: "the program that loads the paths",
+  sources: path.join(__dirname, "bench", "sockets", "program"),
+};
+const GO_CLIENT = {
+  name: "go-client",
+  title: "the example of a client in Go",
+  sources: path.join(__dirname, "..", "examples", "go-client"),
+};
+
+/**
+ * The clients of etcd that record what they do, and the checker of what they recorded, to be run as `workload run|dump|observe|check`. This and the
+ * others build the program if need be, and return its path.
+ */
+export const ensureWorkload = builderOf(WORKLOAD);
+
+/** The program that measures writes with etcd's own Go client. */
+export const ensureProbe = builderOf(PROBE);
+
+/** The program that loads the paths between members, and measures them. */
+export const ensureSockets = builderOf(SOCKETS);
+
+/** The example of a client in Go, to be run as `go-client KEY VALUE`. */
+export const ensureGoClient = builderOf(GO_CLIENT);
+
+/** The Go packages about etcd that have tests. */
+export const PROOFS_GO_TESTS = { workload: WORKLOAD } satisfies Readonly<Record<string, GoTests>>;
+
+function builderOf(program: OwnGoProgram): (progress?: Progress) => Promise<string> {
+  return (progress) => ensureGoProgram(program, progress);
+}
