@@ -14,7 +14,6 @@ import { looksLikeNotFound, timestamp } from "./ids";
 import { settlePeering } from "./peerings";
 import { type LoggedRequest, RequestLog, withoutSecrets } from "./request-log";
 import { accountRoutes } from "./routes/account";
-import { alertRoutes } from "./routes/alerts";
 import { actionRoutes } from "./routes/actions";
 import { adminRoutes } from "./routes/admin";
 import { catalogRoutes } from "./routes/catalog";
@@ -23,9 +22,7 @@ import { dropletActionRoutes } from "./routes/droplet-actions";
 import { dropletRoutes } from "./routes/droplets";
 import { firewallRoutes } from "./routes/firewalls";
 import { keyRoutes } from "./routes/keys";
-import { projectRoutes } from "./routes/projects";
 import { reservedIpRoutes } from "./routes/reserved-ips";
-import { snapshotRoutes } from "./routes/snapshots";
 import { tagRoutes } from "./routes/tags";
 import { volumeRoutes } from "./routes/volumes";
 import { vpcPeeringRoutes } from "./routes/vpc-peerings";
@@ -116,16 +113,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     accountRoutes,
     actionRoutes,
     adminRoutes,
-    alertRoutes,
     catalogRoutes,
     domainRoutes,
     dropletActionRoutes,
     dropletRoutes,
     firewallRoutes,
     keyRoutes,
-    projectRoutes,
     reservedIpRoutes,
-    snapshotRoutes,
     tagRoutes,
     volumeRoutes,
     vpcPeeringRoutes,

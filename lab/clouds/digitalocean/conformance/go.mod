@@ -1,4 +1,4 @@
-module cdktf-etcd/lab/api/conformance
+module lab.invalid/conformance
 
 go 1.24
 

@@ -16,7 +16,7 @@ variable "name" { default = "one" }
 variable "size" { default = "s-1vcpu-1gb" }
 variable "tags" {
   type = list(string)
-  default = ["etcd", "env:prod"]
+  default = ["store", "env:prod"]
 }
 locals { regions = toset(["lon1", "nyc3", "sgp1"]) }
 resource "tls_private_key" "k" { algorithm = "ED25519" }
@@ -24,7 +24,7 @@ resource "digitalocean_ssh_key" "k" {
   name = "k"
   public_key = tls_private_key.k.public_key_openssh
 }
-resource "digitalocean_tag" "t" { name = "Etcd:Lab" }
+resource "digitalocean_tag" "t" { name = "Of:Lab" }
 resource "digitalocean_vpc" "v" {
   for_each = local.regions
   name = "v-\${each.key}"
@@ -54,7 +54,7 @@ resource "digitalocean_firewall" "f" {
   }
   inbound_rule {
     protocol = "tcp"
-    port_range = "2379-2380"
+    port_range = "7000-7001"
     source_droplet_ids = [for d in digitalocean_droplet.d : d.id]
   }
   inbound_rule {
@@ -89,14 +89,6 @@ resource "digitalocean_reserved_ip" "s" {
 resource "digitalocean_vpc_peering" "p" {
   name = "p"
   vpc_ids = [digitalocean_vpc.v["lon1"].id, digitalocean_vpc.v["nyc3"].id]
-}
-resource "digitalocean_project" "p" {
-  name = "p"
-  environment = "development"
-}
-resource "digitalocean_project_resources" "p" {
-  project = digitalocean_project.p.id
-  resources = [for d in digitalocean_droplet.d : d.urn]
 }
 resource "local_sensitive_file" "f" {
   filename = "\${path.module}/out/a.txt"
@@ -149,7 +141,7 @@ resource "digitalocean_ssh_key" "k" {
   name       = "k"
   public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl a@b"
 }
-resource "digitalocean_tag" "t" { name = "etcd" }
+resource "digitalocean_tag" "t" { name = "store" }
 resource "digitalocean_vpc" "v" {
   for_each = local.regions
   name     = "v-\${each.key}"

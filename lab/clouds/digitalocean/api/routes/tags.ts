@@ -12,9 +12,7 @@ interface Taggable {
 
 const TYPES: Readonly<Record<string, TaggedType>> = {
   droplet: "droplets",
-  image: "images",
   volume: "volumes",
-  volume_snapshot: "volume_snapshots",
 };
 
 export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -34,13 +32,7 @@ export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
   app.delete("/v2/tags/:name", async (request, reply) => {
     const tag = byName(request);
     state.tags = state.tags.filter((one) => one !== tag);
-    for (const holder of [
-      ...state.droplets,
-      ...state.volumes,
-      ...state.images,
-      ...state.volumeSnapshots,
-      ...state.firewalls,
-    ]) {
+    for (const holder of [...state.droplets, ...state.volumes, ...state.firewalls]) {
       untag(holder, tag);
     }
     await firewalls.sync();
@@ -89,15 +81,9 @@ function resources(
 }
 
 function findTaggable(context: ApiContext, type: TaggedType, id: string): Taggable | undefined {
-  const { state } = context;
-  const pools: Record<TaggedType, () => Taggable | undefined> = {
-    droplets: () => liveDroplet(context, Number(id)),
-    images: () => state.images.find((one) => String(one.id) === id),
-    volumes: () => state.volumes.find((one) => one.id === id),
-    volume_snapshots: () => state.volumeSnapshots.find((one) => one.id === id),
-    databases: () => undefined,
-  };
-  return pools[type]();
+  return type === "droplets"
+    ? liveDroplet(context, Number(id))
+    : context.state.volumes.find((volume) => volume.id === id);
 }
 
 /** Each of the five kinds must be there, even when nothing of that kind is tagged. */
@@ -109,10 +95,10 @@ function renderTag(state: State, tag: Tag): Json {
   };
   const kinds = {
     droplets: of("droplets", state.droplets),
-    images: of("images", state.images),
+    images: { count: 0 },
     volumes: of("volumes", state.volumes),
-    volume_snapshots: of("volume_snapshots", state.volumeSnapshots),
-    databases: of("databases", []),
+    volume_snapshots: { count: 0 },
+    databases: { count: 0 },
   };
   const count = Object.values(kinds).reduce((sum, kind) => sum + kind.count, 0);
   const uri = tag.lastTagged.any;

@@ -64,8 +64,6 @@ func Provider() *schema.Provider {
 		ResourcesMap: map[string]*schema.Resource{
 			"digitalocean_droplet":                resourceDroplet(),
 			"digitalocean_firewall":               resourceFirewall(),
-			"digitalocean_project":                resourceProject(),
-			"digitalocean_project_resources":      resourceProjectResources(),
 			"digitalocean_reserved_ip":            resourceReservedIP(),
 			"digitalocean_reserved_ip_assignment": resourceReservedIPAssignment(),
 			"digitalocean_ssh_key":                resourceSSHKey(),
