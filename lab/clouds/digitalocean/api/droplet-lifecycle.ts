@@ -130,7 +130,7 @@ export class DropletLifecycle {
     } catch (error) {
       if (this.gone(droplet)) return;
       this.log(`droplet ${droplet.id} (${droplet.name}) could not be created: ${String(error)}`);
-      droplet.status = "errored";
+      droplet.status = "archive";
       if (action) this.actions.fail(action);
     }
     this.store.changed();

@@ -24,8 +24,8 @@ export interface SshKey {
   publicKey: string;
 }
 
-/** "errored" is not in DigitalOcean's documentation, but clients do take it for a failure. */
-export type DropletStatus = "new" | "active" | "off" | "archive" | "errored";
+/** "archive" is what a droplet ends as that could not be made: clients that wait for it to be active give up at once. */
+export type DropletStatus = "new" | "active" | "off" | "archive";
 
 export interface BackupPolicy {
   plan: "daily" | "weekly";

@@ -57,6 +57,20 @@ export interface ApiServerOptions {
    * @default nothing is logged
    */
   readonly log?: (line: string) => void;
+  /**
+   * Is shown every answer of the API just before it is sent.
+   * @default nobody looks
+   */
+  readonly watch?: (answer: SentAnswer) => void;
+}
+
+export interface SentAnswer {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly status: number;
+  /** Empty if there is none. */
+  readonly body: string;
 }
 
 export interface ApiServer {
@@ -108,6 +122,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   acceptJson(app);
   addHooks(app, context, options.tokens);
+  if (options.watch) showAnswers(app, options.watch);
   answerErrors(app, log);
   for (const addRoutes of [
     accountRoutes,
@@ -261,6 +276,16 @@ function addHooks(app: FastifyInstance, context: ApiContext, tokens: readonly st
   });
 }
 
+function showAnswers(app: FastifyInstance, watch: (answer: SentAnswer) => void): void {
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const { method, url: path } = request;
+    if (path.startsWith("/v2/")) {
+      watch({ method, path, status: reply.statusCode, body: typeof payload === "string" ? payload : "" });
+    }
+    done();
+  });
+}
+
 function answerErrors(app: FastifyInstance, log: (line: string) => void): void {
   app.setNotFoundHandler(() => {
     throw notFound();
@@ -274,8 +299,10 @@ function answerErrors(app: FastifyInstance, log: (line: string) => void): void {
   });
 }
 
-function errorBody(error: ApiError, request: FastifyRequest): Record<string, string> {
-  return { id: error.id, message: error.message, request_id: request.id };
+function errorBody({ status, id, message }: ApiError, request: FastifyRequest): Record<string, unknown> {
+  // Some services tell of a bad request in another form: the answer has both.
+  const otherForm = status === 400 ? { error: message, messages: null, root_causes: [message] } : {};
+  return { id, message, request_id: request.id, ...otherForm };
 }
 
 function injected(strike: StatusFault): ApiError {

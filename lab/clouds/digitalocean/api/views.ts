@@ -102,7 +102,7 @@ function features(droplet: Droplet): string[] {
 /** Addresses show up together with `active`: a client that sees the one may rely on the other. */
 function networks(state: State, droplet: Droplet): Json {
   const vpc = state.vpcs.find((one) => one.id === droplet.vpcId);
-  if (droplet.status === "new" || droplet.status === "errored" || !vpc) return { v4: [], v6: [] };
+  if (droplet.status === "new" || droplet.status === "archive" || !vpc) return { v4: [], v6: [] };
   const range = vpcRange(vpc);
   return {
     v4: [

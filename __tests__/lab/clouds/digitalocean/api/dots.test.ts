@@ -29,5 +29,5 @@ describe("DigitalOcean's own TypeScript client", () => {
       firewall: "succeeded",
       unknown: 404,
     });
-  }, 30_000);
+  }, 120_000);
 });

@@ -164,10 +164,10 @@ describe("creating a droplet", () => {
     expect((await activeDroplet(api)).id).toBe(4_050_000);
   });
 
-  it("shows a failed boot as errored, droplet and action", async () => {
+  it("shows a failed boot: the droplet as archived, the action as errored", async () => {
     api.driver.create = () => Promise.reject(new Error("no disk left"));
     const { body } = await api.call("POST", "/v2/droplets", DROPLET);
-    await dropletWith(api, body.droplet.id, (droplet) => droplet.status === "errored");
+    await dropletWith(api, body.droplet.id, (droplet) => droplet.status === "archive");
     expect((await api.call("GET", `/v2/actions/${body.links.actions[0].id}`)).body.action.status).toBe("errored");
   });
 });

@@ -108,7 +108,7 @@ describe("faults of droplets", () => {
   it("make a creation fail", async () => {
     await lab.injectFault({ kind: "droplet-errored", namePattern: "." });
     const { body } = await api.call("POST", "/v2/droplets", DROPLET);
-    await dropletWith(api, body.droplet.id, (droplet) => droplet.status === "errored");
+    await dropletWith(api, body.droplet.id, (droplet) => droplet.status === "archive");
   });
 
   it("make a creation late", async () => {

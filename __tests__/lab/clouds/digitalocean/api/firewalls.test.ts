@@ -215,7 +215,7 @@ describe("firewalls, as the machines get them", () => {
     await eventually("the creation failing", async () => {
       const { droplet } = (await api.call("GET", `/v2/droplets/${body.droplet.id}`)).body;
       expect(droplet.status).not.toBe("active");
-      return droplet.status === "errored";
+      return droplet.status === "archive";
     });
   }, 15_000);
 });

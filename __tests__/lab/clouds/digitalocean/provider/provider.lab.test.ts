@@ -45,7 +45,7 @@ resource "digitalocean_droplet" "d" {
   tags = concat(var.tags, [digitalocean_tag.t.id])
 }
 resource "digitalocean_firewall" "f" {
-  name = "f"
+  name = "wall"
   droplet_ids = [for d in digitalocean_droplet.d : d.id]
   inbound_rule {
     protocol = "tcp"
@@ -158,7 +158,7 @@ resource "digitalocean_droplet" "d" {
   tags     = [digitalocean_tag.t.id]
 }
 resource "digitalocean_firewall" "f" {
-  name        = "f"
+  name        = "wall"
   droplet_ids = [for d in digitalocean_droplet.d : d.id]
   inbound_rule {
     protocol         = "icmp"

@@ -31,7 +31,7 @@ function act(context: ApiContext, droplet: Droplet, body: Body): Action {
   if (droplet.destroying || context.lifecycle.blocks(droplet, type)) {
     throw unprocessable("Droplet already has a pending event.");
   }
-  if (droplet.status === "new" || droplet.status === "errored") {
+  if (droplet.status === "new" || droplet.status === "archive") {
     throw unprocessable("Droplet is not ready: its creation has not completed.");
   }
   return isMachineAction(type)

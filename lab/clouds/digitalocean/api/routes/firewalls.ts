@@ -50,8 +50,8 @@ export function firewallRoutes(app: FastifyInstance, context: ApiContext): void 
 function read({ state }: ApiContext, body: Body, self?: Firewall): Omit<Firewall, "id" | "createdAt"> {
   const name = body.string(
     "name",
-    (text) => /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(text),
-    "a letter or digit, then letters, digits, periods and dashes",
+    (text) => /^[a-zA-Z0-9][a-zA-Z0-9.-]+$/.test(text),
+    "a letter or digit, then at least one letter, digit, period or dash",
   );
   if (state.firewalls.some((firewall) => firewall !== self && firewall.name === name)) {
     throw conflict(`duplicate name: another firewall is called ${name}`);

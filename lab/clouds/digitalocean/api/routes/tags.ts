@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { type ApiContext, bodyOf, created, found, listPage, liveDroplet, noContent, param } from "../context";
-import { invalid, notFound } from "../errors";
+import { badRequest, invalid, notFound } from "../errors";
 import type { State, Tag, TaggedType } from "../model";
-import { checkTagName, ensureTag, findTag, markTagged } from "../tagging";
+import { ensureTag, findTag, invalidTagName, isTagName, markTagged } from "../tagging";
 import type { Json } from "../views";
 
 interface Taggable {
@@ -23,7 +23,9 @@ export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.post("/v2/tags", (request, reply) => {
     // An existing tag is as good as a new one: clients create tags without looking first.
-    const tag = ensureTag(state, checkTagName("name", bodyOf(request).raw("name")));
+    const name = bodyOf(request).raw("name");
+    if (!isTagName(name)) throw badRequest(invalidTagName("name", name).message);
+    const tag = ensureTag(state, name);
     return created(reply, { tag: renderTag(state, tag) });
   });
 

@@ -7,6 +7,7 @@ import { Store } from "../../../../../../lab/clouds/digitalocean/api/store";
 import { VirtualMachineDriver } from "../../../../../../lab/clouds/digitalocean/api/virtual-machine-driver";
 import { waitUntil } from "../../../../../../lab/tools/process-record";
 import type { AnswerBody, DropletView } from "./answers";
+import { openApi } from "./openapi";
 
 export const TOKEN = "lab-token";
 
@@ -29,7 +30,17 @@ export interface RunningApi {
 export async function startApi(options: Partial<ApiServerOptions> = {}): Promise<RunningApi> {
   const store = options.store ?? Store.inMemory();
   const driver = new VirtualMachineDriver(0);
+  const deviations: string[] = [];
+  const judge = (): void => {
+    if (deviations.length > 0) {
+      throw new Error(`Not as DigitalOcean's OpenAPI document has it:\n${deviations.splice(0).join("\n")}`);
+    }
+  };
   const server = createApiServer({
+    watch: (answer) => {
+      const deviation = openApi?.deviation(answer);
+      if (deviation !== undefined) deviations.push(deviation);
+    },
     store,
     driver,
     tokens: [TOKEN],
@@ -50,13 +61,17 @@ export async function startApi(options: Partial<ApiServerOptions> = {}): Promise
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
+      judge();
       return {
         status: response.status,
         headers: response.headers,
         body: (text === "" ? null : JSON.parse(text)) as AnswerBody,
       };
     },
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      judge();
+    },
   };
 }
 
