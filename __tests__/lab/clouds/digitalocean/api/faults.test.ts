@@ -1,11 +1,11 @@
-import { LabApi } from "../../../../../lab/clouds/digitalocean/client";
-import { activeDroplet, DROPLET, dropletWith, type RunningApi, startApi, TOKEN } from "./support/api";
+import type { LabApi } from "../../../../../lab/clouds/digitalocean/client";
+import { activeDroplet, DROPLET, dropletWith, type RunningApi, startApi } from "./support/api";
 
 let api: RunningApi;
 let lab: LabApi;
 beforeEach(async () => {
   api = await startApi();
-  lab = new LabApi(api.url, TOKEN);
+  lab = api.client;
 });
 afterEach(() => api.close());
 

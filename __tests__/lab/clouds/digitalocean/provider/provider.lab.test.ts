@@ -1,7 +1,7 @@
 /** @independent */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { LabApi } from "../../../../../lab/clouds/digitalocean/client";
+import type { LabApi } from "../../../../../lab/clouds/digitalocean/client";
 import { eventually } from "../../../../../proofs/harness";
 import { useCleanup } from "../../../../cleanup";
 import { startApi } from "../api/support/api";
@@ -187,7 +187,7 @@ describe("against the lab's API", () => {
   beforeEach(async () => {
     const server = await startApi({ tokens: [TOKEN] });
     atEndOfTest(() => server.close());
-    api = new LabApi(server.url, TOKEN);
+    api = server.client;
   });
 
   async function begin(config: string): Promise<void> {

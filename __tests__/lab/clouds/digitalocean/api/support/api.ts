@@ -1,3 +1,4 @@
+import { type Answer, LabApi } from "../../../../../../lab/clouds/digitalocean/client";
 import {
   type ApiServer,
   type ApiServerOptions,
@@ -11,19 +12,15 @@ import { openApi } from "./openapi";
 
 export const TOKEN = "lab-token";
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: AnswerBody;
-}
-
 export interface RunningApi {
   readonly url: string;
+  /** With the right token. */
+  readonly client: LabApi;
   readonly store: Store;
   readonly driver: VirtualMachineDriver;
   readonly server: ApiServer;
-  /** Sends what is given as JSON, with the right token. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Has the client call; the answer is judged. */
+  call(method: string, path: string, body?: unknown): Promise<Answer & { readonly body: AnswerBody }>;
   close(): Promise<void>;
 }
 
@@ -49,24 +46,17 @@ export async function startApi(options: Partial<ApiServerOptions> = {}): Promise
     ...options,
   });
   const url = await server.listen(0);
+  const client = new LabApi(url, options.tokens?.[0] ?? TOKEN);
   return {
     url,
+    client,
     store,
     driver,
     server,
     async call(method, path, body) {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
+      const answer = await client.call(method, path, body);
       judge();
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: (text === "" ? null : JSON.parse(text)) as AnswerBody,
-      };
+      return answer as Answer & { readonly body: AnswerBody };
     },
     async close() {
       await server.close();
