@@ -1,4 +1,4 @@
-import type { SentAnswer } from "../../../../../lab/clouds/digitalocean/api/server";
+import type { SentAnswer } from "../../../../../lab/clouds/digitalocean/api/http";
 import { openApi, VARIABLE } from "./support/openapi";
 
 const KEY = { id: 1, name: "k", fingerprint: "f", public_key: "p" };

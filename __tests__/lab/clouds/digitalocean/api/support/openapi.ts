@@ -5,7 +5,7 @@ import { Ajv, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
 
-import type { SentAnswer } from "../../../../../../lab/clouds/digitalocean/api/server";
+import type { SentAnswer } from "../../../../../../lab/clouds/digitalocean/api/http";
 
 /** Names the file, in JSON or YAML. */
 export const VARIABLE = "DIGITALOCEAN_OPENAPI";
