@@ -15,13 +15,22 @@ export interface LabDroplet {
   readonly privateAddress?: string;
 }
 
-interface DropletAnswer {
+/** The part of it that a {@link LabDroplet} is made of. */
+export interface DropletAnswer {
   readonly id: number;
   readonly name: string;
   readonly status: string;
   readonly region: { readonly slug: string };
-  readonly image?: { readonly slug?: string | null } | null;
-  readonly networks: { readonly v4?: readonly { readonly ip_address: string; readonly type: string }[] };
+  readonly image: { readonly slug: string };
+  readonly networks: { readonly v4: readonly { readonly ip_address: string; readonly type: string }[] };
+}
+
+/** Whatever its status is. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Undefined if there is none. */
+  readonly body: unknown;
 }
 
 /** The lab's API server, as its own commands and tests use it. */
@@ -37,6 +46,18 @@ export class LabApi {
     private readonly token: string,
   ) {}
 
+  /** @param body sent as JSON; none unless told */
+  public async call(method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const { status, headers } = response;
+    return { status, headers, body: text === "" ? undefined : JSON.parse(text) };
+  }
+
   /**
    * What the server answers, undefined if that is nothing.
    *
@@ -44,14 +65,11 @@ export class LabApi {
    * @throws Error with the answer if its status is not 2xx
    */
   public async request(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return text === "" ? undefined : JSON.parse(text);
+    const answer = await this.call(method, path, body);
+    if (answer.status < 200 || answer.status > 299) {
+      throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+    return answer.body;
   }
 
   /** Whether this very lab's server answers. */
@@ -68,13 +86,13 @@ export class LabApi {
     const answer = (await this.request("GET", "/v2/droplets?per_page=200")) as { droplets: DropletAnswer[] };
     return answer.droplets.map((droplet) => {
       const address = (type: string): string | undefined =>
-        droplet.networks.v4?.find((network) => network.type === type)?.ip_address;
+        droplet.networks.v4.find((network) => network.type === type)?.ip_address;
       return {
         id: droplet.id,
         name: droplet.name,
         status: droplet.status,
         region: droplet.region.slug,
-        image: droplet.image?.slug ?? "unknown",
+        image: droplet.image.slug,
         publicAddress: address("public"),
         privateAddress: address("private"),
       };

@@ -223,6 +223,13 @@ export function size(slug: string): Size {
   return known(SIZES, slug);
 }
 
+/** For ids that were checked before. */
+export function image(id: number): Image {
+  const found = findImage(id);
+  if (!found) throw new Error(`image ${id} is not in the catalog`);
+  return found;
+}
+
 /** The regions' and sizes' slugs are accepted in any case and answered in lower case. */
 export function findRegion(slug: string): Region | undefined {
   return REGIONS.find((one) => one.slug === slug.toLowerCase());

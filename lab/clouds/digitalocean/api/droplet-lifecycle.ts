@@ -1,15 +1,14 @@
 import type { MachineDriver, MachineSpec } from "../../../machines/machine-driver";
 import type { Actions } from "./actions";
-import { findImage, size } from "./catalog";
+import { image, size } from "./catalog";
 import type { FirewallSync } from "./firewall-sync";
 import { vpcRange } from "./ipam";
 import type { Action, Droplet, State } from "./model";
-import { urn } from "./projects";
 import type { Store } from "./store";
 import { pause, within } from "./waiting";
 
 /** What only a machine can complete. Everything else is a matter of the record. */
-const MACHINE_ACTIONS = ["power_on", "power_off", "shutdown", "reboot", "power_cycle", "rebuild", "restore"] as const;
+const MACHINE_ACTIONS = ["power_on", "power_off", "shutdown", "reboot", "power_cycle", "rebuild"] as const;
 export type MachineAction = (typeof MACHINE_ACTIONS)[number];
 
 export function isMachineAction(type: string): type is MachineAction {
@@ -73,7 +72,6 @@ export class DropletLifecycle {
     for (const holder of [...this.state.reservedIps, ...this.state.volumes]) {
       if (holder.dropletId === droplet.id) delete holder.dropletId;
     }
-    this.state.assignments = this.state.assignments.filter((one) => one.urn !== urn("droplet", droplet.id));
     for (const action of this.actions.of("droplet", String(droplet.id))) this.actions.fail(action);
     this.store.changed();
     void this.background(this.remove(droplet));
@@ -132,7 +130,7 @@ export class DropletLifecycle {
     } catch (error) {
       if (this.gone(droplet)) return;
       this.log(`droplet ${droplet.id} (${droplet.name}) could not be created: ${String(error)}`);
-      droplet.status = "errored";
+      droplet.status = "archive";
       if (action) this.actions.fail(action);
     }
     this.store.changed();
@@ -145,7 +143,7 @@ export class DropletLifecycle {
     try {
       if (type === "shutdown" || type === "reboot") await this.driver.shutdown(id);
       if (type === "power_off" || type === "power_cycle") await this.driver.powerOff(id);
-      if (type === "rebuild" || type === "restore") {
+      if (type === "rebuild") {
         droplet.imageId = action.imageId ?? droplet.imageId;
         await this.driver.destroy(id);
         await this.driver.create(this.spec(droplet));
@@ -209,7 +207,7 @@ export class DropletLifecycle {
       id: droplet.id,
       name: droplet.name,
       region: droplet.region,
-      image: imageSlug(this.state, droplet.imageId),
+      image: image(droplet.imageId).slug,
       vcpus: itsSize.vcpus,
       memoryMiB: itsSize.memoryMiB,
       publicIpv4: droplet.publicIpv4,
@@ -234,11 +232,4 @@ export class DropletLifecycle {
       this.log(String(error));
     }
   }
-}
-
-/** A snapshot boots as the public image it descends from. */
-function imageSlug(state: State, imageId: number): string {
-  const slug = findImage(imageId)?.slug ?? state.images.find((image) => image.id === imageId)?.baseSlug;
-  if (slug === undefined) throw new Error(`image ${imageId} does not exist`);
-  return slug;
 }

@@ -1,19 +1,17 @@
 import type { Body } from "./body";
-import { findImage, findRegion, findSize, type Region, REGIONS, type Size } from "./catalog";
+import { findImage, findRegion, findSize, type Image, type Region, REGIONS, type Size } from "./catalog";
 import { invalid, unprocessable } from "./errors";
+import { noSuchRegion } from "./region-request";
 import type { BackupPolicy, SshKey, State, Volume, Vpc } from "./model";
 
 const HOST_NAME = /^[a-zA-Z0-9]?[a-z0-9A-Z.-]*[a-z0-9A-Z]$/;
 const MOST_USER_DATA_BYTES = 64 * 1024;
-const MOST_NAMES = 10;
 const WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 const BACKUP_HOURS = [0, 4, 8, 12, 16, 20];
 
 /** A checked `POST /v2/droplets`. */
 export interface DropletRequest {
-  readonly names: readonly string[];
-  /** `names` was given: the answer is then a list. */
-  readonly several: boolean;
+  readonly name: string;
   readonly region: Region;
   readonly size: Size;
   readonly imageId: number;
@@ -29,16 +27,12 @@ export interface DropletRequest {
 }
 
 export function readDropletRequest(state: State, body: Body): DropletRequest {
-  const several = body.has("names");
-  const names = several ? readNames(body) : [readName(body, "name")];
+  const name = readName(body);
   const size = readSize(body);
-  const region = readRegion(body, size);
-  const image = readImage(state, body);
+  const region = chooseRegion(body, size);
+  const image = readImage(body);
   if (image.minDiskSize > size.diskGiB) {
     throw invalid("size", size.slug, `a size with a disk of at least ${image.minDiskSize} GiB for this image`);
-  }
-  if (image.region !== undefined && image.region !== region.slug) {
-    throw invalid("image", image.id, `an image that is available in ${region.slug}`);
   }
   if (!body.boolean("public_networking", true)) {
     throw invalid("public_networking", false, "true: a droplet without public network is not to be had here");
@@ -47,25 +41,28 @@ export function readDropletRequest(state: State, body: Body): DropletRequest {
   const userData = readUserData(body);
   const vpc = readVpc(state, body, region);
   return {
-    names,
-    several,
+    name,
     region,
     size,
     imageId: image.id,
-    keys: body.list("ssh_keys").map(({ name, value }) => readKey(state, name, value)),
+    keys: body.list("ssh_keys").map((key) => readKey(state, key.name, key.value)),
     ...(backups ? { backups } : {}),
     ipv6: body.boolean("ipv6"),
     monitoring: body.boolean("monitoring"),
     agent: body.boolean("with_droplet_agent", true),
     tags: body.strings("tags"),
     ...(userData === undefined ? {} : { userData }),
-    volumes: body.list("volumes").map(({ name, value }) => readVolume(state, name, value, region)),
+    volumes: body.list("volumes").map((volume) => readVolume(state, volume.name, volume.value, region)),
     ...(vpc ? { vpc } : {}),
   };
 }
 
-export function readName(body: Body, field: string): string {
-  return checkName(body.name(field), body.raw(field));
+export function readName(body: Body): string {
+  return body.string(
+    "name",
+    (text) => text.length <= 255 && HOST_NAME.test(text),
+    "a host name: only the characters a-z, A-Z, 0-9, . and - are allowed",
+  );
 }
 
 /** Weekly on Sunday unless told. */
@@ -87,33 +84,16 @@ export function readSize(body: Body): Size {
   return size;
 }
 
-/** A public image by slug or id, or a snapshot by id. */
-export function readImage(state: State, body: Body): { id: number; minDiskSize: number; region?: string } {
+/** By slug or by id. */
+export function readImage(body: Body): Image {
   const given = body.raw("image");
-  if (typeof given === "string" || typeof given === "number") {
-    const image = findImage(given) ?? state.images.find((one) => one.id === given);
-    if (image) return image;
-  }
-  throw invalid("image", given, "the slug or id of an image, as GET /v2/images lists them");
-}
-
-function readNames(body: Body): string[] {
-  const names = body.list("names").map(({ name, value }) => checkName(name, value));
-  if (names.length === 0 || names.length > MOST_NAMES) {
-    throw invalid("names", names.length, `1 to ${MOST_NAMES} names`);
-  }
-  return names;
-}
-
-function checkName(field: string, value: unknown): string {
-  if (typeof value !== "string" || value.length > 255 || !HOST_NAME.test(value)) {
-    throw invalid(field, value, "a host name: only the characters a-z, A-Z, 0-9, . and - are allowed");
-  }
-  return value;
+  const image = typeof given === "string" || typeof given === "number" ? findImage(given) : undefined;
+  if (!image) throw invalid("image", given, "the slug or id of an image, as GET /v2/images lists them");
+  return image;
 }
 
 /** "nyc" is any of nyc1, nyc2 and nyc3, and no region at all is any region: both as DigitalOcean has it. */
-function readRegion(body: Body, size: Size): Region {
+function chooseRegion(body: Body, size: Size): Region {
   const given = body.optionalString("region") ?? "";
   const candidates = REGIONS.filter((one) => one.available && size.regions.includes(one.slug));
   if (given === "") {
@@ -132,10 +112,7 @@ function readRegion(body: Body, size: Size): Region {
   const region =
     exact ??
     (/^[a-z]{3}$/i.test(given) ? candidates.find((one) => one.slug.startsWith(given.toLowerCase())) : undefined);
-  if (!region) {
-    const slugs = REGIONS.filter((one) => one.available).map((one) => one.slug);
-    throw invalid("region", given, `one of ${slugs.join(", ")}`);
-  }
+  if (!region) throw noSuchRegion(body);
   return region;
 }
 

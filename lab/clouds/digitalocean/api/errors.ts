@@ -31,10 +31,6 @@ export function conflict(message: string): ApiError {
   return new ApiError(409, "conflict", message);
 }
 
-export function preconditionFailed(message: string): ApiError {
-  return new ApiError(412, "precondition_failed", message);
-}
-
 export function unprocessable(message: string): ApiError {
   return new ApiError(422, "unprocessable_entity", message);
 }

@@ -2,13 +2,12 @@ import { randomUUID } from "node:crypto";
 
 import type { State } from "./model";
 
-export type Sequence = "droplet" | "key" | "action" | "image" | "record";
+export type Sequence = "droplet" | "key" | "action" | "record";
 
 const FIRST: Readonly<Record<Sequence, number>> = {
   droplet: 3_000_001,
   key: 500_001,
   action: 20_000_001,
-  image: 9_000_001,
   record: 700_001,
 };
 
@@ -29,6 +28,11 @@ export function newUuid(): string {
   let id = randomUUID();
   while (looksLikeNotFound(id)) id = randomUUID();
   return id;
+}
+
+/** How DigitalOcean names a resource of any kind. */
+export function urn(type: string, id: string | number): string {
+  return `do:${type}:${id}`;
 }
 
 /** Now, to the second, as DigitalOcean writes it. */

@@ -12,13 +12,7 @@ export interface State {
   tags: Tag[];
   firewalls: Firewall[];
   volumes: Volume[];
-  volumeSnapshots: VolumeSnapshot[];
-  /** Snapshots of droplets; the public images are in the catalog. */
-  images: SnapshotImage[];
   reservedIps: ReservedIp[];
-  projects: Project[];
-  assignments: ProjectAssignment[];
-  alerts: AlertPolicy[];
   domains: Domain[];
   actions: Action[];
 }
@@ -30,8 +24,8 @@ export interface SshKey {
   publicKey: string;
 }
 
-/** "errored" is not in DigitalOcean's documentation, but clients do take it for a failure. */
-export type DropletStatus = "new" | "active" | "off" | "archive" | "errored";
+/** "archive" is what a droplet ends as that could not be made: clients that wait for it to be active give up at once. */
+export type DropletStatus = "new" | "active" | "off" | "archive";
 
 export interface BackupPolicy {
   plan: "daily" | "weekly";
@@ -95,7 +89,7 @@ export interface VpcPeering {
   createdAt: string;
 }
 
-export type TaggedType = "droplets" | "images" | "volumes" | "volume_snapshots" | "databases";
+export type TaggedType = "droplets" | "volumes";
 
 export interface Tag {
   /** The spelling it was first created with. */
@@ -143,62 +137,10 @@ export interface Volume {
   createdAt: string;
 }
 
-export interface VolumeSnapshot {
-  id: string;
-  name: string;
-  volumeId: string;
-  region: string;
-  sizeGigabytes: number;
-  tags: string[];
-  createdAt: string;
-}
-
-export interface SnapshotImage {
-  id: number;
-  name: string;
-  /** The public image that the droplet was made from. */
-  baseSlug: string;
-  dropletId: number;
-  region: string;
-  minDiskSize: number;
-  tags: string[];
-  createdAt: string;
-}
-
 export interface ReservedIp {
   ip: string;
   region: string;
   dropletId?: number;
-}
-
-export interface Project {
-  id: string;
-  name: string;
-  description: string;
-  purpose: string;
-  environment: string;
-  default: boolean;
-  createdAt: string;
-  updatedAt: string;
-}
-
-export interface ProjectAssignment {
-  urn: string;
-  projectId: string;
-  assignedAt: string;
-}
-
-export interface AlertPolicy {
-  uuid: string;
-  type: string;
-  description: string;
-  compare: string;
-  value: number;
-  window: string;
-  entities: string[];
-  tags: string[];
-  alerts: { slack: { url: string; channel: string }[] | null; email: string[] | null };
-  enabled: boolean;
 }
 
 export interface DomainRecord {
@@ -226,8 +168,8 @@ export interface Action {
   type: string;
   startedAt: string;
   completedAt: string | null;
-  resourceType: "droplet" | "volume" | "reserved_ip" | "image";
-  /** Droplet or image id as text, volume id, or reserved IP. */
+  resourceType: "droplet" | "volume" | "reserved_ip";
+  /** Droplet id as text, volume id, or reserved IP. */
   resource: string;
   region: string;
   /** What a restarted server needs in order to carry on. */

@@ -1,20 +1,18 @@
-import { randomUUID, timingSafeEqual, createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
 
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 
 import type { MachineDriver } from "../../../machines/machine-driver";
 import { Actions } from "./actions";
 import type { ApiContext } from "./context";
 import { DropletLifecycle } from "./droplet-lifecycle";
-import { ApiError, badRequest, notFound, unauthorized } from "./errors";
-import { type DropFault, Faults, type StatusFault } from "./faults";
+import { Faults } from "./faults";
 import { FirewallSync } from "./firewall-sync";
-import { looksLikeNotFound, timestamp } from "./ids";
+import { acceptJson, addHooks, answerErrors, newRequestId, type SentAnswer, showAnswers } from "./http";
+import { looksLikeNotFound } from "./ids";
 import { settlePeering } from "./peerings";
-import { type LoggedRequest, RequestLog, withoutSecrets } from "./request-log";
+import { RequestLog } from "./request-log";
 import { accountRoutes } from "./routes/account";
-import { alertRoutes } from "./routes/alerts";
 import { actionRoutes } from "./routes/actions";
 import { adminRoutes } from "./routes/admin";
 import { catalogRoutes } from "./routes/catalog";
@@ -23,15 +21,12 @@ import { dropletActionRoutes } from "./routes/droplet-actions";
 import { dropletRoutes } from "./routes/droplets";
 import { firewallRoutes } from "./routes/firewalls";
 import { keyRoutes } from "./routes/keys";
-import { projectRoutes } from "./routes/projects";
 import { reservedIpRoutes } from "./routes/reserved-ips";
-import { snapshotRoutes } from "./routes/snapshots";
 import { tagRoutes } from "./routes/tags";
 import { volumeRoutes } from "./routes/volumes";
 import { vpcPeeringRoutes } from "./routes/vpc-peerings";
 import { vpcRoutes } from "./routes/vpcs";
 import type { Store } from "./store";
-import { pause } from "./waiting";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -60,6 +55,11 @@ export interface ApiServerOptions {
    * @default nothing is logged
    */
   readonly log?: (line: string) => void;
+  /**
+   * Is shown every answer of the API just before it is sent.
+   * @default nobody looks
+   */
+  readonly watch?: (answer: SentAnswer) => void;
 }
 
 export interface ApiServer {
@@ -75,9 +75,6 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-/** DigitalOcean allows 5000 requests an hour. The lab counts them, and never refuses. */
-const RATE_LIMIT = 5000;
-const HOUR_MS = 3_600_000;
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 const LONGEST_PARAMETER = 1024;
 
@@ -111,21 +108,19 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   acceptJson(app);
   addHooks(app, context, options.tokens);
+  if (options.watch) showAnswers(app, options.watch);
   answerErrors(app, log);
   for (const addRoutes of [
     accountRoutes,
     actionRoutes,
     adminRoutes,
-    alertRoutes,
     catalogRoutes,
     domainRoutes,
     dropletActionRoutes,
     dropletRoutes,
     firewallRoutes,
     keyRoutes,
-    projectRoutes,
     reservedIpRoutes,
-    snapshotRoutes,
     tagRoutes,
     volumeRoutes,
     vpcPeeringRoutes,
@@ -178,146 +173,4 @@ async function listenOn(app: FastifyInstance, port: number): Promise<string> {
   }
   const address = app.server.address() as AddressInfo;
   return `http://127.0.0.1:${address.port}`;
-}
-
-/** Bodies are JSON whatever their type says; a DELETE says JSON and has none. */
-function acceptJson(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, text, done) => {
-    if (text === "") {
-      done(null, undefined);
-      return;
-    }
-    try {
-      done(null, JSON.parse(text.toString()));
-    } catch (error) {
-      done(badRequest(`The body is not valid JSON: ${(error as Error).message}`));
-    }
-  });
-}
-
-function addHooks(app: FastifyInstance, context: ApiContext, tokens: readonly string[]): void {
-  const { store, faults, requests } = context;
-  const logged = new WeakMap<FastifyRequest, LoggedRequest>();
-  const strikes = new WeakMap<FastifyRequest, StatusFault | DropFault>();
-  const hour = { since: Date.now(), used: 0 };
-
-  app.addHook("onRequest", (request, reply, done) => {
-    void reply.headers({ "x-request-id": request.id, ...rateLimit(hour) });
-    if (!request.url.startsWith("/lab/")) {
-      const entry: LoggedRequest = {
-        id: request.id,
-        time: timestamp(),
-        method: request.method,
-        url: request.url,
-      };
-      logged.set(request, entry);
-      requests.add(entry);
-    }
-    done(authorized(request, tokens) ? undefined : unauthorized());
-  });
-
-  app.addHook("preHandler", async (request, reply) => {
-    const entry = logged.get(request);
-    if (!entry) return;
-    if (request.body !== undefined) entry.body = withoutSecrets(request.body);
-    const [path = ""] = request.url.split("?");
-    const { latencyMs, strike } = faults.takeForRequest(request.method, path);
-    if (latencyMs > 0) await pause(latencyMs);
-    if (!strike) {
-      if (latencyMs > 0) entry.fault = "latency";
-      return;
-    }
-    entry.fault = strike.kind;
-    if (strike.afterEffect === true) {
-      strikes.set(request, strike);
-    } else if (strike.kind === "drop") {
-      hangUp(request, reply);
-    } else {
-      announce(reply, strike);
-      throw injected(strike);
-    }
-  });
-
-  app.addHook("onSend", async (request, reply, payload) => {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      // No client may believe in a change that a crash could still take back.
-      store.changed();
-      await store.flush();
-    }
-    const strike = strikes.get(request);
-    if (!strike) return payload;
-    strikes.delete(request);
-    if (strike.kind === "drop") {
-      request.raw.socket.destroy();
-      return payload;
-    }
-    announce(reply, strike);
-    void reply.code(strike.status).header("content-type", "application/json; charset=utf-8");
-    return JSON.stringify(errorBody(injected(strike), request));
-  });
-
-  app.addHook("onResponse", (request, reply, done) => {
-    const entry = logged.get(request);
-    if (entry) {
-      entry.status = reply.statusCode;
-      entry.milliseconds = Math.round(reply.elapsedTime);
-    }
-    done();
-  });
-}
-
-function answerErrors(app: FastifyInstance, log: (line: string) => void): void {
-  app.setNotFoundHandler(() => {
-    throw notFound();
-  });
-  app.setErrorHandler((error: FastifyError | ApiError, request, reply) => {
-    void reply.code(error instanceof ApiError ? error.status : (error.statusCode ?? 500));
-    if (error instanceof ApiError) return errorBody(error, request);
-    if (reply.statusCode < 500) return errorBody(new ApiError(reply.statusCode, "bad_request", error.message), request);
-    log(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
-    return errorBody(new ApiError(500, "server_error", `Unexpected server-side error: ${error.message}`), request);
-  });
-}
-
-function errorBody(error: ApiError, request: FastifyRequest): Record<string, string> {
-  return { id: error.id, message: error.message, request_id: request.id };
-}
-
-function injected(strike: StatusFault): ApiError {
-  const ids: Record<number, string> = { 401: "Unauthorized", 404: "not_found", 429: "too_many_requests" };
-  const id = ids[strike.status] ?? (strike.status >= 500 ? "server_error" : "unprocessable_entity");
-  return new ApiError(strike.status, id, strike.message ?? `Fault injected: answer with status ${strike.status}`);
-}
-
-function announce(reply: FastifyReply, strike: StatusFault): void {
-  if (strike.retryAfterSeconds !== undefined) void reply.header("retry-after", String(strike.retryAfterSeconds));
-}
-
-function hangUp(request: FastifyRequest, reply: FastifyReply): void {
-  reply.hijack();
-  request.raw.socket.destroy();
-}
-
-function authorized(request: FastifyRequest, tokens: readonly string[]): boolean {
-  const [, given = ""] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return tokens.some((token) => token !== "" && timingSafeEqual(digest(token), digest(given)));
-}
-
-function rateLimit(hour: { since: number; used: number }): Record<string, string> {
-  if (Date.now() >= hour.since + HOUR_MS) Object.assign(hour, { since: Date.now(), used: 0 });
-  hour.used += 1;
-  return {
-    "ratelimit-limit": String(RATE_LIMIT),
-    "ratelimit-remaining": String(Math.max(1, RATE_LIMIT - hour.used)),
-    "ratelimit-reset": String(Math.ceil((hour.since + HOUR_MS) / 1000)),
-  };
-}
-
-/** Request ids turn up in error texts too. */
-function newRequestId(): string {
-  let id = randomUUID();
-  while (looksLikeNotFound(id)) id = randomUUID();
-  return id;
 }

@@ -2,7 +2,6 @@ import { closeSync, fsyncSync, openSync, readFileSync, rmSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { newUuid, timestamp } from "./ids";
 import type { State } from "./model";
 
 /**
@@ -114,7 +113,6 @@ function parseState(file: string, text: string): State {
 }
 
 function emptyState(): State {
-  const now = timestamp();
   return {
     version: 1,
     sequences: {},
@@ -126,24 +124,7 @@ function emptyState(): State {
     tags: [],
     firewalls: [],
     volumes: [],
-    volumeSnapshots: [],
-    images: [],
     reservedIps: [],
-    // Every account has one: the provider moves resources there when their project is destroyed.
-    projects: [
-      {
-        id: newUuid(),
-        name: "first-project",
-        description: "Where resources are that no other project claims",
-        purpose: "Just trying out DigitalOcean",
-        environment: "Development",
-        default: true,
-        createdAt: now,
-        updatedAt: now,
-      },
-    ],
-    assignments: [],
-    alerts: [],
     domains: [],
     actions: [],
   };

@@ -1,17 +1,23 @@
-import { invalid } from "./errors";
+import { type ApiError, invalid } from "./errors";
 import type { State, Tag, TaggedType } from "./model";
 
-export const TAG_NAME = /^[A-Za-z0-9_:-]{1,255}$/;
+const TAG_NAME = /^[A-Za-z0-9_:-]{1,255}$/;
 
 /** Names are compared without case, and keep the spelling they were first created with. */
 export function findTag(state: State, name: string): Tag | undefined {
   return state.tags.find((tag) => tag.name.toLowerCase() === name.toLowerCase());
 }
 
+export function isTagName(name: unknown): name is string {
+  return typeof name === "string" && TAG_NAME.test(name);
+}
+
+export function invalidTagName(field: string, name: unknown): ApiError {
+  return invalid(field, name, "letters, digits, colons, dashes and underscores, 1 to 255 of them");
+}
+
 export function checkTagName(field: string, name: unknown): string {
-  if (typeof name !== "string" || !TAG_NAME.test(name)) {
-    throw invalid(field, name, "letters, digits, colons, dashes and underscores, 1 to 255 of them");
-  }
+  if (!isTagName(name)) throw invalidTagName(field, name);
   return name;
 }
 

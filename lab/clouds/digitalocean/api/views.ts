@@ -1,6 +1,6 @@
-import { findImage, type Image, region, REGIONS, type Size, size, sizesIn } from "./catalog";
+import { type Image, image, region, REGIONS, type Size, size, sizesIn } from "./catalog";
 import { ipv6Gateway, netmask, publicGateway, vpcRange, formatIpv4 } from "./ipam";
-import type { BackupPolicy, Droplet, SnapshotImage, State } from "./model";
+import type { BackupPolicy, Droplet, State } from "./model";
 
 const REGION_FEATURES = ["backups", "ipv6", "metadata", "install_agent", "storage", "image_transfer"];
 const BACKUP_WINDOW_HOURS = 4;
@@ -29,39 +29,20 @@ export function renderSize(one: Size): Json {
   };
 }
 
-export function renderImage(image: Image): Json {
+export function renderImage(one: Image): Json {
   return {
-    id: image.id,
-    name: image.name,
-    distribution: image.distribution,
-    slug: image.slug,
+    id: one.id,
+    name: one.name,
+    distribution: one.distribution,
+    slug: one.slug,
     public: true,
     regions: REGIONS.map(({ slug }) => slug),
-    created_at: image.createdAt,
-    min_disk_size: image.minDiskSize,
+    created_at: one.createdAt,
+    min_disk_size: one.minDiskSize,
     type: "base",
-    size_gigabytes: image.sizeGigabytes,
-    description: `${image.distribution} ${image.name}`,
+    size_gigabytes: one.sizeGigabytes,
+    description: `${one.distribution} ${one.name}`,
     tags: [],
-    status: "available",
-    error_message: "",
-  };
-}
-
-export function renderSnapshotImage(image: SnapshotImage): Json {
-  return {
-    id: image.id,
-    name: image.name,
-    distribution: findImage(image.baseSlug)?.distribution ?? "Unknown",
-    slug: null,
-    public: false,
-    regions: [image.region],
-    created_at: image.createdAt,
-    min_disk_size: image.minDiskSize,
-    type: "snapshot",
-    size_gigabytes: 1,
-    description: "",
-    tags: image.tags,
     status: "available",
     error_message: "",
   };
@@ -85,8 +66,8 @@ export function renderDroplet(state: State, droplet: Droplet, locked: boolean): 
     features: features(droplet),
     backup_ids: [],
     next_backup_window: droplet.backups ? nextBackupWindow(droplet.backups) : null,
-    snapshot_ids: state.images.filter((image) => image.dropletId === droplet.id).map((image) => image.id),
-    image: renderImageById(state, droplet.imageId),
+    snapshot_ids: [],
+    image: renderImage(image(droplet.imageId)),
     volume_ids: state.volumes.filter((volume) => volume.dropletId === droplet.id).map((volume) => volume.id),
     size: renderSize(itsSize),
     size_slug: droplet.size,
@@ -97,17 +78,7 @@ export function renderDroplet(state: State, droplet: Droplet, locked: boolean): 
   };
 }
 
-export function renderBackupPolicy(policy: BackupPolicy): Json {
-  return {
-    plan: policy.plan,
-    ...(policy.weekday === undefined ? {} : { weekday: policy.weekday }),
-    hour: policy.hour,
-    window_length_hours: BACKUP_WINDOW_HOURS,
-    retention_period_days: policy.plan === "daily" ? 7 : 28,
-  };
-}
-
-export function nextBackupWindow(policy: BackupPolicy, now = new Date()): Json {
+function nextBackupWindow(policy: BackupPolicy, now = new Date()): Json {
   const start = new Date(now);
   start.setUTCHours(policy.hour, 0, 0, 0);
   const onDay = (date: Date): boolean =>
@@ -115,13 +86,6 @@ export function nextBackupWindow(policy: BackupPolicy, now = new Date()): Json {
   while (start <= now || !onDay(start)) start.setUTCDate(start.getUTCDate() + 1);
   const end = new Date(start.getTime() + BACKUP_WINDOW_HOURS * 3_600_000);
   return { start: start.toISOString(), end: end.toISOString() };
-}
-
-export function renderImageById(state: State, id: number): Json | null {
-  const image = findImage(id);
-  if (image) return renderImage(image);
-  const snapshot = state.images.find((one) => one.id === id);
-  return snapshot ? renderSnapshotImage(snapshot) : null;
 }
 
 /** Every entry is an opinion to the provider: `monitoring`, `ipv6` and `backups` are there if and only if they are on. */
@@ -138,7 +102,7 @@ function features(droplet: Droplet): string[] {
 /** Addresses show up together with `active`: a client that sees the one may rely on the other. */
 function networks(state: State, droplet: Droplet): Json {
   const vpc = state.vpcs.find((one) => one.id === droplet.vpcId);
-  if (droplet.status === "new" || droplet.status === "errored" || !vpc) return { v4: [], v6: [] };
+  if (droplet.status === "new" || droplet.status === "archive" || !vpc) return { v4: [], v6: [] };
   const range = vpcRange(vpc);
   return {
     v4: [

@@ -1,8 +1,8 @@
 import type { Body } from "./body";
-import { findRegion, REGIONS } from "./catalog";
 import { conflict, invalid } from "./errors";
 import { newUuid, timestamp } from "./ids";
 import type { State, Volume } from "./model";
+import { readRegion } from "./region-request";
 import { tagsForNew } from "./tagging";
 import { type Json, renderRegion } from "./views";
 
@@ -11,18 +11,9 @@ export const LARGEST_GIGABYTES = 16_384;
 const LABEL_LENGTH: Readonly<Record<string, number>> = { "": 16, ext4: 16, xfs: 12 };
 
 export function readNewVolume(state: State, body: Body, uri: string): Volume {
-  const given = body.optionalString("region") ?? "";
-  const snapshotId = body.optionalString("snapshot_id") ?? "";
-  const snapshot = state.volumeSnapshots.find((one) => one.id === snapshotId);
-  if (snapshotId !== "" && !snapshot) throw invalid("snapshot_id", snapshotId, "the id of a volume's snapshot");
-  const region = findRegion(given === "" && snapshot ? snapshot.region : given);
-  if (!region?.available) {
-    const slugs = REGIONS.filter((one) => one.available).map((one) => one.slug);
-    throw invalid("region", given, `one of ${slugs.join(", ")}`);
-  }
-  if (snapshot && snapshot.region !== region.slug) {
-    throw invalid("snapshot_id", snapshotId, `a snapshot in ${region.slug}`);
-  }
+  const region = readRegion(body);
+  const snapshot = body.optionalString("snapshot_id") ?? "";
+  if (snapshot !== "") throw invalid("snapshot_id", snapshot, "no snapshot: there are none here");
   const name = body.string(
     "name",
     (text) => /^[a-z][a-z0-9-]{0,63}$/.test(text),
@@ -31,7 +22,7 @@ export function readNewVolume(state: State, body: Body, uri: string): Volume {
   if (state.volumes.some((one) => one.name === name && one.region === region.slug)) {
     throw conflict(`a volume with the name ${name} already exists in ${region.slug}`);
   }
-  const sizeGigabytes = body.integer("size_gigabytes", snapshot?.sizeGigabytes ?? 1, LARGEST_GIGABYTES);
+  const sizeGigabytes = body.integer("size_gigabytes", 1, LARGEST_GIGABYTES);
   const filesystemType = body.optionalString("filesystem_type") ?? "";
   if (!Object.hasOwn(LABEL_LENGTH, filesystemType)) throw invalid("filesystem_type", filesystemType, "ext4 or xfs");
   const longest = LABEL_LENGTH[filesystemType];

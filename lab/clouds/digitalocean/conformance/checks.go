@@ -13,7 +13,5 @@ var checks = []check{
 	{"firewalls", (*suite).firewalls},
 	{"volumes", (*suite).volumes},
 	{"reserved IPs", (*suite).reservedIPs},
-	{"projects", (*suite).projects},
-	{"alerts", (*suite).alerts},
 	{"domains", (*suite).domains},
 }

@@ -12,9 +12,6 @@ func (s *suite) vpcs() {
 	vpc = must(s.client.VPCs.Update(s.ctx, vpc.ID, &godo.VPCUpdateRequest{Name: "conformance-2", Default: &no}))
 	want("name after update", vpc.Name, "conformance-2")
 	want("description left out of an update", vpc.Description, "")
-	vpc = must(s.client.VPCs.Set(s.ctx, vpc.ID, godo.VPCSetDescription("second")))
-	want("description after a partial update", vpc.Description, "second")
-	want("name after a partial update", vpc.Name, "conformance-2")
 	_, response, err := s.client.VPCs.Create(s.ctx, &godo.VPCCreateRequest{Name: "other", RegionSlug: "lon1", IPRange: "10.20.0.128/25"})
 	refused("an overlapping range", 422, response, err)
 
@@ -23,7 +20,7 @@ func (s *suite) vpcs() {
 	s.eventually("the peering becoming ACTIVE", func() bool {
 		return must(s.client.VPCs.GetVPCPeering(s.ctx, peering.ID)).Status == "ACTIVE"
 	})
-	want("peerings of the VPC", len(must(s.client.VPCs.ListVPCPeeringsByVPCID(s.ctx, vpc.ID, nil))), 1)
+	want("peerings", len(must(s.client.VPCs.ListVPCPeerings(s.ctx, nil))), 1)
 	want("new name", must(s.client.VPCs.UpdateVPCPeering(s.ctx, peering.ID, &godo.VPCPeeringUpdateRequest{Name: "q"})).Name, "q")
 	response, err = s.client.VPCs.Delete(s.ctx, vpc.ID)
 	refused("deleting a peered VPC", 403, response, err)
@@ -44,7 +41,7 @@ func (s *suite) firewalls() {
 	firewall := must(s.client.Firewalls.Create(s.ctx, &godo.FirewallRequest{
 		Name: "wall",
 		InboundRules: []godo.InboundRule{
-			{Protocol: "tcp", PortRange: "2379-2380", Sources: &godo.Sources{Tags: []string{"wall"}}},
+			{Protocol: "tcp", PortRange: "7000-7001", Sources: &godo.Sources{Tags: []string{"wall"}}},
 			{Protocol: "icmp", Sources: &godo.Sources{Addresses: []string{"0.0.0.0/0", "2001:DB8::/32"}}},
 		},
 		OutboundRules: []godo.OutboundRule{
@@ -53,23 +50,12 @@ func (s *suite) firewalls() {
 		Tags: []string{"wall"},
 	}))
 	got := must(s.client.Firewalls.Get(s.ctx, firewall.ID))
-	want("ports", got.InboundRules[0].PortRange, "2379-2380")
+	want("ports", got.InboundRules[0].PortRange, "7000-7001")
 	want("ports of icmp", got.InboundRules[1].PortRange, "0")
 	want("spelling of an address", got.InboundRules[1].Sources.Addresses[1], "2001:DB8::/32")
 	want("all ports", got.OutboundRules[0].PortRange, "0")
 	want("droplets", len(got.DropletIDs), 0)
 
-	done(s.client.Firewalls.AddDroplets(s.ctx, firewall.ID, droplet.ID))
-	want("firewalls of the droplet", len(must(s.client.Firewalls.ListByDroplet(s.ctx, droplet.ID, nil))), 1)
-	done(s.client.Firewalls.RemoveDroplets(s.ctx, firewall.ID, droplet.ID))
-	done(s.client.Firewalls.RemoveTags(s.ctx, firewall.ID, "wall"))
-	done(s.client.Firewalls.AddTags(s.ctx, firewall.ID, "wall"))
-	rules := &godo.FirewallRulesRequest{InboundRules: []godo.InboundRule{
-		{Protocol: "tcp", PortRange: "22", Sources: &godo.Sources{DropletIDs: []int{droplet.ID}}},
-	}}
-	done(s.client.Firewalls.AddRules(s.ctx, firewall.ID, rules))
-	want("rules after adding one", len(must(s.client.Firewalls.Get(s.ctx, firewall.ID)).InboundRules), 3)
-	done(s.client.Firewalls.RemoveRules(s.ctx, firewall.ID, rules))
 	updated := must(s.client.Firewalls.Update(s.ctx, firewall.ID, &godo.FirewallRequest{
 		Name:          "wall-2",
 		OutboundRules: got.OutboundRules,
@@ -98,9 +84,7 @@ func (s *suite) reservedIPs() {
 	must(s.client.ReservedIPActions.Unassign(s.ctx, ip.IP))
 	_, response, err := s.client.ReservedIPActions.Unassign(s.ctx, ip.IP)
 	refused("unassigning twice", 422, response, err)
-	want("actions", len(must(s.client.ReservedIPActions.List(s.ctx, ip.IP, nil))), 2)
 	want("in the list", len(must(s.client.ReservedIPs.List(s.ctx, nil))), 1)
-	want("in the former list", len(must(s.client.FloatingIPs.List(s.ctx, nil))), 1)
 	done(s.client.ReservedIPs.Delete(s.ctx, ip.IP))
 	done(s.client.Droplets.Delete(s.ctx, droplet.ID))
 	s.gone(droplet.ID)

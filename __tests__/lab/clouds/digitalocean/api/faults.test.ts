@@ -1,11 +1,11 @@
-import { LabApi } from "../../../../../lab/clouds/digitalocean/client";
-import { activeDroplet, DROPLET, dropletWith, type RunningApi, startApi, TOKEN } from "./support/api";
+import type { LabApi } from "../../../../../lab/clouds/digitalocean/client";
+import { activeDroplet, DROPLET, dropletWith, type RunningApi, startApi } from "./support/api";
 
 let api: RunningApi;
 let lab: LabApi;
 beforeEach(async () => {
   api = await startApi();
-  lab = new LabApi(api.url, TOKEN);
+  lab = api.client;
 });
 afterEach(() => api.close());
 
@@ -108,7 +108,7 @@ describe("faults of droplets", () => {
   it("make a creation fail", async () => {
     await lab.injectFault({ kind: "droplet-errored", namePattern: "." });
     const { body } = await api.call("POST", "/v2/droplets", DROPLET);
-    await dropletWith(api, body.droplet.id, (droplet) => droplet.status === "errored");
+    await dropletWith(api, body.droplet.id, (droplet) => droplet.status === "archive");
   });
 
   it("make a creation late", async () => {

@@ -29,34 +29,34 @@ const filter = (id: number): ResolvedFirewall | undefined => api.driver.machines
 
 describe("firewalls, as the API shows them", () => {
   it("answer rules as they were given", async () => {
-    await tag("etcd");
+    await tag("web");
     const { id } = await create({
       inbound_rules: [
-        { protocol: "tcp", ports: "2379-2380", sources: { tags: ["etcd"] } },
+        { protocol: "tcp", ports: "7000-7001", sources: { tags: ["web"] } },
         { protocol: "tcp", ports: "1-65535", sources: { addresses: ["2001:DB8:0::/48", "10.1.2.3/8"] } },
         { protocol: "icmp", sources: { addresses: ["0.0.0.0/0"] } },
       ],
       outbound_rules: [OUT],
-      tags: ["etcd"],
+      tags: ["web"],
     });
     const { firewall } = (await api.call("GET", `/v2/firewalls/${id}`)).body;
     expect(firewall).toMatchObject({
       inbound_rules: [
-        { protocol: "tcp", ports: "2379-2380", sources: { tags: ["etcd"] } },
+        { protocol: "tcp", ports: "7000-7001", sources: { tags: ["web"] } },
         { protocol: "tcp", ports: "1-65535", sources: { addresses: ["2001:DB8:0::/48", "10.1.2.3/8"] } },
         // No ports at all are "0", and never "all" for icmp.
         { protocol: "icmp", ports: "0", sources: { addresses: ["0.0.0.0/0"] } },
       ],
       outbound_rules: [{ protocol: "udp", ports: "0", destinations: { addresses: ["0.0.0.0/0", "::/0"] } }],
-      tags: ["etcd"],
+      tags: ["web"],
       droplet_ids: [],
       status: "succeeded",
     });
   });
 
   it("do not show the droplets behind a tag", async () => {
-    await activeDroplet(api, { tags: ["etcd"] });
-    const { id } = await create({ tags: ["etcd"] });
+    await activeDroplet(api, { tags: ["web"] });
+    const { id } = await create({ tags: ["web"] });
     expect((await api.call("GET", `/v2/firewalls/${id}`)).body.firewall.droplet_ids).toEqual([]);
   });
 
@@ -107,23 +107,23 @@ describe("firewalls, as the API shows them", () => {
 
 describe("firewalls, as the machines get them", () => {
   it("replace tags and droplets by all their addresses", async () => {
-    await tag("etcd");
-    const one = await activeDroplet(api, { name: "one", tags: ["etcd"], ipv6: true });
+    await tag("web");
+    const one = await activeDroplet(api, { name: "one", tags: ["web"], ipv6: true });
     const two = await activeDroplet(api, { name: "two", region: "sgp1" });
     await create({
-      tags: ["etcd"],
+      tags: ["web"],
       inbound_rules: [
         {
           protocol: "tcp",
-          ports: "2380",
-          sources: { tags: ["etcd"], droplet_ids: [two.id], addresses: ["10.0.0.0/8"] },
+          ports: "7001",
+          sources: { tags: ["web"], droplet_ids: [two.id], addresses: ["10.0.0.0/8"] },
         },
       ],
     });
     const addresses = [one, two].flatMap((droplet) => droplet.networks.v4.map((entry) => entry.ip_address));
     const { inbound } = filter(one.id) ?? { inbound: [] };
     expect(inbound).toHaveLength(1);
-    expect(inbound[0]).toMatchObject({ protocol: "tcp", ports: { from: 2380, to: 2380 } });
+    expect(inbound[0]).toMatchObject({ protocol: "tcp", ports: { from: 7001, to: 7001 } });
     expect([...(inbound[0]?.addresses ?? [])].sort()).toEqual(["10.0.0.0/8", "2001:db8:1::1000", ...addresses].sort());
     expect(filter(two.id)).toBeUndefined();
   });
@@ -153,25 +153,25 @@ describe("firewalls, as the machines get them", () => {
   });
 
   it("follow droplets and tags as they come and go", async () => {
-    await tag("etcd");
-    await create({ tags: ["etcd"], inbound_rules: [{ protocol: "tcp", ports: "2380", sources: { tags: ["etcd"] } }] });
-    const one = await activeDroplet(api, { name: "one", tags: ["etcd"] });
+    await tag("web");
+    await create({ tags: ["web"], inbound_rules: [{ protocol: "tcp", ports: "7001", sources: { tags: ["web"] } }] });
+    const one = await activeDroplet(api, { name: "one", tags: ["web"] });
     expect(filter(one.id)?.inbound[0]?.addresses).toHaveLength(2);
     const two = await activeDroplet(api, { name: "two" });
     const resources = { resources: [{ resource_id: String(two.id), resource_type: "droplet" }] };
-    await api.call("POST", "/v2/tags/etcd/resources", resources);
+    await api.call("POST", "/v2/tags/web/resources", resources);
     expect(filter(one.id)?.inbound[0]?.addresses).toHaveLength(4);
     expect(filter(two.id)?.inbound[0]?.addresses).toHaveLength(4);
-    await api.call("DELETE", "/v2/tags/etcd/resources", resources);
+    await api.call("DELETE", "/v2/tags/web/resources", resources);
     expect(filter(two.id)).toBeUndefined();
     await api.call("DELETE", `/v2/droplets/${one.id}`);
     await eventually("the first droplet being gone", () => !api.driver.machines.has(one.id));
   });
 
   it("stand before a droplet with a matching tag is shown as active, here and at its neighbours", async () => {
-    await tag("etcd");
-    await create({ tags: ["etcd"], inbound_rules: [{ protocol: "tcp", ports: "2380", sources: { tags: ["etcd"] } }] });
-    const one = await activeDroplet(api, { name: "one", tags: ["etcd"] });
+    await tag("web");
+    await create({ tags: ["web"], inbound_rules: [{ protocol: "tcp", ports: "7001", sources: { tags: ["web"] } }] });
+    const one = await activeDroplet(api, { name: "one", tags: ["web"] });
     let release = (): void => undefined;
     const set = api.driver.setFirewall.bind(api.driver);
     const held: number[] = [];
@@ -180,7 +180,7 @@ describe("firewalls, as the machines get them", () => {
       if (id !== one.id) await new Promise<void>((resolve) => (release = resolve));
       return set(id, firewall);
     };
-    const { body } = await api.call("POST", "/v2/droplets", { ...DROPLET, name: "two", tags: ["etcd"] });
+    const { body } = await api.call("POST", "/v2/droplets", { ...DROPLET, name: "two", tags: ["web"] });
     const two = body.droplet.id;
     await eventually("both machines being told", () => held.includes(two) && held.includes(one.id));
     expect((await api.call("GET", `/v2/droplets/${two}`)).body.droplet.status).toBe("new");
@@ -215,7 +215,7 @@ describe("firewalls, as the machines get them", () => {
     await eventually("the creation failing", async () => {
       const { droplet } = (await api.call("GET", `/v2/droplets/${body.droplet.id}`)).body;
       expect(droplet.status).not.toBe("active");
-      return droplet.status === "errored";
+      return droplet.status === "archive";
     });
   }, 15_000);
 });

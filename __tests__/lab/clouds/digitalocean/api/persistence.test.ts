@@ -127,7 +127,7 @@ describe("a restarted server", () => {
   it("tells every machine its firewall again", async () => {
     const { id } = await activeDroplet(api);
     await api.call("POST", "/v2/firewalls", {
-      name: "w",
+      name: "wall",
       droplet_ids: [id],
       inbound_rules: [{ protocol: "tcp", ports: "22", sources: { addresses: ["0.0.0.0/0"] } }],
     });

@@ -76,18 +76,10 @@ describe("volumes", () => {
     ["no region", { region: "" }, /region: given ""/],
     ["no size", { size_gigabytes: 0 }, /size_gigabytes: given 0/],
     ["a broken size", { size_gigabytes: 1.5 }, /size_gigabytes: given 1.5/],
+    ["a snapshot", { snapshot_id: "x" }, /snapshot_id: given "x", expected no snapshot/],
     ["an odd file system", { filesystem_type: "zfs" }, /ext4 or xfs/],
   ])("are refused with %s", async (_what, changes, message) => {
     await expect(volume(changes)).rejects.toThrow(message);
-  });
-
-  it("have snapshots, from which new ones are made", async () => {
-    const { id } = await volume();
-    const { body } = await api.call("POST", `/v2/volumes/${id}/snapshots`, { name: "then" });
-    const copy = await volume({ name: "copy", region: "", snapshot_id: body.snapshot.id });
-    expect(copy.region.slug).toBe("lon1");
-    expect((await api.call("GET", "/v2/snapshots?resource_type=volume")).body.snapshots).toHaveLength(1);
-    expect((await api.call("DELETE", `/v2/snapshots/${body.snapshot.id}`)).status).toBe(204);
   });
 
   it("are found by name and region", async () => {
@@ -121,10 +113,12 @@ describe("reserved IPs", () => {
 
   it("are free when their droplet is gone", async () => {
     const droplet = await activeDroplet(api);
-    const { body } = await api.call("POST", "/v2/reserved_ips", { droplet_id: droplet.id });
-    expect(body.reserved_ip.droplet?.id).toBe(droplet.id);
+    const { body } = await api.call("POST", "/v2/reserved_ips", { region: "lon1" });
+    const path = `/v2/reserved_ips/${body.reserved_ip.ip}`;
+    await api.call("POST", `${path}/actions`, { type: "assign", droplet_id: droplet.id });
+    expect((await api.call("GET", path)).body.reserved_ip.droplet?.id).toBe(droplet.id);
     await api.call("DELETE", `/v2/droplets/${droplet.id}`);
-    expect((await api.call("GET", `/v2/reserved_ips/${body.reserved_ip.ip}`)).body.reserved_ip.droplet).toBeNull();
+    expect((await api.call("GET", path)).body.reserved_ip.droplet).toBeNull();
   });
 
   it("stay in their region", async () => {
@@ -136,95 +130,6 @@ describe("reserved IPs", () => {
     });
     expect([answer.status, answer.body.message]).toEqual([422, expect.stringContaining("a droplet in lon1") as string]);
   });
-});
-
-describe("projects", () => {
-  const resources = async (id: string): Promise<string[]> =>
-    (await api.call("GET", `/v2/projects/${id}/resources?page=1&per_page=200`)).body.resources.map((one) => one.urn);
-
-  it("always have a default one, where new resources are", async () => {
-    const { project } = (await api.call("GET", "/v2/projects/default")).body;
-    expect(project.is_default).toBe(true);
-    const droplet = await activeDroplet(api);
-    const { id } = await volume();
-    const { reserved_ip } = (await api.call("POST", "/v2/reserved_ips", { region: "lon1" })).body;
-    await api.call("POST", "/v2/domains", { name: "example.com" });
-    expect(await resources(project.id)).toEqual([
-      `do:droplet:${droplet.id}`,
-      `do:volume:${id}`,
-      `do:reservedip:${reserved_ip.ip}`,
-      "do:domain:example.com",
-    ]);
-    await api.call("DELETE", `/v2/droplets/${droplet.id}`);
-    expect(await resources(project.id)).not.toContain(`do:droplet:${droplet.id}`);
-    expect((await api.call("DELETE", `/v2/projects/${project.id}`)).status).toBe(412);
-  });
-
-  it("take resources over, and cannot be deleted while they have some", async () => {
-    const created = await api.call("POST", "/v2/projects", {
-      name: "etcd",
-      description: "",
-      purpose: "Service or API",
-      environment: "production",
-    });
-    expect(created.status).toBe(201);
-    const { id } = created.body.project;
-    expect(created.body.project).toMatchObject({ environment: "Production", is_default: false, description: "" });
-    const urn = `do:volume:${(await volume()).id}`;
-    const assign = async (project: string): Promise<unknown> =>
-      (await api.call("POST", `/v2/projects/${project}/resources`, { resources: [urn] })).body.resources[0].status;
-    expect(await assign(id)).toBe("assigned");
-    expect(await assign(id)).toBe("already_assigned");
-    expect(await resources("default")).toEqual([]);
-    const refused = await api.call("DELETE", `/v2/projects/${id}`);
-    expect([refused.status, refused.body.message]).toEqual([412, "cannot delete a project with resources"]);
-    expect(await assign("default")).toBe("assigned");
-    expect((await api.call("DELETE", `/v2/projects/${id}`)).status).toBe(204);
-  });
-
-  it("change what PATCH names, and can become the default", async () => {
-    const { body } = await api.call("POST", "/v2/projects", { name: "a", purpose: "p", environment: "Staging" });
-    const path = `/v2/projects/${body.project.id}`;
-    const patched = await api.call("PATCH", path, { name: null, description: "d", is_default: true });
-    expect(patched.body.project).toMatchObject({ name: "a", description: "d", purpose: "p", is_default: true });
-    expect((await api.call("GET", "/v2/projects/default")).body.project.name).toBe("a");
-    expect((await api.call("GET", "/v2/projects")).body.projects.filter((one) => one.is_default)).toHaveLength(1);
-    expect((await api.call("POST", "/v2/projects", { name: "a", purpose: "p" })).status).toBe(409);
-    expect((await api.call("PATCH", path, { environment: "Moon" })).status).toBe(422);
-  });
-});
-
-describe("monitor alerts", () => {
-  const POLICY = {
-    type: "v1/insights/droplet/cpu",
-    description: "busy",
-    compare: "GreaterThan",
-    value: 90.5,
-    window: "5m",
-    entities: [],
-    tags: ["etcd"],
-    alerts: { slack: null, email: ["lab@example.com"] },
-    enabled: true,
-  };
-
-  it("are answered as they were sent", async () => {
-    const { status, body } = await api.call("POST", "/v2/monitoring/alerts", POLICY);
-    expect(status).toBe(200);
-    const path = `/v2/monitoring/alerts/${body.policy.uuid}`;
-    expect((await api.call("GET", path)).body.policy).toEqual({ uuid: body.policy.uuid, ...POLICY });
-    const slack = { slack: [{ url: "https://example.com/x", channel: "c" }], email: [] };
-    const put = await api.call("PUT", path, { ...POLICY, window: "1h", alerts: slack });
-    expect(put.body.policy).toMatchObject({ window: "1h", alerts: slack });
-    expect((await api.call("DELETE", path)).status).toBe(204);
-    expect((await api.call("DELETE", path)).status).toBe(404);
-  });
-
-  it.each([{ type: "cpu" }, { compare: "Equal" }, { window: "2m" }, { value: "90" }, { alerts: null }])(
-    "are refused with %j",
-    async (changes) => {
-      expect((await api.call("POST", "/v2/monitoring/alerts", { ...POLICY, ...changes })).status).toBe(422);
-    },
-  );
 });
 
 describe("domains", () => {

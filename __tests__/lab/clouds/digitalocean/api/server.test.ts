@@ -34,6 +34,7 @@ describe("the API server", () => {
   it("answers 404 for paths and ids that do not exist", async () => {
     for (const path of [
       "/v2/nothing",
+      "/v2/load_balancers",
       "/v2/droplets/1",
       "/v2/account/keys/1",
       "/v2/tags/none",
@@ -41,12 +42,9 @@ describe("the API server", () => {
       "/v2/firewalls/x",
       "/v2/volumes/x",
       "/v2/reserved_ips/192.0.2.1",
-      "/v2/projects/x",
-      "/v2/monitoring/alerts/x",
       "/v2/domains/example.com",
       "/v2/actions/1",
       "/v2/images/none",
-      "/v2/snapshots/1",
       "/v2/vpc_peerings/x",
     ]) {
       const { status, body } = await api.call("GET", path);
@@ -154,7 +152,7 @@ describe("the API server", () => {
       expect((await api.call("GET", `/v2/images/${body.image.id}`)).body).toEqual(body);
     });
 
-    it("lists only the user's own images when asked for private ones", async () => {
+    it("has no private images", async () => {
       expect((await api.call("GET", "/v2/images?private=true")).body.images).toEqual([]);
     });
   });

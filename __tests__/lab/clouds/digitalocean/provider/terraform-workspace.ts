@@ -36,7 +36,7 @@ export class Workspace {
   static async open(apiUrl: string): Promise<Workspace> {
     const terraform = await findTerraform();
     const mirror = await ensureProviders(terraform);
-    const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-test-"));
+    const dir = await mkdtemp(path.join(tmpdir(), "lab-test-"));
     const rc = path.join(dir, "terraformrc");
     await writeTerraformrc({ file: rc, ...mirror });
     return new Workspace(terraform, dir, {
@@ -148,7 +148,7 @@ export class Api {
   ) {}
 
   static async start(bootSeconds = 0): Promise<Api> {
-    const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-test-"));
+    const dir = await mkdtemp(path.join(tmpdir(), "lab-test-"));
     const args = ["--import", "tsx", "lab/clouds/digitalocean/api/main.ts", "--port", "0", "--token", TOKEN];
     args.push("--state", path.join(dir, "account.json"), "--boot-seconds", String(bootSeconds));
     const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });

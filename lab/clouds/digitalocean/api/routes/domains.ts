@@ -7,7 +7,6 @@ import { type ApiContext, bodyOf, created, found, listPage, noContent, param, qu
 import { invalid, unprocessable } from "../errors";
 import { nextId } from "../ids";
 import type { Domain, DomainRecord, State } from "../model";
-import { assignToProject, unassignFromProject, urn } from "../projects";
 import type { Json } from "../views";
 
 const DEFAULT_TTL = 1800;
@@ -26,7 +25,6 @@ export function domainRoutes(app: FastifyInstance, { state }: ApiContext): void 
   app.post("/v2/domains", (request, reply) => {
     const domain = readDomain(state, bodyOf(request));
     state.domains.push(domain);
-    assignToProject(state, urn("domain", domain.name));
     return created(reply, { domain: renderDomain(domain) });
   });
 
@@ -35,7 +33,6 @@ export function domainRoutes(app: FastifyInstance, { state }: ApiContext): void 
   app.delete("/v2/domains/:domain", (request, reply) => {
     const domain = byName(request);
     state.domains = state.domains.filter((one) => one !== domain);
-    unassignFromProject(state, urn("domain", domain.name));
     return noContent(reply);
   });
 
@@ -63,18 +60,12 @@ export function domainRoutes(app: FastifyInstance, { state }: ApiContext): void 
 
   app.get("/v2/domains/:domain/records/:record", (request) => ({ domain_record: recordOf(request) }));
 
-  for (const method of ["PUT", "PATCH"] as const) {
-    app.route({
-      method,
-      url: "/v2/domains/:domain/records/:record",
-      handler: (request) => {
-        const record = recordOf(request);
-        const changed = { ...record, ...readRecord(bodyOf(request), record.type, record) };
-        checkCname(byName(request), changed);
-        return { domain_record: Object.assign(record, changed) };
-      },
-    });
-  }
+  app.put("/v2/domains/:domain/records/:record", (request) => {
+    const record = recordOf(request);
+    const changed = { ...record, ...readRecord(bodyOf(request), record.type, record) };
+    checkCname(byName(request), changed);
+    return { domain_record: Object.assign(record, changed) };
+  });
 
   app.delete("/v2/domains/:domain/records/:record", (request, reply) => {
     const domain = byName(request);

@@ -2,12 +2,10 @@ import type { FastifyInstance } from "fastify";
 
 import { renderAction } from "../actions";
 import type { Body } from "../body";
-import { type ApiContext, bodyOf, created, dropletById, found, param, query } from "../context";
+import { type ApiContext, bodyOf, created, dropletById, found, param } from "../context";
 import { isMachineAction } from "../droplet-lifecycle";
 import { readBackupPolicy, readImage, readName, readSize } from "../droplet-request";
 import { invalid, unprocessable } from "../errors";
-import { findImage } from "../catalog";
-import { nextId, timestamp } from "../ids";
 import { allocateIpv6 } from "../ipam";
 import type { Action, Droplet } from "../model";
 
@@ -17,15 +15,6 @@ export function dropletActionRoutes(app: FastifyInstance, context: ApiContext): 
     const action = act(context, droplet, bodyOf(request));
     await context.firewalls.sync();
     return created(reply, { action: renderAction(action) });
-  });
-
-  app.post("/v2/droplets/actions", async (request, reply) => {
-    const tag = query(request, "tag_name") ?? "";
-    if (tag === "") throw invalid("tag_name", tag, "the name of a tag");
-    const droplets = context.state.droplets.filter((droplet) => droplet.tags.includes(tag) && !droplet.destroying);
-    const actions = droplets.map((droplet) => act(context, droplet, bodyOf(request)));
-    await context.firewalls.sync();
-    return created(reply, { actions: actions.map(renderAction) });
   });
 
   app.get("/v2/droplets/:id/actions/:action", (request) => {
@@ -42,7 +31,7 @@ function act(context: ApiContext, droplet: Droplet, body: Body): Action {
   if (droplet.destroying || context.lifecycle.blocks(droplet, type)) {
     throw unprocessable("Droplet already has a pending event.");
   }
-  if (droplet.status === "new" || droplet.status === "errored") {
+  if (droplet.status === "new" || droplet.status === "archive") {
     throw unprocessable("Droplet is not ready: its creation has not completed.");
   }
   return isMachineAction(type)
@@ -70,7 +59,7 @@ function machineAction(
   if (type === "reboot" && off) throw unprocessable("Droplet is powered off: power it on instead.");
   // A shutdown of a droplet that is off is no error: there is nothing left to do.
   if (type === "shutdown" && off) return actions.perform(common, () => undefined);
-  const image = type === "rebuild" || type === "restore" ? readImage(context.state, body) : undefined;
+  const image = type === "rebuild" ? readImage(body) : undefined;
   if (image && image.minDiskSize > droplet.disk) {
     throw invalid("image", image.id, `an image that fits on a disk of ${droplet.disk} GiB`);
   }
@@ -91,7 +80,7 @@ function recordAction(context: ApiContext, droplet: Droplet, type: string, body:
 function effectOf({ state }: ApiContext, droplet: Droplet, type: string, body: Body): () => void {
   switch (type) {
     case "rename": {
-      const name = readName(body, "name");
+      const name = readName(body);
       return () => {
         droplet.name = name;
       };
@@ -121,26 +110,6 @@ function effectOf({ state }: ApiContext, droplet: Droplet, type: string, body: B
       return () => {
         droplet.publicIpv6 ??= allocateIpv6(state, droplet.region);
       };
-    case "snapshot": {
-      const name = body.optionalString("name") ?? `${droplet.name}-${Date.now()}`;
-      return () => {
-        const source = findImage(droplet.imageId)?.slug;
-        const baseSlug = source ?? state.images.find((one) => one.id === droplet.imageId)?.baseSlug ?? "debian-13-x64";
-        state.images.push({
-          id: nextId(state, "image"),
-          name,
-          baseSlug,
-          dropletId: droplet.id,
-          region: droplet.region,
-          minDiskSize: droplet.disk,
-          tags: [],
-          createdAt: timestamp(),
-        });
-      };
-    }
-    case "enable_private_networking":
-    case "password_reset":
-      return () => undefined;
     default:
       throw invalid("type", type, "an action that droplets have, such as power_off, resize or rename");
   }

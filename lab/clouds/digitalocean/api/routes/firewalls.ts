@@ -6,7 +6,7 @@ import { conflict, invalid } from "../errors";
 import { existingDroplets, readRules, renderRule } from "../firewall-rules";
 import { covers } from "../firewall-resolver";
 import { newUuid, timestamp } from "../ids";
-import type { Firewall, FirewallRule } from "../model";
+import type { Firewall } from "../model";
 import { existingTags } from "../tagging";
 import type { Json } from "../views";
 
@@ -45,81 +45,13 @@ export function firewallRoutes(app: FastifyInstance, context: ApiContext): void 
     await firewalls.sync();
     return noContent(reply);
   });
-
-  app.post("/v2/firewalls/:id/droplets", async (request, reply) => {
-    const firewall = byId(request);
-    const ids = existingDroplets(state, bodyOf(request), "droplet_ids");
-    firewall.dropletIds = [...new Set([...firewall.dropletIds, ...ids])];
-    await firewalls.sync();
-    return noContent(reply);
-  });
-
-  app.delete("/v2/firewalls/:id/droplets", async (request, reply) => {
-    const firewall = byId(request);
-    const ids = bodyOf(request).integers("droplet_ids");
-    firewall.dropletIds = firewall.dropletIds.filter((id) => !ids.includes(id));
-    await firewalls.sync();
-    return noContent(reply);
-  });
-
-  app.post("/v2/firewalls/:id/tags", async (request, reply) => {
-    const firewall = byId(request);
-    const tags = existingTags(state, "tags", bodyOf(request).strings("tags"));
-    firewall.tags = [...new Set([...firewall.tags, ...tags])];
-    await firewalls.sync();
-    return noContent(reply);
-  });
-
-  app.delete("/v2/firewalls/:id/tags", async (request, reply) => {
-    const firewall = byId(request);
-    const tags = bodyOf(request).strings("tags");
-    firewall.tags = firewall.tags.filter((tag) => !tags.includes(tag));
-    await firewalls.sync();
-    return noContent(reply);
-  });
-
-  app.post("/v2/firewalls/:id/rules", async (request, reply) => {
-    const firewall = byId(request);
-    const body = bodyOf(request);
-    const inbound = readRules(state, body, "inbound");
-    const outbound = readRules(state, body, "outbound");
-    firewall.inbound.push(...inbound.filter((rule) => !has(firewall.inbound, rule)));
-    firewall.outbound.push(...outbound.filter((rule) => !has(firewall.outbound, rule)));
-    await firewalls.sync();
-    return noContent(reply);
-  });
-
-  app.delete("/v2/firewalls/:id/rules", async (request, reply) => {
-    const firewall = byId(request);
-    const body = bodyOf(request);
-    const inbound = readRules(state, body, "inbound");
-    const outbound = readRules(state, body, "outbound");
-    firewall.inbound = firewall.inbound.filter((rule) => !has(inbound, rule));
-    firewall.outbound = firewall.outbound.filter((rule) => !has(outbound, rule));
-    await firewalls.sync();
-    return noContent(reply);
-  });
-
-  app.get("/v2/droplets/:id/firewalls", (request) => {
-    const droplet = found(state.droplets.find((one) => String(one.id) === param(request, "id")));
-    return listPage(
-      request,
-      "firewalls",
-      state.firewalls.filter((firewall) => covers(firewall, droplet)),
-      (firewall) => renderFirewall(context, firewall),
-    );
-  });
-}
-
-function has(rules: readonly FirewallRule[], wanted: FirewallRule): boolean {
-  return rules.some((rule) => JSON.stringify(rule) === JSON.stringify(wanted));
 }
 
 function read({ state }: ApiContext, body: Body, self?: Firewall): Omit<Firewall, "id" | "createdAt"> {
   const name = body.string(
     "name",
-    (text) => /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(text),
-    "a letter or digit, then letters, digits, periods and dashes",
+    (text) => /^[a-zA-Z0-9][a-zA-Z0-9.-]+$/.test(text),
+    "a letter or digit, then at least one letter, digit, period or dash",
   );
   if (state.firewalls.some((firewall) => firewall !== self && firewall.name === name)) {
     throw conflict(`duplicate name: another firewall is called ${name}`);

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { type ApiContext, bodyOf, created, found, listPage, liveDroplet, noContent, param } from "../context";
-import { invalid, notFound } from "../errors";
+import { badRequest, invalid, notFound } from "../errors";
 import type { State, Tag, TaggedType } from "../model";
-import { checkTagName, ensureTag, findTag, markTagged } from "../tagging";
+import { ensureTag, findTag, invalidTagName, isTagName, markTagged } from "../tagging";
 import type { Json } from "../views";
 
 interface Taggable {
@@ -12,9 +12,7 @@ interface Taggable {
 
 const TYPES: Readonly<Record<string, TaggedType>> = {
   droplet: "droplets",
-  image: "images",
   volume: "volumes",
-  volume_snapshot: "volume_snapshots",
 };
 
 export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
@@ -25,7 +23,9 @@ export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.post("/v2/tags", (request, reply) => {
     // An existing tag is as good as a new one: clients create tags without looking first.
-    const tag = ensureTag(state, checkTagName("name", bodyOf(request).raw("name")));
+    const name = bodyOf(request).raw("name");
+    if (!isTagName(name)) throw badRequest(invalidTagName("name", name).message);
+    const tag = ensureTag(state, name);
     return created(reply, { tag: renderTag(state, tag) });
   });
 
@@ -34,13 +34,7 @@ export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
   app.delete("/v2/tags/:name", async (request, reply) => {
     const tag = byName(request);
     state.tags = state.tags.filter((one) => one !== tag);
-    for (const holder of [
-      ...state.droplets,
-      ...state.volumes,
-      ...state.images,
-      ...state.volumeSnapshots,
-      ...state.firewalls,
-    ]) {
+    for (const holder of [...state.droplets, ...state.volumes, ...state.firewalls]) {
       untag(holder, tag);
     }
     await firewalls.sync();
@@ -89,15 +83,9 @@ function resources(
 }
 
 function findTaggable(context: ApiContext, type: TaggedType, id: string): Taggable | undefined {
-  const { state } = context;
-  const pools: Record<TaggedType, () => Taggable | undefined> = {
-    droplets: () => liveDroplet(context, Number(id)),
-    images: () => state.images.find((one) => String(one.id) === id),
-    volumes: () => state.volumes.find((one) => one.id === id),
-    volume_snapshots: () => state.volumeSnapshots.find((one) => one.id === id),
-    databases: () => undefined,
-  };
-  return pools[type]();
+  return type === "droplets"
+    ? liveDroplet(context, Number(id))
+    : context.state.volumes.find((volume) => volume.id === id);
 }
 
 /** Each of the five kinds must be there, even when nothing of that kind is tagged. */
@@ -109,10 +97,10 @@ function renderTag(state: State, tag: Tag): Json {
   };
   const kinds = {
     droplets: of("droplets", state.droplets),
-    images: of("images", state.images),
+    images: { count: 0 },
     volumes: of("volumes", state.volumes),
-    volume_snapshots: of("volume_snapshots", state.volumeSnapshots),
-    databases: of("databases", []),
+    volume_snapshots: { count: 0 },
+    databases: { count: 0 },
   };
   const count = Object.values(kinds).reduce((sum, kind) => sum + kind.count, 0);
   const uri = tag.lastTagged.any;

@@ -3,108 +3,47 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { renderAction } from "../actions";
 import type { Body } from "../body";
 import { type ApiContext, bodyOf, created, found, listPage, liveDroplet, noContent, param, query } from "../context";
-import { conflict, invalid, notFound, unprocessable } from "../errors";
-import { newUuid, timestamp } from "../ids";
+import { conflict, invalid, unprocessable } from "../errors";
 import type { Action, Volume } from "../model";
-import { assignToProject, unassignFromProject, urn } from "../projects";
-import { tagsForNew } from "../tagging";
 import { LARGEST_GIGABYTES, readNewVolume, renderVolume } from "../volumes";
-import { renderVolumeSnapshot } from "./snapshots";
 
 const MOST_PER_DROPLET = 15;
 
 export function volumeRoutes(app: FastifyInstance, context: ApiContext): void {
-  const { state, actions } = context;
+  const { state } = context;
   const byId = (request: FastifyRequest): Volume =>
     found(state.volumes.find((volume) => volume.id === param(request, "id").toLowerCase()));
 
-  const named = (request: FastifyRequest): Volume[] => {
+  app.get("/v2/volumes", (request) => {
     const [name, region] = [query(request, "name"), query(request, "region")?.toLowerCase()];
-    return state.volumes.filter(
+    const wanted = state.volumes.filter(
       (volume) => (name === undefined || volume.name === name) && (region === undefined || volume.region === region),
     );
-  };
+    return listPage(request, "volumes", wanted, renderVolume);
+  });
 
-  const remove = (volume: Volume): void => {
+  app.post("/v2/volumes", (request, reply) => {
+    const volume = readNewVolume(state, bodyOf(request), `${request.protocol}://${request.host}/v2`);
+    state.volumes.push(volume);
+    return created(reply, { volume: renderVolume(volume) });
+  });
+
+  app.get("/v2/volumes/:id", (request) => ({ volume: renderVolume(byId(request)) }));
+
+  app.delete("/v2/volumes/:id", (request, reply) => {
+    const volume = byId(request);
     if (volume.dropletId !== undefined) {
       throw conflict(
         `The volume is attached to droplet ${volume.dropletId}; it must be detached before it is deleted.`,
       );
     }
     state.volumes = state.volumes.filter((one) => one !== volume);
-    unassignFromProject(state, urn("volume", volume.id));
-  };
-
-  app.get("/v2/volumes", (request) => listPage(request, "volumes", named(request), renderVolume));
-
-  app.post("/v2/volumes", (request, reply) => {
-    const volume = readNewVolume(state, bodyOf(request), `${request.protocol}://${request.host}/v2`);
-    state.volumes.push(volume);
-    assignToProject(state, urn("volume", volume.id));
-    return created(reply, { volume: renderVolume(volume) });
-  });
-
-  app.delete("/v2/volumes", (request, reply) => {
-    if (query(request, "name") === undefined || query(request, "region") === undefined) {
-      throw invalid("name and region", request.query, "both, to name one volume");
-    }
-    remove(found(named(request).at(0)));
-    return noContent(reply);
-  });
-
-  app.get("/v2/volumes/:id", (request) => ({ volume: renderVolume(byId(request)) }));
-
-  app.delete("/v2/volumes/:id", (request, reply) => {
-    remove(byId(request));
     return noContent(reply);
   });
 
   app.post("/v2/volumes/:id/actions", (request, reply) =>
     created(reply, { action: renderAction(act(context, byId(request), bodyOf(request))) }, 202),
   );
-
-  app.post("/v2/volumes/actions", (request, reply) => {
-    const body = bodyOf(request);
-    const name = body.string("volume_name");
-    const region = body.optionalString("region")?.toLowerCase();
-    const volume = state.volumes.find((one) => one.name === name && (region === undefined || one.region === region));
-    if (!volume) throw notFound(`volume_name: there is no volume ${name}`);
-    return created(reply, { action: renderAction(act(context, volume, body)) }, 202);
-  });
-
-  app.get("/v2/volumes/:id/actions", (request) =>
-    listPage(request, "actions", actions.of("volume", byId(request).id), renderAction),
-  );
-
-  app.get("/v2/volumes/:id/actions/:action", (request) => {
-    const own = actions.of("volume", byId(request).id);
-    return { action: renderAction(found(own.find((one) => String(one.id) === param(request, "action")))) };
-  });
-
-  app.get("/v2/volumes/:id/snapshots", (request) => {
-    const { id } = byId(request);
-    const own = state.volumeSnapshots.filter((one) => one.volumeId === id);
-    return listPage(request, "snapshots", own, renderVolumeSnapshot);
-  });
-
-  app.post("/v2/volumes/:id/snapshots", (request, reply) => {
-    const volume = byId(request);
-    const body = bodyOf(request);
-    const name = body.string("name");
-    const id = newUuid();
-    const uri = `${request.protocol}://${request.host}/v2/snapshots/${id}`;
-    const snapshot = {
-      id,
-      name,
-      volumeId: volume.id,
-      region: volume.region,
-      sizeGigabytes: volume.sizeGigabytes,
-      tags: tagsForNew(state, body.strings("tags"), "volume_snapshots", uri),
-      createdAt: timestamp(),
-    };
-    state.volumeSnapshots.push(snapshot);
-    return created(reply, { snapshot: renderVolumeSnapshot(snapshot) });
-  });
 }
 
 function act(context: ApiContext, volume: Volume, body: Body): Action {

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 
 import type { Body } from "../body";
 import { type ApiContext, bodyOf, created, found, listPage, param } from "../context";
@@ -11,10 +11,6 @@ import { settlePeering } from "../peerings";
 export function vpcPeeringRoutes(app: FastifyInstance, context: ApiContext): void {
   const { state } = context;
   const byId = (id: string): VpcPeering => found(state.peerings.find((one) => one.id === id.toLowerCase()));
-  const ofVpc = (request: FastifyRequest): VpcPeering[] => {
-    const vpc = found(state.vpcs.find((one) => one.id === param(request, "id").toLowerCase()));
-    return state.peerings.filter((peering) => peering.vpcIds.includes(vpc.id));
-  };
 
   app.get("/v2/vpc_peerings", (request) => listPage(request, "vpc_peerings", state.peerings, renderPeering));
 
@@ -38,29 +34,6 @@ export function vpcPeeringRoutes(app: FastifyInstance, context: ApiContext): voi
     peering.status = "DELETING";
     settlePeering(context.store, peering, context.peeringSeconds);
     return created(reply, { vpc_peering: renderPeering(peering) }, 202);
-  });
-
-  // Below a VPC, the documentation has other names than DigitalOcean's own client: the answers carry both.
-  app.get("/v2/vpcs/:id/peerings", (request) => {
-    const own = ofVpc(request);
-    return {
-      ...listPage(request, "peerings", own, renderPeering),
-      ...listPage(request, "vpc_peerings", own, renderPeering),
-    };
-  });
-
-  app.post("/v2/vpcs/:id/peerings", (request, reply) => {
-    const body = bodyOf(request);
-    const peering = add(context, body, [param(request, "id"), body.string("vpc_id")]);
-    const shown = renderPeering(peering);
-    return created(reply, { peering: shown, vpc_peering: shown }, 202);
-  });
-
-  app.patch("/v2/vpcs/:id/peerings/:peering", (request) => {
-    const wanted = param(request, "peering").toLowerCase();
-    const peering = found(ofVpc(request).find((one) => one.id === wanted));
-    peering.name = readName(bodyOf(request));
-    return { peering: renderPeering(peering), vpc_peering: renderPeering(peering) };
   });
 }
 

@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import type { Body } from "../body";
-import { findRegion, REGIONS } from "../catalog";
-import { type ApiContext, bodyOf, created, found, listPage, noContent, param, query } from "../context";
+import { type ApiContext, bodyOf, created, found, listPage, noContent, param } from "../context";
 import { forbidden, invalid } from "../errors";
-import { newUuid, timestamp } from "../ids";
+import { newUuid, timestamp, urn } from "../ids";
 import { allocateVpcRange, contains, overlap, parseRange4, vpcRange } from "../ipam";
 import type { State, Vpc } from "../model";
-import { urn } from "../projects";
+import { readRegion } from "../region-request";
 import type { Json } from "../views";
 
 /** The lab's own networks are allowed beside the private ones. */
@@ -24,11 +23,7 @@ export function vpcRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.post("/v2/vpcs", (request, reply) => {
     const body = bodyOf(request);
-    const region = findRegion(body.string("region"));
-    if (!region?.available) {
-      const slugs = REGIONS.filter((one) => one.available).map((one) => one.slug);
-      throw invalid("region", body.raw("region"), `one of ${slugs.join(", ")}`);
-    }
+    const region = readRegion(body);
     const name = freeName(state, body);
     const description = readDescription(body);
     const vpc: Vpc = {
@@ -57,38 +52,17 @@ export function vpcRoutes(app: FastifyInstance, context: ApiContext): void {
     return { vpc: renderVpc(vpc) };
   });
 
-  app.patch("/v2/vpcs/:id", (request) => {
-    const vpc = byId(request);
-    const body = bodyOf(request);
-    if (body.has("name")) vpc.name = freeName(state, body, vpc);
-    if (body.has("description")) vpc.description = readDescription(body);
-    makeDefault(state, vpc, body);
-    return { vpc: renderVpc(vpc) };
-  });
-
   app.delete("/v2/vpcs/:id", (request, reply) => {
     const vpc = byId(request);
     // 403 it must be: it is what clients wait out while the last members go.
     if (vpc.default) throw forbidden("Can not delete default VPCs");
-    if (members(state, vpc).length > 0) throw forbidden("Can not delete VPC with members");
+    if (state.droplets.some((droplet) => droplet.vpcId === vpc.id)) throw forbidden("Can not delete VPC with members");
     if (state.peerings.some((peering) => peering.vpcIds.includes(vpc.id))) {
       throw forbidden("Can not delete VPC with peerings");
     }
     state.vpcs = state.vpcs.filter((one) => one !== vpc);
     return noContent(reply);
   });
-
-  app.get("/v2/vpcs/:id/members", (request) => {
-    const type = query(request, "resource_type") ?? "droplet";
-    const all = members(state, byId(request)).filter(() => type === "droplet");
-    return listPage(request, "members", all, (member) => member);
-  });
-}
-
-function members(state: State, vpc: Vpc): Json[] {
-  return state.droplets
-    .filter((droplet) => droplet.vpcId === vpc.id)
-    .map((droplet) => ({ urn: urn("droplet", droplet.id), name: droplet.name, created_at: droplet.createdAt }));
 }
 
 function freeName(state: State, body: Body, self?: Vpc): string {
@@ -133,7 +107,7 @@ function makeDefault(state: State, vpc: Vpc, body: Body): void {
   }
 }
 
-export function renderVpc(vpc: Vpc): Json {
+function renderVpc(vpc: Vpc): Json {
   return {
     id: vpc.id,
     urn: urn("vpc", vpc.id),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/digitalocean/godo"
@@ -26,6 +27,15 @@ func statusOf(err error) int {
 		return answer.Response.StatusCode
 	}
 	return 0
+}
+
+// numberOf is the id of a resource that the API knows by a number.
+func numberOf(d *schema.ResourceData) (int, error) {
+	number, err := strconv.Atoi(d.Id())
+	if err != nil {
+		return 0, fmt.Errorf("invalid id: %w", err)
+	}
+	return number, nil
 }
 
 func setAll(d *schema.ResourceData, values map[string]any) error {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/customdiff"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
@@ -20,14 +19,10 @@ import (
 // goneLimit bounds the wait for a deleted droplet to be gone, whatever the configured time-out.
 const goneLimit = time.Minute
 
-func resourceDroplet() *schema.Resource {
-	computed := func(t schema.ValueType) *schema.Schema { return &schema.Schema{Type: t, Computed: true} }
-	return &schema.Resource{
-		CreateContext: createDroplet,
-		ReadContext:   readDroplet,
-		UpdateContext: updateDroplet,
-		DeleteContext: deleteDroplet,
-		Importer:      &schema.ResourceImporter{StateContext: importDroplet},
+var droplets = kind[godo.Droplet]{
+	noun: "droplet", key: "droplet",
+	schema: &schema.Resource{
+		Importer: &schema.ResourceImporter{StateContext: importDroplet},
 		Timeouts: &schema.ResourceTimeout{
 			Create: schema.DefaultTimeout(time.Hour),
 			Update: schema.DefaultTimeout(time.Hour),
@@ -54,17 +49,17 @@ func resourceDroplet() *schema.Resource {
 			"user_data":            {Type: schema.TypeString, Optional: true, ForceNew: true, StateFunc: sha1Hex},
 			"ssh_keys":             {Type: schema.TypeSet, Optional: true, ForceNew: true, Elem: &schema.Schema{Type: schema.TypeString, ValidateFunc: validation.NoZeroValues}},
 			"volume_ids":           {Type: schema.TypeSet, Optional: true, Computed: true, Elem: &schema.Schema{Type: schema.TypeString}},
-			"urn":                  computed(schema.TypeString),
-			"created_at":           computed(schema.TypeString),
-			"status":               computed(schema.TypeString),
-			"locked":               computed(schema.TypeBool),
-			"memory":               computed(schema.TypeInt),
-			"vcpus":                computed(schema.TypeInt),
-			"disk":                 computed(schema.TypeInt),
-			"price_hourly":         computed(schema.TypeFloat),
-			"price_monthly":        computed(schema.TypeFloat),
-			"ipv4_address":         computed(schema.TypeString),
-			"ipv4_address_private": computed(schema.TypeString),
+			"urn":                  out(schema.TypeString),
+			"created_at":           out(schema.TypeString),
+			"status":               out(schema.TypeString),
+			"locked":               out(schema.TypeBool),
+			"memory":               out(schema.TypeInt),
+			"vcpus":                out(schema.TypeInt),
+			"disk":                 out(schema.TypeInt),
+			"price_hourly":         out(schema.TypeFloat),
+			"price_monthly":        out(schema.TypeFloat),
+			"ipv4_address":         out(schema.TypeString),
+			"ipv4_address_private": out(schema.TypeString),
 		},
 		CustomizeDiff: customdiff.All(
 			// IPv6 can be switched on but not off.
@@ -72,7 +67,24 @@ func resourceDroplet() *schema.Resource {
 				return old.(bool) && !wanted.(bool)
 			}),
 		),
-	}
+	},
+	create: createDroplet,
+	id:     func(_ *schema.ResourceData, droplet *godo.Droplet) string { return strconv.Itoa(droplet.ID) },
+	created: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		limit := d.Timeout(schema.TimeoutCreate)
+		if err := c.awaitDroplet(ctx, d, limit, []string{"new"}, "active", statusOfDroplet); err != nil {
+			return sentencef("Error waiting for droplet (%s) to become ready: %w", d.Id(), err)
+		}
+		return nil
+	},
+	// The wait has read it.
+	notReadBack: true,
+	get: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Droplet, *godo.Response, error) {
+		return c.getDroplet(ctx, d.Id())
+	},
+	set:    setDroplet,
+	update: updateDroplet,
+	remove: deleteDroplet,
 }
 
 func backupPolicySchema() *schema.Schema {
@@ -102,8 +114,7 @@ func importDroplet(_ context.Context, d *schema.ResourceData, _ any) ([]*schema.
 	return []*schema.ResourceData{d}, d.Set("resize_disk", true)
 }
 
-func createDroplet(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
+func createDroplet(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Droplet, error) {
 	request := &godo.DropletCreateRequest{
 		Name:              d.Get("name").(string),
 		Region:            d.Get("region").(string),
@@ -130,17 +141,7 @@ func createDroplet(ctx context.Context, d *schema.ResourceData, m any) diag.Diag
 		}
 	}
 	droplet, _, err := c.Droplets.Create(ctx, request)
-	if err != nil {
-		return diag.Errorf("Error creating droplet: %s", err)
-	}
-	if droplet == nil {
-		return diag.FromErr(missing("droplet"))
-	}
-	d.SetId(strconv.Itoa(droplet.ID))
-	if err := c.awaitDroplet(ctx, d, d.Timeout(schema.TimeoutCreate), []string{"new"}, "active", statusOfDroplet); err != nil {
-		return diag.Errorf("Error waiting for droplet (%s) to become ready: %s", d.Id(), err)
-	}
-	return nil
+	return droplet, err
 }
 
 func imageOf(text string) godo.DropletCreateImage {
@@ -172,18 +173,6 @@ func backupPolicyOf(d *schema.ResourceData) *godo.DropletBackupPolicyRequest {
 	return &godo.DropletBackupPolicyRequest{
 		Plan: policy["plan"].(string), Weekday: policy["weekday"].(string), Hour: &hour,
 	}
-}
-
-func readDroplet(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	droplet, resp, err := m.(*cloud).getDroplet(ctx, d.Id())
-	if notFound(resp) {
-		d.SetId("")
-		return nil
-	}
-	if err != nil {
-		return diag.Errorf("Error retrieving droplet: %s", err)
-	}
-	return diag.FromErr(setDroplet(d, droplet))
 }
 
 func (c *cloud) getDroplet(ctx context.Context, id string) (*godo.Droplet, *godo.Response, error) {
@@ -294,184 +283,4 @@ func (c *cloud) awaitDroplet(
 		}
 		return droplet, state(droplet), nil
 	})
-}
-
-func updateDroplet(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	id, err := strconv.Atoi(d.Id())
-	if err != nil {
-		return diag.FromErr(err)
-	}
-	limit := d.Timeout(schema.TimeoutUpdate)
-	// GetChange keeps the planned values, while Get follows what the looks in between find.
-	if d.HasChange("size") {
-		_, size := d.GetChange("size")
-		if err := c.resizeDroplet(ctx, d, id, size.(string), limit); err != nil {
-			return diag.FromErr(err)
-		}
-	}
-	if d.HasChange("name") {
-		old, name := d.GetChange("name")
-		if _, _, err := c.DropletActions.Rename(ctx, id, name.(string)); err != nil {
-			return diag.Errorf("Error renaming droplet (%s): %s", d.Id(), err)
-		}
-		nameOf := func(droplet *godo.Droplet) string { return droplet.Name }
-		if err := c.awaitDroplet(ctx, d, limit, []string{"", old.(string)}, name.(string), nameOf); err != nil {
-			return diag.Errorf("Error waiting for rename droplet (%s) to finish: %s", d.Id(), err)
-		}
-	}
-	if err := c.changeBackups(ctx, d, id); err != nil {
-		return diag.FromErr(err)
-	}
-	if d.HasChange("ipv6") && d.Get("ipv6").(bool) {
-		if _, _, err := c.DropletActions.EnableIPv6(ctx, id); err != nil {
-			return diag.Errorf("Error turning on ipv6 for droplet (%s): %s", d.Id(), err)
-		}
-		hasIPv6 := func(droplet *godo.Droplet) string { return strconv.FormatBool(contains(droplet.Features, "ipv6")) }
-		if err := c.awaitDroplet(ctx, d, limit, []string{"", "false"}, "true", hasIPv6); err != nil {
-			return diag.Errorf("Error waiting for ipv6 to be turned on for droplet (%s): %s", d.Id(), err)
-		}
-	}
-	if d.HasChange("tags") {
-		if err := c.changeTags(ctx, d, godo.DropletResourceType); err != nil {
-			return diag.Errorf("Error updating tags: %s", err)
-		}
-	}
-	if d.HasChange("volume_ids") {
-		if err := c.changeVolumes(ctx, d, id); err != nil {
-			return diag.FromErr(err)
-		}
-	}
-	return readDroplet(ctx, d, m)
-}
-
-func (c *cloud) resizeDroplet(ctx context.Context, d *schema.ResourceData, id int, size string, limit time.Duration) error {
-	if _, _, err := c.DropletActions.PowerOff(ctx, id); err != nil && !strings.Contains(err.Error(), "Droplet is already powered off") {
-		return fmt.Errorf("Error powering off droplet (%d): %w", id, err)
-	}
-	if err := c.awaitDroplet(ctx, d, limit, []string{"active"}, "off", statusOfDroplet); err != nil {
-		return fmt.Errorf("Error waiting for droplet (%d) to become powered off: %w", id, err)
-	}
-	action, _, err := c.DropletActions.Resize(ctx, id, size, d.Get("resize_disk").(bool))
-	if err == nil {
-		err = c.awaitAction(ctx, action)
-	}
-	// It is powered on again whether or not it could be resized.
-	if _, _, onErr := c.DropletActions.PowerOn(ctx, id); onErr != nil {
-		return fmt.Errorf("Error powering on droplet (%d) after resize: %w", id, onErr)
-	}
-	if onErr := c.awaitDroplet(ctx, d, limit, []string{"off"}, "active", statusOfDroplet); onErr != nil {
-		return onErr
-	}
-	if err != nil {
-		return fmt.Errorf("Error resizing droplet (%d): %w", id, err)
-	}
-	return nil
-}
-
-func (c *cloud) changeBackups(ctx context.Context, d *schema.ResourceData, id int) error {
-	var action *godo.Action
-	var err error
-	policy := backupPolicyOf(d)
-	switch {
-	case d.HasChange("backups") && d.Get("backups").(bool) && policy != nil:
-		action, _, err = c.DropletActions.EnableBackupsWithPolicy(ctx, id, policy)
-	case d.HasChange("backups") && d.Get("backups").(bool):
-		action, _, err = c.DropletActions.EnableBackups(ctx, id)
-	case d.HasChange("backups"):
-		action, _, err = c.DropletActions.DisableBackups(ctx, id)
-	case d.HasChange("backup_policy") && policy != nil:
-		action, _, err = c.DropletActions.ChangeBackupPolicy(ctx, id, policy)
-	default:
-		return nil
-	}
-	if err == nil {
-		err = c.awaitAction(ctx, action)
-	}
-	if err != nil {
-		return fmt.Errorf("Error changing the backups of droplet (%d): %w", id, err)
-	}
-	return nil
-}
-
-func (c *cloud) changeVolumes(ctx context.Context, d *schema.ResourceData, id int) error {
-	before, after := d.GetChange("volume_ids")
-	old, wanted := before.(*schema.Set), after.(*schema.Set)
-	for _, volume := range stringsOf(wanted.Difference(old)) {
-		action, _, err := c.StorageActions.Attach(ctx, volume, id)
-		if err == nil {
-			err = c.awaitAction(ctx, action)
-		}
-		if err != nil {
-			return fmt.Errorf("Error attaching volume %q to droplet (%d): %w", volume, id, err)
-		}
-	}
-	return c.detachVolumes(ctx, id, stringsOf(old.Difference(wanted)))
-}
-
-func (c *cloud) detachVolumes(ctx context.Context, id int, volumes []string) error {
-	for _, volume := range volumes {
-		action, _, err := c.StorageActions.DetachByDropletID(ctx, volume, id)
-		if err == nil {
-			err = c.awaitAction(ctx, action)
-		}
-		if err != nil {
-			return fmt.Errorf("Error detaching volume %q from droplet (%d): %w", volume, id, err)
-		}
-	}
-	return nil
-}
-
-func deleteDroplet(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	id, err := strconv.Atoi(d.Id())
-	if err != nil {
-		return diag.FromErr(err)
-	}
-	limit := d.Timeout(schema.TimeoutDelete)
-	unlocked := func(droplet *godo.Droplet) string { return strconv.FormatBool(droplet.Locked) }
-	if err := c.awaitDroplet(ctx, d, limit, []string{"true"}, "false", unlocked); err != nil {
-		return diag.Errorf("Error waiting for droplet to be unlocked for destroy (%s): %s", d.Id(), err)
-	}
-	if d.Get("graceful_shutdown").(bool) {
-		if _, _, err := c.DropletActions.Shutdown(ctx, id); err != nil {
-			return diag.Errorf("Error shutting down droplet (%s): %s", d.Id(), err)
-		}
-		if err := c.awaitDroplet(ctx, d, limit, []string{"active"}, "off", statusOfDroplet); err != nil {
-			return diag.Errorf("Error waiting for droplet (%s) to shut down: %s", d.Id(), err)
-		}
-	}
-	if err := c.detachVolumes(ctx, id, stringsOf(d.Get("volume_ids"))); err != nil {
-		return diag.FromErr(err)
-	}
-	resp, err := c.Droplets.Delete(ctx, id)
-	if err != nil && notFound(resp) {
-		return nil
-	}
-	if err != nil && statusOf(err) == 0 {
-		return diag.Errorf("Error deleting droplet (%s): %s", d.Id(), err)
-	}
-	// Any other refusal is ignored, and shows only when the droplet does not go away.
-	return diag.FromErr(c.awaitGone(ctx, d))
-}
-
-func (c *cloud) awaitGone(ctx context.Context, d *schema.ResourceData) error {
-	err := c.waits.ordinary.until(ctx, goneLimit, []string{"active", "off"}, "archive", func() (any, string, error) {
-		droplet, _, err := c.getDroplet(ctx, d.Id())
-		switch {
-		case err != nil && strings.Contains(err.Error(), "404"):
-			// Not the status but the text: an id with 404 in it fools the original too.
-			return d, "archive", nil
-		case err != nil:
-			return nil, "", err
-		case droplet.Locked:
-			return nil, "", nil
-		default:
-			return droplet, droplet.Status, nil
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("Error waiting for droplet (%s) to be destroyed: %w", d.Id(), err)
-	}
-	return nil
 }

@@ -6,18 +6,13 @@ import (
 	"strings"
 
 	"github.com/digitalocean/godo"
-	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
 )
 
-func resourceFirewall() *schema.Resource {
-	return &schema.Resource{
-		CreateContext: createFirewall,
-		ReadContext:   readFirewall,
-		UpdateContext: updateFirewall,
-		DeleteContext: deleteFirewall,
-		Importer:      &schema.ResourceImporter{StateContext: schema.ImportStatePassthroughContext},
+var firewalls = kind[godo.Firewall]{
+	noun: "firewall", key: "firewall",
+	schema: &schema.Resource{
 		Schema: map[string]*schema.Schema{
 			"name":          {Type: schema.TypeString, Required: true, ValidateFunc: validation.NoZeroValues},
 			"droplet_ids":   {Type: schema.TypeSet, Optional: true, Elem: &schema.Schema{Type: schema.TypeInt}},
@@ -33,7 +28,28 @@ func resourceFirewall() *schema.Resource {
 			}}},
 		},
 		CustomizeDiff: portsGiven,
-	}
+	},
+	create: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Firewall, error) {
+		firewall, _, err := c.Firewalls.Create(ctx, firewallRequest(d))
+		return firewall, err
+	},
+	id: func(_ *schema.ResourceData, firewall *godo.Firewall) string { return firewall.ID },
+	get: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Firewall, *godo.Response, error) {
+		return c.Firewalls.Get(ctx, d.Id())
+	},
+	set: setFirewall,
+	update: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		_, _, err := c.Firewalls.Update(ctx, d.Id(), firewallRequest(d))
+		return err
+	},
+	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		_, err := c.Firewalls.Delete(ctx, d.Id())
+		// The original looks for this text, not for the status, so that most 404 answers are errors.
+		if err != nil && strings.Contains(err.Error(), "404 Not Found") {
+			return nil
+		}
+		return err
+	},
 }
 
 func ruleSchema(side string) *schema.Schema {
@@ -128,34 +144,11 @@ func firewallRequest(d *schema.ResourceData) *godo.FirewallRequest {
 	return request
 }
 
-func createFirewall(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	firewall, _, err := m.(*cloud).Firewalls.Create(ctx, firewallRequest(d))
-	if err != nil {
-		return diag.Errorf("Error creating firewall: %s", err)
-	}
-	if firewall == nil {
-		return diag.FromErr(missing("firewall"))
-	}
-	d.SetId(firewall.ID)
-	return readFirewall(ctx, d, m)
-}
-
-func readFirewall(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	firewall, resp, err := m.(*cloud).Firewalls.Get(ctx, d.Id())
-	if notFound(resp) {
-		d.SetId("")
-		return nil
-	}
-	if err != nil {
-		return diag.Errorf("Error retrieving firewall: %s", err)
-	}
-	if firewall == nil {
-		return diag.FromErr(missing("firewall"))
-	}
+func setFirewall(d *schema.ResourceData, firewall *godo.Firewall) error {
 	var inbound, outbound, pending []any
 	for _, rule := range firewall.InboundRules {
 		if rule.Sources == nil {
-			return diag.FromErr(missing("firewall.inbound_rules[].sources"))
+			return missing("firewall.inbound_rules[].sources")
 		}
 		s := rule.Sources
 		inbound = append(inbound, flatRule("source", rule.Protocol, rule.PortRange,
@@ -163,7 +156,7 @@ func readFirewall(ctx context.Context, d *schema.ResourceData, m any) diag.Diagn
 	}
 	for _, rule := range firewall.OutboundRules {
 		if rule.Destinations == nil {
-			return diag.FromErr(missing("firewall.outbound_rules[].destinations"))
+			return missing("firewall.outbound_rules[].destinations")
 		}
 		s := rule.Destinations
 		outbound = append(outbound, flatRule("destination", rule.Protocol, rule.PortRange,
@@ -174,24 +167,8 @@ func readFirewall(ctx context.Context, d *schema.ResourceData, m any) diag.Diagn
 			"droplet_id": change.DropletID, "removing": change.Removing, "status": change.Status,
 		})
 	}
-	return diag.FromErr(setAll(d, map[string]any{
+	return setAll(d, map[string]any{
 		"name": firewall.Name, "status": firewall.Status, "created_at": firewall.Created, "pending_changes": pending,
 		"droplet_ids": firewall.DropletIDs, "tags": firewall.Tags, "inbound_rule": inbound, "outbound_rule": outbound,
-	}))
-}
-
-func updateFirewall(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	if _, _, err := m.(*cloud).Firewalls.Update(ctx, d.Id(), firewallRequest(d)); err != nil {
-		return diag.Errorf("Error updating firewall: %s", err)
-	}
-	return readFirewall(ctx, d, m)
-}
-
-func deleteFirewall(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	_, err := m.(*cloud).Firewalls.Delete(ctx, d.Id())
-	// The original looks for this text, not for the status, so that most 404 answers are errors.
-	if err != nil && !strings.Contains(err.Error(), "404 Not Found") {
-		return diag.Errorf("Error deleting firewall: %s", err)
-	}
-	return nil
+	})
 }

@@ -7,60 +7,134 @@ import (
 	"strings"
 
 	"github.com/digitalocean/godo"
-	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/id"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
 )
 
-func resourceReservedIP() *schema.Resource {
-	return &schema.Resource{
-		CreateContext: createReservedIP,
-		ReadContext:   readReservedIP,
-		UpdateContext: updateReservedIP,
-		DeleteContext: deleteReservedIP,
-		Importer:      &schema.ResourceImporter{StateContext: schema.ImportStatePassthroughContext},
-		Schema: map[string]*schema.Schema{
-			"region":     {Type: schema.TypeString, Required: true, ForceNew: true, StateFunc: lower},
-			"droplet_id": {Type: schema.TypeInt, Optional: true},
-			"ip_address": {Type: schema.TypeString, Optional: true, Computed: true},
-			"urn":        {Type: schema.TypeString, Computed: true},
-		},
-	}
+var reservedIPs = kind[godo.ReservedIP]{
+	noun: "reserved IP", key: "reserved_ip",
+	schema: &schema.Resource{Schema: map[string]*schema.Schema{
+		"region":     {Type: schema.TypeString, Required: true, ForceNew: true, StateFunc: lower},
+		"droplet_id": {Type: schema.TypeInt, Optional: true},
+		"ip_address": {Type: schema.TypeString, Optional: true, Computed: true},
+		"urn":        {Type: schema.TypeString, Computed: true},
+	}},
+	create: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.ReservedIP, error) {
+		ip, _, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: d.Get("region").(string)})
+		return ip, err
+	},
+	id: func(_ *schema.ResourceData, ip *godo.ReservedIP) string { return ip.IP },
+	created: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		if droplet, ok := d.GetOk("droplet_id"); ok {
+			return c.assign(ctx, d.Id(), droplet.(int))
+		}
+		return nil
+	},
+	get: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.ReservedIP, *godo.Response, error) {
+		return c.getReservedIP(ctx, d.Id())
+	},
+	set: setReservedIP,
+	update: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		if !d.HasChange("droplet_id") {
+			return nil
+		}
+		if droplet, ok := d.GetOk("droplet_id"); ok {
+			return c.assign(ctx, d.Id(), droplet.(int))
+		}
+		return c.unassign(ctx, d.Id())
+	},
+	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		if _, ok := d.GetOk("droplet_id"); ok {
+			// Refused if it is not assigned any more, which is what was wanted.
+			if err := c.unassign(ctx, d.Id()); err != nil && statusOf(err) != http.StatusUnprocessableEntity {
+				return err
+			}
+		}
+		_, err := c.ReservedIPs.Delete(ctx, d.Id())
+		return err
+	},
 }
 
-func createReservedIP(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	ip, _, err := c.ReservedIPs.Create(ctx, &godo.ReservedIPCreateRequest{Region: d.Get("region").(string)})
-	if err != nil {
-		return diag.Errorf("Error creating reserved IP: %s", err)
-	}
-	if ip == nil {
-		return diag.FromErr(missing("reserved_ip"))
-	}
-	d.SetId(ip.IP)
-	if droplet, ok := d.GetOk("droplet_id"); ok {
-		if err := c.assign(ctx, d.Id(), droplet.(int)); err != nil {
-			return diag.Errorf("Error assigning reserved IP (%s) to droplet: %s", d.Id(), err)
+func setReservedIP(d *schema.ResourceData, ip *godo.ReservedIP) error {
+	region := ip.Region.Slug
+	// Whose assignment this is: without droplet_id here, it belongs to somebody else and is not looked at.
+	if _, mine := d.GetOk("droplet_id"); mine && ip.Droplet != nil {
+		if ip.Droplet.Region == nil {
+			return missing("reserved_ip.droplet.region")
+		}
+		region = ip.Droplet.Region.Slug
+		if err := d.Set("droplet_id", ip.Droplet.ID); err != nil {
+			return err
 		}
 	}
-	return readReservedIP(ctx, d, m)
+	return setAll(d, map[string]any{"ip_address": ip.IP, "region": region, "urn": ip.URN()})
+}
+
+var reservedIPAssignments = kind[godo.ReservedIP]{
+	noun: "assignment of a reserved IP", key: "reserved_ip",
+	schema: &schema.Resource{
+		Importer: &schema.ResourceImporter{StateContext: importReservedIPAssignment},
+		Schema: map[string]*schema.Schema{
+			"ip_address": {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: validation.IsIPv4Address},
+			"droplet_id": {Type: schema.TypeInt, Required: true, ForceNew: true},
+		},
+	},
+	create: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.ReservedIP, error) {
+		ip := &godo.ReservedIP{IP: d.Get("ip_address").(string)}
+		return ip, c.assign(ctx, ip.IP, d.Get("droplet_id").(int))
+	},
+	id: func(d *schema.ResourceData, ip *godo.ReservedIP) string {
+		return id.PrefixedUniqueId(fmt.Sprintf("%d-%s-", d.Get("droplet_id").(int), ip.IP))
+	},
+	// The original does not take a 404 for "gone".
+	stays: true,
+	get:   getAssignedIP,
+	set: func(d *schema.ResourceData, ip *godo.ReservedIP) error {
+		if ip.Droplet == nil || ip.Droplet.ID != d.Get("droplet_id").(int) {
+			d.SetId("")
+		}
+		return nil
+	},
+	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		ip, _, err := getAssignedIP(ctx, c, d)
+		switch {
+		case err != nil:
+			return err
+		case ip.Droplet == nil:
+			return missing("reserved_ip.droplet")
+		case ip.Droplet.ID != d.Get("droplet_id").(int):
+			return nil
+		default:
+			return c.unassign(ctx, ip.IP)
+		}
+	},
+}
+
+func getAssignedIP(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.ReservedIP, *godo.Response, error) {
+	return c.getReservedIP(ctx, d.Get("ip_address").(string))
 }
 
 func (c *cloud) assign(ctx context.Context, ip string, droplet int) error {
 	action, _, err := c.ReservedIPActions.Assign(ctx, ip, droplet)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.awaitReservedIPAction(ctx, ip, action)
 	}
-	return c.awaitReservedIPAction(ctx, ip, action)
+	if err != nil {
+		return sentencef("Error assigning reserved IP (%s) to droplet: %w", ip, err)
+	}
+	return nil
 }
 
 func (c *cloud) unassign(ctx context.Context, ip string) error {
 	action, _, err := c.ReservedIPActions.Unassign(ctx, ip)
-	if err != nil {
-		return err
+	if err == nil {
+		err = c.awaitReservedIPAction(ctx, ip, action)
 	}
-	return c.awaitReservedIPAction(ctx, ip, action)
+	if err != nil {
+		return sentencef("Error unassigning reserved IP (%s): %w", ip, err)
+	}
+	return nil
 }
 
 // Unlike other actions, one on a reserved IP is done by its status; its completion time does not matter.
@@ -92,112 +166,6 @@ func (c *cloud) getReservedIP(ctx context.Context, address string) (*godo.Reserv
 		return nil, resp, missing("reserved_ip.region")
 	}
 	return ip, resp, nil
-}
-
-func readReservedIP(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	ip, resp, err := m.(*cloud).getReservedIP(ctx, d.Id())
-	if notFound(resp) {
-		d.SetId("")
-		return nil
-	}
-	if err != nil {
-		return diag.Errorf("Error retrieving reserved IP: %s", err)
-	}
-	region := ip.Region.Slug
-	// Whose assignment this is: without droplet_id here, it belongs to somebody else and is not looked at.
-	if _, mine := d.GetOk("droplet_id"); mine && ip.Droplet != nil {
-		if ip.Droplet.Region == nil {
-			return diag.FromErr(missing("reserved_ip.droplet.region"))
-		}
-		region = ip.Droplet.Region.Slug
-		if err := d.Set("droplet_id", ip.Droplet.ID); err != nil {
-			return diag.FromErr(err)
-		}
-	}
-	return diag.FromErr(setAll(d, map[string]any{"ip_address": ip.IP, "region": region, "urn": ip.URN()}))
-}
-
-func updateReservedIP(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	if d.HasChange("droplet_id") {
-		var err error
-		if droplet, ok := d.GetOk("droplet_id"); ok {
-			err = c.assign(ctx, d.Id(), droplet.(int))
-		} else {
-			err = c.unassign(ctx, d.Id())
-		}
-		if err != nil {
-			return diag.Errorf("Error changing the assignment of reserved IP (%s): %s", d.Id(), err)
-		}
-	}
-	return readReservedIP(ctx, d, m)
-}
-
-func deleteReservedIP(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	if _, ok := d.GetOk("droplet_id"); ok {
-		// Refused if it is not assigned any more, which is what was wanted.
-		if err := c.unassign(ctx, d.Id()); err != nil && statusOf(err) != http.StatusUnprocessableEntity {
-			return diag.Errorf("Error unassigning reserved IP (%s): %s", d.Id(), err)
-		}
-	}
-	if _, err := c.ReservedIPs.Delete(ctx, d.Id()); err != nil {
-		return diag.Errorf("Error deleting reserved IP: %s", err)
-	}
-	return nil
-}
-
-func resourceReservedIPAssignment() *schema.Resource {
-	return &schema.Resource{
-		CreateContext: createReservedIPAssignment,
-		ReadContext:   readReservedIPAssignment,
-		DeleteContext: deleteReservedIPAssignment,
-		Importer:      &schema.ResourceImporter{StateContext: importReservedIPAssignment},
-		Schema: map[string]*schema.Schema{
-			"ip_address": {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: validation.IsIPv4Address},
-			"droplet_id": {Type: schema.TypeInt, Required: true, ForceNew: true},
-		},
-	}
-}
-
-func createReservedIPAssignment(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	ip, droplet := d.Get("ip_address").(string), d.Get("droplet_id").(int)
-	if err := m.(*cloud).assign(ctx, ip, droplet); err != nil {
-		return diag.Errorf("Error assigning reserved IP (%s) to droplet: %s", ip, err)
-	}
-	d.SetId(id.PrefixedUniqueId(fmt.Sprintf("%d-%s-", droplet, ip)))
-	return readReservedIPAssignment(ctx, d, m)
-}
-
-func readReservedIPAssignment(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	ip, _, err := m.(*cloud).getReservedIP(ctx, d.Get("ip_address").(string))
-	if err != nil {
-		// Also a 404: the original does not take it for "gone".
-		return diag.Errorf("Error retrieving reserved IP: %s", err)
-	}
-	if ip.Droplet == nil || ip.Droplet.ID != d.Get("droplet_id").(int) {
-		d.SetId("")
-	}
-	return nil
-}
-
-func deleteReservedIPAssignment(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	address := d.Get("ip_address").(string)
-	ip, _, err := c.getReservedIP(ctx, address)
-	if err != nil {
-		return diag.Errorf("Error retrieving reserved IP: %s", err)
-	}
-	if ip.Droplet == nil {
-		return diag.FromErr(missing("reserved_ip.droplet"))
-	}
-	if ip.Droplet.ID != d.Get("droplet_id").(int) {
-		return nil
-	}
-	if err := c.unassign(ctx, address); err != nil {
-		return diag.Errorf("Error unassigning reserved IP (%s): %s", address, err)
-	}
-	return nil
 }
 
 func importReservedIPAssignment(_ context.Context, d *schema.ResourceData, _ any) ([]*schema.ResourceData, error) {

@@ -6,7 +6,6 @@ import (
 	"regexp"
 
 	"github.com/digitalocean/godo"
-	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
 )
@@ -23,57 +22,43 @@ func tagsSchema() *schema.Schema {
 	}
 }
 
-func resourceTag() *schema.Resource {
-	counter := func() *schema.Schema { return &schema.Schema{Type: schema.TypeInt, Computed: true} }
-	return &schema.Resource{
-		CreateContext: createTag,
-		ReadContext:   readTag,
-		DeleteContext: deleteTag,
-		Importer:      &schema.ResourceImporter{StateContext: schema.ImportStatePassthroughContext},
-		Schema: map[string]*schema.Schema{
-			"name":                   {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: tagName},
-			"total_resource_count":   counter(),
-			"droplets_count":         counter(),
-			"images_count":           counter(),
-			"volumes_count":          counter(),
-			"volume_snapshots_count": counter(),
-			"databases_count":        counter(),
-		},
-	}
+func counter() *schema.Schema { return &schema.Schema{Type: schema.TypeInt, Computed: true} }
+
+var tags = kind[godo.Tag]{
+	noun: "tag", key: "tag",
+	schema: &schema.Resource{Schema: map[string]*schema.Schema{
+		"name":                   {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: tagName},
+		"total_resource_count":   counter(),
+		"droplets_count":         counter(),
+		"images_count":           counter(),
+		"volumes_count":          counter(),
+		"volume_snapshots_count": counter(),
+		"databases_count":        counter(),
+	}},
+	create: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Tag, error) {
+		tag, _, err := c.Tags.Create(ctx, &godo.TagCreateRequest{Name: d.Get("name").(string)})
+		return tag, err
+	},
+	id: func(_ *schema.ResourceData, tag *godo.Tag) string { return tag.Name },
+	get: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Tag, *godo.Response, error) {
+		return c.Tags.Get(ctx, d.Id())
+	},
+	set: setTag,
+	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		_, err := c.Tags.Delete(ctx, d.Id())
+		return err
+	},
 }
 
-func createTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	tag, _, err := m.(*cloud).Tags.Create(ctx, &godo.TagCreateRequest{Name: d.Get("name").(string)})
-	if err != nil {
-		return diag.Errorf("Error creating tag: %s", err)
-	}
-	if tag == nil {
-		return diag.FromErr(missing("tag"))
-	}
-	d.SetId(tag.Name)
-	return readTag(ctx, d, m)
-}
-
-func readTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	tag, resp, err := m.(*cloud).Tags.Get(ctx, d.Id())
-	if notFound(resp) {
-		d.SetId("")
-		return nil
-	}
-	if err != nil {
-		return diag.Errorf("Error retrieving tag: %s", err)
-	}
-	if tag == nil {
-		return diag.FromErr(missing("tag"))
-	}
+func setTag(d *schema.ResourceData, tag *godo.Tag) error {
 	r := tag.Resources
 	switch {
 	case r == nil:
-		return diag.FromErr(missing("tag.resources"))
+		return missing("tag.resources")
 	case r.Droplets == nil, r.Images == nil, r.Volumes == nil, r.VolumeSnapshots == nil, r.Databases == nil:
-		return diag.FromErr(missing("tag.resources.{droplets,images,volumes,volume_snapshots,databases}"))
+		return missing("tag.resources.{droplets,images,volumes,volume_snapshots,databases}")
 	}
-	return diag.FromErr(setAll(d, map[string]any{
+	return setAll(d, map[string]any{
 		"name":                   tag.Name,
 		"total_resource_count":   r.Count,
 		"droplets_count":         r.Droplets.Count,
@@ -81,14 +66,7 @@ func readTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostic
 		"volumes_count":          r.Volumes.Count,
 		"volume_snapshots_count": r.VolumeSnapshots.Count,
 		"databases_count":        r.Databases.Count,
-	}))
-}
-
-func deleteTag(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	if _, err := m.(*cloud).Tags.Delete(ctx, d.Id()); err != nil {
-		return diag.Errorf("Error deleting tag: %s", err)
-	}
-	return nil
+	})
 }
 
 // changeTags takes the removed tags off something, then creates and puts on the added ones.

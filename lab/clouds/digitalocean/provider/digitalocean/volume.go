@@ -9,20 +9,14 @@ import (
 	"time"
 
 	"github.com/digitalocean/godo"
-	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/id"
-	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/retry"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
 )
 
-func resourceVolume() *schema.Resource {
-	return &schema.Resource{
-		CreateContext: createVolume,
-		ReadContext:   readVolume,
-		UpdateContext: updateVolume,
-		DeleteContext: deleteVolume,
-		Importer:      &schema.ResourceImporter{StateContext: schema.ImportStatePassthroughContext},
+var volumes = kind[godo.Volume]{
+	noun: "volume", key: "volume",
+	schema: &schema.Resource{
 		Schema: map[string]*schema.Schema{
 			"region":                   {Type: schema.TypeString, Required: true, ForceNew: true, StateFunc: lower},
 			"name":                     {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: validation.NoZeroValues},
@@ -47,95 +41,93 @@ func resourceVolume() *schema.Resource {
 			}
 			return nil
 		},
-	}
+	},
+	create: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Volume, error) {
+		filesystem := d.Get("initial_filesystem_type").(string)
+		if filesystem == "" {
+			filesystem = d.Get("filesystem_type").(string)
+		}
+		volume, _, err := c.Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{
+			Region:          lower(d.Get("region")),
+			Name:            d.Get("name").(string),
+			Description:     d.Get("description").(string),
+			SizeGigaBytes:   int64(d.Get("size").(int)),
+			SnapshotID:      d.Get("snapshot_id").(string),
+			FilesystemType:  filesystem,
+			FilesystemLabel: d.Get("initial_filesystem_label").(string),
+			Tags:            stringsOf(d.Get("tags")),
+		})
+		return volume, err
+	},
+	id: func(_ *schema.ResourceData, volume *godo.Volume) string { return volume.ID },
+	get: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Volume, *godo.Response, error) {
+		return c.Storage.GetVolume(ctx, d.Id())
+	},
+	set: func(d *schema.ResourceData, volume *godo.Volume) error {
+		if volume.Region == nil {
+			return missing("volume.region")
+		}
+		return setAll(d, map[string]any{
+			"name": volume.Name, "region": volume.Region.Slug, "size": int(volume.SizeGigaBytes),
+			"description": volume.Description, "urn": volume.URN(), "tags": volume.Tags, "droplet_ids": volume.DropletIDs,
+			"filesystem_type": volume.FilesystemType, "filesystem_label": volume.FilesystemLabel,
+		})
+	},
+	update: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		if d.HasChange("size") {
+			action, _, err := c.StorageActions.Resize(ctx, d.Id(), d.Get("size").(int), d.Get("region").(string))
+			if err == nil {
+				err = c.awaitAction(ctx, action)
+			}
+			if err != nil {
+				return sentencef("Error resizing volume (%s): %w", d.Id(), err)
+			}
+		}
+		return c.changeTags(ctx, d, godo.VolumeResourceType)
+	},
+	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		_, err := c.Storage.DeleteVolume(ctx, d.Id())
+		return err
+	},
 }
 
-func createVolume(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	kind := d.Get("initial_filesystem_type").(string)
-	if kind == "" {
-		kind = d.Get("filesystem_type").(string)
-	}
-	volume, _, err := m.(*cloud).Storage.CreateVolume(ctx, &godo.VolumeCreateRequest{
-		Region:          lower(d.Get("region")),
-		Name:            d.Get("name").(string),
-		Description:     d.Get("description").(string),
-		SizeGigaBytes:   int64(d.Get("size").(int)),
-		SnapshotID:      d.Get("snapshot_id").(string),
-		FilesystemType:  kind,
-		FilesystemLabel: d.Get("initial_filesystem_label").(string),
-		Tags:            stringsOf(d.Get("tags")),
-	})
-	if err != nil {
-		return diag.Errorf("Error creating Volume: %s", err)
-	}
-	if volume == nil {
-		return diag.FromErr(missing("volume"))
-	}
-	d.SetId(volume.ID)
-	return readVolume(ctx, d, m)
-}
-
-func readVolume(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	volume, resp, err := m.(*cloud).Storage.GetVolume(ctx, d.Id())
-	if notFound(resp) {
-		d.SetId("")
+var volumeAttachments = kind[godo.Volume]{
+	noun: "attachment of a volume", key: "volume", notReadBack: true, notImportable: true,
+	schema: &schema.Resource{Schema: map[string]*schema.Schema{
+		"droplet_id": {Type: schema.TypeInt, Required: true, ForceNew: true},
+		"volume_id":  {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: validation.NoZeroValues},
+	}},
+	create: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Volume, error) {
+		volume, _, err := getAttachedVolume(ctx, c, d)
+		if err != nil || volume == nil {
+			return nil, err
+		}
+		if droplet := d.Get("droplet_id").(int); !attachedTo(volume, droplet) {
+			err = c.whenIdle(ctx, func() (*godo.Action, *godo.Response, error) {
+				return c.StorageActions.Attach(ctx, volume.ID, droplet)
+			})
+		}
+		return volume, err
+	},
+	id: func(d *schema.ResourceData, volume *godo.Volume) string {
+		return id.PrefixedUniqueId(fmt.Sprintf("%d-%s-", d.Get("droplet_id").(int), volume.ID))
+	},
+	get: getAttachedVolume,
+	set: func(d *schema.ResourceData, volume *godo.Volume) error {
+		if !attachedTo(volume, d.Get("droplet_id").(int)) {
+			d.SetId("")
+		}
 		return nil
-	}
-	if err != nil {
-		return diag.Errorf("Error retrieving volume: %s", err)
-	}
-	if volume == nil {
-		return diag.FromErr(missing("volume"))
-	}
-	if volume.Region == nil {
-		return diag.FromErr(missing("volume.region"))
-	}
-	return diag.FromErr(setAll(d, map[string]any{
-		"name": volume.Name, "region": volume.Region.Slug, "size": int(volume.SizeGigaBytes),
-		"description": volume.Description, "urn": volume.URN(), "tags": volume.Tags, "droplet_ids": volume.DropletIDs,
-		"filesystem_type": volume.FilesystemType, "filesystem_label": volume.FilesystemLabel,
-	}))
+	},
+	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
+		return c.whenIdle(ctx, func() (*godo.Action, *godo.Response, error) {
+			return c.StorageActions.DetachByDropletID(ctx, d.Get("volume_id").(string), d.Get("droplet_id").(int))
+		})
+	},
 }
 
-func updateVolume(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	if d.HasChange("size") {
-		action, _, err := c.StorageActions.Resize(ctx, d.Id(), d.Get("size").(int), d.Get("region").(string))
-		if err == nil {
-			err = c.awaitAction(ctx, action)
-		}
-		if err != nil {
-			return diag.Errorf("Error resizing volume (%s): %s", d.Id(), err)
-		}
-	}
-	if d.HasChange("tags") {
-		if err := c.changeTags(ctx, d, godo.VolumeResourceType); err != nil {
-			return diag.Errorf("Error updating tags: %s", err)
-		}
-	}
-	return readVolume(ctx, d, m)
-}
-
-func deleteVolume(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	if _, err := m.(*cloud).Storage.DeleteVolume(ctx, d.Id()); err != nil {
-		return diag.Errorf("Error deleting volume: %s", err)
-	}
-	return nil
-}
-
-// attachLimit bounds how long a droplet that is busy with something else is waited for.
-const attachLimit = 5 * time.Minute
-
-func resourceVolumeAttachment() *schema.Resource {
-	return &schema.Resource{
-		CreateContext: createVolumeAttachment,
-		ReadContext:   readVolumeAttachment,
-		DeleteContext: deleteVolumeAttachment,
-		Schema: map[string]*schema.Schema{
-			"droplet_id": {Type: schema.TypeInt, Required: true, ForceNew: true},
-			"volume_id":  {Type: schema.TypeString, Required: true, ForceNew: true, ValidateFunc: validation.NoZeroValues},
-		},
-	}
+func getAttachedVolume(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Volume, *godo.Response, error) {
+	return c.Storage.GetVolume(ctx, d.Get("volume_id").(string))
 }
 
 // attachedTo says whether the first droplet a volume names is this one; the others are not looked at.
@@ -143,73 +135,22 @@ func attachedTo(volume *godo.Volume, droplet int) bool {
 	return len(volume.DropletIDs) > 0 && volume.DropletIDs[0] == droplet
 }
 
+// attachLimit bounds how long a droplet that is busy with something else is waited for.
+const attachLimit = 5 * time.Minute
+
 // whenIdle repeats a volume action for as long as the droplet has another one pending.
 func (c *cloud) whenIdle(ctx context.Context, start func() (*godo.Action, *godo.Response, error)) error {
 	var action *godo.Action
-	err := retry.RetryContext(ctx, attachLimit, func() *retry.RetryError {
+	busy := func(err error) bool {
+		return statusOf(err) == http.StatusUnprocessableEntity && strings.Contains(err.Error(), "Droplet already has a pending event.")
+	}
+	err := whileRefused(ctx, attachLimit, busy, func() error {
 		var err error
 		action, _, err = start()
-		if statusOf(err) == http.StatusUnprocessableEntity && strings.Contains(err.Error(), "Droplet already has a pending event.") {
-			return retry.RetryableError(err)
-		}
-		if err != nil {
-			return retry.NonRetryableError(err)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	return c.awaitAction(ctx, action)
-}
-
-func createVolumeAttachment(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	droplet, volumeID := d.Get("droplet_id").(int), d.Get("volume_id").(string)
-	volume, _, err := c.Storage.GetVolume(ctx, volumeID)
-	if err != nil {
-		return diag.Errorf("Error retrieving volume: %s", err)
-	}
-	if volume == nil {
-		return diag.FromErr(missing("volume"))
-	}
-	if !attachedTo(volume, droplet) {
-		err := c.whenIdle(ctx, func() (*godo.Action, *godo.Response, error) {
-			return c.StorageActions.Attach(ctx, volumeID, droplet)
-		})
-		if err != nil {
-			return diag.Errorf("Error attaching volume to droplet: %s", err)
-		}
-	}
-	d.SetId(id.PrefixedUniqueId(fmt.Sprintf("%d-%s-", droplet, volumeID)))
-	return nil
-}
-
-func readVolumeAttachment(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	volume, resp, err := m.(*cloud).Storage.GetVolume(ctx, d.Get("volume_id").(string))
-	if notFound(resp) {
-		d.SetId("")
-		return nil
-	}
-	if err != nil {
-		return diag.Errorf("Error retrieving volume: %s", err)
-	}
-	if volume == nil {
-		return diag.FromErr(missing("volume"))
-	}
-	if !attachedTo(volume, d.Get("droplet_id").(int)) {
-		d.SetId("")
-	}
-	return nil
-}
-
-func deleteVolumeAttachment(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {
-	c := m.(*cloud)
-	err := c.whenIdle(ctx, func() (*godo.Action, *godo.Response, error) {
-		return c.StorageActions.DetachByDropletID(ctx, d.Get("volume_id").(string), d.Get("droplet_id").(int))
-	})
-	if err != nil {
-		return diag.Errorf("Error detaching volume from droplet: %s", err)
-	}
-	return nil
 }

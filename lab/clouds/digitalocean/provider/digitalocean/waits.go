@@ -45,6 +45,21 @@ func (p pace) until(ctx context.Context, limit time.Duration, pending []string, 
 	return err
 }
 
+// whileRefused repeats a call for as long as its error is one that passes.
+func whileRefused(ctx context.Context, limit time.Duration, passes func(error) bool, call func() error) error {
+	return retry.RetryContext(ctx, limit, func() *retry.RetryError {
+		err := call()
+		switch {
+		case err == nil:
+			return nil
+		case passes(err):
+			return retry.RetryableError(err)
+		default:
+			return retry.NonRetryableError(err)
+		}
+	})
+}
+
 // actionLimit bounds every wait for an action.
 const actionLimit = time.Hour
 

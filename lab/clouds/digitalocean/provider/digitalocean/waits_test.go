@@ -51,13 +51,13 @@ func TestADropletTakesAsLongAsWithTheOriginal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := &account{start: time.Now()}
 		c := &cloud{Client: godo.NewClient(&http.Client{Transport: account}), waits: realWaits}
-		d := schema.TestResourceDataRaw(t, resourceDroplet().Schema, map[string]any{
+		d := schema.TestResourceDataRaw(t, droplets.resource().Schema, map[string]any{
 			"name": "one", "region": "lon1", "size": "s-1vcpu-1gb", "image": "debian-13-x64",
 		})
-		if failures := createDroplet(context.Background(), d, c); failures.HasError() {
+		if failures := droplets.resource().CreateContext(context.Background(), d, c); failures.HasError() {
 			t.Fatal(failures)
 		}
-		if failures := deleteDroplet(context.Background(), d, c); failures.HasError() {
+		if failures := droplets.resource().DeleteContext(context.Background(), d, c); failures.HasError() {
 			t.Fatal(failures)
 		}
 		wanted := []string{

@@ -1,18 +1,14 @@
+import type { DropletAnswer } from "../../../../../../lab/clouds/digitalocean/client";
+
 /** What the tests look at in the API's answers; the answers hold more. */
-export interface DropletView {
-  readonly id: number;
-  readonly name: string;
-  readonly status: string;
+export interface DropletView extends DropletAnswer {
   readonly locked: boolean;
   readonly disk: number;
   readonly features: readonly string[];
   readonly tags: readonly string[];
   readonly volume_ids: readonly string[];
-  readonly snapshot_ids: readonly number[];
   readonly vpc_uuid: string;
-  readonly region: { readonly slug: string };
-  readonly image: { readonly slug: string };
-  readonly networks: { readonly v4: readonly { readonly ip_address: string }[]; readonly v6: readonly unknown[] };
+  readonly networks: DropletAnswer["networks"] & { readonly v6: readonly unknown[] };
   readonly next_backup_window: { readonly start: string };
 }
 
@@ -40,12 +36,6 @@ interface PeeringView {
   readonly status: string;
 }
 
-interface ProjectView {
-  readonly id: string;
-  readonly name: string;
-  readonly is_default: boolean;
-}
-
 export interface ActionView {
   readonly id: number;
   readonly status: string;
@@ -54,7 +44,7 @@ export interface ActionView {
 
 interface ImageView {
   readonly id: number;
-  readonly slug: string | null;
+  readonly slug: string;
 }
 
 interface TagView {
@@ -74,7 +64,6 @@ export interface AnswerBody {
   };
   readonly account: unknown;
   readonly action: ActionView;
-  readonly actions: readonly ActionView[];
   readonly domain: { readonly zone_file: string };
   readonly domain_record: { readonly id: number; readonly data: string; readonly ttl: number };
   readonly droplet: DropletView;
@@ -82,16 +71,9 @@ export interface AnswerBody {
   readonly firewall: FirewallView;
   readonly image: ImageView;
   readonly images: readonly ImageView[];
-  readonly members: unknown;
-  readonly policy: { readonly uuid: string };
-  readonly project: ProjectView;
-  readonly projects: readonly ProjectView[];
   readonly regions: readonly { readonly slug: string; readonly available: boolean }[];
   readonly reserved_ip: { readonly ip: string; readonly droplet: DropletView | null };
-  readonly resources: readonly { readonly urn: string; readonly status: string }[];
   readonly sizes: readonly unknown[];
-  readonly snapshot: { readonly id: string };
-  readonly snapshots: readonly unknown[];
   readonly ssh_key: { readonly id: number; readonly name: string; readonly public_key: string };
   readonly tag: TagView;
   readonly tags: readonly TagView[];

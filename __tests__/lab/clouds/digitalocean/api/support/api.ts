@@ -1,3 +1,4 @@
+import { type Answer, LabApi } from "../../../../../../lab/clouds/digitalocean/client";
 import {
   type ApiServer,
   type ApiServerOptions,
@@ -7,29 +8,36 @@ import { Store } from "../../../../../../lab/clouds/digitalocean/api/store";
 import { VirtualMachineDriver } from "../../../../../../lab/clouds/digitalocean/api/virtual-machine-driver";
 import { waitUntil } from "../../../../../../lab/tools/wait";
 import type { AnswerBody, DropletView } from "./answers";
+import { openApi } from "./openapi";
 
 export const TOKEN = "lab-token";
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: AnswerBody;
-}
-
 export interface RunningApi {
   readonly url: string;
+  /** With the right token. */
+  readonly client: LabApi;
   readonly store: Store;
   readonly driver: VirtualMachineDriver;
   readonly server: ApiServer;
-  /** Sends what is given as JSON, with the right token. */
-  call(method: string, path: string, body?: unknown): Promise<Answer>;
+  /** Has the client call; the answer is judged. */
+  call(method: string, path: string, body?: unknown): Promise<Answer & { readonly body: AnswerBody }>;
   close(): Promise<void>;
 }
 
 export async function startApi(options: Partial<ApiServerOptions> = {}): Promise<RunningApi> {
   const store = options.store ?? Store.inMemory();
   const driver = new VirtualMachineDriver(0);
+  const deviations: string[] = [];
+  const judge = (): void => {
+    if (deviations.length > 0) {
+      throw new Error(`Not as DigitalOcean's OpenAPI document has it:\n${deviations.splice(0).join("\n")}`);
+    }
+  };
   const server = createApiServer({
+    watch: (answer) => {
+      const deviation = openApi?.deviation(answer);
+      if (deviation !== undefined) deviations.push(deviation);
+    },
     store,
     driver,
     tokens: [TOKEN],
@@ -38,25 +46,22 @@ export async function startApi(options: Partial<ApiServerOptions> = {}): Promise
     ...options,
   });
   const url = await server.listen(0);
+  const client = new LabApi(url, options.tokens?.[0] ?? TOKEN);
   return {
     url,
+    client,
     store,
     driver,
     server,
     async call(method, path, body) {
-      const response = await fetch(`${url}${path}`, {
-        method,
-        headers: { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      return {
-        status: response.status,
-        headers: response.headers,
-        body: (text === "" ? null : JSON.parse(text)) as AnswerBody,
-      };
+      const answer = await client.call(method, path, body);
+      judge();
+      return answer as Answer & { readonly body: AnswerBody };
     },
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      judge();
+    },
   };
 }
 

@@ -24,7 +24,6 @@ interface Client {
     readonly regions: Endpoint;
     readonly sizes: Endpoint;
     readonly images: Endpoint;
-    readonly projects: Endpoint;
     readonly tags: Endpoint & { byTag_id(id: string): Endpoint };
     readonly vpcs: Endpoint & { byVpc_id(id: string): Endpoint };
     readonly firewalls: Endpoint & { byFirewall_id(id: string): Endpoint };
@@ -106,7 +105,6 @@ async function main(): Promise<void> {
       regions: (await v2.regions.get())["regions"].length,
       sizes: (await v2.sizes.get())["sizes"].length,
       images: (await v2.images.get())["images"].length,
-      projects: (await v2.projects.get())["projects"].map((project) => project.name),
       addresses: droplet.networks.v4.map((entry) => [entry.type, entry.ip_address]),
       status: droplet.status,
       action: action.status,
