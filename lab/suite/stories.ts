@@ -428,7 +428,8 @@ export const NO_STORY: readonly Silence[] = [
     paths: [
       "__tests__/**/*.test.ts",
       "__tests__/*.ts",
-      "__tests__/{__snapshots__,cli,measure,templates,wan}/**",
+      "__tests__/**/__snapshots__/**",
+      "__tests__/{cli,measure,templates,wan}/**",
       "__tests__/lab/tools/*.ts",
     ],
   },
