@@ -349,7 +349,7 @@ export class EtcdCluster extends Construct {
   public alertRules(props: EtcdAlertRulesProps = {}): string {
     const job = props.job ?? this.node.id;
     requireJobName(job);
-    return Templates.of(this).render("alerts.yaml.tftpl", {
+    return Templates.of(this).render("access/alerts.yaml.tftpl", {
       ...alertRuleVariables(this.accessModel, job),
       ...this.upkeepAlerts,
       client_expiry: this.clientExpiry.expression,

@@ -173,10 +173,10 @@ export class EtcdMember extends Construct {
 
   /** What a step runs: without commands it only stages the bundle. */
   private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
-    return this.templates.render("step.sh.tftpl", {
+    return this.templates.render("node/step.sh.tftpl", {
       commands,
       member: this.host.hostName,
-      session: this.templates.file("session.sh"),
+      session: this.templates.file("node/session.sh"),
       stage: bundle.stageScript,
       digest: bundle.stageDigest,
       rollout_env: rolloutEnv,
@@ -190,7 +190,7 @@ export class EtcdMember extends Construct {
     const environment = new TerraformLocal(
       this,
       id,
-      this.templates.render("rollout.env.tftpl", {
+      this.templates.render("rollout/rollout.env.tftpl", {
         member: this.host.hostName,
         machine_id: this.host.machineId,
         peer_url: this.peerUrl,

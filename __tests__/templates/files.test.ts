@@ -18,7 +18,7 @@ import {
 } from "./samples";
 
 const scratch = scratchDirectory();
-const getEtcd = plain("get-etcd.sh");
+const getEtcd = plain("boot/get-etcd.sh");
 const rendered = SAMPLES.map((sample) => ({
   sample,
   name: sample.name,

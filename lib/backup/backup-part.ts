@@ -8,19 +8,19 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
   const { storage } = plan;
   return {
     files: {
-      [`${SCRIPTS}/backup`]: script(templates.file("backup.sh")),
-      [`${SCRIPTS}/restore-snapshot`]: script(templates.file("restore-snapshot.sh")),
-      [`${SCRIPTS}/check-restore`]: script(templates.file("check-restore.sh")),
-      [`${SCRIPTS}/backups.sh`]: text(templates.file("backups.sh")),
-      [`${UNITS}/etcd-backup.service`]: text(templates.file("etcd-backup.service")),
+      [`${SCRIPTS}/backup`]: script(templates.file("backup/backup.sh")),
+      [`${SCRIPTS}/restore-snapshot`]: script(templates.file("backup/restore-snapshot.sh")),
+      [`${SCRIPTS}/check-restore`]: script(templates.file("backup/check-restore.sh")),
+      [`${SCRIPTS}/backups.sh`]: text(templates.file("backup/backups.sh")),
+      [`${UNITS}/etcd-backup.service`]: text(templates.file("backup/etcd-backup.service")),
       [`${UNITS}/etcd-backup.timer`]: text(
-        templates.render("etcd-backup.timer.tftpl", {
+        templates.render("backup/etcd-backup.timer.tftpl", {
           hours: Array.from({ length: 24 / plan.intervalHours }, (_, index) => index * plan.intervalHours),
           jitter_seconds: JITTER_SECONDS,
         }),
       ),
       "/etc/etcd/backup.env": text(
-        templates.render("backup.env.tftpl", {
+        templates.render("backup/backup.env.tftpl", {
           interval_seconds: plan.intervalHours * 3600,
           overdue_seconds: plan.overdueSeconds,
           keep_local: plan.keepLocal,
@@ -42,7 +42,7 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
 
 function rcloneConfiguration(templates: Templates, storage: ResolvedStorage | undefined): string {
   if (storage === undefined) return "# Written by cdktf-etcd: backups go to no storage.\n";
-  return templates.render("rclone.conf.tftpl", {
+  return templates.render("backup/rclone.conf.tftpl", {
     endpoint: storage.endpoint,
     region: storage.region,
     bucket: storage.bucket,

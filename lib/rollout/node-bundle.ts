@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { EtcdVersion } from "../etcd-version";
@@ -8,28 +9,28 @@ import { NodeFiles, NodePart, script, SCRIPTS, secret, text, UNITS } from "./nod
 import { Adoption } from "./adoption";
 import { Templates } from "./templates";
 
-/** Node scripts: their name on the node, and in templates/ with ".sh" added. */
+/** Node scripts, in templates/ with ".sh" added. */
 const COMMANDS = [
-  "activate",
-  "check-adoption",
-  "check-change",
-  "check-data",
-  "check-log",
-  "check-version",
-  "converge",
-  "get-etcd",
-  "get-packages",
-  "join",
-  "lay-down",
-  "mark-start",
-  "migrate",
-  "place-leader",
-  "prepare-founding",
-  "publish-endpoint",
-  "recover",
-  "restart",
-  "retire-predecessor",
-  "route-streams",
+  "rollout/activate",
+  "adoption/check-adoption",
+  "rollout/check-change",
+  "member/check-data",
+  "rollout/check-log",
+  "rollout/check-version",
+  "rollout/converge",
+  "boot/get-etcd",
+  "boot/get-packages",
+  "rollout/join",
+  "rollout/lay-down",
+  "member/mark-start",
+  "rollout/migrate",
+  "leader/place-leader",
+  "rollout/prepare-founding",
+  "member/publish-endpoint",
+  "recovery/recover",
+  "rollout/restart",
+  "rollout/retire-predecessor",
+  "streams/route-streams",
 ];
 
 /**
@@ -39,15 +40,22 @@ const COMMANDS = [
 const GO_HEAP_SHARE = 0.7;
 
 /** What node scripts have in common: sourced, not called. */
-const LIBRARIES = ["authorities.sh", "common.sh", "decide.sh", "grpc.sh", "leadership.sh", "liveness.sh"];
+const LIBRARIES = [
+  "rollout/authorities.sh",
+  "rollout/common.sh",
+  "rollout/decide.sh",
+  "leader/grpc.sh",
+  "leader/leadership.sh",
+  "rollout/liveness.sh",
+];
 
 /** Units that are the same on every node. */
 const OWN_UNITS = [
-  "etcd-join.service",
-  "etcd-leader.service",
-  "etcd-leader.timer",
-  "etcd-streams.service",
-  "etcd-streams.timer",
+  "rollout/etcd-join.service",
+  "leader/etcd-leader.service",
+  "leader/etcd-leader.timer",
+  "streams/etcd-streams.service",
+  "streams/etcd-streams.timer",
 ];
 
 /** PEM texts of a member. */
@@ -129,14 +137,14 @@ export class NodeBundle extends Construct {
     const { version } = props.declared.version;
     const unit = local(
       "unit",
-      templates.render("etcd.service.tftpl", {
+      templates.render("member/etcd.service.tftpl", {
         name: props.member,
         version,
         streams_by: props.paths.streamsByCubic ? "cubic" : "default",
         go_heap_mib: Math.floor((props.memoryMiB ?? 0) * GO_HEAP_SHARE),
       }),
     );
-    const env = local("env", templates.render("etcd.env.tftpl", { settings: props.settings }));
+    const env = local("env", templates.render("member/etcd.env.tftpl", { settings: props.settings }));
     // What running etcd has to be restarted for. CA files are read once, at start; leaves for each new connection.
     const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
     const shown = local("files", {
@@ -145,11 +153,11 @@ export class NodeBundle extends Construct {
       "/etc/etcd/etcd.env": text(env.expression),
       "/etc/etcd/restart.sha256": text(restartDigest),
       "/etc/etcd/endpoints.env": text(
-        templates.render("endpoints.env.tftpl", { endpoint: props.endpoint, endpoints: props.endpoints }),
+        templates.render("member/endpoints.env.tftpl", { endpoint: props.endpoint, endpoints: props.endpoints }),
       ),
       "/etc/etcd/peers": text(Fn.join("\n", [...props.peerUrls, ""])),
       "/etc/etcd/etcdctl.env": text(
-        templates.render("etcdctl.env.tftpl", {
+        templates.render("member/etcdctl.env.tftpl", {
           dial_timeout_ms: props.dialTimeoutMs,
           command_timeout_ms: props.commandTimeoutMs,
         }),
@@ -157,7 +165,7 @@ export class NodeBundle extends Construct {
       "/etc/etcd/declared.env": text(declaredEnv(templates, props)),
       "/etc/etcd/leader.env": text(leaderEnv(templates, props)),
       "/etc/etcd/timers": text(
-        templates.render("timers.tftpl", {
+        templates.render("node/timers.tftpl", {
           timers: {
             "etcd-leader.timer": props.leader.automatic,
             "etcd-streams.timer": props.paths.streamsByCubic,
@@ -166,7 +174,7 @@ export class NodeBundle extends Construct {
         }),
       ),
       "/etc/sysctl.d/60-etcd-wan.conf": text(
-        templates.render("sysctl.conf.tftpl", {
+        templates.render("streams/sysctl.conf.tftpl", {
           max_rtt_ms: props.paths.longestMs,
           buffer_bytes: props.paths.socketBufferBytes,
         }),
@@ -192,7 +200,7 @@ export class NodeBundle extends Construct {
     this.stageDigest = local("stage-digest", Fn.sha256(Fn.join("", both))).asString;
     this.stageScript = local(
       "stage",
-      templates.render("stage.sh.tftpl", {
+      templates.render("node/stage.sh.tftpl", {
         member: props.member,
         boot_timeout_seconds: props.bootTimeoutSeconds,
         valid_from: props.validFrom,
@@ -208,18 +216,20 @@ export class NodeBundle extends Construct {
 /** Files that are the same on every node. */
 function sharedFiles(templates: Templates): NodeFiles {
   return {
-    ...Object.fromEntries(OWN_UNITS.map((unit) => [`${UNITS}/${unit}`, text(templates.file(unit))])),
-    "/etc/profile.d/etcd.sh": text(templates.file("profile.sh")),
-    ...Object.fromEntries(LIBRARIES.map((library) => [`${SCRIPTS}/${library}`, text(templates.file(library))])),
+    ...Object.fromEntries(OWN_UNITS.map((unit) => [`${UNITS}/${basename(unit)}`, text(templates.file(unit))])),
+    "/etc/profile.d/etcd.sh": text(templates.file("member/profile.sh")),
     ...Object.fromEntries(
-      COMMANDS.map((command) => [`${SCRIPTS}/${command}`, script(templates.file(`${command}.sh`))]),
+      LIBRARIES.map((library) => [`${SCRIPTS}/${basename(library)}`, text(templates.file(library))]),
+    ),
+    ...Object.fromEntries(
+      COMMANDS.map((command) => [`${SCRIPTS}/${basename(command)}`, script(templates.file(`${command}.sh`))]),
     ),
   };
 }
 
 function declaredEnv(templates: Templates, { member, declared }: NodeBundleProps): unknown {
   const { version } = declared;
-  return templates.render("declared.env.tftpl", {
+  return templates.render("rollout/declared.env.tftpl", {
     member,
     members: declared.members,
     version: version.version,
@@ -236,7 +246,7 @@ function declaredEnv(templates: Templates, { member, declared }: NodeBundleProps
 }
 
 function leaderEnv(templates: Templates, { leader, member }: NodeBundleProps): unknown {
-  return templates.render("leader.env.tftpl", {
+  return templates.render("leader/leader.env.tftpl", {
     order: leader.order,
     well_placed: leader.wellPlaced,
     better_placed: leader.betterThan(member).map((name) => ({

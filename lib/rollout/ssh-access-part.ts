@@ -4,7 +4,7 @@ import { Templates } from "./templates";
 
 /** What sshd of a machine is told: by the first boot, where the host is made from a template of ours, and by each deploy. */
 export function sshdSettings(templates: Templates, { user, hostKey }: Pick<SshConnection, "user" | "hostKey">): string {
-  return templates.render("sshd.conf.tftpl", { user, host_key: hostKey });
+  return templates.render("ssh/sshd.conf.tftpl", { user, host_key: hostKey });
 }
 
 /** What keeps the deploys' way into a machine open, and all others shut. */
@@ -12,11 +12,11 @@ export function sshAccessPart(templates: Templates, connection: SshConnection): 
   const { user, hostKey, authorizedKeys = [], configureSshd = true } = connection;
   return {
     files: {
-      [`${SCRIPTS}/authorize-keys`]: script(templates.file("authorize-keys.sh")),
-      [`${SCRIPTS}/configure-sshd`]: script(templates.file("configure-sshd.sh")),
-      "/etc/etcd/ssh/access.env": text(templates.render("ssh.env.tftpl", { user, host_key: hostKey })),
+      [`${SCRIPTS}/authorize-keys`]: script(templates.file("ssh/authorize-keys.sh")),
+      [`${SCRIPTS}/configure-sshd`]: script(templates.file("ssh/configure-sshd.sh")),
+      "/etc/etcd/ssh/access.env": text(templates.render("ssh/ssh.env.tftpl", { user, host_key: hostKey })),
       // Those that are left alone are there too, empty: what was there before must not stay.
-      "/etc/etcd/ssh/authorized_keys": text(templates.render("authorized-keys.tftpl", { keys: authorizedKeys })),
+      "/etc/etcd/ssh/authorized_keys": text(templates.render("ssh/authorized-keys.tftpl", { keys: authorizedKeys })),
       "/etc/etcd/ssh/sshd.conf": text(configureSshd ? sshdSettings(templates, connection) : ""),
     },
   };

@@ -16,19 +16,19 @@ const DEFRAGMENTED_IN_PLACE_MIB = 64;
 export function upkeepPart(templates: Templates, cluster: string, upkeep: ResolvedUpkeep): NodePart {
   return {
     files: {
-      [`${SCRIPTS}/coordinator.sh`]: text(templates.file("coordinator.sh")),
-      [`${SCRIPTS}/defragmentation.sh`]: text(templates.file("defragmentation.sh")),
-      [`${SCRIPTS}/defragment`]: script(templates.file("defragment.sh")),
-      [`${SCRIPTS}/reclaim-space`]: script(templates.file("reclaim-space.sh")),
-      [`${SCRIPTS}/metrics`]: script(templates.file("metrics.sh")),
-      [`${UNITS}/etcd-defragment.service`]: text(templates.file("etcd-defragment.service")),
+      [`${SCRIPTS}/coordinator.sh`]: text(templates.file("upkeep/coordinator.sh")),
+      [`${SCRIPTS}/defragmentation.sh`]: text(templates.file("upkeep/defragmentation.sh")),
+      [`${SCRIPTS}/defragment`]: script(templates.file("upkeep/defragment.sh")),
+      [`${SCRIPTS}/reclaim-space`]: script(templates.file("upkeep/reclaim-space.sh")),
+      [`${SCRIPTS}/metrics`]: script(templates.file("upkeep/metrics.sh")),
+      [`${UNITS}/etcd-defragment.service`]: text(templates.file("upkeep/etcd-defragment.service")),
       [`${UNITS}/etcd-defragment.timer`]: text(
-        templates.render("etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
+        templates.render("upkeep/etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
       ),
-      [`${UNITS}/etcd-metrics.service`]: text(templates.file("etcd-metrics.service")),
-      [`${UNITS}/etcd-metrics.timer`]: text(templates.file("etcd-metrics.timer")),
+      [`${UNITS}/etcd-metrics.service`]: text(templates.file("upkeep/etcd-metrics.service")),
+      [`${UNITS}/etcd-metrics.timer`]: text(templates.file("upkeep/etcd-metrics.timer")),
       "/etc/etcd/upkeep.env": text(
-        templates.render("upkeep.env.tftpl", {
+        templates.render("upkeep/upkeep.env.tftpl", {
           cluster,
           minimum_free_bytes: upkeep.minimumFreeMiB * MIB,
           in_place_bytes: DEFRAGMENTED_IN_PLACE_MIB * MIB,
