@@ -1,13 +1,19 @@
 import { Fn, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./hosts/host";
+import { leaderPart } from "./leader/leader-part";
+import { etcdPart } from "./member/etcd-part";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
+import { adoptionPart } from "./rollout/adoption-part";
 import { Genesis } from "./rollout/genesis";
-import { Declaration, NodeBundle } from "./rollout/node-bundle";
+import { NodeBundle } from "./rollout/node-bundle";
 import { NodePart } from "./rollout/node-part";
+import { recoveryPart } from "./rollout/recovery-part";
+import { Declaration, rolloutPart } from "./rollout/rollout-part";
 import { sshAccessPart } from "./rollout/ssh-access-part";
 import { overSsh, SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
+import { streamsPart } from "./streams/streams-part";
 import { RoundTripTimes, Tuning } from "./wan";
 import { LeaderPlacement } from "./wan/leader-placement";
 import { MemberPaths } from "./wan/member-paths";
@@ -79,16 +85,17 @@ export class EtcdMember extends Construct {
 
   /** Checks and stages everything on the machine, over one connection; touches nothing that runs. */
   public install(download: BootDownload, members: readonly EtcdMember[]): Installation {
-    const { plan, host, certificates } = this;
-    const { tuning } = plan;
+    const { plan, host, certificates, templates } = this;
+    const { declared, tuning } = plan;
     const others = members.filter((member) => member !== this);
-    const bundle = new NodeBundle(this, "bundle", {
+    const scope = new Construct(this, "bundle");
+    const etcd = etcdPart(scope, {
       member: host.hostName,
-      declared: plan.declared,
+      version: declared.version.version,
       settings: { ...plan.settings, ...this.ownSettings() },
       pem: {
-        clientCa: plan.declared.adoption.clientTrust(plan.pki.clientAuthority.trustPem),
-        peerCa: plan.declared.adoption.peerTrust(plan.pki.peerAuthority.trustPem),
+        clientCa: declared.adoption.clientTrust(plan.pki.clientAuthority.trustPem),
+        peerCa: declared.adoption.peerTrust(plan.pki.peerAuthority.trustPem),
         serverCertificate: certificates.server.certificatePem,
         serverKey: certificates.server.privateKeyPem,
         peerCertificate: certificates.peer.certificatePem,
@@ -98,14 +105,25 @@ export class EtcdMember extends Construct {
       },
       endpoint: this.clientUrl,
       endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
-      peerUrls: [...others.map((member) => member.peerUrl), ...plan.declared.adoption.peerUrls],
+      peerUrls: [...others.map((member) => member.peerUrl), ...declared.adoption.peerUrls],
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
-      paths: plan.paths,
-      leader: plan.leader,
-      parts: [...plan.parts, sshAccessPart(this.templates, host.connection)],
-      download,
+      streamsByCubic: plan.paths.streamsByCubic,
       memoryMiB: host.memoryMiB,
+    });
+    const bundle = new NodeBundle(scope, {
+      name: host.hostName,
+      parts: [
+        sshAccessPart(templates, host.connection),
+        etcd,
+        rolloutPart(templates, host.hostName, declared),
+        recoveryPart(templates),
+        adoptionPart(templates),
+        leaderPart(templates, host.hostName, plan.leader),
+        streamsPart(templates, plan.paths),
+        ...plan.parts,
+      ],
+      download,
       bootTimeoutSeconds: host.connection.timeoutSeconds ?? 300,
       validFrom: certificates.server.validFrom,
     });

@@ -29,7 +29,7 @@ export const STORIES: readonly Story[] = [
     seconds: 250,
     proves: [
       "lib/etcd-{cluster,member}.ts",
-      "lib/rollout/{genesis,membership}.ts",
+      "lib/rollout/{genesis,membership,recovery-part,rollout-part}.ts",
       "templates/recovery/recover.sh",
       "templates/rollout/{declared,rollout}.env.tftpl",
       "templates/rollout/{activate,check-change,common,converge,join,liveness,restart,retire-predecessor}.sh",
@@ -80,10 +80,10 @@ export const STORIES: readonly Story[] = [
       "examples/go-client/**",
       "examples/shell-client.sh",
       "lib/etcd-{cluster,download,member,settings,version}.ts",
-      "lib/access/**",
+      "lib/{access,member,streams}/**",
       "lib/hosts/{digitalocean-host,digitalocean-host-group,host,ssh-host-key}.ts",
       "lib/pki/**",
-      "lib/rollout/{node-bundle,node-part,ssh-step,templates,terraform-data}.ts",
+      "lib/rollout/{node-bundle,node-part,rollout-part,ssh-step,templates,terraform-data}.ts",
       "lib/wan/{digital-ocean-times,index,member-paths,nearest,quorum,regions,round-trip-times,tuning}.ts",
       "lab/api/{droplet-lifecycle,faults,firewall-*}.ts",
       "lab/api-client.ts",
@@ -150,6 +150,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/leader.lab.test.ts",
     seconds: 130,
     proves: [
+      "lib/leader/**",
       "lib/wan/leader-placement.ts",
       "templates/leader/**",
       "templates/rollout/common.sh",
@@ -305,7 +306,7 @@ export const STORIES: readonly Story[] = [
     // Whatever lies on a node, in the state or in the outputs.
     proves: [
       "lib/etcd-*.ts",
-      "lib/{access,backup,hosts,pki,rollout,upkeep}/**",
+      "lib/{access,backup,hosts,leader,member,pki,rollout,streams,upkeep}/**",
       "lib/wan/{leader-placement,member-paths,nearest,quorum,tuning}.ts",
       "templates/**",
       "lab/suite/upgrade-from.ts",
@@ -352,7 +353,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/import.long.test.ts",
     seconds: 350,
     proves: [
-      "lib/rollout/adoption.ts",
+      "lib/rollout/adoption{,-part}.ts",
       "lab/operations/hand-made-cluster.ts",
       "templates/adoption/check-adoption.sh",
       "templates/rollout/{converge,join}.sh",
@@ -371,7 +372,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/lab/lost-majority.long.test.ts",
     seconds: 250,
-    proves: ["templates/recovery/recover.sh", "templates/rollout/join.sh"],
+    proves: ["lib/rollout/recovery-part.ts", "templates/recovery/recover.sh", "templates/rollout/join.sh"],
   },
   {
     file: "__tests__/lab/upkeep.long.test.ts",
@@ -422,7 +423,7 @@ export const NO_STORY: readonly Silence[] = [
     why: "the long tier alone has it",
     paths: [
       "lib/etcd-flags.ts",
-      "lib/rollout/adoption.ts",
+      "lib/rollout/adoption{,-part}.ts",
       "templates/adoption/check-adoption.sh",
       "templates/rollout/check-version.sh",
       "lab/suite/upgrade-from.ts",

@@ -1,5 +1,5 @@
 import { Fn } from "cdktf";
-import { NodePart, script, SCRIPTS, secret, text, UNITS } from "../rollout/node-part";
+import { commands, libraries, NodePart, secret, text, units, UNITS } from "../rollout/node-part";
 import { Templates } from "../rollout/templates";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
 
@@ -8,11 +8,9 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
   const { storage } = plan;
   return {
     files: {
-      [`${SCRIPTS}/backup`]: script(templates.file("backup/backup.sh")),
-      [`${SCRIPTS}/restore-snapshot`]: script(templates.file("backup/restore-snapshot.sh")),
-      [`${SCRIPTS}/check-restore`]: script(templates.file("backup/check-restore.sh")),
-      [`${SCRIPTS}/backups.sh`]: text(templates.file("backup/backups.sh")),
-      [`${UNITS}/etcd-backup.service`]: text(templates.file("backup/etcd-backup.service")),
+      ...commands(templates, "backup/backup.sh", "backup/restore-snapshot.sh", "backup/check-restore.sh"),
+      ...libraries(templates, "backup/backups.sh"),
+      ...units(templates, "backup/etcd-backup.service"),
       [`${UNITS}/etcd-backup.timer`]: text(
         templates.render("backup/etcd-backup.timer.tftpl", {
           hours: Array.from({ length: 24 / plan.intervalHours }, (_, index) => index * plan.intervalHours),

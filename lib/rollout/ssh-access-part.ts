@@ -1,5 +1,5 @@
 import { SshConnection } from "../hosts/host";
-import { NodePart, script, SCRIPTS, text } from "./node-part";
+import { commands, NodePart, text } from "./node-part";
 import { Templates } from "./templates";
 
 /** What sshd of a machine is told: by the first boot, where the host is made from a template of ours, and by each deploy. */
@@ -12,8 +12,7 @@ export function sshAccessPart(templates: Templates, connection: SshConnection): 
   const { user, hostKey, authorizedKeys = [], configureSshd = true } = connection;
   return {
     files: {
-      [`${SCRIPTS}/authorize-keys`]: script(templates.file("ssh/authorize-keys.sh")),
-      [`${SCRIPTS}/configure-sshd`]: script(templates.file("ssh/configure-sshd.sh")),
+      ...commands(templates, "ssh/authorize-keys.sh", "ssh/configure-sshd.sh"),
       "/etc/etcd/ssh/access.env": text(templates.render("ssh/ssh.env.tftpl", { user, host_key: hostKey })),
       // Those that are left alone are there too, empty: what was there before must not stay.
       "/etc/etcd/ssh/authorized_keys": text(templates.render("ssh/authorized-keys.tftpl", { keys: authorizedKeys })),

@@ -1,4 +1,4 @@
-import { NodePart, script, SCRIPTS, text, UNITS } from "../rollout/node-part";
+import { commands, libraries, NodePart, text, units, UNITS } from "../rollout/node-part";
 import { Templates } from "../rollout/templates";
 import { ResolvedUpkeep } from "./upkeep-props";
 
@@ -16,17 +16,12 @@ const DEFRAGMENTED_IN_PLACE_MIB = 64;
 export function upkeepPart(templates: Templates, cluster: string, upkeep: ResolvedUpkeep): NodePart {
   return {
     files: {
-      [`${SCRIPTS}/coordinator.sh`]: text(templates.file("upkeep/coordinator.sh")),
-      [`${SCRIPTS}/defragmentation.sh`]: text(templates.file("upkeep/defragmentation.sh")),
-      [`${SCRIPTS}/defragment`]: script(templates.file("upkeep/defragment.sh")),
-      [`${SCRIPTS}/reclaim-space`]: script(templates.file("upkeep/reclaim-space.sh")),
-      [`${SCRIPTS}/metrics`]: script(templates.file("upkeep/metrics.sh")),
-      [`${UNITS}/etcd-defragment.service`]: text(templates.file("upkeep/etcd-defragment.service")),
+      ...commands(templates, "upkeep/defragment.sh", "upkeep/reclaim-space.sh", "upkeep/metrics.sh"),
+      ...libraries(templates, "upkeep/coordinator.sh", "upkeep/defragmentation.sh"),
+      ...units(templates, "upkeep/etcd-defragment.service", "upkeep/etcd-metrics.service", "upkeep/etcd-metrics.timer"),
       [`${UNITS}/etcd-defragment.timer`]: text(
         templates.render("upkeep/etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
       ),
-      [`${UNITS}/etcd-metrics.service`]: text(templates.file("upkeep/etcd-metrics.service")),
-      [`${UNITS}/etcd-metrics.timer`]: text(templates.file("upkeep/etcd-metrics.timer")),
       "/etc/etcd/upkeep.env": text(
         templates.render("upkeep/upkeep.env.tftpl", {
           cluster,
