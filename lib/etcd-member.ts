@@ -134,7 +134,7 @@ export class EtcdMember extends Construct {
         bundle: bundle.digest,
         secrets: bundle.secretsDigest,
       },
-      script: this.script(bundle, [], ""),
+      script: bundle.step("install"),
     });
     return { bundle, step };
   }
@@ -189,16 +189,14 @@ export class EtcdMember extends Construct {
     });
   }
 
-  /** What a step runs: without commands it only stages the bundle. */
+  /** Script of a step that lays down what is staged, and runs these node scripts then. */
   private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
-    return this.templates.render("node/step.sh.tftpl", {
+    const task = this.templates.render("rollout/task.sh.tftpl", {
       commands,
-      member: this.host.hostName,
-      session: this.templates.file("node/session.sh"),
-      stage: bundle.stageScript,
-      digest: bundle.stageDigest,
+      name: this.host.hostName,
       rollout_env: rolloutEnv,
     });
+    return bundle.step(commands.join(", then "), task);
   }
 
   /** What the node scripts are told of this rollout. */

@@ -96,6 +96,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         retire_adopted: sample.founder,
       },
     },
+    nodeName: { template: "node/name.env.tftpl", variables: { name } },
     timers: { template: "node/timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {
       template: "rollout/rollout.env.tftpl",
@@ -240,7 +241,7 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
     stage: {
       template: "node/stage.sh.tftpl",
       variables: {
-        member: sample.name,
+        name: sample.name,
         boot_timeout_seconds: 300,
         valid_from: "2026-11-22T15:00:00Z",
         digest: DIGEST,
@@ -250,6 +251,10 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
           "/etc/etcd/pki/peer.key": { mode: "0400", owner: "etcd:etcd", content: "no key\n" },
         },
         packages: sample.founder ? ["rclone"] : [],
+        before: ["rollout/stage-check", "ssh/stage-prepare", "rollout/stage-prepare"].map((name) =>
+          plain(`${name}.sh.part`),
+        ),
+        after: [plain("streams/stage-end.sh.part")],
         version: VERSION,
         sha256: SHA256,
         url: URL,
@@ -258,23 +263,32 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
   } satisfies Record<string, Rendering>;
 }
 
-/** What the steps are given: they carry what is staged. */
-export function stepsOf(sample: Sample, rendered: Readonly<Record<"stage" | "rollout", string>>) {
-  const step = (...commands: string[]): Rendering => ({
-    template: "node/step.sh.tftpl",
-    variables: {
-      commands,
-      member: sample.name,
-      session: plain("node/session.sh"),
-      stage: rendered.stage,
-      digest: DIGEST,
-      rollout_env: commands.length === 0 ? "" : rendered.rollout,
-    },
+/** What members do in each step once the files are staged. */
+export function tasksOf(sample: Sample, rendered: Readonly<Record<"rollout", string>>) {
+  const task = (...commands: string[]): Rendering => ({
+    template: "rollout/task.sh.tftpl",
+    variables: { commands, name: sample.name, rollout_env: rendered.rollout },
   });
   return {
-    install: step(),
-    "prepare-founding": step("prepare-founding"),
-    activate: step("activate"),
-    converge: step("activate", "converge"),
+    "prepare-founding": task("prepare-founding"),
+    activate: task("activate"),
+    converge: task("activate", "converge"),
+  } satisfies Record<(typeof STEPS)[number], Rendering>;
+}
+
+/** What the steps are given: they carry what is staged, and their tasks. */
+export function stepsOf(
+  sample: Sample,
+  { stage, tasks }: { readonly stage: string; readonly tasks: Readonly<Record<(typeof STEPS)[number], string>> },
+) {
+  const step = (title: string, task: string): Rendering => ({
+    template: "node/step.sh.tftpl",
+    variables: { title, name: sample.name, session: plain("node/session.sh"), stage, digest: DIGEST, task },
+  });
+  return {
+    install: step("install", ""),
+    "prepare-founding": step("prepare-founding", tasks["prepare-founding"]),
+    activate: step("activate", tasks.activate),
+    converge: step("activate, then converge", tasks.converge),
   } satisfies Record<string, Rendering>;
 }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { runCommand, runTool } from "../tools";
 import { describeOnLinux, plain, render, scratchDirectory, TEMPLATES, templateNames } from "./render";
-import { filesOf, SAMPLES, stageOf, STEPS, stepsOf } from "./samples";
+import { filesOf, SAMPLES, stageOf, STEPS, stepsOf, tasksOf } from "./samples";
 
 /** Where a script that is sourced may lie, as shellcheck takes it. */
 const FOLDERS = [...new Set(templateNames().map((name) => path.join(TEMPLATES, path.dirname(name))))].join(
@@ -33,7 +33,7 @@ const scratch = scratchDirectory();
 const rendered = SAMPLES.map((sample, index) => {
   const files = render(filesOf(sample, plain("boot/get-etcd.sh")));
   const { stage } = render(stageOf(sample, files));
-  const steps = render(stepsOf(sample, { ...files, stage }));
+  const steps = render(stepsOf(sample, { stage, tasks: render(tasksOf(sample, files)) }));
   const scripts = { ...steps, stage, curl: files.clientCurl, clientEnv: files.clientEnv };
   const directory = path.join(scratch, String(index));
   mkdirSync(directory);

@@ -1,7 +1,7 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload } from "../hosts/host";
-import { commands, NodePart, text } from "./node-part";
+import { commands, NodePart, NodeStaging, text } from "./node-part";
 import { Templates } from "./templates";
 
 /** What a node is made of. */
@@ -28,15 +28,20 @@ export class NodeBundle {
   /** Changes if and only if a secret of the parts does. Marked sensitive, as it could be guessed at. */
   public readonly secretsDigest: string;
   /** Both in one, by which a node knows what is staged there. Not marked sensitive, as it is in scripts. */
-  public readonly stageDigest: string;
+  private readonly stageDigest: string;
   /** Script that checks and stages all of it. It holds keys. */
-  public readonly stageScript: string;
+  private readonly stageScript: string;
+  private readonly name: string;
+  private readonly templates: Templates;
 
   /** @param scope where the locals are made, those of the parts among them */
   public constructor(scope: Construct, props: NodeBundleProps) {
     const templates = Templates.of(scope);
+    this.templates = templates;
+    this.name = props.name;
     const local = (name: string, value: unknown): TerraformLocal => new TerraformLocal(scope, name, value);
     const { parts } = props;
+    const staging = (when: keyof NodeStaging): string[] => parts.flatMap((part) => part.staging?.[when] ?? []);
 
     const files = local("files", {
       // What the script that stages calls by itself.
@@ -44,6 +49,8 @@ export class NodeBundle {
       "/etc/etcd/timers": text(
         templates.render("node/timers.tftpl", { timers: merged(parts.map((part) => part.timers)) }),
       ),
+      // By it scripts say which node speaks. A member's declares more.
+      "/etc/etcd/declared.env": text(templates.render("node/name.env.tftpl", { name: props.name })),
       ...merged(parts.map((part) => part.files)),
     });
     // Locals of their own: CDKTF resolves what stands inside a function's arguments twice per level of nesting.
@@ -58,15 +65,35 @@ export class NodeBundle {
     this.stageScript = local(
       "stage",
       templates.render("node/stage.sh.tftpl", {
-        member: props.name,
+        name: props.name,
         boot_timeout_seconds: props.bootTimeoutSeconds,
         valid_from: props.validFrom,
         digest: this.stageDigest,
         files: Fn.merge([files.expression, keys.expression, secrets.expression]),
         packages: [...new Set(parts.flatMap((part) => part.packages ?? []))],
+        before: [...staging("check"), ...staging("prepare")],
+        after: staging("end"),
         ...props.download,
       }),
     ).asString;
+  }
+
+  /**
+   * Script of a step that stages all of it, and nothing else; or of one with a task, which stages it only where that has not been
+   * done yet, as the step before was cut off.
+   *
+   * @param title what the step does, for whoever reads the script
+   * @param task shell commands
+   */
+  public step(title: string, task = ""): string {
+    return this.templates.render("node/step.sh.tftpl", {
+      title,
+      name: this.name,
+      session: this.templates.file("node/session.sh"),
+      stage: this.stageScript,
+      digest: this.stageDigest,
+      task,
+    });
   }
 }
 

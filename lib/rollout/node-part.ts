@@ -29,6 +29,21 @@ export interface NodePart {
   readonly timers?: Readonly<Record<string, boolean>>;
   /** Debian packages, each of which has a command of its own name. */
   readonly packages?: readonly string[];
+  /** What is done as the node's files are staged. */
+  readonly staging?: NodeStaging;
+}
+
+/**
+ * Shell commands in the script that stages a node's files, each a file of `templates/`. They find the staged files below "$stage", and
+ * print messages by `say` and `fail`. The script stops at the first command that fails.
+ */
+export interface NodeStaging {
+  /** Ends the script if these files must not be staged. Packages and etcd's programs are installed by then; nothing else has changed. */
+  readonly check?: string;
+  /** What has to be done before the files count as staged, once no check has ended the script. */
+  readonly prepare?: string;
+  /** What is done once they are staged. */
+  readonly end?: string;
 }
 
 /** A file that anybody may read. */

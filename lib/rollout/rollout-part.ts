@@ -46,6 +46,10 @@ export function rolloutPart(templates: Templates, member: string, declared: Decl
       ...units(templates, "rollout/etcd-join.service"),
       "/etc/etcd/declared.env": text(declaredEnv(templates, member, declared)),
     },
+    staging: {
+      check: templates.file("rollout/stage-check.sh.part"),
+      prepare: templates.file("rollout/stage-prepare.sh.part"),
+    },
   };
 }
 

@@ -18,5 +18,6 @@ export function sshAccessPart(templates: Templates, connection: SshConnection): 
       "/etc/etcd/ssh/authorized_keys": text(templates.render("ssh/authorized-keys.tftpl", { keys: authorizedKeys })),
       "/etc/etcd/ssh/sshd.conf": text(configureSshd ? sshdSettings(templates, connection) : ""),
     },
+    staging: { prepare: templates.file("ssh/stage-prepare.sh.part") },
   };
 }

@@ -15,6 +15,7 @@ export function streamsPart(templates: Templates, paths: MemberPaths): NodePart 
         }),
       ),
     },
+    staging: { end: templates.file("streams/stage-end.sh.part") },
     timers: { "etcd-streams.timer": paths.streamsByCubic },
   };
 }
