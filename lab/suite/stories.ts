@@ -29,7 +29,7 @@ export const STORIES: readonly Story[] = [
     seconds: 250,
     proves: [
       "lib/etcd-{cluster,member}.ts",
-      "lib/rollout/{genesis,membership,recovery-part,rollout-part}.ts",
+      "lib/rollout/{genesis,membership,recovery-part,rollout-env,rollout-part}.ts",
       "templates/recovery/recover.sh",
       "templates/rollout/{declared,rollout}.env.tftpl",
       "templates/rollout/{activate,check-change,common,converge,join,liveness,restart,retire-predecessor}.sh",
@@ -81,11 +81,12 @@ export const STORIES: readonly Story[] = [
       "cdktf.json",
       "examples/go-client/**",
       "examples/shell-client.sh",
+      "lib/cluster-distances.ts",
       "lib/etcd-{cluster,download,member,settings,version}.ts",
       "lib/{access,member,streams}/**",
       "lib/hosts/{digitalocean-host,digitalocean-host-group,host,ssh-host-key}.ts",
       "lib/pki/**",
-      "lib/rollout/{node-bundle,node-part,rollout-part,ssh-step,templates,terraform-data}.ts",
+      "lib/rollout/{node-bundle,node-part,rollout-env,rollout-part,ssh-step,templates,terraform-data}.ts",
       "lib/wan/{digital-ocean-times,index,member-paths,nearest,quorum,regions,round-trip-times,tuning}.ts",
       "lab/api/{droplet-lifecycle,faults,firewall-*}.ts",
       "lab/api-client.ts",
@@ -142,7 +143,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/login.lab.test.ts",
     seconds: 110,
     proves: [
-      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key,when-ready}.ts",
       "lib/rollout/ssh-access-part.ts",
       "templates/boot/cloud-init.yaml.tftpl",
       "templates/node/stage.sh.tftpl",
@@ -175,7 +176,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/measure.lab.test.ts",
     seconds: 82,
     proves: [
-      "lib/cluster-record.ts",
+      "lib/{cluster-record,record-cluster}.ts",
       "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,run,stack-option,usage}.ts",
       "lib/measure/**",
       "lib/report/recorded-cluster.ts",
@@ -348,7 +349,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/lab/login.long.test.ts",
     seconds: 250,
     proves: [
-      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key}.ts",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key,when-ready}.ts",
       "lib/rollout/ssh-access-part.ts",
       "templates/ssh/{authorize-keys,configure-sshd}.sh",
       "__tests__/lab/{on-nodes,ways-in}.ts",
@@ -438,7 +439,7 @@ export const NO_STORY: readonly Silence[] = [
   {
     why: "it never reaches a machine or Terraform: the unit tier has it",
     paths: [
-      "lib/{index,validation,validation-error}.ts",
+      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,index,validation,validation-error}.ts",
       "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
       "lib/hosts/{authorized-key,digitalocean-sizes}.ts",
       "lib/report/**",
