@@ -12,7 +12,7 @@ export interface ClusterDistances {
   readonly tuning: Tuning;
   readonly leader: LeaderPlacement;
   readonly paths: MemberPaths;
-  /** What works, but not as well as it may look. */
+  /** For the user. */
   readonly warnings: readonly string[];
 }
 

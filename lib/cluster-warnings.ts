@@ -1,6 +1,6 @@
 import { QuorumModel, Tuning } from "./wan";
 
-/** What works, but not as well as it may look. */
+/** Warnings about a cluster that works, but survives less than it may seem, or is slower than it could be. */
 export function clusterWarnings(quorum: QuorumModel, tuning: Tuning): string[] {
   const { memberCount: count, quorumSize, faultTolerance } = quorum;
   const even =

@@ -188,7 +188,7 @@ export class EtcdMember extends Construct {
     });
   }
 
-  /** Script of a step that lays down what is staged, and runs these node scripts then. */
+  /** Script of a step that puts what is staged in its place, and then runs these node scripts. */
   private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
     const task = this.templates.render("rollout/task.sh.tftpl", {
       commands,

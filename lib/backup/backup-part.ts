@@ -3,7 +3,7 @@ import { commands, libraries, NodePart, secret, text, units, UNITS } from "../ro
 import { Templates } from "../rollout/templates";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
 
-/** What backups and the restore need on every node. It is there without backups too: one can be taken by hand. */
+/** What taking backups and restoring one need on every node. It is there where none are scheduled, too: one can be taken by hand. */
 export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
   const { storage } = plan;
   return {
@@ -28,7 +28,7 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
         }),
       ),
     },
-    // Without storage they are there too, empty: what was there before must not stay.
+    // Without a storage they are written too, empty, so that those of an earlier deploy do not stay.
     secrets: {
       "/etc/etcd/rclone.conf": secret("root:root", rcloneConfiguration(templates, storage), "0600"),
       "/etc/etcd/backup.passphrase": secret("root:root", Fn.trimspace(storage?.passphrase ?? "")),

@@ -49,7 +49,7 @@ export class NodeBundle {
       "/etc/etcd/timers": text(
         templates.render("node/timers.tftpl", { timers: merged(parts.map((part) => part.timers)) }),
       ),
-      // By it scripts say which node speaks. A member's declares more.
+      // The node's name, for the messages of scripts. A member's part replaces this file by one that declares more.
       "/etc/etcd/declared.env": text(templates.render("node/name.env.tftpl", { name: props.name })),
       ...merged(parts.map((part) => part.files)),
     });
@@ -59,7 +59,7 @@ export class NodeBundle {
 
     this.digest = Fn.sha256(Fn.jsonencode(files.expression));
     this.secretsDigest = Fn.sensitive(Fn.sha256(Fn.jsonencode(secrets.expression))) as string;
-    // A hash of hashes gives nothing away of a secret that is hard to guess; and the script is never shown.
+    // The hash of a hash tells nothing about a secret that is hard to guess.
     const both = [this.digest, Fn.nonsensitive(this.secretsDigest) as string];
     this.stageDigest = local("stage-digest", Fn.sha256(Fn.join("", both))).asString;
     this.stageScript = local(

@@ -53,9 +53,9 @@ export function text(content: unknown): NodeFile {
 
 /** A file that its owner alone reads. */
 export function secret(owner: string, content: string, mode = "0400"): NodeFile {
-  // Terraform hides all output of a step whose script is marked sensitive, and with it the progress and every error.
-  // The script itself is never shown: neither in plans nor in logs. What was not sensitive before is made so first:
-  // nonsensitive() refuses it otherwise in older Terraforms.
+  // Terraform hides all output of a step whose script is marked sensitive, progress and errors included. Without the mark it still
+  // shows the script itself neither in plans nor in logs. The value is marked first because older Terraforms refuse to take a mark
+  // away that is not there.
   return { mode, owner, content: Fn.nonsensitive(Fn.sensitive(content)) };
 }
 

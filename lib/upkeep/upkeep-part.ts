@@ -12,7 +12,7 @@ const MIB = 1024 ** 2;
  */
 const DEFRAGMENTED_IN_PLACE_MIB = 64;
 
-/** What defragmentation, the way out of a full quota, and metrics need on every node. */
+/** What defragmentation, making room when the quota is full, and metrics need on every node. */
 export function upkeepPart(templates: Templates, cluster: string, upkeep: ResolvedUpkeep): NodePart {
   return {
     files: {
