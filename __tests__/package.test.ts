@@ -101,8 +101,10 @@ describe("the package", () => {
   });
 
   it("brings every template", () => {
-    const templates = readdirSync(path.join(REPOSITORY, "templates"));
-    expect(readdirSync(path.join(installed, "templates")).sort()).toEqual(templates.sort());
+    const templates = (root: string) =>
+      readdirSync(path.join(root, "templates"), { recursive: true }).map(String).sort();
+    expect(templates(installed)).toEqual(templates(REPOSITORY));
+    expect(templates(installed)).toContain("rollout/activate.sh");
   });
 
   it("needs nothing but its peers, which the app has anyway: two copies of constructs do not mix", () => {

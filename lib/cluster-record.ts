@@ -1,5 +1,4 @@
-import { ResolvedPki } from "./pki/pki-props";
-import { ClientLocation, Region, RoundTripTimePair, RoundTripTimes, TuningProfile } from "./wan";
+import type { ClientLocation, Region, RoundTripTimePair, TuningProfile } from "./wan";
 
 /** Where a stack keeps its clusters' records: in the comment that Terraform skips, so no plan ever shows it. */
 export const RECORDS = "cdktf-etcd";
@@ -38,42 +37,5 @@ export interface ClusterRecord {
     readonly regions: readonly Region[];
     /** Between members, and from clients to members. */
     readonly pairs: readonly RoundTripTimePair[];
-  };
-}
-
-/**
- * How a cluster's certificates are configured.
- *
- * @internal
- */
-export function recordedCertificates(pki: ResolvedPki): ClusterRecord["certificates"] {
-  return {
-    leafValidityDays: pki.leafValidityHours / 24,
-    earlyRenewalDays: pki.earlyRenewalHours / 24,
-    authorityValidityDays: pki.caValidityHours / 24,
-    authorityWarningDays: pki.authorityWarningHours / 24,
-  };
-}
-
-/**
- * The part of the round-trip times that a cluster uses.
- *
- * @internal
- */
-export function recordedTimes(
-  times: RoundTripTimes,
-  members: readonly string[],
-  clients: readonly ClientLocation[],
-): ClusterRecord["roundTripTimes"] {
-  const ends = new Set([...members, ...clients.map((client) => client.location)]);
-  const pairs = times
-    .pairs()
-    .filter(({ a, b }) => ends.has(a) && ends.has(b) && (members.includes(a) || members.includes(b)));
-  const builtIn = new Set(Region.all());
-  return {
-    source: times.source,
-    measuredAt: times.measuredAt,
-    regions: [...ends].flatMap((location) => times.region(location) ?? []).filter((region) => !builtIn.has(region)),
-    pairs,
   };
 }

@@ -1,20 +1,25 @@
 import { Fn, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./hosts/host";
+import { leaderPart } from "./leader/leader-part";
+import { etcdPart } from "./member/etcd-part";
+import { ownSettings } from "./member/own-settings";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
+import { adoptionPart } from "./rollout/adoption-part";
 import { Genesis } from "./rollout/genesis";
-import { Declaration, NodeBundle } from "./rollout/node-bundle";
+import { NodeBundle } from "./rollout/node-bundle";
 import { NodePart } from "./rollout/node-part";
+import { recoveryPart } from "./rollout/recovery-part";
+import { rolloutEnv } from "./rollout/rollout-env";
+import { Declaration, rolloutPart } from "./rollout/rollout-part";
 import { sshAccessPart } from "./rollout/ssh-access-part";
 import { overSsh, SshStep } from "./rollout/ssh-step";
 import { Templates } from "./rollout/templates";
+import { streamsPart } from "./streams/streams-part";
 import { RoundTripTimes, Tuning } from "./wan";
 import { LeaderPlacement } from "./wan/leader-placement";
 import { MemberPaths } from "./wan/member-paths";
 import { nearestFirst } from "./wan/nearest";
-
-/** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
-const JOIN_BUDGET_SECONDS = 1800;
 
 /** Which addresses members dial each other at. */
 export enum PeerNetwork {
@@ -79,16 +84,17 @@ export class EtcdMember extends Construct {
 
   /** Checks and stages everything on the machine, over one connection; touches nothing that runs. */
   public install(download: BootDownload, members: readonly EtcdMember[]): Installation {
-    const { plan, host, certificates } = this;
-    const { tuning } = plan;
+    const { plan, host, certificates, templates } = this;
+    const { declared, tuning } = plan;
     const others = members.filter((member) => member !== this);
-    const bundle = new NodeBundle(this, "bundle", {
+    const scope = new Construct(this, "bundle");
+    const etcd = etcdPart(scope, {
       member: host.hostName,
-      declared: plan.declared,
-      settings: { ...plan.settings, ...this.ownSettings() },
+      version: declared.version.version,
+      settings: { ...plan.settings, ...ownSettings(host.hostName, this, tuning) },
       pem: {
-        clientCa: plan.declared.adoption.clientTrust(plan.pki.clientAuthority.trustPem),
-        peerCa: plan.declared.adoption.peerTrust(plan.pki.peerAuthority.trustPem),
+        clientCa: declared.adoption.clientTrust(plan.pki.clientAuthority.trustPem),
+        peerCa: declared.adoption.peerTrust(plan.pki.peerAuthority.trustPem),
         serverCertificate: certificates.server.certificatePem,
         serverKey: certificates.server.privateKeyPem,
         peerCertificate: certificates.peer.certificatePem,
@@ -98,14 +104,25 @@ export class EtcdMember extends Construct {
       },
       endpoint: this.clientUrl,
       endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
-      peerUrls: [...others.map((member) => member.peerUrl), ...plan.declared.adoption.peerUrls],
+      peerUrls: [...others.map((member) => member.peerUrl), ...declared.adoption.peerUrls],
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
-      paths: plan.paths,
-      leader: plan.leader,
-      parts: [...plan.parts, sshAccessPart(this.templates, host.connection)],
-      download,
+      streamsByCubic: plan.paths.streamsByCubic,
       memoryMiB: host.memoryMiB,
+    });
+    const bundle = new NodeBundle(scope, {
+      name: host.hostName,
+      parts: [
+        sshAccessPart(templates, host.connection),
+        etcd,
+        rolloutPart(templates, host.hostName, declared),
+        recoveryPart(templates),
+        adoptionPart(templates),
+        leaderPart(templates, host.hostName, plan.leader),
+        streamsPart(templates, plan.paths),
+        ...plan.parts,
+      ],
+      download,
       bootTimeoutSeconds: host.connection.timeoutSeconds ?? 300,
       validFrom: certificates.server.validFrom,
     });
@@ -116,7 +133,7 @@ export class EtcdMember extends Construct {
         bundle: bundle.digest,
         secrets: bundle.secretsDigest,
       },
-      script: this.script(bundle, [], ""),
+      script: bundle.step("install"),
     });
     return { bundle, step };
   }
@@ -171,70 +188,26 @@ export class EtcdMember extends Construct {
     });
   }
 
-  /** What a step runs: without commands it only stages the bundle. */
+  /** Script of a step that puts what is staged in its place, and then runs these node scripts. */
   private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
-    return this.templates.render("step.sh.tftpl", {
+    const task = this.templates.render("rollout/task.sh.tftpl", {
       commands,
-      member: this.host.hostName,
-      session: this.templates.file("session.sh"),
-      stage: bundle.stageScript,
-      digest: bundle.stageDigest,
+      name: this.host.hostName,
       rollout_env: rolloutEnv,
     });
+    return bundle.step(commands.join(", then "), task);
   }
 
-  /** What the node scripts are told of this rollout. */
+  /** What the node scripts are told of this rollout, in a local. */
   private rolloutEnv(id: string, genesis: unknown, members: readonly EtcdMember[]): unknown {
-    const others = members.filter((member) => member !== this);
     const { tuning, declared } = this.plan;
-    const environment = new TerraformLocal(
-      this,
-      id,
-      this.templates.render("rollout.env.tftpl", {
-        member: this.host.hostName,
-        machine_id: this.host.machineId,
-        peer_url: this.peerUrl,
-        addresses: members.map((member) => member.host.publicAddress),
-        addresses_at_start: this.host.addressesAtStart ?? [],
-        other_client_urls: [...others.map((member) => member.clientUrl), ...declared.adoption.clientUrls],
-        other_peer_urls: [...others.map((member) => member.peerUrl), ...declared.adoption.peerUrls],
-        client_urls: Object.fromEntries(members.map((member) => [member.host.hostName, member.clientUrl])),
-        genesis,
-        dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),
-        silence_seconds: tuning.silenceMs / 1000,
-        health_budget_seconds: tuning.rolloutHealthWaitMs / 1000,
-        join_budget_seconds: JOIN_BUDGET_SECONDS,
-      }),
-    );
-    return environment.expression;
+    const told = rolloutEnv(this.templates, this, { members, genesis, adoption: declared.adoption, tuning });
+    return new TerraformLocal(this, id, told).expression;
   }
 
   private nearestFirst(members: readonly EtcdMember[]): EtcdMember[] {
     const { roundTripTimes } = this.plan;
     const placed = members.map((member) => ({ member, location: member.host.location }));
     return nearestFirst(roundTripTimes, this.host.location, placed).map(({ member }) => member);
-  }
-
-  private ownSettings(): Record<string, string> {
-    const { tuning } = this.plan;
-    return {
-      ETCD_NAME: this.host.hostName,
-      ETCD_DATA_DIR: "/var/lib/etcd",
-      ETCD_LISTEN_CLIENT_URLS: "https://0.0.0.0:2379",
-      ETCD_LISTEN_PEER_URLS: "https://0.0.0.0:2380",
-      ETCD_LISTEN_METRICS_URLS: "http://127.0.0.1:2381",
-      ETCD_ADVERTISE_CLIENT_URLS: this.clientUrl,
-      ETCD_INITIAL_ADVERTISE_PEER_URLS: this.peerUrl,
-      ETCD_HEARTBEAT_INTERVAL: String(tuning.heartbeatMs),
-      ETCD_ELECTION_TIMEOUT: String(tuning.electionMs),
-      ETCD_TRUSTED_CA_FILE: "/etc/etcd/pki/client-ca.crt",
-      ETCD_CERT_FILE: "/etc/etcd/pki/server.crt",
-      ETCD_KEY_FILE: "/etc/etcd/pki/server.key",
-      ETCD_CLIENT_CERT_AUTH: "true",
-      ETCD_PEER_TRUSTED_CA_FILE: "/etc/etcd/pki/peer-ca.crt",
-      ETCD_PEER_CERT_FILE: "/etc/etcd/pki/peer.crt",
-      ETCD_PEER_KEY_FILE: "/etc/etcd/pki/peer.key",
-      ETCD_PEER_CLIENT_CERT_AUTH: "true",
-    };
   }
 }

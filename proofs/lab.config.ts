@@ -17,7 +17,7 @@ const definition: LabDefinition = {
   distances: times.locations.flatMap((a, index) =>
     times.locations.slice(index + 1).map((b) => ({ a, b, rttMs: times.between(a, b) })),
   ),
-  // What a member's machine gets by apt: from cloud-init (templates/cloud-init.yaml.tftpl) and from install (NodePart.packages).
+  // What a member's machine gets by apt: from cloud-init (templates/boot/cloud-init.yaml.tftpl) and from install (NodePart.packages).
   packages: ["ca-certificates", "curl", "rclone", ...FIRST_BOOT_PACKAGES],
   supplies: supplyEtcd,
   roles: rolesOfMembers,

@@ -15,12 +15,13 @@ type Labels = Readonly<Record<string, string>>;
 export function renderedRules(client_expiry: Labels = { operator: "2027-11-22T18:00:00Z" }): string {
   let variables: Readonly<Record<string, unknown>> = {};
   const spy = jest.spyOn(Templates.prototype, "render").mockImplementation((name, given) => {
-    if (name === "alerts.yaml.tftpl") variables = given;
+    if (name === "access/alerts.yaml.tftpl") variables = given;
     return "";
   });
   synth((stack) => cluster(stack, undefined, { backup: BACKUP }).alertRules());
   spy.mockRestore();
-  return render({ alerts: { template: "alerts.yaml.tftpl", variables: { ...variables, client_expiry } } }).alerts;
+  return render({ alerts: { template: "access/alerts.yaml.tftpl", variables: { ...variables, client_expiry } } })
+    .alerts;
 }
 
 const MEMBERS = { "etcd-lon1": "a1", "etcd-nyc3": "b2", "etcd-sgp1": "c3" };

@@ -10,7 +10,7 @@ import type { RigMember } from "../../proofs/rig/member";
 import { ensureProbe } from "../../proofs/programs";
 
 const CALM = { name: "calm", regions: ["lon1", "nyc3", "sgp1"] };
-const GRPC = path.resolve(__dirname, "..", "..", "templates", "grpc.sh");
+const GRPC = path.resolve(__dirname, "..", "..", "templates", "leader", "grpc.sh");
 
 /** Has a member be asked by the nodes' own script for leadership to go to the member with that id. */
 function handOver(from: RigMember, id: bigint, { ca, cert, key }: CertificateFiles): Promise<CommandResult> {

@@ -55,7 +55,7 @@ class Machine {
   /** Has it accept these, as a deploy does. */
   public accept(...lines: string[]): Outcome {
     writeFileSync(path.join(this.root, "etc/etcd/ssh/authorized_keys"), lines.map((line) => `${line}\n`).join(""));
-    return runCommand("/bin/sh", [path.join(TEMPLATES, "authorize-keys.sh"), this.root], {
+    return runCommand("/bin/sh", [path.join(TEMPLATES, "ssh/authorize-keys.sh"), this.root], {
       env: { PATH: `${path.join(this.root, "bin")}:${process.env.PATH ?? ""}` },
     });
   }

@@ -22,7 +22,7 @@ const NAMES = Object.keys(FACTS) as Fact[];
 function everyCase(): Case[] {
   const loops = NAMES.map((name) => `for ${name} in ${FACTS[name].join(" ")}; do`);
   const script = [
-    `. ${TEMPLATES}/decide.sh`,
+    `. ${TEMPLATES}/rollout/decide.sh`,
     ...loops,
     "if [ $others = unasked ]; then asked=no; else asked=yes running=${others%:*} seat=${others#*:}; fi",
     "decision=",

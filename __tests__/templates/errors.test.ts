@@ -200,7 +200,7 @@ SILENCE_SECONDS=0`,
 describe("every error of the node scripts", () => {
   /** What is said by `fail`, up to the end of its line. */
   const errors = templateNames()
-    .filter((name) => /\.sh(\.tftpl)?$/.test(name))
+    .filter((name) => /\.sh(\.tftpl|\.part)?$/.test(name))
     .flatMap((name) =>
       [
         ...plain(name)

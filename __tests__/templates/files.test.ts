@@ -14,11 +14,12 @@ import {
   SSHD_CONFIG,
   stageOf,
   stepsOf,
+  tasksOf,
   VERSION,
 } from "./samples";
 
 const scratch = scratchDirectory();
-const getEtcd = plain("get-etcd.sh");
+const getEtcd = plain("boot/get-etcd.sh");
 const rendered = SAMPLES.map((sample) => ({
   sample,
   name: sample.name,
@@ -58,7 +59,8 @@ describe("what the library hands to the templates", () => {
   const samples: Rendering[] = Object.values({
     ...filesOf(SAMPLES[0], getEtcd),
     ...stageOf(SAMPLES[0], { unit: "", env: "" }),
-    ...stepsOf(SAMPLES[0], { stage: "", rollout: "" }),
+    ...tasksOf(SAMPLES[0], { rollout: "" }),
+    install: stepsOf(SAMPLES[0], { stage: "", tasks: { "prepare-founding": "", activate: "", converge: "" } }).install,
   });
 
   it("is what these tests hand to them", () => {
@@ -139,6 +141,10 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
       GENESIS: "1",
       RECOVER_FROM: "",
     });
+  });
+
+  it("a node that is no member has a name that the node scripts can read", () => {
+    expect(sourced(files.nodeName, "MEMBER")).toEqual({ MEMBER: sample.name });
   });
 
   it("sshd offers the pinned type of host key alone, lets nobody in by password, and forwards nothing", () => {

@@ -36,7 +36,7 @@ function sh(command: string): Promise<Said> {
   const at = (file: string): string => path.join(directory, file);
   const script =
     `set -eu; ask_client_url() { curl -sS --max-time 10 --cacert ${at("ca.crt")} --cert ${at("root.crt")} --key ${at("root.key")} "$@"; }; ` +
-    `. ${TEMPLATES}/grpc.sh; ${command}`;
+    `. ${TEMPLATES}/leader/grpc.sh; ${command}`;
   return new Promise((resolve) => {
     const child = execFile("/bin/sh", ["-c", script], { encoding: "buffer" }, (_error, stdout, stderr) => {
       resolve({ status: child.exitCode, stdout, stderr: stderr.toString().trim() });

@@ -40,7 +40,7 @@ class Machine {
   }
 
   public migrate(): void {
-    const script = plain("migrate.sh").replace(/=\/(var\/lib|run)\//g, `=${this.root}/$1/`);
+    const script = plain("rollout/migrate.sh").replace(/=\/(var\/lib|run)\//g, `=${this.root}/$1/`);
     expect(script).toContain(`${this.root}/var/lib/cdktf-etcd-node`);
     const { status, output } = runCommand("/bin/sh", ["-c", script]);
     expect([status, output]).toEqual([0, ""]);

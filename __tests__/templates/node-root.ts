@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { Outcome, runCommand } from "../tools";
-import { plain, scratchDirectory } from "./render";
+import { plain, scratchDirectory, templateNamed } from "./render";
 
 /** `describe` for what takes root on Linux, who may make a file system and a network apart; elsewhere it is skipped. */
 export const describeAsRoot =
@@ -82,10 +82,10 @@ export class NodeRoot {
     chownSync(this.at(file), user, user);
   }
 
-  /** Lays down node scripts by their names in templates/, and what they source. */
+  /** Lays down node scripts by the names of their files, whichever folder of templates/ these are in, and what they source. */
   public scripts(...names: readonly string[]): void {
     for (const name of names) {
-      const script = plain(name);
+      const script = plain(templateNamed(name));
       const called = script.startsWith("#!");
       this.put(`${NODE_SCRIPTS}/${called ? name.replace(/\.sh$/, "") : name}`, script, called ? 0o755 : 0o644);
       const sourced = [...script.matchAll(/^# shellcheck source=(\w+\.sh)$/gm)].map(([, library]) => library);

@@ -16,7 +16,8 @@ export class RelocatedNode {
     for (const name of templateNames().filter((one) => one.endsWith(".sh"))) {
       const text = this.here(plain(name)).replace(/^PATH=.*$/m, `PATH=${this.path("bin")}:${process.env.PATH ?? ""}`);
       // Those that are sourced keep their suffix.
-      for (const file of [name, name.replace(/\.sh$/, "")]) this.executable(path.join(scripts, file), text);
+      for (const file of [path.basename(name), path.basename(name, ".sh")])
+        this.executable(path.join(scripts, file), text);
     }
   }
 

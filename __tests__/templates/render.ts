@@ -14,12 +14,21 @@ export interface Rendering {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** The names of all files in templates/. */
+/** All files of templates/, each with its folder: "leader/place-leader.sh". */
 export function templateNames(): string[] {
-  return readdirSync(TEMPLATES).sort();
+  return readdirSync(TEMPLATES)
+    .flatMap((folder) => readdirSync(path.join(TEMPLATES, folder)).map((name) => `${folder}/${name}`))
+    .sort();
 }
 
-/** A file of templates/ as it is. */
+/** The one file of templates/ with that name, whichever its folder. */
+export function templateNamed(name: string): string {
+  const found = templateNames().filter((template) => path.basename(template) === name);
+  if (found.length !== 1) throw new Error(`${found.length} files in templates/ are called ${name}`);
+  return found[0];
+}
+
+/** A file of templates/ as it is, by its folder and name. */
 export function plain(name: string): string {
   return readFileSync(path.join(TEMPLATES, name), "utf8");
 }

@@ -59,11 +59,11 @@ export function filesOf(sample: Sample, getEtcd: string) {
   };
   return {
     unit: {
-      template: "etcd.service.tftpl",
+      template: "member/etcd.service.tftpl",
       variables: { name, version: VERSION, streams_by: "cubic", go_heap_mib: 1433 },
     },
     env: {
-      template: "etcd.env.tftpl",
+      template: "member/etcd.env.tftpl",
       variables: {
         settings: {
           ETCD_NAME: name,
@@ -74,13 +74,13 @@ export function filesOf(sample: Sample, getEtcd: string) {
       },
     },
     endpoints: {
-      template: "endpoints.env.tftpl",
+      template: "member/endpoints.env.tftpl",
       variables: { endpoint: clientUrl(0), endpoints: members.map((_, index) => clientUrl(index)) },
     },
-    etcdctl: { template: "etcdctl.env.tftpl", variables: dial },
-    sysctl: { template: "sysctl.conf.tftpl", variables: { max_rtt_ms: 224.5, buffer_bytes: 28_311_552 } },
+    etcdctl: { template: "member/etcdctl.env.tftpl", variables: dial },
+    sysctl: { template: "streams/sysctl.conf.tftpl", variables: { max_rtt_ms: 224.5, buffer_bytes: 28_311_552 } },
     declared: {
-      template: "declared.env.tftpl",
+      template: "rollout/declared.env.tftpl",
       variables: {
         member: name,
         members,
@@ -96,9 +96,10 @@ export function filesOf(sample: Sample, getEtcd: string) {
         retire_adopted: sample.founder,
       },
     },
-    timers: { template: "timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
+    nodeName: { template: "node/name.env.tftpl", variables: { name } },
+    timers: { template: "node/timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {
-      template: "rollout.env.tftpl",
+      template: "rollout/rollout.env.tftpl",
       variables: {
         member: name,
         machine_id: "12345678",
@@ -121,7 +122,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
       },
     },
     leader: {
-      template: "leader.env.tftpl",
+      template: "leader/leader.env.tftpl",
       variables: {
         order: members,
         well_placed: members.slice(0, 1),
@@ -131,7 +132,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
       },
     },
     cloudInit: {
-      template: "cloud-init.yaml.tftpl",
+      template: "boot/cloud-init.yaml.tftpl",
       variables: {
         host_private_key: HOST_KEY,
         host_public_key: HOST_PUBLIC_KEY,
@@ -142,7 +143,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
       },
     },
     cloudInitWithoutDownload: {
-      template: "cloud-init.yaml.tftpl",
+      template: "boot/cloud-init.yaml.tftpl",
       variables: {
         host_private_key: HOST_KEY,
         host_public_key: HOST_PUBLIC_KEY,
@@ -152,14 +153,14 @@ export function filesOf(sample: Sample, getEtcd: string) {
         downloads: [],
       },
     },
-    sshd: { template: "sshd.conf.tftpl", variables: login },
-    sshAccess: { template: "ssh.env.tftpl", variables: login },
+    sshd: { template: "ssh/sshd.conf.tftpl", variables: login },
+    sshAccess: { template: "ssh/ssh.env.tftpl", variables: login },
     authorizedKeys: {
-      template: "authorized-keys.tftpl",
+      template: "ssh/authorized-keys.tftpl",
       variables: { keys: sample.founder ? AUTHORIZED_KEYS.map((key) => `${key}\n`) : [] },
     },
     alerts: {
-      template: "alerts.yaml.tftpl",
+      template: "access/alerts.yaml.tftpl",
       variables: {
         job: "etcd",
         quorum: Math.floor(members.length / 2) + 1,
@@ -182,7 +183,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
       },
     },
     backup: {
-      template: "backup.env.tftpl",
+      template: "backup/backup.env.tftpl",
       variables: {
         interval_seconds: 21_600,
         overdue_seconds: 43_800,
@@ -193,19 +194,19 @@ export function filesOf(sample: Sample, getEtcd: string) {
       },
     },
     backupTimer: {
-      template: "etcd-backup.timer.tftpl",
+      template: "backup/etcd-backup.timer.tftpl",
       variables: { hours: sample.founder ? [0, 6, 12, 18] : [0], jitter_seconds: 600 },
     },
     upkeep: {
-      template: "upkeep.env.tftpl",
+      template: "upkeep/upkeep.env.tftpl",
       variables: { cluster: "etcd", minimum_free_bytes: 104_857_600, in_place_bytes: 67_108_864 },
     },
     defragmentTimer: {
-      template: "etcd-defragment.timer.tftpl",
+      template: "upkeep/etcd-defragment.timer.tftpl",
       variables: { weekday: sample.founder ? "Sun" : "", hour: 3 },
     },
     rclone: {
-      template: "rclone.conf.tftpl",
+      template: "backup/rclone.conf.tftpl",
       variables: {
         endpoint: "https://ams3.example",
         region: "ams3",
@@ -215,8 +216,11 @@ export function filesOf(sample: Sample, getEtcd: string) {
         secret_access_key: "no secret\n",
       },
     },
-    clientEnv: { template: "client.env.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
-    clientCurl: { template: "client-curl.sh.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
+    clientEnv: { template: "access/client.env.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
+    clientCurl: {
+      template: "access/client-curl.sh.tftpl",
+      variables: { ...client(name, members), ...dial, ...limits },
+    },
   } satisfies Record<string, Rendering>;
 }
 
@@ -235,9 +239,9 @@ const DIGEST = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env", string>>) {
   return {
     stage: {
-      template: "stage.sh.tftpl",
+      template: "node/stage.sh.tftpl",
       variables: {
-        member: sample.name,
+        name: sample.name,
         boot_timeout_seconds: 300,
         valid_from: "2026-11-22T15:00:00Z",
         digest: DIGEST,
@@ -247,6 +251,10 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
           "/etc/etcd/pki/peer.key": { mode: "0400", owner: "etcd:etcd", content: "no key\n" },
         },
         packages: sample.founder ? ["rclone"] : [],
+        before: ["rollout/stage-check", "ssh/stage-prepare", "rollout/stage-prepare"].map((name) =>
+          plain(`${name}.sh.part`),
+        ),
+        after: [plain("streams/stage-end.sh.part")],
         version: VERSION,
         sha256: SHA256,
         url: URL,
@@ -255,23 +263,32 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
   } satisfies Record<string, Rendering>;
 }
 
-/** What the steps are given: they carry what is staged. */
-export function stepsOf(sample: Sample, rendered: Readonly<Record<"stage" | "rollout", string>>) {
-  const step = (...commands: string[]): Rendering => ({
-    template: "step.sh.tftpl",
-    variables: {
-      commands,
-      member: sample.name,
-      session: plain("session.sh"),
-      stage: rendered.stage,
-      digest: DIGEST,
-      rollout_env: commands.length === 0 ? "" : rendered.rollout,
-    },
+/** What members do in each step once the files are staged. */
+export function tasksOf(sample: Sample, rendered: Readonly<Record<"rollout", string>>) {
+  const task = (...commands: string[]): Rendering => ({
+    template: "rollout/task.sh.tftpl",
+    variables: { commands, name: sample.name, rollout_env: rendered.rollout },
   });
   return {
-    install: step(),
-    "prepare-founding": step("prepare-founding"),
-    activate: step("activate"),
-    converge: step("activate", "converge"),
+    "prepare-founding": task("prepare-founding"),
+    activate: task("activate"),
+    converge: task("activate", "converge"),
+  } satisfies Record<(typeof STEPS)[number], Rendering>;
+}
+
+/** What the steps are given: they carry what is staged, and their tasks. */
+export function stepsOf(
+  sample: Sample,
+  { stage, tasks }: { readonly stage: string; readonly tasks: Readonly<Record<(typeof STEPS)[number], string>> },
+) {
+  const step = (title: string, task: string): Rendering => ({
+    template: "node/step.sh.tftpl",
+    variables: { title, name: sample.name, session: plain("node/session.sh"), stage, digest: DIGEST, task },
+  });
+  return {
+    install: step("install", ""),
+    "prepare-founding": step("prepare-founding", tasks["prepare-founding"]),
+    activate: step("activate", tasks.activate),
+    converge: step("activate, then converge", tasks.converge),
   } satisfies Record<string, Rendering>;
 }

@@ -2,33 +2,38 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { runCommand, runTool } from "../tools";
 import { describeOnLinux, plain, render, scratchDirectory, TEMPLATES, templateNames } from "./render";
-import { filesOf, SAMPLES, stageOf, STEPS, stepsOf } from "./samples";
+import { filesOf, SAMPLES, stageOf, STEPS, stepsOf, tasksOf } from "./samples";
+
+/** Where a script that is sourced may lie, as shellcheck takes it. */
+const FOLDERS = [...new Set(templateNames().map((name) => path.join(TEMPLATES, path.dirname(name))))].join(
+  path.delimiter,
+);
 
 /** All findings, the least included, in files whose names are shell scripts. */
 function shellcheck(directory: string, names: readonly string[]): string {
-  return runTool("shellcheck", ["-s", "sh", "-x", "-P", TEMPLATES, "-f", "gcc", ...names], { cwd: directory }).output;
+  return runTool("shellcheck", ["-s", "sh", "-x", "-P", FOLDERS, "-f", "gcc", ...names], { cwd: directory }).output;
 }
 
 const SCRIPTS = templateNames().filter((name) => name.endsWith(".sh"));
 /** Sourced by others, which have said how they stop. */
 const LIBRARIES = [
-  "authorities.sh",
-  "backups.sh",
-  "common.sh",
-  "coordinator.sh",
-  "decide.sh",
-  "defragmentation.sh",
-  "grpc.sh",
-  "leadership.sh",
-  "liveness.sh",
-  "profile.sh",
-  "session.sh",
+  "rollout/authorities.sh",
+  "backup/backups.sh",
+  "rollout/common.sh",
+  "upkeep/coordinator.sh",
+  "rollout/decide.sh",
+  "upkeep/defragmentation.sh",
+  "leader/grpc.sh",
+  "leader/leadership.sh",
+  "rollout/liveness.sh",
+  "member/profile.sh",
+  "node/session.sh",
 ];
 const scratch = scratchDirectory();
 const rendered = SAMPLES.map((sample, index) => {
-  const files = render(filesOf(sample, plain("get-etcd.sh")));
+  const files = render(filesOf(sample, plain("boot/get-etcd.sh")));
   const { stage } = render(stageOf(sample, files));
-  const steps = render(stepsOf(sample, { ...files, stage }));
+  const steps = render(stepsOf(sample, { stage, tasks: render(tasksOf(sample, files)) }));
   const scripts = { ...steps, stage, curl: files.clientCurl, clientEnv: files.clientEnv };
   const directory = path.join(scratch, String(index));
   mkdirSync(directory);
@@ -63,7 +68,7 @@ describe("the node scripts", () => {
 
   it("ask nothing of etcd's JSON gateway, which may be off: only its users' own file does", () => {
     const asking = templateNames().filter((name) => /\/v3(beta)?\//.test(plain(name)));
-    expect(asking).toEqual(["client-curl.sh.tftpl"]);
+    expect(asking).toEqual(["access/client-curl.sh.tftpl"]);
   });
 
   it.each(rendered)("parse as plain sh for $sample with $others others", ({ directory, scripts }) => {
@@ -78,7 +83,7 @@ describe("the node scripts", () => {
   });
 
   it.each(STEPS)("%s has a script on the node", (step) => {
-    expect(SCRIPTS).toContain(`${step}.sh`);
+    expect(SCRIPTS).toContain(`rollout/${step}.sh`);
   });
 
   it("delete the copy that Terraform uploaded before they do anything else, as it holds keys", () => {

@@ -9,15 +9,15 @@ const SYSTEM_UNITS = ["basic", "multi-user", "network-online", "shutdown", "sysi
 
 /** Units that need no rendering. */
 const PLAIN_UNITS = [
-  "etcd-backup.service",
-  "etcd-defragment.service",
-  "etcd-join.service",
-  "etcd-leader.service",
-  "etcd-leader.timer",
-  "etcd-metrics.service",
-  "etcd-metrics.timer",
-  "etcd-streams.service",
-  "etcd-streams.timer",
+  "backup/etcd-backup.service",
+  "upkeep/etcd-defragment.service",
+  "rollout/etcd-join.service",
+  "leader/etcd-leader.service",
+  "leader/etcd-leader.timer",
+  "upkeep/etcd-metrics.service",
+  "upkeep/etcd-metrics.timer",
+  "streams/etcd-streams.service",
+  "streams/etcd-streams.timer",
 ];
 
 /** The most that a unit may expose of 10, in tenths: etcd, and what runs beside it. */
@@ -43,7 +43,7 @@ function nodeRoot(root: string, sample: Sample): string {
   put("/etc/systemd/system/etcd.service", unit);
   put("/etc/systemd/system/etcd-backup.timer", backupTimer);
   put("/etc/systemd/system/etcd-defragment.timer", defragmentTimer);
-  for (const plainUnit of PLAIN_UNITS) put(`/etc/systemd/system/${plainUnit}`, plain(plainUnit));
+  for (const plainUnit of PLAIN_UNITS) put(`/etc/systemd/system/${path.basename(plainUnit)}`, plain(plainUnit));
   for (const target of SYSTEM_UNITS) put(`/usr/lib/systemd/system/${target}.target`, `[Unit]\nDescription=${target}\n`);
   const programs = [
     "/bin/sh",
@@ -79,7 +79,11 @@ describeOnLinux("the units, by systemd's own judgement", () => {
     "are well-formed for $sample with $others others",
     ({ root }) => {
       expect(verify(root, "etcd.service")).toEqual({ status: 0, output: "" });
-      for (const plainUnit of [...PLAIN_UNITS, "etcd-backup.timer", "etcd-defragment.timer"])
+      for (const plainUnit of [
+        ...PLAIN_UNITS.map((name) => path.basename(name)),
+        "etcd-backup.timer",
+        "etcd-defragment.timer",
+      ])
         expect(verify(root, plainUnit)).toEqual({ status: 0, output: "" });
     },
   );
@@ -94,7 +98,7 @@ describeOnLinux("the units, by systemd's own judgement", () => {
 
   it("have a bar each, whatever is added", () => {
     const services = templateNames().filter((name) => /\.service(\.tftpl)?$/.test(name));
-    expect(services.map((name) => name.replace(/\.tftpl$/, "")).sort()).toEqual(Object.keys(BARS).sort());
+    expect(services.map((name) => path.basename(name, ".tftpl")).sort()).toEqual(Object.keys(BARS).sort());
   });
 
   it("are handed the backup storage's secrets where they need them, and are kept from them elsewhere", () => {
@@ -103,7 +107,7 @@ describeOnLinux("the units, by systemd's own judgement", () => {
       const text = plain(unit);
       const handed = files.map((file) => text.includes(`LoadCredential=${path.basename(file)}:${file}\n`));
       const hidden = /^InaccessiblePaths=(.*)$/m.exec(text)?.[1].split(" ") ?? [];
-      const needs = ["etcd-backup.service", "etcd-metrics.service"].includes(unit);
+      const needs = ["backup/etcd-backup.service", "upkeep/etcd-metrics.service"].includes(unit);
       // What may speak with the kernel alone has nobody to tell them to.
       const alone = /^RestrictAddressFamilies=AF_NETLINK$/m.test(text);
       expect([unit, handed]).toEqual([unit, [needs, needs]]);

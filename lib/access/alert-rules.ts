@@ -35,7 +35,7 @@ export function requireJobName(job: string): void {
 }
 
 /**
- * What templates/alerts.yaml.tftpl is given: thresholds in seconds, as Prometheus has them, all from the tuning.
+ * What templates/access/alerts.yaml.tftpl is given: thresholds in seconds, as Prometheus has them, all from the tuning.
  *
  * @internal
  */

@@ -76,8 +76,8 @@ export class EtcdClient extends Construct {
     this.write("ca.crt", target.caPem);
     this.write("client.crt", this.certificatePem);
     this.write("client.key", this.privateKeyPem);
-    this.write("etcd.env", templates.render("client.env.tftpl", variables));
-    if (target.grpcGateway) this.write("curl.sh", templates.render("client-curl.sh.tftpl", variables));
+    this.write("etcd.env", templates.render("access/client.env.tftpl", variables));
+    if (target.grpcGateway) this.write("curl.sh", templates.render("access/client-curl.sh.tftpl", variables));
 
     const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
     output(this, `${prefix}_certificate`, this.certificatePem, true);

@@ -1,26 +1,24 @@
 import { Fn } from "cdktf";
-import { NodePart, script, SCRIPTS, secret, text, UNITS } from "../rollout/node-part";
+import { commands, libraries, NodePart, secret, text, units, UNITS } from "../rollout/node-part";
 import { Templates } from "../rollout/templates";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
 
-/** What backups and the restore need on every node. It is there without backups too: one can be taken by hand. */
+/** What taking backups and restoring one need on every node. It is there where none are scheduled, too: one can be taken by hand. */
 export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
   const { storage } = plan;
   return {
     files: {
-      [`${SCRIPTS}/backup`]: script(templates.file("backup.sh")),
-      [`${SCRIPTS}/restore-snapshot`]: script(templates.file("restore-snapshot.sh")),
-      [`${SCRIPTS}/check-restore`]: script(templates.file("check-restore.sh")),
-      [`${SCRIPTS}/backups.sh`]: text(templates.file("backups.sh")),
-      [`${UNITS}/etcd-backup.service`]: text(templates.file("etcd-backup.service")),
+      ...commands(templates, "backup/backup.sh", "backup/restore-snapshot.sh", "backup/check-restore.sh"),
+      ...libraries(templates, "backup/backups.sh"),
+      ...units(templates, "backup/etcd-backup.service"),
       [`${UNITS}/etcd-backup.timer`]: text(
-        templates.render("etcd-backup.timer.tftpl", {
+        templates.render("backup/etcd-backup.timer.tftpl", {
           hours: Array.from({ length: 24 / plan.intervalHours }, (_, index) => index * plan.intervalHours),
           jitter_seconds: JITTER_SECONDS,
         }),
       ),
       "/etc/etcd/backup.env": text(
-        templates.render("backup.env.tftpl", {
+        templates.render("backup/backup.env.tftpl", {
           interval_seconds: plan.intervalHours * 3600,
           overdue_seconds: plan.overdueSeconds,
           keep_local: plan.keepLocal,
@@ -30,7 +28,7 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
         }),
       ),
     },
-    // Without storage they are there too, empty: what was there before must not stay.
+    // Without a storage they are written too, empty, so that those of an earlier deploy do not stay.
     secrets: {
       "/etc/etcd/rclone.conf": secret("root:root", rcloneConfiguration(templates, storage), "0600"),
       "/etc/etcd/backup.passphrase": secret("root:root", Fn.trimspace(storage?.passphrase ?? "")),
@@ -42,7 +40,7 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
 
 function rcloneConfiguration(templates: Templates, storage: ResolvedStorage | undefined): string {
   if (storage === undefined) return "# Written by cdktf-etcd: backups go to no storage.\n";
-  return templates.render("rclone.conf.tftpl", {
+  return templates.render("backup/rclone.conf.tftpl", {
     endpoint: storage.endpoint,
     region: storage.region,
     bucket: storage.bucket,

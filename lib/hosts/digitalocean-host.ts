@@ -166,13 +166,13 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       ...(props.vpcId === undefined ? {} : { vpcUuid: props.vpcId }),
       userData: Lazy.stringValue({
         produce: () =>
-          templates.render("cloud-init.yaml.tftpl", {
+          templates.render("boot/cloud-init.yaml.tftpl", {
             host_private_key: hostKey.privateKey,
             host_public_key: hostKey.publicKey,
             // All but the one that DigitalOcean puts there.
             authorized_keys: props.group._authorizedKeys.slice(1),
             sshd_config: sshdSettings(templates, { user: USER, hostKey: hostKey.publicKey }),
-            get_etcd: templates.file("get-etcd.sh"),
+            get_etcd: templates.file("boot/get-etcd.sh"),
             downloads: this.downloads,
           }),
       }),

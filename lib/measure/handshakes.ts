@@ -7,7 +7,7 @@ import { Direction, Method, Segments } from "./directions";
 import type { Machine } from "./machines";
 
 /** lib/measure and dist/measure lie equally deep below the package. */
-const SCRIPT = path.resolve(__dirname, "..", "..", "templates", "measure-handshakes.sh");
+const SCRIPT = path.resolve(__dirname, "..", "..", "templates", "measure", "measure-handshakes.sh");
 
 /** What measuring from machine to machine came to. */
 export interface MeasuredHandshakes {

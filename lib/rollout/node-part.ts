@@ -1,13 +1,15 @@
+import * as path from "node:path";
 import { Fn } from "cdktf";
+import { Templates } from "./templates";
 
-/** One file on a node, by its path. */
+/** One file on a node. */
 export interface NodeFile {
   readonly mode: string;
   readonly owner: string;
   readonly content: unknown;
 }
 
-/** Files on a node: path -> file. */
+/** Files on a node, by their paths there. */
 export type NodeFiles = Record<string, NodeFile>;
 
 /** Where the node scripts are. */
@@ -16,15 +18,32 @@ export const SCRIPTS = "/usr/local/lib/cdktf-etcd";
 /** Where systemd's units are. */
 export const UNITS = "/etc/systemd/system";
 
-/** What one feature adds to every node, beside the member itself. */
+/** What one feature puts on a node. */
 export interface NodePart {
-  readonly files: NodeFiles;
-  /** Files that hold secrets; only a hash of them reaches a trigger, and that one is marked sensitive. */
+  readonly files?: NodeFiles;
+  /** Private keys. They change with their certificates, which are among the files, so no digest is made of them. */
+  readonly keys?: NodeFiles;
+  /** Files that hold other secrets. Only a hash of them reaches a trigger, and that one is marked sensitive. */
   readonly secrets?: NodeFiles;
   /** Timer units, by name, and whether they are to run. */
   readonly timers?: Readonly<Record<string, boolean>>;
   /** Debian packages, each of which has a command of its own name. */
   readonly packages?: readonly string[];
+  /** What is done as the node's files are staged. */
+  readonly staging?: NodeStaging;
+}
+
+/**
+ * Shell commands in the script that stages a node's files, each a file of `templates/`. They find the staged files below "$stage", and
+ * print messages by `say` and `fail`. The script stops at the first command that fails.
+ */
+export interface NodeStaging {
+  /** Ends the script if these files must not be staged. Packages and etcd's programs are installed by then; nothing else has changed. */
+  readonly check?: string;
+  /** What has to be done before the files count as staged, once no check has ended the script. */
+  readonly prepare?: string;
+  /** What is done once they are staged. */
+  readonly end?: string;
 }
 
 /** A file that anybody may read. */
@@ -32,15 +51,30 @@ export function text(content: unknown): NodeFile {
   return { mode: "0644", owner: "root:root", content };
 }
 
-/** A command for root. */
-export function script(content: unknown): NodeFile {
-  return { mode: "0755", owner: "root:root", content };
-}
-
 /** A file that its owner alone reads. */
 export function secret(owner: string, content: string, mode = "0400"): NodeFile {
-  // Terraform hides all output of a step whose script is marked sensitive, and with it the progress and every error.
-  // The script itself is never shown: neither in plans nor in logs. What was not sensitive before is made so first:
-  // nonsensitive() refuses it otherwise in older Terraforms.
+  // Terraform hides all output of a step whose script is marked sensitive, progress and errors included. Without the mark it still
+  // shows the script itself neither in plans nor in logs. The value is marked first because older Terraforms refuse to take a mark
+  // away that is not there.
   return { mode, owner, content: Fn.nonsensitive(Fn.sensitive(content)) };
+}
+
+/** Commands for root, by their files in `templates/`. On the node they have no ".sh". */
+export function commands(templates: Templates, ...files: readonly string[]): NodeFiles {
+  return Object.fromEntries(
+    files.map((file) => [
+      `${SCRIPTS}/${path.basename(file, ".sh")}`,
+      { mode: "0755", owner: "root:root", content: templates.file(file) },
+    ]),
+  );
+}
+
+/** Scripts that commands source, by their files in `templates/`. */
+export function libraries(templates: Templates, ...files: readonly string[]): NodeFiles {
+  return Object.fromEntries(files.map((file) => [`${SCRIPTS}/${path.basename(file)}`, text(templates.file(file))]));
+}
+
+/** Units that are the same on every node, by their files in `templates/`. */
+export function units(templates: Templates, ...files: readonly string[]): NodeFiles {
+  return Object.fromEntries(files.map((file) => [`${UNITS}/${path.basename(file)}`, text(templates.file(file))]));
 }

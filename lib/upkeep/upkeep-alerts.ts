@@ -3,7 +3,7 @@ import { ResolvedPki } from "../pki/pki-props";
 import type { TemplateVariables } from "../rollout/templates";
 
 /**
- * What templates/alerts.yaml.tftpl is given for the metrics of templates/metrics.sh; seconds throughout.
+ * What templates/access/alerts.yaml.tftpl is given for the metrics of templates/upkeep/metrics.sh; seconds throughout.
  *
  * @internal
  */

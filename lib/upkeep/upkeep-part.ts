@@ -1,4 +1,4 @@
-import { NodePart, script, SCRIPTS, text, UNITS } from "../rollout/node-part";
+import { commands, libraries, NodePart, text, units, UNITS } from "../rollout/node-part";
 import { Templates } from "../rollout/templates";
 import { ResolvedUpkeep } from "./upkeep-props";
 
@@ -12,23 +12,18 @@ const MIB = 1024 ** 2;
  */
 const DEFRAGMENTED_IN_PLACE_MIB = 64;
 
-/** What defragmentation, the way out of a full quota, and metrics need on every node. */
+/** What defragmentation, making room when the quota is full, and metrics need on every node. */
 export function upkeepPart(templates: Templates, cluster: string, upkeep: ResolvedUpkeep): NodePart {
   return {
     files: {
-      [`${SCRIPTS}/coordinator.sh`]: text(templates.file("coordinator.sh")),
-      [`${SCRIPTS}/defragmentation.sh`]: text(templates.file("defragmentation.sh")),
-      [`${SCRIPTS}/defragment`]: script(templates.file("defragment.sh")),
-      [`${SCRIPTS}/reclaim-space`]: script(templates.file("reclaim-space.sh")),
-      [`${SCRIPTS}/metrics`]: script(templates.file("metrics.sh")),
-      [`${UNITS}/etcd-defragment.service`]: text(templates.file("etcd-defragment.service")),
+      ...commands(templates, "upkeep/defragment.sh", "upkeep/reclaim-space.sh", "upkeep/metrics.sh"),
+      ...libraries(templates, "upkeep/coordinator.sh", "upkeep/defragmentation.sh"),
+      ...units(templates, "upkeep/etcd-defragment.service", "upkeep/etcd-metrics.service", "upkeep/etcd-metrics.timer"),
       [`${UNITS}/etcd-defragment.timer`]: text(
-        templates.render("etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
+        templates.render("upkeep/etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
       ),
-      [`${UNITS}/etcd-metrics.service`]: text(templates.file("etcd-metrics.service")),
-      [`${UNITS}/etcd-metrics.timer`]: text(templates.file("etcd-metrics.timer")),
       "/etc/etcd/upkeep.env": text(
-        templates.render("upkeep.env.tftpl", {
+        templates.render("upkeep/upkeep.env.tftpl", {
           cluster,
           minimum_free_bytes: upkeep.minimumFreeMiB * MIB,
           in_place_bytes: DEFRAGMENTED_IN_PLACE_MIB * MIB,

@@ -76,7 +76,7 @@ func explore() int {
 	for _, name := range slices.Concat(answered, carriedOut) {
 		must(os.Symlink(shop.standIn, filepath.Join(shop.standIns, name)))
 	}
-	shop.templates = readTemplates(*scripts, "declared.env.tftpl", "leader.env.tftpl", "etcdctl.env.tftpl", "rollout.env.tftpl")
+	shop.templates = readTemplates(*scripts, "rollout/declared.env.tftpl", "leader/leader.env.tftpl", "member/etcdctl.env.tftpl", "rollout/rollout.env.tftpl")
 
 	histories := func(number int) history {
 		return draw(rand.New(rand.NewPCG(*seed, uint64(number))))
@@ -159,7 +159,7 @@ func explore() int {
 // placeScripts puts the node scripts under the names that they have on a node.
 func placeScripts(from, to string) {
 	must(os.Mkdir(to, 0o755))
-	files, err := filepath.Glob(filepath.Join(from, "*.sh"))
+	files, err := filepath.Glob(filepath.Join(from, "*", "*.sh"))
 	must(err)
 	for _, file := range files {
 		text, err := os.ReadFile(file)

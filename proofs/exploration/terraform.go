@@ -212,14 +212,14 @@ func (t *terraform) failed(format string, values ...any) outcome {
 // install is what install stages and lay-down puts in place.
 func (t *terraform) install(m *machine) {
 	render := t.templates.render
-	m.write("/etc/etcd/declared.env", render("declared.env.tftpl", map[string]any{
+	m.write("/etc/etcd/declared.env", render("rollout/declared.env.tftpl", map[string]any{
 		"member": m.name, "members": t.declared, "version": "3.6.14", "enters_from": []string{"3.5", "3.6"}, "least_predecessor": "", "log_readable_since": "",
 		"genesis": t.genesis, "recover_from": t.recoverFrom, "restore": "", "adopted_client_urls": []string{}, "adopted_peer_urls": []string{}, "retire_adopted": false,
 	}))
-	m.write("/etc/etcd/leader.env", render("leader.env.tftpl", map[string]any{
+	m.write("/etc/etcd/leader.env", render("leader/leader.env.tftpl", map[string]any{
 		"order": t.declared, "well_placed": t.declared[:1], "better_placed": []map[string]any{}, "settle_seconds": 45, "handover_pause_seconds": 1,
 	}))
-	m.write("/etc/etcd/etcdctl.env", render("etcdctl.env.tftpl", map[string]any{"dial_timeout_ms": 4000, "command_timeout_ms": 7000}))
+	m.write("/etc/etcd/etcdctl.env", render("member/etcdctl.env.tftpl", map[string]any{"dial_timeout_ms": 4000, "command_timeout_ms": 7000}))
 	m.write("/etc/etcd/etcd.env", fmt.Sprintf("ETCD_QUOTA_BACKEND_BYTES=2147483648\nETCD_INITIAL_ADVERTISE_PEER_URLS=%s\n", m.peerURL()))
 	m.write("/etc/etcd/restart.sha256", fmt.Sprintf("%064d", t.bundle))
 }
@@ -241,7 +241,7 @@ func (t *terraform) tell(m *machine, record map[string]founder) {
 	for name, one := range record {
 		genesis[name] = map[string]any{"machine_id": one.id, "peer_url": one.url}
 	}
-	m.write("/etc/etcd/rollout.env", t.templates.render("rollout.env.tftpl", map[string]any{
+	m.write("/etc/etcd/rollout.env", t.templates.render("rollout/rollout.env.tftpl", map[string]any{
 		"member": m.name, "machine_id": m.id, "peer_url": m.peerURL(), "addresses": addresses, "addresses_at_start": t.atStart,
 		"other_client_urls": others, "other_peer_urls": peers, "client_urls": urls, "genesis": genesis,
 		"dial_seconds": 4, "silence_seconds": 5, "health_budget_seconds": 60, "join_budget_seconds": 60,

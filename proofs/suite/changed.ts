@@ -51,7 +51,7 @@ export function storiesOf(
     .sort((a, b) => b.story.seconds - a.story.seconds);
 }
 
-/** For example "membership: templates/join.sh". */
+/** For example "membership: templates/rollout/join.sh". */
 export function reasonFor({ story, because }: CalledFor): string {
   const [shown, more] = [because.slice(0, 3).join(", "), because.length - 3];
   return `${titleOf(story)}: ${shown}${more > 0 ? ` and ${more} more` : ""}`;

@@ -60,10 +60,9 @@ describe("the stories that changes call for", () => {
       .map(reasonFor);
 
   it("are each told with their reasons, longest first", () => {
-    expect(inLab(["templates/place-leader.sh", "docs/lab.md", "templates/etcd-leader.timer", "main.ts"])).toEqual([
-      "cluster: main.ts",
-      "leader: templates/place-leader.sh, templates/etcd-leader.timer",
-    ]);
+    expect(
+      inLab(["templates/leader/place-leader.sh", "docs/lab.md", "templates/leader/etcd-leader.timer", "main.ts"]),
+    ).toEqual(["cluster: main.ts", "leader: templates/leader/place-leader.sh, templates/leader/etcd-leader.timer"]);
   });
 
   it("are told with three reasons where there are many", () => {

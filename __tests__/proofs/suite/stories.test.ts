@@ -79,8 +79,8 @@ describe("the table of stories", () => {
   });
 
   it.each<[string, string[]]>([
-    ["templates/backup.sh", ["backup"]],
-    ["templates/alerts.yaml.tftpl", ["access/alert-rules"]],
+    ["templates/backup/backup.sh", ["backup"]],
+    ["templates/access/alerts.yaml.tftpl", ["access/alert-rules"]],
     ["lib/pki/authority.ts", ["cluster", "pki/rotation-stages", "rotation"]],
     ["lab/machines/seed.ts", ["birth", "machines/nspawn-machine-driver"]],
     ["proofs/harness.ts", ["cluster", "birth"]],
@@ -107,7 +107,7 @@ describe("the table of stories", () => {
   });
 
   it("does not know what nobody has thought about, a story without a row above all", () => {
-    for (const file of ["lib/new-folder/new-file.ts", "templates/new.sh", "__tests__/lab/new.lab.test.ts"])
+    for (const file of ["lib/new-folder/new-file.ts", "templates/new/new.sh", "__tests__/lab/new.lab.test.ts"])
       expect([file, storiesFor(file)]).toEqual([file, undefined]);
   });
 });

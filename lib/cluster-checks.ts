@@ -1,0 +1,85 @@
+import { EtcdClusterProps } from "./etcd-cluster-props";
+import { PeerNetwork } from "./etcd-member";
+import { IEtcdHost } from "./hosts/host";
+import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
+import { ValidationError } from "./validation-error";
+
+/** etcd's own advice: beyond seven members writes only get slower; nine is where we stop. */
+const MAXIMUM_MEMBERS = 9;
+
+/** @throws ValidationError if the cluster can't have that id, those hosts, or that origin */
+export function requireCluster(id: string, props: EtcdClusterProps): void {
+  requireDnsLabel("id of EtcdCluster", id);
+  requireHosts(props.hosts);
+  const { genesis = 1 } = props;
+  requireInteger("genesis", genesis, 1, 1_000_000, "");
+  requireSurvivor(props.recoverFrom, genesis, props.hosts);
+  requireAdoptionAlone(props);
+}
+
+function requireHosts(hosts: readonly IEtcdHost[]): void {
+  if (hosts.length < 1 || hosts.length > MAXIMUM_MEMBERS) {
+    throw new ValidationError({
+      what: "hosts",
+      given: hosts.length === 0 ? "none" : String(hosts.length),
+      expected: `1 to ${MAXIMUM_MEMBERS} hosts`,
+      mend:
+        hosts.length === 0
+          ? 'give some, for example DigitalOceanHost.inRegions(this, ["lon1", "nyc3", "sgp1"], { ... })'
+          : "take fewer: every write waits for a majority of them",
+    });
+  }
+  for (const host of hosts) requireDnsLabel("name of a host", host.hostName);
+  requireDistinct(
+    "names of the hosts",
+    hosts.map((host) => host.hostName),
+    "give every host a name of its own: it is the member's name",
+  );
+}
+
+/** What is taken over has its data: nothing else may claim to bring it. */
+function requireAdoptionAlone({ adopt, recoverFrom, restore }: EtcdClusterProps): void {
+  const other = recoverFrom !== undefined ? "recoverFrom" : restore !== undefined ? "restore" : undefined;
+  if (adopt === undefined || other === undefined) return;
+  throw new ValidationError({
+    what: "adopt",
+    given: `along with ${other}`,
+    expected: "one of the two: both say where the cluster's data comes from",
+    mend: `take ${other} out`,
+  });
+}
+
+function requireSurvivor(name: string | undefined, genesis: number, hosts: readonly IEtcdHost[]): void {
+  if (name === undefined) return;
+  const names = hosts.map((host) => host.hostName);
+  if (!names.includes(name)) {
+    throw new ValidationError({
+      what: "recoverFrom",
+      given: JSON.stringify(name),
+      expected: `the name of a member: ${names.join(", ")}`,
+      mend: "name the survivor whose data is to be kept",
+    });
+  }
+  if (genesis === 1) {
+    throw new ValidationError({
+      what: "recoverFrom",
+      given: `${JSON.stringify(name)} with genesis 1`,
+      expected: "a genesis of 2 or more",
+      mend: "count genesis up by one in the same edit: the cluster is founded anew, from that member's data",
+    });
+  }
+}
+
+/** @throws ValidationError if members are to dial each other at addresses that not all of them have */
+export function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): PeerNetwork {
+  const without = hosts.find((host) => host.privateAddress === undefined);
+  if (network === PeerNetwork.PRIVATE && without !== undefined) {
+    throw new ValidationError({
+      what: "peerNetwork",
+      given: `PRIVATE, but ${without.hostName} has no private address`,
+      expected: "a private address on every host",
+      mend: "put the hosts into VPCs that reach each other, or use PeerNetwork.PUBLIC",
+    });
+  }
+  return network;
+}

@@ -1,0 +1,47 @@
+import { clusterWarnings } from "./cluster-warnings";
+import { EtcdClusterProps } from "./etcd-cluster-props";
+import { QuorumModel, RoundTripTimes, Tuning } from "./wan";
+import { inputDoubts } from "./wan/input-doubts";
+import { LeaderPlacement } from "./wan/leader-placement";
+import { MemberPaths } from "./wan/member-paths";
+
+/** What the distances between members, and to their clients, make of a cluster. */
+export interface ClusterDistances {
+  readonly roundTripTimes: RoundTripTimes;
+  readonly quorum: QuorumModel;
+  readonly tuning: Tuning;
+  readonly leader: LeaderPlacement;
+  readonly paths: MemberPaths;
+  /** For the user. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * @param cluster the cluster's path, for warnings
+ * @throws ValidationError if a time is missing, or one that is given instead of a derived one can't work
+ */
+export function clusterDistances(cluster: string, props: EtcdClusterProps): ClusterDistances {
+  const { hosts, clients, roundTripTimes = RoundTripTimes.digitalOcean() } = props;
+  const memberLocations = hosts.map((host) => host.location);
+  const quorum = new QuorumModel({ roundTripTimes, memberLocations, clients });
+  const tuning = Tuning.derive({
+    roundTripTimes,
+    memberLocations,
+    clientLocations: clients?.map((client) => client.location),
+    profile: props.tuningProfile,
+    heartbeatMs: props.heartbeatMs,
+    electionMs: props.electionMs,
+  });
+  const candidates = hosts.map((host) => ({ name: host.hostName, location: host.location }));
+  return {
+    roundTripTimes,
+    quorum,
+    tuning,
+    leader: new LeaderPlacement(quorum, candidates, tuning, props.leader),
+    paths: MemberPaths.among(roundTripTimes, memberLocations),
+    warnings: [
+      ...clusterWarnings(quorum, tuning),
+      ...inputDoubts({ roundTripTimes, cluster, memberLocations, clients: clients ?? [] }),
+    ],
+  };
+}

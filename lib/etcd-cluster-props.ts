@@ -1,0 +1,113 @@
+import { EtcdBackupProps } from "./backup/backup-props";
+import { EtcdRestoreProps } from "./backup/restore-props";
+import { EtcdDownloadProps } from "./etcd-download";
+import { PeerNetwork } from "./etcd-member";
+import { EtcdSettingsProps } from "./etcd-settings";
+import { EtcdVersion } from "./etcd-version";
+import { IEtcdHost } from "./hosts/host";
+import { PkiProps } from "./pki/pki-props";
+import { EtcdAdoptionProps } from "./rollout/adoption";
+import { EtcdUpkeepProps } from "./upkeep/upkeep-props";
+import { ClientLocation, LeaderPlacementProps, RoundTripTimes, TuningProfile } from "./wan";
+
+/** What an etcd cluster is made of. */
+export interface EtcdClusterProps {
+  /** The machines, one member on each: 1 to 9, an odd number for good reason. */
+  readonly hosts: IEtcdHost[];
+  /**
+   * Version of etcd.
+   * @default EtcdVersion.V3_6_14
+   */
+  readonly version?: EtcdVersion;
+  /**
+   * Where etcd's release tarballs come from.
+   * @default - its releases on GitHub
+   */
+  readonly download?: EtcdDownloadProps;
+  /**
+   * Settings of etcd itself.
+   * @default - see EtcdSettingsProps
+   */
+  readonly settings?: EtcdSettingsProps;
+  /**
+   * Validity and algorithm of the certificates.
+   * @default - see PkiProps
+   */
+  readonly pki?: PkiProps;
+  /**
+   * Round-trip times between the hosts' locations; everything that depends on distance derives from them.
+   * @default RoundTripTimes.digitalOcean()
+   */
+  readonly roundTripTimes?: RoundTripTimes;
+  /**
+   * How heartbeat and election timeout derive from the round-trip times.
+   * @default TuningProfile.BALANCED
+   */
+  readonly tuningProfile?: TuningProfile;
+  /**
+   * Heartbeat interval in ms, if it is not to be derived.
+   * @default - derived
+   */
+  readonly heartbeatMs?: number;
+  /**
+   * Election timeout in ms, if it is not to be derived.
+   * @default - derived
+   */
+  readonly electionMs?: number;
+  /**
+   * Where the clients are and how much each place counts: the leader is placed for them.
+   * @default - one at each member
+   */
+  readonly clients?: ClientLocation[];
+  /**
+   * Where the leader should be, and whether it is brought back there by itself.
+   * @default - where the clients' writes are quickest; brought back when that member has been well for a minute
+   */
+  readonly leader?: LeaderPlacementProps;
+  /**
+   * Which addresses members dial each other at.
+   * @default PeerNetwork.PUBLIC
+   */
+  readonly peerNetwork?: PeerNetwork;
+  /**
+   * Directory for the clients' certificates and environment files, absolute or relative to where the app runs.
+   * @default "etcd-access"
+   */
+  readonly accessDirectory?: string;
+  /**
+   * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
+   * healthy, or of which all data is lost for good. Members that hold data of a cluster that was healthy never found.
+   * @default 1
+   */
+  readonly genesis?: number;
+  /**
+   * Name of the member from whose data the cluster is founded anew after a majority of its members was lost for good; to be
+   * set in the same edit that counts `genesis` up. The other members join it as new ones. Writes that only lost members
+   * held are lost, acknowledged ones too. Refused while the cluster commits writes, and while a member with more data
+   * answers.
+   * @default - none
+   */
+  readonly recoverFrom?: string;
+  /**
+   * Snapshots of the cluster, taken by themselves.
+   * @default - none are taken
+   */
+  readonly backup?: EtcdBackupProps;
+  /**
+   * Found the cluster with the data of a backup. Only machines that found it, with a new `genesis`, take it from there;
+   * it never touches a member that holds data.
+   * @default - the cluster is founded empty
+   */
+  readonly restore?: EtcdRestoreProps;
+  /**
+   * A running cluster, made by other means, to take over: the machines join it, and its old members leave. To be taken out
+   * once they have left.
+   * @default - none: the cluster is founded
+   */
+  readonly adopt?: EtcdAdoptionProps;
+  /**
+   * When and for how much the databases are defragmented.
+   * @default - nightly, where it pays: see EtcdUpkeepProps
+   */
+  readonly upkeep?: EtcdUpkeepProps;
+}

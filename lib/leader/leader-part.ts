@@ -1,0 +1,27 @@
+import { commands, libraries, NodePart, text, units } from "../rollout/node-part";
+import { Templates } from "../rollout/templates";
+import { LeaderPlacement } from "../wan/leader-placement";
+
+/** What moves the leader to its better place, and how any node script hands leadership over. */
+export function leaderPart(templates: Templates, member: string, leader: LeaderPlacement): NodePart {
+  return {
+    files: {
+      ...commands(templates, "leader/place-leader.sh"),
+      ...libraries(templates, "leader/grpc.sh", "leader/leadership.sh"),
+      ...units(templates, "leader/etcd-leader.service", "leader/etcd-leader.timer"),
+      "/etc/etcd/leader.env": text(
+        templates.render("leader/leader.env.tftpl", {
+          order: leader.order,
+          well_placed: leader.wellPlaced,
+          better_placed: leader.betterThan(member).map((name) => ({
+            name,
+            longest_round_trip_ms: leader.longestRoundTripMs(member, name),
+          })),
+          settle_seconds: leader.settleSeconds,
+          handover_pause_seconds: leader.handoverPauseSeconds,
+        }),
+      ),
+    },
+    timers: { "etcd-leader.timer": leader.automatic },
+  };
+}

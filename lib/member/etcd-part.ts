@@ -1,0 +1,97 @@
+import { Fn, TerraformLocal } from "cdktf";
+import { Construct } from "constructs";
+import { commands, NodePart, secret, text, UNITS } from "../rollout/node-part";
+import { Templates } from "../rollout/templates";
+
+/**
+ * Of a machine's memory, what etcd's heap may take before Go collects garbage more often than it would by itself. On 2 GiB, 1 GiB of
+ * data in values of 1 MiB needs more than half: docs/operations.md, What clients feel.
+ */
+const GO_HEAP_SHARE = 0.7;
+
+/** PEM texts of a member. */
+export interface MemberPem {
+  readonly clientCa: string;
+  readonly peerCa: string;
+  readonly serverCertificate: string;
+  readonly serverKey: string;
+  readonly peerCertificate: string;
+  readonly peerKey: string;
+  readonly adminCertificate: string;
+  readonly adminKey: string;
+}
+
+/** How etcd runs on one member. */
+export interface EtcdPartProps {
+  readonly member: string;
+  /** etcd's version, for example "3.6.14". */
+  readonly version: string;
+  /** etcd's environment variables. */
+  readonly settings: Record<string, string>;
+  readonly pem: MemberPem;
+  /** This member's client URL. */
+  readonly endpoint: string;
+  /** Every member's client URL, this one's first. */
+  readonly endpoints: string[];
+  /** The URLs that the other members are reached at as peers. */
+  readonly peerUrls: string[];
+  readonly dialTimeoutMs: number;
+  readonly commandTimeoutMs: number;
+  /** Whether the streams to other members go by cubic. */
+  readonly streamsByCubic: boolean;
+  /** The machine's memory, if known. */
+  readonly memoryMiB?: number;
+}
+
+/**
+ * The member's own etcd: its unit, its settings, its certificates and keys, and what etcdctl is told.
+ *
+ * @param scope where its Terraform locals are made
+ */
+export function etcdPart(scope: Construct, props: EtcdPartProps): NodePart {
+  const templates = Templates.of(scope);
+  const { pem } = props;
+  // Locals, as the restart digest refers to both once more.
+  const unit = new TerraformLocal(
+    scope,
+    "unit",
+    templates.render("member/etcd.service.tftpl", {
+      name: props.member,
+      version: props.version,
+      streams_by: props.streamsByCubic ? "cubic" : "default",
+      go_heap_mib: Math.floor((props.memoryMiB ?? 0) * GO_HEAP_SHARE),
+    }),
+  );
+  const env = new TerraformLocal(scope, "env", templates.render("member/etcd.env.tftpl", { settings: props.settings }));
+  // What running etcd has to be restarted for. It reads CA files once, at its start; other certificates for each new connection.
+  const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
+  return {
+    files: {
+      ...commands(templates, "member/check-data.sh", "member/mark-start.sh", "member/publish-endpoint.sh"),
+      "/etc/profile.d/etcd.sh": text(templates.file("member/profile.sh")),
+      [`${UNITS}/etcd.service`]: text(unit.expression),
+      "/etc/etcd/etcd.env": text(env.expression),
+      "/etc/etcd/restart.sha256": text(restartDigest),
+      "/etc/etcd/endpoints.env": text(
+        templates.render("member/endpoints.env.tftpl", { endpoint: props.endpoint, endpoints: props.endpoints }),
+      ),
+      "/etc/etcd/peers": text(Fn.join("\n", [...props.peerUrls, ""])),
+      "/etc/etcd/etcdctl.env": text(
+        templates.render("member/etcdctl.env.tftpl", {
+          dial_timeout_ms: props.dialTimeoutMs,
+          command_timeout_ms: props.commandTimeoutMs,
+        }),
+      ),
+      "/etc/etcd/pki/client-ca.crt": text(pem.clientCa),
+      "/etc/etcd/pki/peer-ca.crt": text(pem.peerCa),
+      "/etc/etcd/pki/server.crt": text(pem.serverCertificate),
+      "/etc/etcd/pki/peer.crt": text(pem.peerCertificate),
+      "/etc/etcd/admin/admin.crt": text(pem.adminCertificate),
+    },
+    keys: {
+      "/etc/etcd/pki/server.key": secret("etcd:etcd", pem.serverKey),
+      "/etc/etcd/pki/peer.key": secret("etcd:etcd", pem.peerKey),
+      "/etc/etcd/admin/admin.key": secret("root:root", pem.adminKey),
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { IEtcdHost } from "../hosts/host";
+import { Tuning } from "../wan";
+import { Adoption } from "./adoption";
+import { Templates } from "./templates";
+
+/** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
+const JOIN_BUDGET_SECONDS = 1800;
+
+/** A member, as the steps of a rollout know it. */
+export interface RolloutMember {
+  readonly host: IEtcdHost;
+  /** URL that clients reach it at. */
+  readonly clientUrl: string;
+  /** URL that its peers reach it at. */
+  readonly peerUrl: string;
+}
+
+/** What a rollout is about. */
+export interface RolloutEnvProps {
+  /** All members, the one that is told among them. */
+  readonly members: readonly RolloutMember[];
+  /** The genesis record, empty while it is made. */
+  readonly genesis: unknown;
+  readonly adoption: Adoption;
+  readonly tuning: Tuning;
+}
+
+/** What the node scripts on a member are told of a rollout. */
+export function rolloutEnv(templates: Templates, member: RolloutMember, props: RolloutEnvProps): string {
+  const { members, genesis, adoption, tuning } = props;
+  const others = members.filter((one) => one !== member);
+  return templates.render("rollout/rollout.env.tftpl", {
+    member: member.host.hostName,
+    machine_id: member.host.machineId,
+    peer_url: member.peerUrl,
+    addresses: members.map(({ host }) => host.publicAddress),
+    addresses_at_start: member.host.addressesAtStart ?? [],
+    other_client_urls: [...others.map(({ clientUrl }) => clientUrl), ...adoption.clientUrls],
+    other_peer_urls: [...others.map(({ peerUrl }) => peerUrl), ...adoption.peerUrls],
+    client_urls: Object.fromEntries(members.map(({ host, clientUrl }) => [host.hostName, clientUrl])),
+    genesis,
+    dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),
+    silence_seconds: tuning.silenceMs / 1000,
+    health_budget_seconds: tuning.rolloutHealthWaitMs / 1000,
+    join_budget_seconds: JOIN_BUDGET_SECONDS,
+  });
+}

@@ -1,0 +1,72 @@
+import { EtcdVersion } from "../etcd-version";
+import { Adoption } from "./adoption";
+import { commands, libraries, NodePart, text, units } from "./node-part";
+import { Templates } from "./templates";
+
+/** What the code declares of the cluster, as far as the node scripts have to know. */
+export interface Declaration {
+  /** Names of all members. */
+  readonly members: readonly string[];
+  readonly version: EtcdVersion;
+  /** How often the cluster was founded. */
+  readonly genesis: number;
+  /** The member whose data it is founded from anew, if so. */
+  readonly recoverFrom?: string;
+  /** The backup that founders take their data from, empty for none. */
+  readonly restore: string;
+  /** The hand-made cluster that this one takes over, if any. */
+  readonly adoption: Adoption;
+}
+
+/** The steps that bring a member from what is staged into service, and what they are told of the cluster. */
+export function rolloutPart(templates: Templates, member: string, declared: Declaration): NodePart {
+  return {
+    files: {
+      ...commands(
+        templates,
+        "rollout/activate.sh",
+        "rollout/check-change.sh",
+        "rollout/check-log.sh",
+        "rollout/check-version.sh",
+        "rollout/converge.sh",
+        "rollout/join.sh",
+        "rollout/lay-down.sh",
+        "rollout/migrate.sh",
+        "rollout/prepare-founding.sh",
+        "rollout/restart.sh",
+        "rollout/retire-predecessor.sh",
+      ),
+      ...libraries(
+        templates,
+        "rollout/authorities.sh",
+        "rollout/common.sh",
+        "rollout/decide.sh",
+        "rollout/liveness.sh",
+      ),
+      ...units(templates, "rollout/etcd-join.service"),
+      "/etc/etcd/declared.env": text(declaredEnv(templates, member, declared)),
+    },
+    staging: {
+      check: templates.file("rollout/stage-check.sh.part"),
+      prepare: templates.file("rollout/stage-prepare.sh.part"),
+    },
+  };
+}
+
+function declaredEnv(templates: Templates, member: string, declared: Declaration): string {
+  const { version } = declared;
+  return templates.render("rollout/declared.env.tftpl", {
+    member,
+    members: declared.members,
+    version: version.version,
+    enters_from: version._entersFrom(),
+    least_predecessor: version._leastBefore() ?? "",
+    log_readable_since: version._readsLogSince() ?? "",
+    genesis: declared.genesis,
+    recover_from: declared.recoverFrom ?? "",
+    restore: declared.restore,
+    adopted_client_urls: declared.adoption.clientUrls,
+    adopted_peer_urls: declared.adoption.peerUrls,
+    retire_adopted: declared.adoption.retire,
+  });
+}
