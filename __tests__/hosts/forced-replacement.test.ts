@@ -105,13 +105,16 @@ function inBindings(type: string): string[] {
 function inStandIn(type: string): Record<string, boolean> {
   const directory = path.join(__dirname, "..", "..", "lab", "clouds", "digitalocean", "provider", "digitalocean");
   const text = readFileSync(path.join(directory, `${type}.go`), "utf8");
-  const [, body] = /\n\t\tSchema: map\[string\]\*schema\.Schema\{\n([\s\S]*?)\n\t\t\},\n/.exec(text) ?? [];
+  const found = /\n(\t+)[^\n"]*Schema: map\[string\]\*schema\.Schema\{\n([\s\S]*?)\n\1\}/.exec(text);
+  if (found === null) throw new Error(`${type}.go has no schema that this test can read`);
+  const [, indent, body] = found;
   const conditional = [...text.matchAll(/customdiff\.ForceNewIf\w*\("(\w+)"/g)].map(([, name]) => name);
-  const entries = [...body.matchAll(/^\t\t\t"(\w+)":([\s\S]*?)(?=\n\t\t\t"|$(?![\s\S]))/gm)];
+  const entry = new RegExp(`^${indent}\t"(\\w+)":([\\s\\S]*?)(?=\\n${indent}\t"|$(?![\\s\\S]))`, "gm");
+  const entries = [...body.matchAll(entry)];
   return Object.fromEntries(
     entries
       .map(([, name, rest]) => ({ name, schema: withoutNested(rest) }))
-      .filter(({ schema }) => !/^ *(computed|counter)\(/.test(schema))
+      .filter(({ schema }) => !/^ *(out|counter)\(/.test(schema))
       .filter(({ schema }) => !schema.includes("Computed: true") || schema.includes("Optional: true"))
       .map(({ name, schema }) => [name, schema.includes("ForceNew: true") || conditional.includes(name)])
       .sort(([a], [b]) => (a < b ? -1 : 1)) as [string, boolean][],
