@@ -4,10 +4,10 @@ import { readJson, writeAtomically } from "./tools/files";
 import { ToolError } from "./tools/tool-error";
 import type { PairSettings } from "./wan/protocol";
 
-/** Counted up when a lab of before can't be gone on with. */
+/** Increased when a lab that earlier code brought up cannot be used any more. */
 const FORMAT = 2;
 
-/** What `up` settled and everything else goes by. */
+/** A lab's settings: `up` chooses them and writes them down, all other commands read them. */
 export interface LabConfig {
   /** Port of the API server on 127.0.0.1. */
   readonly port: number;
@@ -15,14 +15,14 @@ export interface LabConfig {
   readonly token: string;
   readonly terraform: { readonly path: string; readonly flavour: string; readonly version: string };
   readonly providers: readonly ProviderInMirror[];
-  /** Terraform's filesystem mirror with these providers. */
+  /** Directory of Terraform's filesystem mirror with these providers. */
   readonly mirrorDir: string;
-  /** Round-trip times between all places. */
+  /** Round-trip times between all locations. */
   readonly matrix: readonly PairSettings[];
-  /** As in LabDefinition. */
+  /** This and `packages`: see LabDefinition. */
   readonly imagePackages: readonly string[];
   readonly packages: readonly string[];
-  /** As in Supplies. */
+  /** This, `programs` and `standIns`: see Supplies. */
   readonly environment: Readonly<Record<string, string>>;
   readonly programs: readonly string[];
   readonly standIns: readonly string[];
@@ -46,7 +46,7 @@ export function findConfig(paths: LabPaths): LabConfig | undefined {
   );
 }
 
-/** @throws ToolError if there is no lab */
+/** The settings of the lab that is up. @throws ToolError if there is none, or another version brought it up */
 export function readConfig(paths: LabPaths): LabConfig {
   const config = findConfig(paths);
   if (config === undefined) {

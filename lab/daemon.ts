@@ -1,6 +1,6 @@
 /**
- * The lab's one long-lived process: API server, machines, package mirror. `up` starts it, `down` ends it; machines and
- * the WAN outlive it, so that it may crash and be started again.
+ * The lab's one long-lived process: API server, machine driver and package mirror. `up` starts it, `down` ends it;
+ * machines and the WAN outlive it, so that it may crash and be started again.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";

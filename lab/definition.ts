@@ -13,10 +13,10 @@ export interface RegionPair {
   readonly rttMs: number;
 }
 
-/** Where the one who deploys sits. */
+/** Where the operator, who runs Terraform, is on the WAN. */
 export interface OperatorPlace {
   /**
-   * The region next to it: others are as far from the operator as from there.
+   * The region next to the operator: all others are as far from the operator as from that region.
    * @default "lon1"
    */
   readonly near?: string;
@@ -26,7 +26,7 @@ export interface OperatorPlace {
    */
   readonly rttMs?: number;
   /**
-   * Whether it is that near to every region: where deploys are not what is tried, they take less time so.
+   * Whether the operator is this near to every region, for faster deploys where these are not what is tested.
    * @default false
    */
   readonly nearEverywhere?: boolean;
@@ -34,48 +34,48 @@ export interface OperatorPlace {
 
 /** A file that machines can fetch from the mirror. */
 export interface MirroredFile {
-  /** Below http://198.18.0.2/files/, for example "tools/v1/tool.tar.gz". */
+  /** Path below http://198.18.0.2/files/, for example "tools/v1/tool.tar.gz". */
   readonly path: string;
   /** The file to serve. It is copied. */
   readonly source: string;
 }
 
-/** What a lab has of its owner's. */
+/** What a project adds to its lab: files, and the environment of deploys. */
 export interface Supplies {
-  /** @default - none */
+  /** Files for the mirror. @default - none */
   readonly files?: readonly MirroredFile[];
-  /** Variables for what deploys into the lab. @default - none */
+  /** Environment variables for deploys into the lab. @default - none */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Directories of programs for the operator: they come first in PATH. @default - none */
+  /** Directories with programs for the operator, put first in PATH. @default - none */
   readonly programs?: readonly string[];
-  /** What of it is not the real thing, a sentence each. @default - all is */
+  /** A sentence for each supplied thing that only stands in for the real one. @default - none */
   readonly standIns?: readonly string[];
 }
 
-/** What a lab is like: what a configuration file exports. */
+/** Describes a lab; the export of a configuration file. */
 export interface LabDefinition {
-  /** Of the lab, in messages and names of control groups: lower-case letters, digits and dashes. @default "lab" */
+  /** The lab's name in messages and control groups: lower-case letters, digits and dashes. @default "lab" */
   readonly name?: string;
-  /** How its command line is called, for messages. @default "npx terraform-lab" */
+  /** The command that runs the lab's command line, for messages. @default "npx terraform-lab" */
   readonly command?: string;
-  /** Every pair of the regions that machines may be in. */
+  /** The round trip of every pair of regions that machines may be in. */
   readonly distances: readonly RegionPair[];
   /** @default - next to London */
   readonly operator?: OperatorPlace;
-  /** The image that is built before the lab is up; others are when a machine first has them. @default "debian-13-x64" */
+  /** The image that `up` builds; any other is built for the first machine with it. @default "debian-13-x64" */
   readonly image?: string;
-  /** Debian packages that machines have from the start, besides those of a fresh droplet. @default - none */
+  /** Debian packages in the image, besides those of a fresh droplet. @default - none */
   readonly imagePackages?: readonly string[];
-  /** Debian packages that machines can install, with all that these need. @default - none */
+  /** Debian packages that machines can install, with their dependencies. @default - none */
   readonly packages?: readonly string[];
-  /** Gets what the lab is to have of one's own; called at each `up`. @default - nothing */
+  /** Gets what the project adds to the lab; called at each `up`. @default - nothing */
   readonly supplies?: (paths: LabPaths, progress: Progress) => Promise<Supplies>;
-  /** A word on machines, by name, for `status`: which of them leads, say. @default - none */
+  /** Roles of machines by name, for `status`: which of them leads, say. @default - none */
   readonly roles?: (paths: LabPaths) => Promise<Readonly<Partial<Record<string, string>>>>;
 }
 
 /**
- * The distances of a definition, with those of the operator and the mirror.
+ * The distances of a definition, completed with those of the operator and the mirror.
  *
  * @throws ToolError if a pair of regions is missing
  */

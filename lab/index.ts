@@ -1,6 +1,6 @@
-/** The public face of the lab: whoever uses it imports from here and from nowhere else in it. */
+/** The lab's public API: code outside the lab imports from here only. */
 
-// A lab, by its definition.
+// A lab and its definition.
 export type { LabDefinition, MirroredFile, OperatorPlace, RegionPair, Supplies } from "./definition";
 export { Lab, OWNER_FILE } from "./lab";
 export { LabPaths } from "./paths";
@@ -16,7 +16,7 @@ export { ensurePackageMirror } from "./mirror/package-mirror";
 export { startS3Server, type S3Server } from "./object-storage/s3-server";
 export { ensureVersitygw } from "./object-storage/versitygw";
 
-// The WAN between them.
+// The WAN between machines.
 export { WanClient } from "./wan/client";
 export { MIRROR, MIRROR_ADDRESS, OPERATOR, OPERATOR_ADDRESS } from "./wan/places";
 export type { PairSettings, WanStats } from "./wan/protocol";
@@ -28,7 +28,7 @@ export { cdktf, deploy, terraform, type CdktfResult, type CdktfRun } from "./ter
 export { errorsIn, orphansIn, terraformErrors, unwrapped } from "./terraform/output";
 export { OperatorPriority } from "./terraform/operator-group";
 
-// For programs that prove something in a lab: the cache of builds, Go, processes.
+// Tools for programs that test something in a lab: the cache of builds, Go, processes.
 export { cached, keepCacheIn } from "./tools/cache";
 export { ensureGoProgram, type OwnGoProgram } from "./tools/go-program";
 export { ensureGoTests, type GoTests } from "./tools/go-tests";

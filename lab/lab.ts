@@ -29,33 +29,33 @@ import { waitUntil } from "./tools/wait";
 const DEFAULT_PORT = 18180;
 const DEFAULT_IMAGE = "debian-13-x64";
 
-/** One lab at a time on a machine: its addresses are the machine's. This file says whose it is. */
+/** Names the lab that is up on this machine. There is one at a time, as all labs use the same addresses. */
 export const OWNER_FILE = "/run/terraform-lab.json";
 
 interface Owner {
   readonly root: string;
-  /** Who brings the lab up or down, when neither its API server nor its WAN may run. */
+  /** The process that brings the lab up or down, during which neither its API server nor its WAN need run. */
   readonly process?: ProcessRecord;
 }
 
-/** Several regions on one machine: what the verbs of the command line do. */
+/** A lab: several regions of a cloud on one machine. Its methods are the verbs of the command line. */
 export class Lab {
-  /** @param definition what `up` makes; of a lab that is up already, what it was brought up with counts */
+  /** @param definition for `up`; a lab that is up already keeps the definition it was brought up with */
   public constructor(
     private readonly definition: LabDefinition,
     public readonly paths: LabPaths,
     private readonly progress: Progress,
   ) {}
 
-  /** Its directory. */
+  /** The lab's directory. */
   public get root(): string {
     return this.paths.root;
   }
 
   /**
-   * Brings the lab up, repairing what an earlier one left; does nothing that is done already.
+   * Brings the lab up, continuing and repairing one that crashed; does nothing if it is up.
    *
-   * @param changes to the definition, for this lab alone
+   * @param changes to the definition, for this lab only
    */
   public async up(changes: Pick<LabDefinition, "imagePackages" | "operator"> = {}): Promise<LabConfig> {
     requireRootOnLinux(this.command);
@@ -71,7 +71,7 @@ export class Lab {
     const imagePackages = running?.imagePackages ?? definition.imagePackages ?? [];
     const { terraform, providers } = await this.prepare({ imagePackages });
     if (running !== undefined && running.mirrorDir !== providers.mirrorDir) {
-      // Terraform holds on to the checksums of providers; these are others.
+      // Terraform's lock file has checksums of the earlier providers.
       rmSync(this.paths.synthesized, { recursive: true, force: true });
     }
     const port = running?.port ?? (Number(process.env.TERRAFORM_LAB_PORT) || DEFAULT_PORT);
@@ -100,7 +100,7 @@ export class Lab {
     writeConfig(this.paths, config);
     for (const file of supplies.files ?? []) await this.publish(file);
     this.progress("Starting the WAN, the API server and the package mirror");
-    // Of machines, what a crash left unfinished is removed; those that still run stay.
+    // Machines that a crash left unfinished are removed; those that still run stay.
     await this.wan().start();
     const report = await this.driver().reconcile();
     if (report.removed.length > 0) this.progress(`Removed what was left of ${report.removed.length} machine(s)`);
@@ -108,7 +108,7 @@ export class Lab {
     return config;
   }
 
-  /** Gets what `up` needs: minutes on a bare machine, next to nothing where the cache has it. */
+  /** Gets the programs and images that `up` needs: takes minutes on a bare machine, and no time if the cache has them. */
   public async prepare(
     changes: Pick<LabDefinition, "imagePackages"> = {},
   ): Promise<{ terraform: TerraformTool; providers: ProviderMirror }> {
@@ -123,16 +123,16 @@ export class Lab {
     return { terraform, providers };
   }
 
-  /** Has the mirror serve a file, at once, also while the lab is up. */
+  /** Makes the mirror serve a file, at once even if the lab is up. */
   public async publish({ path: below, source }: MirroredFile): Promise<void> {
     const file = path.join(this.paths.files, below);
     await mkdir(path.dirname(file), { recursive: true });
-    // A copy: the mirror follows no link out of its directory.
+    // A copy, because the mirror follows no link out of its directory.
     await copyFile(source, `${file}.new`, constants.COPYFILE_FICLONE);
     await rename(`${file}.new`, file);
   }
 
-  /** What is not the real thing in this lab, in a sentence each. */
+  /** A sentence for each thing in this lab that only stands in for the real one. */
   public standIns(config: LabConfig): string[] {
     const sentences = config.providers
       .filter((provider) => provider.origin !== "registry")
@@ -148,7 +148,7 @@ export class Lab {
     ];
   }
 
-  /** The environment in which `npx cdktf deploy` deploys into the lab. */
+  /** The environment variables with which Terraform and CDKTF deploy into the lab. */
   public environment(config: LabConfig): Record<string, string> {
     return {
       DIGITALOCEAN_TOKEN: config.token,
@@ -157,18 +157,18 @@ export class Lab {
       TERRAFORM_BINARY_NAME: config.terraform.path,
       CHECKPOINT_DISABLE: "1",
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: "1",
-      // Locking asks the registry for checksums, which knows nothing of providers built here.
+      // Locking asks the registry for checksums, which has none for providers built here.
       ...(config.providers.every((provider) => provider.origin === "registry")
         ? {}
         : { CDKTF_SKIP_PROVIDER_LOCK: "true" }),
-      // What is synthesized for the lab, and the lock file for its providers, stay apart from production's.
+      // Keeps stacks synthesized for the lab, and its providers' lock file, apart from production's.
       CDKTF_OUTPUT: this.paths.synthesized,
       ...config.environment,
       PATH: [...config.programs, process.env.PATH ?? ""].join(":"),
     };
   }
 
-  /** Ends and removes everything that `up` and deploys into the lab made, also after a crash of any part. */
+  /** Ends and removes everything that `up` and deploys into the lab made, even if any part has crashed. */
   public async down(): Promise<void> {
     requireRootOnLinux(this.command);
     await this.takeOwnership();
@@ -177,8 +177,8 @@ export class Lab {
   }
 
   /**
-   * Removes what is left of a lab whose namespaces are gone, and with them all its processes, mounts and devices: its directory and its
-   * control groups.
+   * Removes the directory and control groups of a lab whose namespaces are gone, and with them all its processes, mounts
+   * and devices.
    */
   public async sweep(): Promise<void> {
     await this.operator().end();
@@ -198,7 +198,7 @@ export class Lab {
     rmSync(this.paths.root, { recursive: true, force: true });
   }
 
-  /** The machines. */
+  /** The driver of the lab's machines. */
   public driver(): NspawnMachineDriver {
     return new NspawnMachineDriver({
       stateDir: this.paths.machines,
@@ -208,42 +208,43 @@ export class Lab {
     });
   }
 
-  /** The WAN between them. */
+  /** A client of the WAN between the lab's machines. */
   public wan(): WanClient {
     const { matrix = [] } = this.settled() ?? {};
     return new WanClient({ stateDir: this.paths.wan, matrix });
   }
 
-  /** Has the operator sit elsewhere from now on; machines are as far from each other as before. */
+  /** Moves the operator to another place on the WAN; distances between machines stay. */
   public moveOperator(operator: LabDefinition["operator"]): Promise<void> {
     return this.wan().setMatrix(matrixOf({ ...this.definition, operator }));
   }
 
-  /** Where the programs of the operator run. */
+  /** The control group in which the operator's programs run. */
   public operator(): OperatorGroup {
     return new OperatorGroup(this.paths.controlGroup);
   }
 
-  /** @throws ToolError if there is no lab */
+  /** The lab's settings. @throws ToolError if it is not up */
   public config(): LabConfig {
     return readConfig(this.paths);
   }
 
+  /** A client of the lab's API server. @throws ToolError if the lab is not up */
   public api(): LabApi {
     return LabApi.of(this.config());
   }
 
-  /** A word on machines, by name, as the definition has it. */
+  /** Roles of machines by name; see LabDefinition.roles. */
   public async roles(): Promise<Readonly<Partial<Record<string, string>>>> {
     return (await this.definition.roles?.(this.paths)) ?? {};
   }
 
-  /** How the lab's command line is called. */
+  /** The command that runs the lab's command line. */
   public get command(): string {
     return this.definition.command ?? "npx terraform-lab";
   }
 
-  /** What is settled, where that is to be known: a lab is taken down whatever its state. */
+  /** The settings, undefined if they cannot be read: `down` must work in any state. */
   private settled(): LabConfig | undefined {
     try {
       return findConfig(this.paths);
@@ -256,7 +257,11 @@ export class Lab {
     return readJson(this.paths.daemonRecord) as ProcessRecord | undefined;
   }
 
-  /** Another checkout's lab on this machine would fight over addresses and namespaces; of one that died, what is left goes. */
+  /**
+   * Takes this machine's lab addresses, first removing the remains of another lab that has died.
+   *
+   * @throws ToolError if another lab is up: both would use the same addresses and namespaces
+   */
   private async takeOwnership(): Promise<void> {
     const owner = readJson(OWNER_FILE) as Owner | undefined;
     if (owner !== undefined && owner.root !== this.paths.root) {

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 import * as path from "node:path";
 
-/** Where a lab keeps what it knows. Everything lies below one directory, so that `down` can remove it. */
+/** The files of a lab. All are below one directory, so that `down` can remove them. */
 export class LabPaths {
-  /** The lab of a working directory: `.lab` in it, or $TERRAFORM_LAB. */
+  /** The paths of the lab at $TERRAFORM_LAB, by default `.lab` in the working directory. */
   public static here(env: NodeJS.ProcessEnv = process.env): LabPaths {
     return new LabPaths(path.resolve(env.TERRAFORM_LAB ?? ".lab"));
   }
 
   public constructor(public readonly root: string) {}
 
-  /** The control group of its machines. The host has them all in one place: other labs, in namespaces of their own, have theirs there too. */
+  /** The control group of the lab's machines. Control groups are not namespaced, so each lab on a host has its own name. */
   public get controlGroup(): string {
     return `lab-${createHash("sha256").update(this.root).digest("hex").slice(0, 8)}`;
   }
-  /** What `up` settled: port, token, tools; see LabConfig. */
+  /** The lab's settings: port, token, tools; see LabConfig. */
   public get config(): string {
     return path.join(this.root, "lab.json");
   }
@@ -34,30 +34,30 @@ export class LabPaths {
   public get wan(): string {
     return path.join(this.root, "wan");
   }
-  /** Files of the lab's owner, laid out as the mirror serves them. */
+  /** Files that the project adds to the mirror, at the paths that the mirror serves. */
   public get files(): string {
     return path.join(this.root, "files");
   }
-  /** Which sites there are; see Sites. */
+  /** Record of the sites; see Sites. */
   public get sites(): string {
     return path.join(this.root, "sites.json");
   }
   public get terraformrc(): string {
     return path.join(this.root, "terraformrc");
   }
-  /** What CDKTF synthesizes when it deploys into the lab. */
+  /** CDKTF's output directory for deploys into the lab. */
   public get synthesized(): string {
     return path.join(this.root, "cdktf.out");
   }
-  /** Terraform state of what is deployed into the lab: it goes with the lab. */
+  /** Terraform's state of deploys into the lab; removed with the lab. */
   public get terraformState(): string {
     return path.join(this.root, "terraform");
   }
-  /** Files that what is deployed into the lab writes for those who use it: certificates, say. */
+  /** Files that deploys write for clients of what they deploy: certificates, say. */
   public get access(): string {
     return path.join(this.root, "access");
   }
-  /** What Terraform printed, run by run, where tests and benches run it. */
+  /** Terraform's output in tests and benches, one file per run. */
   public get runs(): string {
     return path.join(this.root, "runs");
   }

@@ -7,27 +7,27 @@ import type { WanClient } from "./wan/client";
 
 const NAMESPACE_PREFIX = "lab-site-";
 
-/** Addresses of what is on the WAN without being on a machine. */
+/** Addresses of the sites. */
 export const SITES_NETWORK = "198.18.200.0/24";
 
-/** A lab, as far as sites need it. */
+/** What sites need of a lab. */
 export interface SitesLab {
   readonly paths: LabPaths;
   wan(): WanClient;
 }
 
-/** Where a program's messages and answers go. */
+/** Files for a program's output. */
 export interface OutputFiles {
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /**
- * Places on the WAN that are no machines: a network namespace at each location, with an address of its own, so that what runs there
- * outlives every machine. They are on record before they exist; `Lab.down` removes them after any crash.
+ * Places on the WAN for programs that are to outlive all machines, such as clients: a network namespace at each location,
+ * with an address of its own. They are recorded before they exist, so that `Lab.down` removes them after any crash.
  */
 export class Sites {
-  /** Makes them, and first removes what an earlier run left. */
+  /** Makes a site at each location, first removing those of an earlier run. */
   public static async up(lab: SitesLab, locations: readonly string[]): Promise<Sites> {
     await this.removeAll(lab);
     writeAtomically(lab.paths.sites, JSON.stringify(locations));
@@ -49,7 +49,7 @@ export class Sites {
     return new Sites(lab, locations);
   }
 
-  /** Removes the sites of a lab and what runs there; there need not be any. */
+  /** Removes the sites of a lab, if there are any, and ends the programs that run there. */
   public static async removeAll(lab: SitesLab): Promise<void> {
     const { paths } = lab;
     const recorded = readJson(paths.sites) as string[] | undefined;
@@ -66,7 +66,7 @@ export class Sites {
     public readonly locations: readonly string[],
   ) {}
 
-  /** Starts a program at a location. It dies with this process, however this one ends. */
+  /** Starts a program at a location. It ends with this process, however that ends. */
   public spawn(location: string, argv: readonly string[], files: OutputFiles): ChildProcess {
     const stdout = openSync(files.stdout, "w");
     const stderr = openSync(files.stderr, "w");
@@ -78,7 +78,7 @@ export class Sites {
     }
   }
 
-  /** Runs a program at a location to its end, whatever that is. */
+  /** Runs a program at a location to its end; a failure does not throw. */
   public run(location: string, argv: readonly string[], timeoutMs: number): ReturnType<typeof attempt> {
     return attempt(["nsenter", ...this.inside(location, argv)], { timeoutMs });
   }

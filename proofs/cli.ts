@@ -1,4 +1,4 @@
-/** `npm run lab`: the lab's own verbs, and one of etcd's. */
+/** `npm run lab`: the lab's verbs, and one for etcd. */
 import { exportsOf, labProgram } from "terraform-lab";
 import { serveEtcd } from "./etcd/in-lab";
 import definition from "./lab.config";

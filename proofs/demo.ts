@@ -1,4 +1,4 @@
-/** `npm run demo`: from nothing to a healthy cluster on three continents, and a look at what it can do. */
+/** `npm run demo`: from nothing to a healthy cluster on three continents, with a tour of its features. */
 import * as path from "node:path";
 import { Listr, ListrTaskWrapper, DefaultRenderer, SimpleRenderer } from "listr2";
 import { deploy, Lab, LabConfig, LabPaths, ToolError, writeAtomically } from "terraform-lab";
@@ -90,7 +90,7 @@ async function loseAContinent({ cluster }: DemoContext, task: Task): Promise<voi
   task.title = `${lost.region} lost with the leader in it: a client of ${witness.name} could write again after ${gap}; it is back and has caught up`;
 }
 
-/** etcd's environment for the person's own shell. */
+/** Writes a file with etcd's environment, for the user's shell. */
 function writeEnvironment(): void {
   writeAtomically(
     path.join(paths.root, "etcd.env"),
@@ -98,7 +98,7 @@ function writeEnvironment(): void {
   );
 }
 
-/** A line of Terraform's output for people: what a machine said, or what is being made. */
+/** A line of Terraform's output for display: a machine's message, or the resource that is being made. */
 function readable(line: string): string {
   const machine = /\(remote-exec\): (.*)$/.exec(line)?.[1];
   return (machine ?? line.replace(/^(\w+)\.(\S+?)_[0-9A-F]{8}:/, "$1 $2:").replace(/ \[id=.*$/, "")).slice(0, 140);
@@ -151,7 +151,7 @@ process.once("SIGINT", () => {
     "\nInterrupted. What was made so far is kept: go on with `npm run demo`, or remove it with `npm run lab -- down`.",
   );
   process.once("SIGINT", () => process.exit(130));
-  // Terraform, which got the same signal, saves its state first.
+  // Terraform, which gets the same signal, needs time to save its state.
   setTimeout(() => process.exit(130), 10_000).unref();
 });
 

@@ -5,7 +5,7 @@ import { attempt, cached, type Progress, run, silent, ToolError } from "terrafor
 const PROJECT = path.join(__dirname, "..");
 
 /**
- * This project as it was at an earlier commit, with the dependencies of then, in a directory of its own. Installs them once.
+ * A directory with this project at an earlier commit, with that commit's dependencies installed. Cached.
  *
  * @throws ToolError if this clone has no such commit
  */
@@ -26,7 +26,7 @@ export async function ensureEarlierCheckout(commit: string, progress: Progress =
       await run(["git", "archive", `--output=${archive}`, full], { cwd: PROJECT });
       await run(["tar", "-xf", archive, "-C", work]);
       await rm(archive);
-      // Nothing that it runs here has anything to build.
+      // None of the packages that are used needs its install scripts.
       await run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: work });
     },
     progress,

@@ -24,7 +24,7 @@ const APP = path.join(__dirname, "apps", "cluster.ts");
 
 const ROOT = path.resolve(__dirname, "..", process.env.CDKTF_ETCD_TEST_LAB ?? ".lab-test");
 
-/** What is done to the stack. */
+/** A command on the stack. */
 export type HarnessCommand = "deploy" | "diff" | "destroy";
 
 /** Terraform's commands for these. */
@@ -34,11 +34,11 @@ const TERRAFORM: Readonly<Record<HarnessCommand, readonly string[]>> = {
   destroy: ["destroy", "-auto-approve"],
 };
 
-/** How to run it. */
+/** How to run a command. */
 export interface HarnessRun extends Partial<CdktfRun> {
   /**
-   * Whether the command line of cdktf is what is tried, as in README.md. Else the app is synthesized in this process and Terraform
-   * called directly, which takes four seconds less.
+   * Whether to run the cdktf command line, as in README.md. Otherwise the app is synthesized in this process and
+   * Terraform called directly, which takes four seconds less.
    * @default false
    */
   readonly cdktf?: boolean;
@@ -49,22 +49,22 @@ export interface HarnessRun extends Partial<CdktfRun> {
   readonly app?: string;
 }
 
-/** What a lab for tests is like. */
+/** Options of a lab for tests. */
 export interface HarnessUp {
   /**
-   * Whether the operator sits next to London, and as far as London from the rest, as somebody who deploys does. Else next to every region: a
-   * step by SSH takes some twenty round trips, and most tests are not about those.
+   * Whether the operator is next to London, and as far as London from other regions, as in a real deploy. Otherwise it is
+   * next to every region, for speed: a step by SSH takes some twenty round trips, which most tests are not about.
    * @default false
    */
   readonly operatorInLondon?: boolean;
   /**
-   * Whether machines begin as fresh droplets, and cloud-init installs packages. Else their image has those.
+   * Whether machines start as fresh droplets, on which cloud-init installs packages. Otherwise their image has these.
    * @default false
    */
   readonly freshDroplets?: boolean;
 }
 
-/** A lab for tests and benches, beside the one that a person may have in the same checkout, and an app with knobs to deploy into it. */
+/** A lab for tests and benches, apart from the user's own lab in the same checkout, and an app to deploy into it. */
 export class LabHarness {
   public readonly paths: LabPaths;
   public readonly lab: Lab;
@@ -80,7 +80,7 @@ export class LabHarness {
 
   public async up({ operatorInLondon = false, freshDroplets = false }: HarnessUp = {}): Promise<void> {
     await ensureCommands(["openssl"]);
-    // What an interrupted run left is none of this one's business.
+    // Removes what an interrupted run left.
     await this.lab.down();
     this.config = await this.lab.up({
       imagePackages: freshDroplets ? [] : FIRST_BOOT_PACKAGES,
@@ -92,14 +92,14 @@ export class LabHarness {
     return this.lab.down();
   }
 
-  /** Does that to the tests' app with these knobs, and resolves whatever comes of it. */
+  /** Runs a command on the tests' app with these knobs; resolves with any exit code. */
   public async run(command: HarnessCommand, knobs: Knobs = {}, how: HarnessRun = {}): Promise<CdktfResult> {
     if (how.cdktf === true || how.app !== undefined) return this.runCdktf(command, knobs, how);
     const began = Date.now();
     try {
       this.synthesize(knobs);
     } catch (error) {
-      // As cdktf says it.
+      // In cdktf's words.
       if (!(error instanceof Error)) throw error;
       return { exitCode: 1, output: `Error: ${error.message}` };
     }
@@ -128,7 +128,7 @@ export class LabHarness {
     );
   }
 
-  /** Notes what the phases of a run took, and hands its lines on. */
+  /** Records the durations of a run's phases, and passes its lines on. */
   private async timed(
     command: HarnessCommand,
     how: HarnessRun,
@@ -151,22 +151,22 @@ export class LabHarness {
     return result;
   }
 
-  /** Writes the stack to where cdktf would. */
+  /** Synthesizes the stack into the directory that cdktf would use. */
   private synthesize(knobs: Knobs): void {
     const app = new App({ outdir: this.paths.synthesized });
-    // By way of JSON, as the app's own process gets them.
+    // Through JSON, as an app in a process of its own gets them.
     declareCluster(app, JSON.parse(JSON.stringify(knobs)) as Knobs, this.environment());
     app.synth();
   }
 
-  /** The stack always has the same providers and the same backend. */
+  /** Once is enough, because the stack always has the same providers and backend. */
   private async initOnce(): Promise<void> {
     if (existsSync(path.join(this.stackDirectory, ".terraform.lock.hcl"))) return;
     const { exitCode, output } = await this.terraform(["init", "-input=false", "-no-color"]);
     if (exitCode !== 0) throw new Error(`Terraform could not be initialized:\n${errorsIn(output)}`);
   }
 
-  /** Where the stack is synthesized to, and Terraform runs. */
+  /** Directory of the synthesized stack, in which Terraform runs. */
   private get stackDirectory(): string {
     return path.join(this.paths.synthesized, "stacks", STACK);
   }
@@ -176,7 +176,7 @@ export class LabHarness {
     return this.lab.environment(this.config);
   }
 
-  /** A file of its own for the output of each run: of a story that fails, all that went before is of interest. */
+  /** A new file for the output of each run: if a story fails, its earlier runs may show why. */
   private logFile(command: string): string {
     this.runs += 1;
     mkdirSync(this.paths.runs, { recursive: true });
@@ -184,9 +184,10 @@ export class LabHarness {
   }
 
   /**
-   * Runs it until it prints such a line, and interrupts Terraform there, and does `meanwhile`. Every line before is handed to `onLine`.
+   * Runs a command until it prints a matching line, then interrupts Terraform and does `meanwhile`. The lines before are
+   * passed to `onLine`.
    *
-   * @throws Error if it never prints one: nothing was interrupted then
+   * @throws Error if no line matches: nothing was interrupted then
    */
   public async interrupt(
     command: HarnessCommand,
@@ -214,21 +215,21 @@ export class LabHarness {
     return result;
   }
 
-  /** Deploys; a failure says what Terraform and the node scripts said. */
+  /** Deploys. @throws Error with the errors of Terraform and of the node scripts */
   public async deploy(knobs: Knobs = {}, how: HarnessRun = {}): Promise<string> {
     const { exitCode, output } = await this.run("deploy", knobs, how);
     if (exitCode !== 0) throw new Error(`the deploy failed:\n${errorsIn(output)}`);
     return output;
   }
 
-  /** Deploys where a failure is what is expected; returns what was said. */
+  /** Deploys, expecting a failure; returns the output. */
   public async deployFails(knobs: Knobs = {}): Promise<string> {
     const { exitCode, output } = await this.run("deploy", knobs);
     if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
     return output;
   }
 
-  /** Terraform itself, on what was synthesized last. */
+  /** Runs Terraform on the stack synthesized last. */
   public terraform(args: readonly string[], more: Partial<CdktfRun> = {}): Promise<CdktfResult> {
     const env = this.environment();
     return terraform({
@@ -250,12 +251,12 @@ export class LabHarness {
     await eventually(`the end of the droplets ${ids.join(", ")}`, gone);
   }
 
-  /** Terraform's state of what is deployed. */
+  /** File of Terraform's state. */
   public get stateFile(): string {
     return path.join(this.paths.terraformState, `terraform.${STACK}.tfstate`);
   }
 
-  /** A string among the outputs of what was deployed last; some of a deploy that failed are there too. */
+  /** A string output of the last deploy; after a failed one, some outputs exist too. */
   public output(name: string): string {
     const { outputs } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
       outputs: Partial<Record<string, { value: string }>>;
@@ -269,21 +270,21 @@ export class LabHarness {
     return LabCluster.of(this.lab, this.paths);
   }
 
-  /** Whether the tests' lab left its directory behind. */
+  /** Whether the lab's directory still exists. */
   public get leftDirectory(): boolean {
     return existsSync(this.paths.root);
   }
 }
 
-/** The test that is under way; a bench has none. */
+/** The name of the running test; undefined in a bench. */
 function currentTest(): string | undefined {
   const { expect } = globalThis as { readonly expect?: jest.Expect & { getState(): { currentTestName?: string } } };
   return expect?.getState().currentTestName;
 }
 
 /**
- * What the node scripts said during a deploy, in order. Terraform breaks a line in two where it waits for its next byte for more than a
- * tenth of a second, as it may on a busy machine.
+ * The output of the node scripts during a deploy, in order. Joins lines that Terraform has split, as it does if the next
+ * byte takes longer than a tenth of a second, which happens on a busy machine.
  */
 export function said(output: string): string[] {
   const lines: string[] = [];
@@ -300,10 +301,10 @@ export function said(output: string): string[] {
   return lines;
 }
 
-/** What Terraform says of a plan with nothing in it. */
+/** Terraform's message for a plan without changes. */
 export const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
 
-/** Polls until `condition` holds; the error says what was waited for. */
+/** Polls until `condition` holds. @throws Error that says what was waited for, after `seconds` */
 export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
   const started = Date.now();
   const held = await waitUntil(condition, seconds * 1000, 250);

@@ -6,26 +6,26 @@ import { etcdIn } from "./etcd/in-lab";
 import { median } from "./figures/statistics";
 
 const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
-/** PutRequest: /lab/probe = 1, as gRPC sends it, in printf's octal escapes. */
+/** A gRPC message with a PutRequest of /lab/probe = 1, in printf's octal escapes. */
 const PUT = "\\000\\000\\000\\000\\017\\012\\012/lab/probe\\022\\0011";
 const PUT_FILE = "/run/lab-put";
-/** Puts by gRPC: whether etcd's JSON gateway is on or off, it is quicker than starting etcdctl. How it ended is in the trailers. */
+/** A put by gRPC, which is quicker than starting etcdctl and needs no JSON gateway. Its status is in the trailers. */
 const CURL_PUT =
   "curl -sSf --http2 --cacert $ETCDCTL_CACERT --cert $ETCDCTL_CERT --key $ETCDCTL_KEY -H content-type:application/grpc " +
   `-H te:trailers --data-binary @${PUT_FILE} -D -`;
 const PUT_DONE = "grpc-status: 0";
 
-/** What etcdctl printed and how it ended. */
+/** The result of etcdctl or of another command. */
 export interface EtcdctlResult {
   readonly ok: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The cluster that is deployed into a lab, as its operator and as somebody on its machines sees it. */
+/** The cluster that is deployed into a lab, for its operator and for commands on its machines. */
 export class LabCluster {
   public static async of(lab: Lab, paths: LabPaths): Promise<LabCluster> {
-    // One that never got ready is no machine yet.
+    // A droplet that is still "new" has no machine.
     const machines = (await lab.api().droplets()).filter((droplet) => droplet.status !== "new");
     return new LabCluster(lab, paths, machines);
   }
@@ -46,7 +46,7 @@ export class LabCluster {
     return `https://${machine.publicAddress ?? ""}:2379`;
   }
 
-  /** The operator's environment for etcdctl, with every member as an endpoint unless told. */
+  /** The operator's environment for etcdctl, by default with all members as endpoints. */
   public environment(machines: readonly LabDroplet[] = this.machines): Record<string, string> {
     const endpoints = machines.map((machine) => this.clientUrl(machine));
     const env = operatorEnvironment(this.paths, endpoints);
@@ -54,20 +54,20 @@ export class LabCluster {
     return env;
   }
 
-  /** etcdctl from the operator's shell. */
+  /** Runs etcdctl as the operator. */
   public async etcdctl(args: readonly string[], env = this.environment()): Promise<EtcdctlResult> {
     const etcdctl = path.join(etcdIn(this.paths).binDir, "etcdctl");
     const { status, stdout, stderr } = await attempt([etcdctl, ...args], { env, timeoutMs: 60_000 });
     return { ok: status === 0, stdout, stderr };
   }
 
-  /** A command in a login shell of root on a machine. */
+  /** Runs a command in a login shell of root on a machine. */
   public async on(machine: LabDroplet, command: string): Promise<EtcdctlResult> {
     const result = await this.lab.driver().exec(machine.id, ["/bin/bash", "-lc", command], { timeoutMs: 60_000 });
     return { ok: result.status === 0, stdout: result.stdout, stderr: result.stderr };
   }
 
-  /** Has the leader, which is the member on a machine, hand leadership to the member of that name. */
+  /** Transfers leadership from the leader, the member on machine `from`, to the member `to`. */
   public moveLeader(from: LabDroplet, to: string): Promise<EtcdctlResult> {
     return this.on(from, `etcdctl move-leader $(etcdctl member list | awk -F', ' '$3 == "${to}" { print $1 }')`);
   }
@@ -77,22 +77,23 @@ export class LabCluster {
   }
 
   /**
-   * Whether the member on a machine leads, and raft's term, which every change of leadership counts up, as it sees them.
+   * Whether the member on a machine leads, and Raft's term, both as it knows them. Every change of leader increases the
+   * term.
    *
-   * @throws if it does not answer
+   * @throws Error if it does not answer
    */
   public async view(machine: LabDroplet): Promise<{ leads: boolean; term: number }> {
     const { ok, stdout, stderr } = await this.on(machine, "etcdctl endpoint status -w fields");
     if (!ok) throw new Error(`${machine.name} does not tell its status: ${stderr}`);
-    // Some stand there twice.
+    // Some fields occur twice.
     const field = (name: string): string | undefined => new RegExp(`^"${name}" : (\\d+)$`, "m").exec(stdout)?.[1];
     const leader = field("Leader");
     return { leads: leader !== undefined && leader === field("MemberID"), term: Number(field("RaftTerm")) };
   }
 
   /**
-   * Milliseconds that a write takes for a client on this machine that talks to the member there: the median of nine on
-   * one connection, so that neither the handshake nor a process's start is counted.
+   * Milliseconds that a write takes for a client on this machine through the member there: the median of nine on one
+   * connection, without its handshake.
    */
   public async writeMs(machine: LabDroplet): Promise<number> {
     const { ok, stdout, stderr } = await this.on(
@@ -106,18 +107,18 @@ export class LabCluster {
     return median(times.slice(1));
   }
 
-  /** Writes through the member on this machine, again and again, until one is acknowledged. */
+  /** Repeats a write through the member on this machine until it is acknowledged. */
   public async untilWritten(machine: LabDroplet, seconds: number): Promise<void> {
     const { ok } = await this.on(
       machine,
-      // An attempt that met no leader hangs: try anew after what an attempt takes at most.
+      // Without a leader, an attempt hangs: repeat it after the longest time that one takes with a leader.
       `printf '${PUT}' >${PUT_FILE}; timeout ${seconds} sh -c 'until ${CURL_PUT} --max-time 0.8 -o /dev/null ${PUT_URL} 2>/dev/null | ` +
         `grep -q "^${PUT_DONE}"; do sleep 0.02; done'`,
     );
     if (!ok) throw new Error(`no write through ${machine.name} was acknowledged within ${seconds} s`);
   }
 
-  /** What the model says of this cluster's distances. */
+  /** The model of this cluster's latencies. */
   public model(): QuorumModel {
     return new QuorumModel({
       roundTripTimes: RoundTripTimes.digitalOcean(),
@@ -125,18 +126,18 @@ export class LabCluster {
     });
   }
 
-  /** Whether every one of these members commits writes. */
+  /** Whether all of these members commit writes. */
   public async healthy(machines: readonly LabDroplet[] = this.machines): Promise<boolean> {
     return (await this.unwell(machines)) === "";
   }
 
-  /** Throws what etcdctl says if one of these members does not commit writes. */
+  /** @throws Error with etcdctl's output unless all of these members commit writes */
   public async mustBeHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
     const said = await this.unwell(machines);
     if (said !== "") throw new Error(`not every member commits writes:\n${said}`);
   }
 
-  /** Waits until these members commit writes; throws what etcdctl says if one does not within 60 s. */
+  /** Waits until all of these members commit writes. @throws Error with etcdctl's output if one does not within 60 s */
   public async untilHealthy(machines: readonly LabDroplet[] = this.machines): Promise<void> {
     let said = "";
     const healthy = async (): Promise<boolean> => (said = await this.unwell(machines)) === "";
@@ -145,7 +146,7 @@ export class LabCluster {
     }
   }
 
-  /** What etcdctl says of these members if one of them does not commit writes; else nothing. */
+  /** etcdctl's output if one of these members does not commit writes; else empty. */
   private async unwell(machines: readonly LabDroplet[]): Promise<string> {
     const { ok, stdout, stderr } = await this.etcdctl(["endpoint", "health"], this.environment(machines));
     return ok ? "" : `${stdout}${stderr}` || "etcdctl ended without a word";

@@ -1,12 +1,12 @@
-/** The lab that this project is proven in, as `npm run lab` brings it up. */
+/** The lab in which this project is tested, as `npm run lab` brings it up. */
 import { keepCacheIn, type LabDefinition } from "terraform-lab";
 import { RoundTripTimes } from "../lib/wan";
 import { rolesOfMembers, supplyEtcd } from "./etcd/in-lab";
 
-/** Those that cloud-init installs at every first boot, and that a fresh droplet does not have. Images may have them for tests that make many machines. */
+/** Packages that cloud-init installs at the first boot. Images for tests that make many machines have them already. */
 export const FIRST_BOOT_PACKAGES: readonly string[] = ["chrony"];
 
-// Whoever has run an earlier version has most of it there.
+// Earlier versions have used this directory, so most of the cache may be there already.
 keepCacheIn("cdktf-etcd");
 
 const times = RoundTripTimes.digitalOcean();
@@ -17,7 +17,7 @@ const definition: LabDefinition = {
   distances: times.locations.flatMap((a, index) =>
     times.locations.slice(index + 1).map((b) => ({ a, b, rttMs: times.between(a, b) })),
   ),
-  // What a member's machine gets by apt: from cloud-init (templates/boot/cloud-init.yaml.tftpl) and from install (NodePart.packages).
+  // Packages that nodes install: by cloud-init (templates/boot/cloud-init.yaml.tftpl) and in install (NodePart.packages).
   packages: ["ca-certificates", "curl", "rclone", ...FIRST_BOOT_PACKAGES],
   supplies: supplyEtcd,
   roles: rolesOfMembers,

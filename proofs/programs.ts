@@ -15,21 +15,21 @@ const GO_CLIENT = {
 };
 
 /**
- * The clients of etcd that record what they do, and the checker of what they recorded, to be run as `workload run|dump|observe|check`. This and the
- * others build the program if need be, and return its path.
+ * The program of the clients that record their operations, and of the checker of these records, to be run as `workload
+ * run|dump|observe|check`. This and the following functions build the program if the cache has none, and return its path.
  */
 export const ensureWorkload = builderOf(WORKLOAD);
 
-/** The program that measures writes with etcd's own Go client. */
+/** The program that times calls with etcd's Go client. */
 export const ensureProbe = builderOf(PROBE);
 
-/** The program that loads the paths between members, and measures them. */
+/** The program that loads and measures the paths between members. */
 export const ensureSockets = builderOf(SOCKETS);
 
-/** The example of a client in Go, to be run as `go-client KEY VALUE`. */
+/** The example client in Go, to be run as `go-client KEY VALUE`. */
 export const ensureGoClient = builderOf(GO_CLIENT);
 
-/** The Go packages about etcd that have tests. */
+/** The Go packages of proofs/ that have tests. */
 export const PROOFS_GO_TESTS = { workload: WORKLOAD } satisfies Readonly<Record<string, GoTests>>;
 
 function builderOf(program: OwnGoProgram): (progress?: Progress) => Promise<string> {

@@ -17,7 +17,7 @@ async function load(given?: string): Promise<LabDefinition> {
     );
   }
   let found = (await import(file)) as { readonly default?: unknown };
-  // What was compiled to CommonJS has its default export one level deeper.
+  // A module compiled to CommonJS has its default export one level deeper.
   while (typeof found.default === "object" && found.default !== null) found = found.default;
   const definition = found as Partial<LabDefinition>;
   if (Array.isArray(definition.distances)) return definition as LabDefinition;
@@ -28,7 +28,7 @@ async function load(given?: string): Promise<LabDefinition> {
 }
 
 async function main(): Promise<void> {
-  // What comes before the verb: the rest is the program's own.
+  // --config is taken only before the verb: what follows belongs to the program.
   const [first, second] = process.argv.slice(2);
   const inline = /^--config=(.+)$/.exec(first)?.[1];
   const given = inline ?? (first === "--config" ? second : undefined);

@@ -5,11 +5,11 @@ import { LabPaths } from "../paths";
 import { ToolError } from "../tools/tool-error";
 import { labStatus, renderStatus } from "./status";
 
-/** A lab's command line, and the lab. More verbs can be added to it. */
+/** A lab's command line, and the lab. More verbs can be added to `program`. */
 export interface LabProgram {
   readonly program: Command;
   readonly lab: Lab;
-  /** Runs what the arguments of this process say; of an error, its message is printed and the exit status is 1. */
+  /** Runs the verb that this process's arguments name; prints the message of an error and sets exit status 1. */
   readonly run: () => Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function labProgram(definition: LabDefinition): LabProgram {
       try {
         await program.parseAsync();
       } catch (error) {
-        // A ToolError is a whole sentence with the way out; anything else is ours, and its origin matters.
+        // A ToolError says what to do about it; any other error is a bug of ours, and needs its stack.
         console.error(error instanceof ToolError ? `error: ${error.message}` : error);
         process.exitCode = 1;
       }

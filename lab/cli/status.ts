@@ -1,14 +1,14 @@
 import { LabDroplet } from "../clouds/digitalocean/client";
 import { Lab } from "../lab";
 
-/** What `status` tells. */
+/** What `status` reports. */
 export interface LabStatus {
   readonly api: { readonly url: string; readonly answers: boolean };
   readonly machines: readonly LabMachine[];
   readonly standIns: readonly string[];
 }
 
-/** A machine, and a word on it, if there is one. */
+/** A machine, with its role as LabDefinition.roles gives it. */
 export interface LabMachine extends LabDroplet {
   readonly role?: string;
 }
@@ -23,7 +23,7 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
   return { api: { url: api.url, answers }, machines, standIns: lab.standIns(lab.config()) };
 }
 
-/** The same for people. */
+/** The status as text for a terminal. */
 export function renderStatus(status: LabStatus, command: string): string {
   const lines = [`API server: ${status.api.url} ${status.api.answers ? "(up)" : `(does not answer: ${command} up)`}`];
   if (status.machines.length === 0) lines.push("No machines yet.");

@@ -17,12 +17,13 @@ import { WAN_DEVICE } from "./firewall";
 import type { MachineSpec } from "./machine-driver";
 import { namespacePath, type MachineNames } from "./network";
 
-/** What a machine's init takes as "power off", as from the button of a real one: SIGRTMIN+4. */
+/** SIGRTMIN+4: systemd powers the machine off, as after a press of the power button. */
 const POWER_OFF_SIGNAL = 34 + 4;
 
 /**
- * Keeps one machine running. systemd-nspawn ends with 133 when the machine reboots and someone should start it again. When it ends otherwise, the machine has
- * powered itself off: its kernel must fall silent too, though in truth it is this host's and would go on answering pings.
+ * Keeps one machine running. Exit status 133 of systemd-nspawn means that the machine reboots and is to be started
+ * again. On any other it has powered itself off; its device is then taken down, or the host's kernel would go on
+ * answering pings for it.
  */
 const KEEPER = `
 control=$1 machine=$2 edge=$3
@@ -35,7 +36,7 @@ done
 exec ip -n "$edge" link set ${WAN_DEVICE} down
 `;
 
-/** Boots a machine's disk in its namespaces; returns who keeps it running. */
+/** Boots a machine's disk in its namespaces; returns its keeper process. */
 export function startContainer(
   spec: MachineSpec,
   root: string,
@@ -55,9 +56,9 @@ export function startContainer(
       `--machine=${names.machine}`,
       `--hostname=${spec.name}`,
       `--network-namespace-path=${namespacePath(names.machine)}`,
-      // Routes and rules are a droplet's own affair; its firewall is not in this namespace.
+      // A droplet may change its own routes and packet filter; the cloud's firewall is in another namespace.
       "--capability=CAP_NET_ADMIN",
-      // Neither a service manager nor a machine registry is needed on the host.
+      // So that the host needs neither systemd nor systemd-machined.
       "--register=no",
       "--keep-unit",
       "--console=read-only",
@@ -74,7 +75,7 @@ export function startContainer(
       names.edge,
     ];
     const child = spawn("/bin/sh", [...argv, ...nspawn], {
-      // In a session of its own: the machine outlives whoever started it.
+      // In a session of its own, so that the machine outlives the process that started it.
       detached: true,
       stdio: ["ignore", log, log],
       cwd: "/",
@@ -97,7 +98,7 @@ export function startContainer(
   }
 }
 
-/** The machine's init, once it runs. */
+/** The machine's init, undefined until it runs. */
 export function initOf(keeper: ProcessRecord | undefined): ProcessRecord | undefined {
   if (!isAlive(keeper)) {
     return undefined;
@@ -105,7 +106,7 @@ export function initOf(keeper: ProcessRecord | undefined): ProcessRecord | undef
   for (const nspawn of childrenOf(keeper.pid)) {
     for (const pid of childrenOf(nspawn)) {
       const isInit = /^NSpid:\s+\d+(\s+\d+)*\s+1$/m.test(procFile(pid, "status"));
-      // Until it is replaced by the machine's systemd it is still a part of systemd-nspawn.
+      // Before it executes the machine's systemd it is still systemd-nspawn's own process.
       if (isInit && /^(systemd|init)$/.test(procFile(pid, "comm").trim())) {
         return recordOf(pid);
       }
@@ -119,10 +120,10 @@ export async function waitForInit(keeper: ProcessRecord, timeoutMs = 30_000): Pr
   return initOf(keeper) !== undefined;
 }
 
-/** Presses the power button and waits; false if the machine does not care. */
+/** Presses the power button and waits for the machine's end; false if it did not power off in time. */
 export async function pressPowerButton(keeper: ProcessRecord, timeoutMs: number): Promise<boolean> {
   const ended = (): boolean => !isAlive(keeper);
-  // An init that has only just begun does not listen to its signals yet.
+  // An init that has only just started does not handle its signals yet.
   let pressed: ProcessRecord | undefined;
   return waitUntil(
     () => {
@@ -138,7 +139,7 @@ export async function pressPowerButton(keeper: ProcessRecord, timeoutMs: number)
   );
 }
 
-/** Blocked counts as well: that is how systemd receives signals, from a signalfd. */
+/** Whether a process catches a signal or blocks it: systemd blocks signals and reads them from a signalfd. */
 function listensTo(pid: number, number: number): boolean {
   const status = procFile(pid, "status");
   return ["SigBlk", "SigCgt"].some((field) => {
@@ -150,7 +151,7 @@ function listensTo(pid: number, number: number): boolean {
 export interface ExecOptions {
   readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
-  /** Hands this process's terminal over; nothing is collected then. */
+  /** Hands this process's terminal to the command; its output is not collected then. */
   readonly tty?: boolean;
   readonly timeoutMs?: number;
 }
@@ -172,20 +173,20 @@ export async function execInContainer(
     TERM: process.env.TERM ?? "dumb",
     ...options.env,
   };
-  // Joins the machine's group first, so that it ends with the machine.
+  // Joins the machine's control group first, so that it ends with the machine.
   const join = 'for file in $0; do echo $$ > "$file"; done; exec nsenter "$@"';
   const namespaces = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"];
-  // It is a shell that waits for the command, not nsenter: that one stops itself for good when a machine that shuts down stops
-  // all of its processes, and the machine's end waits for whoever has to take note of the command's.
+  // A shell waits for the command, and not nsenter: on shutdown a machine sends SIGSTOP to all its processes; nsenter
+  // would then stop itself for good without reaping the command, and the machine's end would wait for that.
   const target = [`--target=${init.pid}`, ...namespaces, "--no-fork", "--", "/bin/sh", "-c", '"$@"; exit $?', "sh"];
-  // The environment is set inside: the host's PATH is needed to find nsenter, and is nothing to the machine.
+  // The environment is set inside the machine: nsenter is found by the host's PATH, which the machine must not get.
   const inside = ["/usr/bin/env", "-i", ...Object.entries(env).map(([key, value]) => `${key}=${value}`)];
   const cd = ["/bin/sh", "-c", 'cd "$HOME" 2>/dev/null; exec "$@"', "sh"];
   const command = ["/bin/sh", "-c", join, groups.controlProcs().join(" "), ...target, ...inside, ...cd, ...argv];
   return attempt(command, { input: options.stdin, tty: options.tty, timeoutMs: options.timeoutMs });
 }
 
-/** What systemd-nspawn leaves in /run when it is killed. */
+/** Removes what systemd-nspawn leaves in /run when it is killed. */
 export function removeNspawnLeftovers(name: string): void {
   for (const kind of ["propagate", "unix-export"]) {
     rmSync(`/run/systemd/nspawn/${kind}/${name}`, { recursive: true, force: true });
@@ -193,8 +194,8 @@ export function removeNspawnLeftovers(name: string): void {
 }
 
 /**
- * Keepers and their systemd-nspawn, found by what they were started with: also those that are on no record and in no group. Labs in process
- * namespaces of their own can be seen from outside of them, and are none of this one's business.
+ * Keepers and their systemd-nspawn, found by their arguments, so that those without a record or a control group are
+ * found too. Processes in other process namespaces belong to other labs and are left out.
  */
 export function findKeepers(prefix: string): { readonly pid: number; readonly id: number }[] {
   const pattern = new RegExp(`^--machine=${prefix}-(\\d+)$`);
@@ -211,7 +212,7 @@ function processNamespace(pid: number | "self"): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
-    // It has ended.
+    // The process has ended.
     return undefined;
   }
 }

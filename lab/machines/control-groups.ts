@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { waitUntil } from "../tools/wait";
 
 /**
- * How much more of the processor a lab's machines get than any one program of the host that wants it too. On continents of their own they would
- * have it to themselves: without this, a compiler that runs beside the lab makes members miss heartbeats.
+ * Processor weight of all machines of a lab together, relative to any other control group of the host. Real machines
+ * would have their processors to themselves: without this, a compiler that runs beside the lab makes members miss
+ * heartbeats.
  */
 const MACHINES_WEIGHT = 4;
 
-/** The host's control group file systems that matter here. */
+/** Mount points of the host's control group file systems. */
 export interface Hierarchies {
-  /** Where the unified hierarchy is, if there is one. */
+  /** The unified hierarchy (cgroup v2), if there is one. */
   readonly unified?: string;
-  /** Older hierarchies by controller ("memory", "cpu", ..., and "systemd" for the one without). */
+  /** Version 1 hierarchies by controller ("memory", "cpu", ..., and "systemd" for the one without a controller). */
   readonly legacy: Readonly<Record<string, string | undefined>>;
 }
 
@@ -35,8 +36,9 @@ export function parseHierarchies(mountInfo: string): Hierarchies {
 }
 
 /**
- * A machine's place in every hierarchy of the host. Each machine must have its own: systemd-nspawn makes its payload's group below that of its caller,
- * and two machines in the same one would kill each other's services. Besides, it is how all processes of a machine are found.
+ * A machine's control groups, one in each hierarchy of the host. No two machines may share one: systemd-nspawn makes the
+ * machine's group below its caller's, and two systemds in the same group would kill each other's services. The groups
+ * also tell which processes belong to a machine.
  */
 export class MachineGroups {
   private readonly hierarchies: Hierarchies;
@@ -48,17 +50,17 @@ export class MachineGroups {
     this.hierarchies = parseHierarchies(readFileSync("/proc/self/mountinfo", "utf8"));
   }
 
-  /** Where to write a process number so that it belongs to the machine itself. */
+  /** Files to write a process number to, so that the process becomes part of the machine itself. */
   machineProcs(): string[] {
     return this.files("machine");
   }
 
-  /** The same for what is not the machine but belongs to it: its keeper, and commands run in it from outside. */
+  /** The same for processes that end with the machine but are no part of it: its keeper, commands run from outside. */
   controlProcs(): string[] {
     return this.files("control");
   }
 
-  /** Makes the groups and limits them as far as the host lets us; returns what could not be enforced. */
+  /** Makes the groups and sets the limits that the host allows; returns those that could not be set. */
   make(limits: { readonly memoryMiB: number; readonly vcpus: number }): string[] {
     for (const mount of this.mounts()) {
       for (const part of ["machine", "control"]) {
@@ -103,7 +105,7 @@ export class MachineGroups {
     return [...found];
   }
 
-  /** Kills every process of the machine at once, as a power cut does. */
+  /** Kills all processes of the machine at once, as a power cut does. */
   async kill(): Promise<void> {
     const { unified } = this.hierarchies;
     const gone = await waitUntil(() => {
@@ -115,7 +117,7 @@ export class MachineGroups {
         try {
           process.kill(pid, "SIGKILL");
         } catch {
-          // Gone already.
+          // It has ended already.
         }
       }
       return left.length === 0;
@@ -132,7 +134,7 @@ export class MachineGroups {
       try {
         rmdirSync(join(mount, this.lab));
       } catch {
-        // Other machines are still there.
+        // Not empty: there are other machines.
       }
     }
   }
@@ -151,7 +153,7 @@ export class MachineGroups {
     return [...new Set(ids)].filter((id) => /^\d+$/.test(id));
   }
 
-  /** Only those hierarchies that can be written to: some hosts show more than they give. */
+  /** The hierarchies that can be written to; some hosts have others, read-only. */
   private mounts(): string[] {
     const { unified, legacy } = this.hierarchies;
     const all = [unified, legacy.systemd, legacy.memory, legacy.cpu, legacy.pids, legacy.freezer];
@@ -166,14 +168,14 @@ export class MachineGroups {
     return tryWrite(join(mount, this.lab, this.id, file), value);
   }
 
-  /** All machines of the lab together, as the host weighs them against everything else that runs on it. */
+  /** Sets the weight of all machines of the lab together, against everything else that runs on the host. */
   private preferMachines(): void {
     const { unified, legacy } = this.hierarchies;
     if (legacy.cpu !== undefined) tryWrite(join(legacy.cpu, this.lab, "cpu.shares"), String(MACHINES_WEIGHT * 1024));
     else if (unified !== undefined) tryWrite(join(unified, this.lab, "cpu.weight"), String(MACHINES_WEIGHT * 100));
   }
 
-  /** In the unified hierarchy a controller has to be handed down from the top. */
+  /** In the unified hierarchy, controllers have to be enabled in each group from the root down. */
   private delegate(): void {
     const { unified } = this.hierarchies;
     if (unified) {
@@ -196,7 +198,7 @@ function subdirectories(directory: string): string[] {
   }
 }
 
-/** Children first. */
+/** Visits a directory and those below it, children first. */
 function walk(directory: string, visit: (directory: string) => void): void {
   for (const name of subdirectories(directory)) {
     walk(join(directory, name), visit);

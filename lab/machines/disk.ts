@@ -34,7 +34,7 @@ function mounts(): Mount[] {
   return parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
 }
 
-/** Where a machine's disk is kept. */
+/** A machine's disk: an overlay over the image. */
 export class Disk {
   readonly root: string;
 
@@ -45,7 +45,7 @@ export class Disk {
     this.root = join(directory, "root");
   }
 
-  /** The disk is the image with a layer of its own on top, so that making it takes no time and no space. */
+  /** Mounts an overlay over the image, so that making the disk takes no time and no space. */
   async mount(image: string): Promise<void> {
     if (this.isMounted()) {
       return;
@@ -66,12 +66,12 @@ export class Disk {
     }
   }
 
-  /** Puts on the disk what the cloud puts there before the first boot. */
+  /** Writes the files that the cloud puts on a disk before the first boot. */
   seed(spec: MachineSpec): void {
     for (const file of seedFiles(spec)) {
       const path = join(this.root, file.path);
       mkdirSync(dirname(path), { recursive: true });
-      // The image may have a link here, which must not be followed out of the disk.
+      // The image may have a symbolic link here, which must not be followed out of the disk.
       if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
         rmSync(path);
       }
@@ -88,13 +88,13 @@ export class Disk {
     while (this.isMounted()) {
       const result = await attempt(["umount", this.root]);
       if (result.status !== 0) {
-        // Somebody still looks at it; it goes when they do.
+        // It is still in use: a lazy unmount takes effect when it no longer is.
         await run(["umount", "-l", this.root]);
       }
     }
   }
 
-  /** The lock that systemd-nspawn keeps for a directory; it stays behind if that is killed. */
+  /** Removes systemd-nspawn's lock of the directory, which stays if it is killed. */
   removeNspawnLock(): void {
     if (this.isMounted()) {
       const { dev, ino } = statSync(this.root);
@@ -112,7 +112,7 @@ export class Disk {
   }
 }
 
-/** Unmounts every disk of the lab, wherever it is. */
+/** Unmounts every disk of the lab, wherever it is mounted. */
 export async function unmountAll(prefix: string, except: ReadonlySet<string>): Promise<void> {
   const pattern = new RegExp(`^${prefix}-\\d+$`);
   for (const mount of mounts()) {

@@ -1,14 +1,14 @@
 import { isIP } from "node:net";
 import type { ResolvedFirewall, ResolvedRule } from "./machine-driver";
 
-/** The edge's device towards the WAN: what comes in by it goes to the machine. */
+/** The edge's device towards the WAN: packets that arrive on it are for the machine. */
 export const WAN_DEVICE = "wan0";
 
 const TABLE = "inet cloudfirewall";
 
 /**
- * The packet filter of a machine's edge as one nft script, which the kernel takes as a whole or not at all. Connections are tracked also
- * while there is no firewall, so that one attached later knows which were there before: as at DigitalOcean, they stay.
+ * The packet filter of a machine's edge as one nft script, which the kernel applies as a whole or not at all. Connections
+ * are tracked even without a firewall, so that those which are open when one is attached stay open, as at DigitalOcean.
  */
 export function renderFirewall(firewall: ResolvedFirewall | undefined): string {
   const chains = firewall
@@ -18,7 +18,7 @@ export function renderFirewall(firewall: ResolvedFirewall | undefined): string {
     ? ["ct state invalid drop", `iifname "${WAN_DEVICE}" goto inbound`, `oifname "${WAN_DEVICE}" goto outbound`]
     : [];
   return [
-    // Makes sure that there is something to delete: nft knows no "delete if exists" in older releases.
+    // Older releases of nft have no "delete if exists", so the table is declared first.
     `table ${TABLE}`,
     `delete table ${TABLE}`,
     `table ${TABLE} {`,

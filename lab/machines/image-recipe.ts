@@ -1,10 +1,10 @@
-/** Where a lab machine finds the lab's own mirror: one archive per suite, at LAB_MIRROR/<suite> (see mirror-server.ts). */
+/** The lab's own mirror as machines reach it: one archive per suite, at LAB_MIRROR/<suite> (see ../mirror). */
 export const LAB_MIRROR = "http://198.18.0.2/debian";
 
-/** Beside an image's root file system: the sources.list that it was built from. */
+/** File beside an image's root file system: the sources.list that it was built from. */
 export const ARCHIVE_SOURCES = "archive-sources.list";
 
-/** A Debian or Ubuntu release that a droplet image stands for. */
+/** A Debian or Ubuntu release. */
 export interface Distribution {
   readonly name: "debian" | "ubuntu";
   readonly suite: string;
@@ -42,7 +42,7 @@ export function distributionOf(slug: string): Distribution | undefined {
   return undefined;
 }
 
-/** What a fresh droplet has, as far as anything the lab runs there can tell. */
+/** Packages of a fresh droplet, as far as programs that run in the lab need them. */
 export const IMAGE_PACKAGES: readonly string[] = [
   "ca-certificates",
   "cloud-init",
@@ -62,7 +62,7 @@ export const IMAGE_PACKAGES: readonly string[] = [
   "systemd-sysv",
 ];
 
-/** dpkg leaves these out, now and for what is installed later. Copyright files stay: the licences ask for it. */
+/** Paths that dpkg leaves out, now and in later installations. Copyright files stay, as their licences demand. */
 export const DPKG_EXCLUDES: readonly string[] = [
   "path-exclude=/usr/share/man/*",
   "path-exclude=/usr/share/info/*",
@@ -74,9 +74,9 @@ export const DPKG_EXCLUDES: readonly string[] = [
   "path-exclude=/usr/share/lintian/*",
 ];
 
-/** Units that make no sense in a container with the host's kernel and clock, or that wake up to no use. */
+/** Units without use in a container that has the host's kernel and clock. */
 const MASKED_UNITS: readonly string[] = [
-  // The clock is the host's and there is no time server in the lab: this would block multi-user.target.
+  // There is no time server in the lab, and the clock is the host's: this unit would block multi-user.target.
   "chrony-wait.service",
   // The network is set up before the machine boots.
   "systemd-networkd.service",
@@ -85,7 +85,7 @@ const MASKED_UNITS: readonly string[] = [
   // Nobody sits at a console.
   "getty.target",
   "console-getty.service",
-  // Housekeeping of a machine that lives for minutes, on processors shared with all the others.
+  // Not worth their processor time on machines that live for minutes and share processors.
   "apt-daily.timer",
   "apt-daily-upgrade.timer",
   "dpkg-db-backup.timer",
@@ -94,7 +94,7 @@ const MASKED_UNITS: readonly string[] = [
   "man-db.timer",
 ];
 
-/** Files put into the image. */
+/** Files of the image by path. */
 export function imageFiles(distribution: Distribution): Readonly<Record<string, string>> {
   return {
     // Unsigned on purpose: the lab fetched the packages from the real archive and checked the signatures there.
@@ -112,7 +112,7 @@ users: []
 apt: {preserve_sources_list: true}
 locale: false
 `,
-    // A container may not set the clock: chronyd runs, answers and keeps its files, but leaves the clock alone.
+    // A container may not set the clock: chronyd runs without changing it.
     "/etc/systemd/system/chrony.service.d/lab.conf": `[Unit]
 ConditionCapability=
 
@@ -120,7 +120,7 @@ ConditionCapability=
 ExecStart=
 ExecStart=!/usr/sbin/chronyd $DAEMON_OPTS -x
 `,
-    // "chronyc tracking" then reports a synchronised clock, which the host's is.
+    // Makes "chronyc tracking" report a synchronised clock, as the host's is.
     "/etc/chrony/conf.d/lab.conf": "local stratum 8\n",
   };
 }
@@ -134,16 +134,16 @@ export function customizeScript(distribution: Distribution): string {
   const masks = MASKED_UNITS.map((unit) => `ln -sf /dev/null "$1/etc/systemd/system/${unit}"\n`);
   return [
     "set -eu\n",
-    // Where mmdebstrap found the packages: package-mirror.ts asks there for more.
+    // mmdebstrap's sources, from which package-mirror.ts fetches more packages.
     `cp "$1/etc/apt/sources.list" "$1/../${ARCHIVE_SOURCES}"\n`,
     'rm -f "$1"/etc/apt/sources.list.d/* "$1"/etc/resolv.conf\n',
     ...files,
     ...masks,
     'chroot "$1" systemctl disable --quiet nftables.service\n',
-    // Each machine makes its own: an empty id is filled at boot, host keys come from cloud-init.
+    // Each machine makes its own: systemd fills an empty machine-id at boot, cloud-init makes the host keys.
     'rm -f "$1"/etc/ssh/ssh_host_* "$1/var/lib/dbus/machine-id"\n',
     ': > "$1/etc/machine-id"\n',
-    // The builder's own name must not be every machine's.
+    // It has the name of the machine that builds the image.
     'rm -f "$1/etc/hostname"\n',
     `printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost ip6-loopback\\n' > "$1/etc/hosts"\n`,
     ': > "$1/etc/resolv.conf"\n',

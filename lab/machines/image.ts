@@ -16,7 +16,7 @@ import { silent, type Progress } from "../tools/progress";
 import { sha256OfText } from "../tools/sha256";
 import { ToolError } from "../tools/tool-error";
 
-/** Whether an image is what its slug says, or another distribution in its place. */
+/** Whether an image is of the distribution that its slug says, or another in its place. */
 export type ImageOrigin = "archive" | "stand-in";
 
 /** A root file system to copy machines from. Never boot it or write to it. */
@@ -33,13 +33,13 @@ export interface BaseImage {
   readonly origin: ImageOrigin;
 }
 
-/** What stands in for an image whose distribution cannot be had. */
+/** The image used if a slug's distribution is not available. */
 const STAND_IN = "debian-13-x64";
 
 /**
- * The root file system for a DigitalOcean image slug; builds it (35 s on an idle machine) if the cache has none.
+ * The root file system for a DigitalOcean image slug; built, in 35 s on an idle machine, if the cache has none.
  *
- * @param more packages that it has, besides those of a fresh droplet
+ * @param more packages to install besides those of a fresh droplet
  */
 export async function ensureImage(
   slug: string,
@@ -73,7 +73,7 @@ export async function ensureImage(
       await writeFile(hook, `#!/bin/sh\n${script}`);
       await chmod(hook, 0o755);
       try {
-        // No mirror is named: mmdebstrap knows each suite's archive.
+        // No mirror is given, because mmdebstrap knows each suite's archive.
         await run(["mmdebstrap", ...args, `--customize-hook=${hook}`, distribution.suite, path.join(work, "rootfs")], {
           nice: true,
         });

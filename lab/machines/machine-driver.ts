@@ -1,4 +1,4 @@
-/** One firewall rule, resolved to what a packet filter understands: no tags, no droplet ids. */
+/** One firewall rule with addresses in place of tags and droplet ids, as a packet filter needs it. */
 export interface ResolvedRule {
   readonly protocol: "tcp" | "udp" | "icmp";
   /** Inclusive port range; absent means every port (always absent for icmp). */
@@ -7,7 +7,7 @@ export interface ResolvedRule {
   readonly addresses: readonly string[];
 }
 
-/** What a machine's firewall lets through. Replies to allowed connections always pass. */
+/** What a machine's firewall allows. Replies to allowed connections always pass. */
 export interface ResolvedFirewall {
   readonly inbound: readonly ResolvedRule[];
   readonly outbound: readonly ResolvedRule[];
@@ -15,7 +15,7 @@ export interface ResolvedFirewall {
 
 /** Everything needed to make a machine. */
 export interface MachineSpec {
-  /** The droplet id; unique for ever. */
+  /** The droplet id; never reused. */
   readonly id: number;
   /** Host name. */
   readonly name: string;
@@ -40,13 +40,13 @@ export interface MachineSpec {
 
 export type MachineState = "running" | "stopped" | "absent";
 
-/** What stands behind a droplet. Every method is idempotent and may be called again after a crash. */
+/** Makes and controls the machines behind droplets. Every method is idempotent and may be called again after a crash. */
 export interface MachineDriver {
-  /** Makes the disk and boots; resolves once the machine's init runs (long before it is ready for SSH). */
+  /** Makes the disk and boots; resolves once the machine's init runs, long before SSH is ready. */
   create(spec: MachineSpec): Promise<void>;
   /** Boots a stopped machine. */
   powerOn(id: number): Promise<void>;
-  /** Pulls the plug: packets stop at once, nothing is shut down. */
+  /** Cuts the power: packets stop at once, nothing is shut down. */
   powerOff(id: number): Promise<void>;
   /** Asks the machine's init to power off; resolves when it has stopped. */
   shutdown(id: number): Promise<void>;

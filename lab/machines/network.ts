@@ -4,9 +4,9 @@ import type { Attachment } from "../wan/protocol";
 import { renderFirewall, WAN_DEVICE } from "./firewall";
 import type { MachineSpec, ResolvedFirewall } from "./machine-driver";
 
-/** Names of what belongs to one machine; by them everything is found again after a crash. */
+/** Names of one machine's namespaces and mounts, by which all is found again after a crash. */
 export interface MachineNames {
-  /** Also the machine's network namespace, its name for systemd-nspawn and the source of its disk's mount. */
+  /** Name of the machine's network namespace, of its systemd-nspawn machine and of its disk's mount source. */
   readonly machine: string;
   readonly edge: string;
 }
@@ -21,13 +21,13 @@ export function namespacePath(name: string): string {
   return `${NAMESPACES}/${name}`;
 }
 
-/** The first address of its /24 that is not the machine's own. */
+/** A gateway in the address's /24: .1, or .254 for .1 itself. */
 export function gatewayOf(address: string): string {
   const parts = address.split(".");
   return [...parts.slice(0, 3), parts[3] === "1" ? "254" : "1"].join(".");
 }
 
-/** How the machine hangs on the WAN. */
+/** The machine's endpoint on the WAN. */
 export function attachmentOf(spec: MachineSpec, names: MachineNames): Attachment {
   const addresses = [{ ip: spec.publicIpv4 }];
   const inside = privateAddress(spec);
@@ -50,8 +50,9 @@ function privateAddress(spec: MachineSpec): { readonly ip: string; readonly pref
 }
 
 /**
- * Makes both namespaces: the machine's own, and in front of it the edge, which belongs to the cloud: nothing that root does in the machine
- * can change what is filtered there. The edge answers ARP for everybody else, so that neighbours in the same range are reached by way of the WAN.
+ * Makes both namespaces: the machine's own and, in front of it, the edge, which belongs to the cloud: root in the machine
+ * cannot change the firewall there. The edge answers ARP for all other addresses, so that packets to neighbours in the
+ * same range go over the WAN too.
  */
 export async function makeNetwork(
   spec: MachineSpec,
@@ -87,7 +88,7 @@ export async function makeNetwork(
       `address add ${gateway}/32 dev pub0`,
       `route add ${spec.publicIpv4}/32 dev pub0`,
       ...(inside ? ["link set prv0 up", `route add ${inside.ip}/32 dev prv0`] : []),
-      // While the WAN is away packets are lost in silence, as on a real one.
+      // Without a switch, packets are dropped and no error is reported, as on a real WAN.
       "route add blackhole default metric 65000",
     ],
     edge,
@@ -109,7 +110,7 @@ export async function applyFirewall(names: MachineNames, firewall: ResolvedFirew
   await run(["nsenter", `--net=${namespacePath(names.edge)}`, "nft", "-f", "-"], { input: renderFirewall(firewall) });
 }
 
-/** Takes the machine off the WAN from its own end. */
+/** Takes the machine off the WAN at its own end, without the switch. */
 export async function silence(names: MachineNames): Promise<void> {
   if (existsSync(namespacePath(names.edge))) {
     await attempt(["ip", "-n", names.edge, "link", "set", WAN_DEVICE, "down"]);
@@ -133,7 +134,7 @@ export async function removeNamespace(name: string): Promise<void> {
   }
   const result = await attempt(["ip", "netns", "del", name]);
   if (existsSync(path)) {
-    // A file without a namespace, for example of a crash between making the file and mounting on it.
+    // A file without a namespace mounted on it, as a crash in `ip netns add` leaves it.
     await attempt(["umount", "-l", path]);
     await attempt(["rm", "-f", path]);
   }
@@ -142,13 +143,13 @@ export async function removeNamespace(name: string): Promise<void> {
   }
 }
 
-/** Ids of machines of which at least one namespace is there. */
+/** Names of all machines' namespaces that exist. */
 export function namespacesOf(prefix: string): string[] {
   const pattern = new RegExp(`^${prefix}-(edge-)?\\d+$`);
   try {
     return readdirSync(NAMESPACES).filter((name) => pattern.test(name));
   } catch {
-    return []; // no namespace was ever made here
+    return []; // no namespace has been made on this host
   }
 }
 
@@ -156,7 +157,7 @@ async function batch(lines: readonly string[], namespace?: string): Promise<void
   await run(["ip", ...(namespace ? ["-n", namespace] : []), "-batch", "-"], { input: `${lines.join("\n")}\n` });
 }
 
-/** Which /proc/sys/net one sees depends on the network namespace one is in. */
+/** Writes from inside the namespace: /proc/sys/net is that of the process's network namespace. */
 async function writeSysctls(namespace: string, values: readonly (readonly string[])[]): Promise<void> {
   const script = values.map(([key = "", value = ""]) => {
     const path = `/proc/sys/net/${key}`;

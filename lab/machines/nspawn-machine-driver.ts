@@ -32,25 +32,25 @@ import {
 } from "./network";
 
 export interface NspawnMachineDriverOptions {
-  /** Where disks, records and logs are; on a file system that overlayfs can write to. */
+  /** Directory of disks, records and logs, on a file system that overlayfs can write to. */
   readonly stateDir: string;
-  /** The directory of the base image behind a slug; made if need be, and never written to. */
+  /** Returns the directory of a slug's base image, building it if needed. It is only read. */
   readonly imageFor: (slug: string) => Promise<string>;
   readonly wan: WanClient;
   readonly log?: (line: string) => void;
   /**
-   * What the names of all namespaces and mounts begin with; two labs in the same namespaces need two.
+   * Prefix of the names of all namespaces and mounts; must differ between labs in the same namespaces.
    * @default "lab"
    */
   readonly prefix?: string;
   /**
-   * The control group of all machines. Control groups are the whole host's, whatever namespaces a lab is in: two labs on one host need two.
+   * The control group of all machines. Control groups are not namespaced: it must differ between labs on one host.
    * @default - the prefix
    */
   readonly group?: string;
 }
 
-/** What went wrong with a machine, and which. */
+/** An operation on a machine failed. */
 export class MachineError extends Error {
   constructor(
     /** "no-such-machine", "not-running", "other-machine" or "did-not-boot". */
@@ -63,15 +63,15 @@ export class MachineError extends Error {
   }
 }
 
-/** What `reconcile` found. */
+/** The machines that `reconcile` found, by id. */
 export interface ReconcileReport {
   readonly running: readonly number[];
   readonly stopped: readonly number[];
-  /** Half made or half removed machines, and remains without a record: all removed now. */
+  /** Machines made or destroyed only in part, and remains without a record; they are removed now. */
   readonly removed: readonly number[];
 }
 
-/** What is known of a machine beyond what can be seen; on disk before anything is made and until everything is removed. */
+/** A machine's record, on disk before anything of the machine is made and until everything is removed. */
 interface MachineRecord {
   readonly spec: MachineSpec;
   readonly phase: "creating" | "made" | "destroying";
@@ -81,10 +81,10 @@ interface MachineRecord {
 }
 
 const SHUTDOWN_TIMEOUT_MS = 60_000;
-/** Longer than it takes to make an image and what belongs to it, which happens during the first `create`. */
+/** Longer than the first `create` takes, which builds the image. */
 const LOCK_TIMEOUT_MS = 15 * 60_000;
 
-/** Machines that are systemd-nspawn containers: real Debian, real systemd, on the lab's WAN. */
+/** Makes machines as systemd-nspawn containers with Debian and systemd, on the lab's WAN. */
 export class NspawnMachineDriver implements MachineDriver {
   private readonly prefix: string;
   private readonly group: string;
@@ -151,7 +151,7 @@ export class NspawnMachineDriver implements MachineDriver {
     await this.locked(id, async () => {
       const record = this.record(id);
       if (record) {
-        // From here on it can only go on being destroyed, also after a crash.
+        // From here on, `reconcile` completes the destruction after a crash.
         this.write({ ...record, phase: "destroying" });
       }
       await this.removeEverything(id);
@@ -191,14 +191,14 @@ export class NspawnMachineDriver implements MachineDriver {
     return join(this.logs, `machine-${id}.log`);
   }
 
-  /** What there is on record. */
+  /** All machines on record. */
   list(): MachineSpec[] {
     return this.recordedIds()
       .map((id) => this.record(id)?.spec)
       .filter((spec) => spec !== undefined);
   }
 
-  /** Brings what there is in line with what is on record; to be called when the lab comes up, whatever happened before. */
+  /** Brings machines in line with their records; to be called when the lab comes up, in case it has crashed. */
   async reconcile(): Promise<ReconcileReport> {
     const running: number[] = [];
     const stopped: number[] = [];
@@ -225,7 +225,7 @@ export class NspawnMachineDriver implements MachineDriver {
     return { running, stopped, removed };
   }
 
-  /** Removes every machine and every trace of any. */
+  /** Destroys all machines, also those without a record. */
   async destroyAll(): Promise<void> {
     const ids = new Set([...this.recordedIds(), ...this.seenIds()]);
     const results = await Promise.allSettled([...ids].map((id) => this.destroy(id)));
@@ -239,7 +239,7 @@ export class NspawnMachineDriver implements MachineDriver {
     }
   }
 
-  /** Network, then init: everything about a running machine is made anew, so that nothing of its last life is left, such as tracked connections. */
+  /** Makes the network anew and starts init: nothing of an earlier boot, such as tracked connections, may be left. */
   private async boot(record: MachineRecord): Promise<void> {
     const { spec, image } = record;
     const names = this.names(spec.id);
@@ -278,12 +278,12 @@ export class NspawnMachineDriver implements MachineDriver {
     this.write({ ...record, keeper: undefined });
   }
 
-  /** The network goes first: no connection may be closed by a dying kernel, as none is in a power cut. */
+  /** Detaches the network first: as in a power cut, connections must not be closed when the processes end. */
   private async halt(id: number): Promise<void> {
     try {
       await this.options.wan.detach(String(id));
     } catch (error) {
-      // A switch in trouble must not keep a machine from being stopped; its edge can be silenced without.
+      // A switch that fails must not prevent the stop: the machine's edge can be taken down without it.
       this.log(id, `cannot detach: ${error instanceof Error ? error.message : String(error)}`);
       await silence(this.names(id));
     }
@@ -305,7 +305,7 @@ export class NspawnMachineDriver implements MachineDriver {
     await this.disk(id).remove();
   }
 
-  /** Ids of machines of which something is there, on record or not. */
+  /** Ids of machines that have a namespace, control group or process, on record or not. */
   private seenIds(): number[] {
     const names = namespacesOf(this.prefix).map((name) => Number(name.slice(name.lastIndexOf("-") + 1)));
     const groups = MachineGroups.ids(this.group).map(Number);
@@ -359,7 +359,7 @@ export class NspawnMachineDriver implements MachineDriver {
   }
 }
 
-/** What a machine, or systemd-nspawn about it, said last. */
+/** The last line of a machine's console log, in which systemd-nspawn's errors are too. */
 function lastLine(file: string): string {
   const lines = existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [];
   return lines.at(-1)?.trim() ?? "no message";

@@ -11,10 +11,10 @@ export interface SeedFile {
 const SEED = "var/lib/cloud/seed/nocloud";
 
 /**
- * What cloud-init finds at the first boot. JSON is YAML: no value can break out of its place.
+ * The files that cloud-init reads at the first boot. They are JSON, which is YAML in which every value is quoted.
  *
- * The keys are metadata, as at DigitalOcean, rather than part of the vendor's configuration: user data with a list of keys of its own
- * replaces the vendor's list, but adds to those of the metadata.
+ * The SSH keys are metadata, as at DigitalOcean, and no vendor data: keys in the user data replace those of vendor data
+ * but add to those of metadata.
  */
 export function seedFiles(spec: MachineSpec): SeedFile[] {
   const metaData = {
@@ -22,9 +22,10 @@ export function seedFiles(spec: MachineSpec): SeedFile[] {
     "local-hostname": spec.name,
     "public-keys": spec.sshKeys.map((key) => key.trim()),
   };
-  // What DigitalOcean's images say: root may log in, there is no other user, and cloud-init looks after /etc/hosts. User data wins.
+  // As in DigitalOcean's images: root may log in, there is no other user, and cloud-init manages /etc/hosts. User data
+  // overrides this.
   const vendorData = { disable_root: false, ssh_pwauth: false, manage_etc_hosts: true, users: [] };
-  // One key per line: a shell script of cloud-init reads this too, and is no YAML parser.
+  // One key per line, because cloud-init's ds-identify, a shell script, reads this too.
   const local = "datasource_list: [ NoCloud, None ]\nnetwork: { config: disabled }\n";
   return [
     { path: `${SEED}/meta-data`, content: `${JSON.stringify(metaData)}\n`, mode: 0o600 },
@@ -41,7 +42,7 @@ export function seedFiles(spec: MachineSpec): SeedFile[] {
 
 const NOT_READY_MARK = "# The droplet is not ready yet";
 
-/** What DigitalOcean's images have at the end of sshd_config until their first boot is done; empty without this fault. */
+/** The end of sshd_config in DigitalOcean's images until the first boot is complete; empty without this fault. */
 export function notReadySshdConfig(spec: MachineSpec): string {
   if (!spec.sshNotReadySeconds) {
     return "";
@@ -70,7 +71,7 @@ function notReadyUnits(seconds: number): SeedFile[] {
     "[Unit]",
     "Description=The droplet becomes ready",
     "[Timer]",
-    // Since this machine's own systemd started; OnBootSec would count from the start of the lab's host.
+    // Counts from the start of this machine's systemd; OnBootSec counts from the boot of the host.
     `OnStartupSec=${seconds}s`,
     "AccuracySec=50ms",
     "",

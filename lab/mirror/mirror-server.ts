@@ -4,15 +4,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import * as path from "node:path";
 
-/** What the lab's machines may fetch, and where it listens. */
+/** Directories to serve, and where to listen. */
 export interface MirrorServerProps {
   /** Address to listen on: 198.18.0.2 in the lab, 127.0.0.1 in tests. */
   readonly address: string;
   /** Port; 0 takes a free one. */
   readonly port: number;
-  /** URL prefix, for example "/debian/", to the directory that is served below it. */
+  /** Directories by the URL prefix below which they are served, for example "/debian/". */
   readonly mounts: Readonly<Record<string, string>>;
-  /** Called for each request that was answered; for a log. */
+  /** Called after each answer, for a log. */
   readonly onRequest?: (method: string, url: string, status: number) => void;
 }
 
@@ -20,7 +20,7 @@ export interface MirrorServerProps {
 export interface MirrorServer {
   readonly address: string;
   readonly port: number;
-  /** Ends open connections too. */
+  /** Stops the server and closes open connections. */
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ async function answer(
     response.writeHead(304).end();
     return;
   }
-  // apt resumes with a Range that holds only if the file is still the one it began with.
+  // apt resumes a download with If-Range: the range counts only if the file has not changed since.
   const ifRange = request.headers["if-range"];
   const unchanged = ifRange === undefined || Date.parse(String(ifRange)) === modified.getTime();
   const range = unchanged ? parseRange(request.headers.range, info.size) : undefined;
@@ -99,7 +99,7 @@ async function answer(
     const stream = createReadStream(file, { start: from, end: to });
     stream.once("error", () => response.destroy());
     response.once("close", () => {
-      // Also when the machine was switched off in the middle.
+      // The connection may also close because the machine was powered off during the download.
       stream.destroy();
       resolve();
     });
@@ -119,7 +119,7 @@ async function resolveFile(mounts: Readonly<Record<string, string>>, url: string
   for (const [prefix, dir] of Object.entries(mounts)) {
     if (!pathname.startsWith(prefix)) continue;
     try {
-      // Compared after links are resolved, so that neither ".." nor a link leads out.
+      // Compared after links are resolved, so that neither ".." nor a link leads out of the mount.
       const root = await realpath(dir);
       const file = await realpath(path.join(root, pathname.slice(prefix.length)));
       if (file.startsWith(root + path.sep) && (await stat(file)).isFile()) return file;
@@ -135,7 +135,7 @@ interface ByteRange {
   readonly to: number;
 }
 
-/** One range as RFC 9110 has it; what it does not understand, or more than one, means the whole file. */
+/** One byte range by RFC 9110; anything else, or several ranges, means the whole file. */
 function parseRange(header: string | undefined, size: number): ByteRange | "unsatisfiable" | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
   if (match === null) return undefined;

@@ -10,10 +10,10 @@ import { sha256OfText } from "../tools/sha256";
 import { ToolError } from "../tools/tool-error";
 
 /**
- * A Debian archive (`dists/`, `pool/`) with just what `packages` need on top of `image`: a few index lines instead of
- * sixty thousand, so that a lab machine's `apt-get update` takes no time. Returns its directory.
+ * A Debian archive (`dists/`, `pool/`) with only what `packages` need on top of `image`. With so short an index, a
+ * machine's `apt-get update` takes no time. Returns its directory.
  *
- * The packages come from the real archive through this machine's apt, which checks the signatures; the copy is unsigned.
+ * The packages come from the real archive through this host's apt, which checks the signatures; the copy is unsigned.
  */
 export async function ensurePackageMirror(
   image: BaseImage,
@@ -36,7 +36,7 @@ export async function ensurePackageMirror(
       const pool = path.join(work, "pool");
       await mkdir(pool);
       for (const file of await readdir(archives)) {
-        // apt escapes the colon of an epoch, and a server would have to be asked for it escaped twice.
+        // apt escapes the colon of an epoch in file names; in a URL that would have to be escaped once more.
         if (file.endsWith(".deb"))
           await copyFile(path.join(archives, file), path.join(pool, file.replaceAll("%3a", "_")));
       }
@@ -47,7 +47,7 @@ export async function ensurePackageMirror(
   );
 }
 
-/** Has this machine's apt act for the image: its own lists and archives, but the image's list of installed packages. */
+/** Downloads with this host's apt, by the image's list of installed packages. */
 async function download(image: BaseImage, packages: readonly string[], dir: string): Promise<void> {
   for (const sub of ["lists/partial", "archives/partial", "empty"])
     await mkdir(path.join(dir, sub), { recursive: true });
@@ -64,7 +64,7 @@ async function download(image: BaseImage, packages: readonly string[], dir: stri
     `APT::Architecture=${hostArch()}`,
     `APT::Architectures=${hostArch()}`,
     "Acquire::Languages=none",
-    // apt drops root for downloads, and the user it becomes cannot write below a private cache directory.
+    // Otherwise apt downloads as the user _apt, who cannot write below a private cache directory.
     "APT::Sandbox::User=root",
     "Debug::NoLocking=true",
   ].flatMap((setting) => ["-o", setting]);
@@ -88,7 +88,7 @@ async function index(root: string, suite: string): Promise<void> {
   await mkdir(binary, { recursive: true });
   const contents = await run(["apt-ftparchive", "packages", "pool"], { cwd: root });
   await writeFile(path.join(binary, "Packages"), contents);
-  // Written last, and outside the directory while it is made: it lists every file it finds there.
+  // Made last, and written after apt-ftparchive has ended: it lists every file in the directory.
   const release = await run([
     "apt-ftparchive",
     "-o",

@@ -9,25 +9,25 @@ import { ensureVersitygw } from "./versitygw";
 import { MIRROR_ADDRESS } from "../wan/places";
 import { waitUntil } from "../tools/wait";
 
-/** The mirror's addresses are open at 80, which it serves itself, and 443. */
+/** Machines reach the mirror's address on ports 80, which the mirror uses, and 443. */
 const PORT = 443;
 const BUCKET = "backups";
 const START_TIMEOUT_MS = 10_000;
 
 /** Object storage in the lab, with one bucket. */
 export interface S3Server {
-  /** URL, without TLS. */
+  /** An http URL. */
   readonly endpoint: string;
   readonly region: string;
   readonly bucket: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Where the bucket's objects lie as files. */
+  /** Directory with the bucket's objects as files. */
   readonly directory: string;
   close(): Promise<void>;
 }
 
-/** Starts a real S3 server on the mirror's address, over a directory. It ends with this process. */
+/** Starts an S3 server on the mirror's address; objects are files in a directory. It ends with this process. */
 export async function startS3Server(root: string, progress: Progress = silent): Promise<S3Server> {
   const versitygw = await ensureVersitygw(progress);
   const objects = path.join(root, "objects");
@@ -42,7 +42,7 @@ export async function startS3Server(root: string, progress: Progress = silent): 
     "setpriv",
     [
       ...["--pdeathsig", "KILL", versitygw, "--quiet", "--port", `${MIRROR_ADDRESS}:${PORT}`, "--region", region],
-      // Not every file system takes extended attributes.
+      // In files beside the objects, because not every file system has extended attributes.
       ...["posix", "--sidecar", attributes, objects],
     ],
     {

@@ -4,11 +4,11 @@ import { buildGoModules } from "../tools/go-build";
 import { hostArch } from "../tools/platform";
 import { silent, type Progress } from "../tools/progress";
 
-/** versitygw: a real S3 server over a directory, in one program. */
+/** versitygw: an S3 server that stores objects as files, in one program. */
 const MODULE = "github.com/versity/versitygw";
 const VERSION = "1.8.0";
 
-/** Path of versitygw, the S3 server that stands in for object storage; built once from its Go modules, in about two minutes. */
+/** Path of versitygw, the lab's S3 server; built once from its Go modules, in about two minutes. */
 export async function ensureVersitygw(progress: Progress = silent): Promise<string> {
   const dir = await cached(
     { name: "versitygw", version: `${VERSION}-linux-${hostArch()}` },

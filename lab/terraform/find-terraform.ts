@@ -2,7 +2,7 @@ import { CommandError, run } from "../tools/command";
 import { findCommand } from "../tools/find-command";
 import { ToolError } from "../tools/tool-error";
 
-/** terraform_data and the provisioners' behaviour that the library relies on are settled from here on. */
+/** The first version with terraform_data and provisioners as the library needs them. */
 const NEEDED = { major: 1, minor: 5 };
 
 /** Terraform or its fork. */
@@ -18,7 +18,7 @@ export interface TerraformTool {
   readonly registryHost: string;
 }
 
-/** Finds `$TERRAFORM_BINARY_NAME` (the variable that cdktf obeys), else terraform, else tofu. */
+/** Finds `$TERRAFORM_BINARY_NAME`, which cdktf uses too, else terraform, else tofu. */
 export async function findTerraform(env: NodeJS.ProcessEnv = process.env): Promise<TerraformTool> {
   const chosen = env.TERRAFORM_BINARY_NAME;
   const names = chosen !== undefined && chosen !== "" ? [chosen] : ["terraform", "tofu"];

@@ -3,24 +3,24 @@ import * as path from "node:path";
 import { parseHierarchies } from "../machines/control-groups";
 import { waitUntil } from "../tools/wait";
 
-/** A process that is killed ends once it leaves the kernel. */
+/** A killed process may take this long to end if it is inside a system call. */
 const LONGEST_END_MS = 10_000;
 
-/** Which part of a processor the operator's programs get where others want it too. */
+/** The operator's programs' share of a busy processor. */
 export enum OperatorPriority {
-  /** A small one: they neither starve nor are felt much on the continents. */
+  /** A small share: they make progress, with little effect on the machines. */
   LOW = "low",
-  /** None: they run when nobody else wants the processor. For when what clients feel is measured. */
+  /** No share: they run only on idle processors. For measurements of what clients notice. */
   IDLE = "idle",
 }
 
-/** Half of what any other program gets, in the units of either version of control groups. */
+/** Half of the default, in the units of version 1 and version 2 of control groups. */
 const LOW_SHARES = "512";
 const LOW_WEIGHT = "50";
 
 /**
- * The operator's programs, which run on this host too: on continents of their own, machines would not feel them. Their control group is
- * beside that of the machines, so that the kernel weighs one against the other.
+ * The control group of the operator's programs. They run on the same host as the lab's machines, which real machines
+ * would not notice. The group is beside that of the machines, so that the kernel weighs the two against each other.
  */
 export class OperatorGroup {
   private readonly directory?: string;
@@ -34,12 +34,12 @@ export class OperatorGroup {
     this.directory = mount === undefined ? undefined : path.join(mount, `${lab}-operator`);
   }
 
-  /** Has a process, and those that it will start, run at that priority. Does nothing where the host cannot do that. */
+  /** Runs a process, and those that it will start, at a priority. Does nothing if the host does not support that. */
   public add(pid: number, priority: OperatorPriority): void {
     if (this.directory === undefined) return;
     try {
       mkdirSync(this.directory, { recursive: true });
-      // A group that is idle has no weight to set.
+      // The weight of an idle group cannot be set.
       this.write("cpu.idle", priority === OperatorPriority.IDLE ? "1" : "0");
       if (priority === OperatorPriority.LOW) {
         if (this.unified) this.write("cpu.weight", LOW_WEIGHT);
@@ -47,11 +47,11 @@ export class OperatorGroup {
       }
       this.write("cgroup.procs", String(pid));
     } catch {
-      // An older kernel, a controller that is not handed down, or a process that has ended.
+      // An older kernel, a controller that is not enabled here, or a process that has ended.
     }
   }
 
-  /** Ends those that still run, and removes the group: what was interrupted may have left them behind. */
+  /** Kills programs that an interrupted run left, and removes the group. */
   public async end(): Promise<void> {
     const { directory } = this;
     if (directory === undefined || !existsSync(directory)) return;

@@ -13,11 +13,11 @@ import { ToolError } from "../tools/tool-error";
 
 /** Where a provider came from. */
 export type ProviderOrigin =
-  /** The registry: the very provider that production uses. */
+  /** The registry: the provider that production uses. */
   | "registry"
-  /** Built from its published source, of nearly the same version. */
+  /** Built from its published source, at nearly the same version. */
   | "source"
-  /** The lab's own small provider with the same schema. */
+  /** The lab's own provider with the same schema, for a part of its resources. */
   | "stand-in";
 
 /** One provider in the mirror. */
@@ -32,25 +32,25 @@ export interface ProviderInMirror {
 export interface ProviderMirror {
   readonly mirrorDir: string;
   readonly providers: readonly ProviderInMirror[];
-  /** Whether Terraform may ask the registry for others. */
+  /** Whether Terraform may get other providers from the registry. */
   readonly registryReachable: boolean;
 }
 
 interface Recipe {
   readonly namespace: string;
   readonly name: string;
-  /** The CDKTF bindings whose metadata says which version they were made from. */
+  /** The package of the provider's CDKTF bindings, which names the provider version they were generated from. */
   readonly bindings: string;
-  /** What is built where the registry cannot be reached. */
+  /** What to build if the registry cannot be reached. */
   readonly program: Published | StandIn;
 }
 
-/** The provider itself, as a Go module. */
+/** The real provider, published as a Go module. */
 interface Published {
   readonly origin: "source";
-  /** Its path by its go.mod. */
+  /** Module path in its go.mod. */
   readonly module: string;
-  /** The path under which it is published, if that is another. */
+  /** The path under which it is published, if different. */
   readonly publishedAs?: string;
   readonly moduleVersion: string;
 }
@@ -64,8 +64,8 @@ interface StandIn {
 
 const LAB = path.join(__dirname, "..");
 
-// Go knows HashiCorp's releases only by commit: from version 2 on, a tag counts only if the module's path ends in that number. These are
-// of August 2026, after tls 4.3.0 and local 2.9.0; what the library uses is as in the versions that the bindings were made from.
+// HashiCorp's module paths lack the major version, so Go takes their releases only by commit. These commits are of
+// August 2026, after tls 4.3.0 and local 2.9.0; what the library uses is the same as in the bindings' versions.
 const RECIPES: readonly Recipe[] = [
   {
     namespace: "hashicorp",
@@ -99,14 +99,14 @@ const RECIPES: readonly Recipe[] = [
   },
 ];
 
-/** Gets the providers: from the registry if it can be reached, else built here; builds take a few minutes, once. */
+/** Gets the providers from the registry or, if that cannot be reached, builds them, which takes a few minutes once. */
 export async function ensureProviders(terraform: TerraformTool, progress: Progress = silent): Promise<ProviderMirror> {
   const wanted = await Promise.all(
     RECIPES.map(async (recipe) => ({ recipe, version: await bindingsVersion(recipe.bindings) })),
   );
   const key = registryMirror(terraform, wanted);
   const registryReachable = await reachable(`https://${terraform.registryHost}/.well-known/terraform.json`);
-  // What was fetched from there once is better than what can be built here.
+  // A cached copy from the registry is better than a build.
   if (registryReachable || (await isCached(key))) {
     const mirrorDir = await mirrorRegistry(terraform, wanted, key, progress);
     if (mirrorDir !== undefined) {
@@ -140,7 +140,7 @@ function addressOf(recipe: Recipe): string {
   return `${recipe.namespace}/${recipe.name}`;
 }
 
-/** Where a copy of the registry's providers is kept. */
+/** The cache's key for a copy of the registry's providers. */
 function registryMirror(terraform: TerraformTool, wanted: readonly Wanted[]): CacheKey {
   const what = [terraform.registryHost, `linux_${hostArch()}`, requirements(wanted)];
   return { name: "providers-registry", version: sha256OfText(what.join(" ")).slice(0, 12) };
@@ -153,7 +153,7 @@ function requirements(wanted: readonly Wanted[]): string {
   return `terraform {\n  required_providers {\n${required}  }\n}\n`;
 }
 
-/** Copies the providers from the registry; returns the mirror's directory, undefined if they can't be had. */
+/** Copies the providers from the registry; returns the mirror's directory, undefined if that fails. */
 async function mirrorRegistry(
   terraform: TerraformTool,
   wanted: readonly Wanted[],
@@ -169,7 +169,7 @@ async function mirrorRegistry(
         const platform = `-platform=linux_${hostArch()}`;
         await run([terraform.path, "providers", "mirror", platform, path.join(work, "mirror")], {
           cwd: work,
-          // Whatever mirror the operator has configured is not the registry.
+          // Ignores a mirror that the user has configured: this is about the registry.
           env: { CHECKPOINT_DISABLE: "1", TF_CLI_CONFIG_FILE: "/dev/null" },
           timeoutMs: 300_000,
         });

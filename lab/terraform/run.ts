@@ -9,45 +9,45 @@ import { OperatorGroup, OperatorPriority } from "./operator-group";
 import { ToolError } from "../tools/tool-error";
 
 const PROJECT = path.join(__dirname, "..", "..");
-/** Within one control group, and where the host has none, this alone has others go first. */
+/** Lowers the priority within a control group, and on hosts without control groups. */
 const GIVING_WAY: Readonly<Record<OperatorPriority, readonly string[]>> = {
   [OperatorPriority.LOW]: ["nice", "-n", "5"],
   [OperatorPriority.IDLE]: ["chrt", "--idle", "0"],
 };
 
-/** How to run CDKTF. */
+/** How to run CDKTF or Terraform. */
 export interface CdktfRun {
   /** For example ["deploy", "--auto-approve"]. */
   readonly args: readonly string[];
   /** Added to this process's environment; see Lab.environment. */
   readonly env: Readonly<Partial<Record<string, string>>>;
-  /** Everything that is printed goes there too. */
+  /** File that gets a copy of the output. */
   readonly logFile: string;
   /** Directory of the app. @default - this project */
   readonly cwd?: string;
-  /** Where the operator's programs run; see Lab.operator. */
+  /** Control group to run in; see Lab.operator. */
   readonly operator: OperatorGroup;
   /** @default OperatorPriority.LOW */
   readonly priority?: OperatorPriority;
   readonly onLine?: (line: string) => void;
-  /** Told the number of the process, once it runs. */
+  /** Called with the process's number once it runs. */
   readonly onSpawn?: (pid: number) => void;
   readonly signal?: AbortSignal;
 }
 
-/** How it ended. */
+/** Exit code and output of a run. */
 export interface CdktfResult {
   readonly exitCode: number;
-  /** Everything that was printed, without colours and spinners. */
+  /** The output, without colours and spinners. */
   readonly output: string;
 }
 
-/** Runs the project's own `cdktf` and resolves whatever its exit code. */
+/** Runs the project's own `cdktf`; resolves with any exit code. */
 export function cdktf(run: CdktfRun): Promise<CdktfResult> {
   return terraform({ ...run, command: path.join(PROJECT, "node_modules", ".bin", "cdktf") });
 }
 
-/** Runs Terraform, or what runs it, and resolves whatever its exit code. */
+/** Runs Terraform, or a command that runs it; resolves with any exit code. */
 export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
   writeFileSync(run.logFile, "");
   const priority = run.priority ?? OperatorPriority.LOW;
@@ -56,15 +56,15 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
     cwd: run.cwd ?? PROJECT,
     env: { ...process.env, ...run.env, CI: "1" },
     stdio: ["ignore", "pipe", "pipe"],
-    // Out of reach of the terminal's Ctrl-C.
+    // In a process group of its own, which the terminal's Ctrl-C does not reach.
     detached: true,
   });
   if (child.pid !== undefined) {
     run.operator.add(child.pid, priority);
     run.onSpawn?.(child.pid);
   }
-  // Terraform ends its steps and saves its state on SIGINT. Told to end itself, cdktf would not wait for that, and its terminal
-  // would be taken from Terraform in the middle of it.
+  // On SIGINT, Terraform completes its current steps and saves its state. A signal to cdktf itself would end it before
+  // that, and take away the terminal that Terraform runs in.
   const interrupt = (): void => {
     if (child.pid === undefined || hasEnded(child)) return;
     const program = path.basename(run.env.TERRAFORM_BINARY_NAME ?? "terraform");
@@ -91,7 +91,7 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
   return { exitCode, output: lines.join("\n") };
 }
 
-/** Deploys, or throws with what Terraform said. */
+/** Deploys with `cdktf deploy`. @throws ToolError with Terraform's errors if that fails */
 export async function deploy(run: Omit<CdktfRun, "args">): Promise<CdktfResult> {
   const result = await cdktf({ ...run, args: ["deploy", "--auto-approve"] });
   if (result.exitCode !== 0) {
@@ -106,7 +106,7 @@ export async function deploy(run: Omit<CdktfRun, "args">): Promise<CdktfResult> 
 function plain(line: string): string {
   return (
     line
-      // eslint-disable-next-line no-control-regex -- that is what is to go
+      // eslint-disable-next-line no-control-regex -- removes escape sequences
       .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "")
       .replace(/^\S+ {2}(?=\S)/, "")
       .trim()

@@ -4,7 +4,7 @@ import { findCommand } from "./find-command";
 import { silent, type Progress } from "./progress";
 import { ToolError } from "./tool-error";
 
-/** The commands the lab runs, and the Debian packages that each takes. */
+/** Commands that the lab runs, and the Debian packages that have them. */
 const PACKAGES_OF = {
   mmdebstrap: "mmdebstrap",
   "systemd-nspawn": "systemd-container",
@@ -20,10 +20,10 @@ const PACKAGES_OF = {
   promtool: "prometheus",
 } as const;
 
-/** A command that {@link ensureCommands} knows how to get. */
+/** A command that {@link ensureCommands} can install. */
 export type LabCommand = keyof typeof PACKAGES_OF;
 
-/** What a lab without anything to build needs. `go` is asked for only when something has to be built. */
+/** Commands that every lab needs; `go` is installed only if something has to be built. */
 export const LAB_COMMANDS: readonly LabCommand[] = [
   "mmdebstrap",
   "systemd-nspawn",
@@ -35,7 +35,7 @@ export const LAB_COMMANDS: readonly LabCommand[] = [
   "tar",
 ];
 
-/** What decides whether packages can be installed; replaced in tests. */
+/** The host's properties that matter for installing packages; replaced in tests. */
 export interface AptHost {
   readonly platform: NodeJS.Platform;
   readonly uid: number | undefined;
@@ -46,7 +46,7 @@ export interface AptHost {
   readonly aptGet: (args: readonly string[]) => Promise<void>;
 }
 
-/** Installs the Debian packages of those `commands` that are missing; returns the packages it installed. */
+/** Installs the Debian packages of `commands` that are missing; returns the installed packages. */
 export async function ensureCommands(
   commands: readonly LabCommand[] = LAB_COMMANDS,
   progress: Progress = silent,
@@ -81,7 +81,7 @@ export async function ensureCommands(
     await host.aptGet(install);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    // Most often there are no package lists yet, or old ones; updating them first would cost every run.
+    // Missing or outdated lists are the usual cause. Updating them before the first attempt would cost time in every run.
     progress("Updating the package lists");
     try {
       await host.aptGet(["update"]);
@@ -107,7 +107,7 @@ const thisHost: AptHost = {
   find: findCommand,
   osRelease: () => readFile("/etc/os-release", "utf8").catch(() => ""),
   aptGet: async (args) => {
-    // Another apt (unattended upgrades, say) may hold the lock for a while.
+    // Another apt, such as unattended upgrades, may hold the lock for a while.
     await run(["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", ...args], {
       env: { DEBIAN_FRONTEND: "noninteractive" },
     });

@@ -6,7 +6,7 @@ import { run } from "./command";
 import { withLock } from "./file-lock";
 import { silent, type Progress } from "./progress";
 
-/** What is cached: `name` says what it is, `version` everything that would make it another thing. */
+/** Names a cache entry. `version` has everything that the content depends on. */
 export interface CacheKey {
   readonly name: string;
   readonly version: string;
@@ -14,13 +14,19 @@ export interface CacheKey {
 
 const CACHE = "TERRAFORM_LAB_CACHE";
 
-/** Where what is expensive to get is kept: outside the checkout, so that every checkout shares it. $TERRAFORM_LAB_CACHE, else `terraform-lab` in the user's cache. */
+/**
+ * The directory of the cache of downloads and builds, which all checkouts share: $TERRAFORM_LAB_CACHE, else
+ * `terraform-lab` in the user's cache.
+ */
 export function cacheRoot(): string {
   const chosen = process.env[CACHE];
   return chosen !== undefined && path.isAbsolute(chosen) ? chosen : inUsersCache("terraform-lab");
 }
 
-/** Keeps it in a directory of that name in the user's cache, unless $TERRAFORM_LAB_CACHE says otherwise; so do programs that are started. */
+/**
+ * Puts the cache, of this process and of those that it starts, into a directory of that name in the user's cache, unless
+ * $TERRAFORM_LAB_CACHE is set.
+ */
 export function keepCacheIn(name: string): void {
   process.env[CACHE] ??= inUsersCache(name);
 }
@@ -31,16 +37,16 @@ function inUsersCache(name: string): string {
   return path.join(xdg !== undefined && path.isAbsolute(xdg) ? xdg : path.join(homedir(), ".cache"), name);
 }
 
-/** The directory of an entry, whether or not it is there yet. */
+/** The directory of an entry, which need not exist. */
 export function cachePath(key: CacheKey): string {
   return path.join(cacheRoot(), key.name, key.version);
 }
 
 /**
- * The directory for `key`, filled by `fill` if it is not there yet.
+ * The directory of a cache entry, filled by `fill` if it does not exist.
  *
- * `fill` gets an empty directory that becomes the entry by a rename when it resolves; an entry is therefore either
- * complete or absent, also after a power cut. Of two processes that want the same entry one fills it and the other waits.
+ * `fill` gets an empty directory, which is renamed to become the entry when `fill` resolves. So an entry is either
+ * complete or absent, even after a power cut. If two processes want the same entry, one fills it and the other waits.
  */
 export async function cached(
   key: CacheKey,
@@ -58,12 +64,12 @@ export async function cached(
   return entry;
 }
 
-/** Fills an entry, unless somebody has meanwhile. */
+/** Fills an entry, unless another process has done so meanwhile. */
 async function fillOnce(entry: string, label: string, fill: (dir: string) => Promise<void>): Promise<void> {
   if (await exists(entry)) return;
   const work = path.join(cacheRoot(), ".work");
   await mkdir(work, { recursive: true });
-  // We hold the lock, so whatever lies here under our label was left by a run that was interrupted.
+  // We hold the lock, so directories with our label are of interrupted runs.
   for (const left of await readdir(work)) {
     if (left.startsWith(`${label}~`)) await removeTree(path.join(work, left));
   }
@@ -79,12 +85,12 @@ async function fillOnce(entry: string, label: string, fill: (dir: string) => Pro
   }
 }
 
-/** Removes a tree, but never reaches into a file system that an interrupted build left mounted in it. */
+/** Removes a tree, except file systems that an interrupted build left mounted in it. */
 export async function removeTree(dir: string): Promise<void> {
   await run(["rm", "-rf", "--one-file-system", "--", dir]);
 }
 
-/** True if the entry is there, whole. */
+/** Whether the entry exists; it is complete then. */
 export async function isCached(key: CacheKey): Promise<boolean> {
   return exists(cachePath(key));
 }

@@ -1,15 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
-/** Whether a child process is no more, by itself or by a signal. */
+/** Whether a child process has ended, by itself or by a signal. */
 export function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
 /**
- * Tells a child process to end and waits until it has, however long that takes; one that has ended already is no failure.
+ * Sends a signal to a child process and waits for its end without a time limit. It may have ended already.
  *
- * @param name of the signal; SIGTERM unless told
+ * @param name of the signal
  * @returns its exit status, null if it was ended by a signal
  */
 export async function endChild(child: ChildProcess, name: NodeJS.Signals = "SIGTERM"): Promise<number | null> {

@@ -2,21 +2,21 @@ import { spawn } from "node:child_process";
 
 /** How to run a command. */
 export interface CommandOptions {
-  /** Working directory; this process's own unless told. */
+  /** Working directory. @default - this process's */
   readonly cwd?: string;
-  /** Variables on top of this process's own; one that is undefined is left out. */
+  /** Variables added to this process's environment; an undefined one is removed from it. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** For the command's standard input, which is empty unless told. */
+  /** Content of the command's standard input. @default - none */
   readonly input?: string | Buffer;
-  /** Milliseconds after which the command is killed; none unless told. */
+  /** Milliseconds after which the command is killed. @default - no limit */
   readonly timeoutMs?: number;
-  /** Lets everything else on the machine go first; for builds. */
+  /** Runs at low priority; for builds. */
   readonly nice?: boolean;
-  /** Hands this process's terminal to the command; nothing is given to it and nothing collected then. */
+  /** Hands this process's terminal to the command; `input` is ignored and no output is collected then. */
   readonly tty?: boolean;
 }
 
-/** How a command ended, and what it wrote. */
+/** How a command ended, and its output. */
 export interface CommandResult {
   /** Exit status, or the name of the signal that ended it. */
   readonly status: number | string;
@@ -26,15 +26,15 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** A command that could not be started, failed, or took too long; the message ends with what it said last. */
+/** A command could not be started, failed, or took too long; the message ends with its last lines of standard error. */
 export class CommandError extends Error {
   /** @param what happened, in a few words */
   constructor(
     readonly argv: readonly string[],
-    /** Undefined if it was ended by a signal or never ran. */
+    /** Undefined if the command was ended by a signal or never ran. */
     readonly exitCode: number | undefined,
     what: string,
-    /** All that it wrote to its standard error. */
+    /** Everything that it wrote to standard error. */
     readonly stderr: string,
   ) {
     const tail = stderr.trim().split("\n").slice(-8).join("\n");
@@ -44,7 +44,7 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a command, without a shell, to its end, whatever that is.
+ * Runs a command, without a shell, to its end; a failure does not throw.
  *
  * @throws CommandError if it cannot be started
  */
@@ -68,20 +68,20 @@ export function attempt(argv: readonly string[], options: CommandOptions = {}): 
     child.on("close", (code, signal) => {
       resolve({
         status: code ?? signal ?? "unknown",
-        // Nobody but its time limit kills it from here.
+        // Only the time limit kills it from here.
         timedOut: child.killed && signal !== null,
         stdout: Buffer.concat(stdout).toString(),
         stderr: Buffer.concat(stderr).toString(),
       });
     });
-    // A command that does not read its input closes the pipe first; that is no failure of ours.
+    // A command that does not read all of its input closes the pipe, which is no error.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input ?? "");
   });
 }
 
 /**
- * Runs a command, without a shell, and returns what it wrote to its standard output.
+ * Runs a command, without a shell, and returns its standard output.
  *
  * @throws CommandError unless it succeeds
  */

@@ -5,24 +5,25 @@ import { ToolError } from "./tool-error";
 
 /** How to wait for a lock. */
 export interface LockOptions {
-  /** Longest wait for whoever has it, in milliseconds. @default - as long as it takes */
+  /** Longest wait for the lock, in milliseconds. @default - no limit */
   readonly timeoutMs?: number;
-  /** Called once if it is not had within 300 ms. @default - nobody is told */
+  /** Called once if the lock is not acquired within 300 ms. @default - nothing is called */
   readonly onWait?: () => void;
 }
 
 const WORTH_TELLING_MS = 300;
-/** What flock(1) ends with if the time is up. */
+/** Exit status of flock(1) for an expired time limit, chosen here. */
 const TOO_LATE = 75;
 
 /**
- * Runs `action` while nobody else, in this process or another, has an exclusive lock on `file`.
+ * Runs `action` with an exclusive lock on `file`, against other calls in this process and in others.
  *
- * Node has no flock(2), so flock(1) takes it and becomes a cat, which keeps it until our pipe closes. So the kernel frees the lock
- * with this process, however that ends: there are no stale locks to tell from others, and no process numbers to compare, which mean
- * nothing across process namespaces. The file stays; removing it could let two have the lock.
+ * Node has no flock(2), so flock(1) takes the lock and executes cat, which holds it until our pipe closes. The kernel
+ * thus frees the lock when this process ends, however it ends. There are no stale locks, and no process numbers to
+ * compare, which would mean nothing across process namespaces. The file stays: if it were removed, two processes could
+ * hold the lock.
  *
- * @throws ToolError if the lock is not had in time, or flock can't be run
+ * @throws ToolError if the lock is not acquired in time, or flock cannot be run
  */
 export async function withLock<T>(file: string, action: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   const release = await take(file, options);
@@ -33,12 +34,12 @@ export async function withLock<T>(file: string, action: () => Promise<T>, option
   }
 }
 
-/** Takes the lock; returns how to give it back. */
+/** Takes the lock; returns the function that releases it. */
 async function take(file: string, { timeoutMs, onWait }: LockOptions): Promise<() => Promise<void>> {
   await mkdir(path.dirname(file), { recursive: true });
   const limit = timeoutMs === undefined ? [] : ["--timeout", String(timeoutMs / 1000)];
   return new Promise((resolve, reject) => {
-    // Detached: Ctrl-C in the terminal must not free the lock while we are still clearing up.
+    // Detached: Ctrl-C in the terminal must not free the lock while we are still cleaning up.
     const holder = spawn("flock", [...limit, `--conflict-exit-code=${TOO_LATE}`, "--no-fork", file, "cat"], {
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
@@ -75,7 +76,7 @@ async function take(file: string, { timeoutMs, onWait }: LockOptions): Promise<(
             ),
       );
     });
-    // What it says back tells that it is the cat now.
+    // The echo shows that flock has the lock and has executed cat.
     holder.stdin.write("\n");
     holder.stdout.once("data", () => {
       clearTimeout(waiting);

@@ -10,12 +10,12 @@ export function writeAtomically(path: string, content: string | Buffer, mode = 0
   renameSync(temporary, path);
 }
 
-/** What a JSON file says, undefined if it is not there. */
+/** The content of a JSON file, undefined if there is none. */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as unknown;
   } catch {
-    // Never half-written, see above: what cannot be read is not there.
+    // writeAtomically never leaves half a file, so one that cannot be read counts as absent.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import * as path from "node:path";
 
-/** The full path of a command, also in the sbin directories that an ordinary user's PATH leaves out. */
+/** The full path of a command, also looked for in the sbin directories, which an ordinary user's PATH leaves out. */
 export async function findCommand(name: string): Promise<string | undefined> {
   const candidates = name.includes("/")
     ? [path.resolve(name)]

@@ -24,14 +24,14 @@ export interface GoModules {
   /** Each as `path@version`. */
   readonly require: readonly string[];
   /**
-   * Where a module is published under another path than its go.mod says, each as `path=published-path@version`; what is required of
-   * such a path may have any version.
+   * Modules published under another path than that in their go.mod, each as `path=published-path@version`; the version
+   * of such a path in `require` is ignored.
    * @default - none
    */
   readonly replace?: readonly string[];
 }
 
-/** Builds programs out of published Go modules. */
+/** Builds programs from published Go modules. */
 export async function buildGoModules(
   modules: GoModules,
   programs: readonly GoProgram[],
@@ -42,8 +42,8 @@ export async function buildGoModules(
     PUBLISHED_NEED,
     "Put a newer Go from https://go.dev/dl on PATH, or let this machine reach github.com and registry.terraform.io.",
   );
-  // `go install module@version` refuses modules with replace directives, as some do; a module of our own that
-  // requires them may ignore those.
+  // `go install module@version` refuses modules with replace directives; in a module of our own that requires them,
+  // these directives are ignored.
   const dir = await mkdtemp(path.join(tmpdir(), "terraform-lab-go-"));
   try {
     await writeFile(path.join(dir, "go.mod"), "module lab.invalid/build\n");
@@ -57,12 +57,12 @@ export async function buildGoModules(
   }
 }
 
-/** Builds a program of this project's own. */
+/** Builds a program of this repository. */
 export async function buildGoSources(sources: GoSources, output: string, progress: Progress = silent): Promise<void> {
   await inCopyOf(sources, (dir) => build(dir, { package: sources.package, output }), progress);
 }
 
-/** Builds a package's tests as a program; first, `go vet` looks at the package and at what it imports of its module. */
+/** Builds a package's tests as a program, after `go vet` of the package and of what it imports from its module. */
 export async function buildGoTests(sources: GoSources, output: string, progress: Progress = silent): Promise<void> {
   const argv = ["test", "-c", "-trimpath", "-buildvcs=false", "-o", output, sources.package];
   await inCopyOf(
@@ -75,7 +75,7 @@ export async function buildGoTests(sources: GoSources, output: string, progress:
   );
 }
 
-/** Works on a copy that has these sources alone: what is built is what their hash is of. */
+/** Works on a copy of these sources only, so that nothing else gets into a build that is cached under their hash. */
 async function inCopyOf(sources: GoSources, work: (dir: string) => Promise<void>, progress: Progress): Promise<void> {
   await ensureCommands(["go"], progress);
   const dir = await mkdtemp(path.join(tmpdir(), "terraform-lab-go-"));
@@ -83,7 +83,7 @@ async function inCopyOf(sources: GoSources, work: (dir: string) => Promise<void>
     for (const file of sources.files) await cp(path.join(sources.module, file), path.join(dir, file));
     await work(dir);
   } catch (error) {
-    // Looked at only now: a Go before 1.21 builds what is meant for a newer one, as long as it understands the sources.
+    // Checked only after a failure: a Go before 1.21 may build sources of a newer go.mod.
     await requireGo(await goOf(sources), "Put a newer Go from https://go.dev/dl on PATH.", { cause: error });
     throw error;
   } finally {
@@ -116,12 +116,12 @@ async function goOf({ module }: GoSources): Promise<GoVersion> {
   return goVersion(await readFile(path.join(module, "go.mod"), "utf8"));
 }
 
-/** Throws unless this machine has that Go or a newer one, or one that fetches what it needs. */
+/** @throws ToolError unless this machine has that Go, a newer one, or one that downloads the version it needs */
 async function requireGo(needed: GoVersion, remedy: string, options?: ErrorOptions): Promise<void> {
   const version = (await run(["go", "env", "GOVERSION"])).trim();
   const { major, minor } = goVersion(version);
   if (major > needed.major || (major === needed.major && minor >= needed.minor)) return;
-  // From 1.21 on, Go fetches the version that a module asks for, unless it is told not to.
+  // From 1.21 on, Go downloads the version that a module asks for, unless GOTOOLCHAIN is local.
   const toolchain = await run(["go", "env", "GOTOOLCHAIN"]);
   if (minor >= 21 && toolchain.trim() !== "local") return;
   throw new ToolError(

@@ -5,17 +5,17 @@ import { goSourcesOf } from "./go-sources";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 
-/** A program in Go of this project's own. */
+/** A Go program of this repository. */
 export interface OwnGoProgram {
-  /** Name of the program's file, and of its place in the cache. */
+  /** Name of the program's file and of its cache entry. */
   readonly name: string;
-  /** What progress lines call it, for example "the switch of the lab's WAN". */
+  /** Its name in progress lines, for example "the switch of the lab's WAN". */
   readonly title: string;
   /** Directory of its main package, in any Go module. */
   readonly sources: string;
 }
 
-/** Builds a program, once for each state of its sources; returns its path. */
+/** The path of a program, built if the cache has none of these sources. */
 export async function ensureGoProgram(program: OwnGoProgram, progress: Progress = silent): Promise<string> {
   const { name, title } = program;
   const sources = await goSourcesOf(program.sources);

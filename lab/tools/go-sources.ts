@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { sha256OfFiles } from "./sha256";
 
-/** What a package of one of this project's Go modules is built from. */
+/** The sources of a package in one of this repository's Go modules. */
 export interface GoSources {
   /** Directory of the module. */
   readonly module: string;
@@ -15,11 +15,11 @@ export interface GoSources {
 }
 
 /**
- * Finds what the package in `directory` is built from: go.mod and go.sum of its module, the nearest one above; its own Go files; and those of the
- * packages of the same module that it imports. So an edit of one program of a module concerns no other. Embedded files are not
- * looked for: no package here has any, and one that had would not build.
+ * Finds the sources of the package in `directory`: go.mod and go.sum of its module, which is the nearest one above; its
+ * own Go files; and those of the packages of the same module that it imports. So editing one program of a module does
+ * not rebuild the others. Embedded files are not looked for: no package here has any, and one that had would not build.
  *
- * @param tests whether the package's tests are part of it
+ * @param tests whether to include the package's tests
  */
 export async function goSourcesOf(directory: string, tests = false): Promise<GoSources> {
   const module = await moduleOf(directory);
@@ -27,7 +27,7 @@ export async function goSourcesOf(directory: string, tests = false): Promise<GoS
   const name = /^module\s+(\S+)/m.exec(await readFile(path.join(module, "go.mod"), "utf8"))?.[1] ?? "";
   const files = (await readdir(module)).filter((file) => ["go.mod", "go.sum"].includes(file));
   const packages = new Set([root]);
-  // What is added to a set while it is iterated over gets its turn, too.
+  // A set's iteration includes what is added to the set meanwhile.
   for (const one of packages) {
     for (const file of await readdir(path.join(module, one))) {
       if (!file.endsWith(".go") || (file.endsWith("_test.go") && !(tests && one === root))) continue;
@@ -42,7 +42,7 @@ export async function goSourcesOf(directory: string, tests = false): Promise<GoS
   return { module, package: `./${root}`, files, hash };
 }
 
-/** The nearest directory, this one or one above, that has a go.mod. */
+/** The nearest directory with a go.mod, this one or one above. */
 async function moduleOf(directory: string): Promise<string> {
   const found = await stat(path.join(directory, "go.mod")).catch(() => undefined);
   if (found !== undefined) return directory;
@@ -51,7 +51,7 @@ async function moduleOf(directory: string): Promise<string> {
   return moduleOf(above);
 }
 
-/** Directories, relative to the module's, of the packages of that module which a Go file imports. */
+/** The packages of a module that a Go file imports, as directories relative to the module's. */
 function importsOf(source: string, module: string): string[] {
   const imports = source.matchAll(/^\s*(?:import\s+)?(?:[\w.]+\s+)?"([^"]+)"/gm);
   return [...imports].flatMap(([, name]) => (name.startsWith(`${module}/`) ? [name.slice(module.length + 1)] : []));

@@ -5,17 +5,17 @@ import { goSourcesOf } from "./go-sources";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 
-/** The tests of a Go package of this project's own. */
+/** The tests of a Go package of this repository. */
 export interface GoTests {
-  /** Of the package; its tests are in the cache under this and "-tests". */
+  /** Name of the package; its tests are in the cache under this name with "-tests" appended. */
   readonly name: string;
-  /** What progress lines call the package, for example "the switch of the lab's WAN". */
+  /** The package's name in progress lines, for example "the switch of the lab's WAN". */
   readonly title: string;
   /** Directory of the package, in any Go module. */
   readonly sources: string;
 }
 
-/** Builds a package's tests, once for each state of its sources; returns the path of the program that runs them. */
+/** The path of the program that runs a package's tests, built if the cache has none of these sources. */
 export async function ensureGoTests(tests: GoTests, progress: Progress = silent): Promise<string> {
   const name = `${tests.name}-tests`;
   const sources = await goSourcesOf(tests.sources, true);

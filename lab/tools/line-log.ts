@@ -7,7 +7,7 @@ export class LineLog {
 
   public constructor(private readonly file: string) {}
 
-  /** The lines that were finished since the last call. */
+  /** The lines completed since the last call. */
   public next(): string[] {
     const lines = (this.unfinished + this.appended()).split("\n");
     this.unfinished = lines.pop() ?? "";

@@ -1,9 +1,9 @@
 import { ToolError } from "./tool-error";
 
-/** This machine's processor, as Go, Terraform and Debian all call it. */
+/** A processor architecture, by its name in Go, Terraform and Debian. */
 export type Arch = "amd64" | "arm64";
 
-/** The architecture that the lab's machines share with this one. */
+/** The architecture of this host, and so of the lab's machines. */
 export function hostArch(): Arch {
   if (process.arch === "x64") return "amd64";
   if (process.arch === "arm64") return "arm64";

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process, told apart from any later one that happens to get the same number. */
+/** A process, distinguished from later ones with the same number. */
 export interface ProcessRecord {
   readonly pid: number;
   /** When it started, in clock ticks since boot: field 22 of /proc/<pid>/stat. */
   readonly startTime: number;
-  /** Which boot of the host these ticks belong to. */
+  /** The boot of the host that these ticks count from. */
   readonly bootId: string;
 }
 
@@ -16,7 +16,7 @@ export function currentBootId(): string {
   return bootId;
 }
 
-/** Reads a line of /proc/<pid>/stat; the name in brackets may itself hold brackets and spaces. */
+/** Parses /proc/<pid>/stat; the name in parentheses may itself contain parentheses and spaces. */
 export function parseStat(stat: string): {
   readonly state: string;
   readonly parent: number;
@@ -26,7 +26,7 @@ export function parseStat(stat: string): {
   return { state: fields[0] ?? "", parent: Number(fields[1]), startTime: Number(fields[19]) };
 }
 
-/** Who has this process number now; undefined if nobody, or only a zombie. */
+/** The process that has this number now; undefined if there is none or it is a zombie. */
 export function recordOf(pid: number): ProcessRecord | undefined {
   try {
     const stat = parseStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -38,7 +38,7 @@ export function recordOf(pid: number): ProcessRecord | undefined {
   }
 }
 
-/** Whether the very process that was recorded still runs. */
+/** Whether the recorded process still runs. */
 export function isAlive(record: ProcessRecord | undefined): record is ProcessRecord {
   if (!record || record.bootId !== currentBootId()) {
     return false;
@@ -54,11 +54,11 @@ export function signal(record: ProcessRecord | undefined, name: NodeJS.Signals |
   try {
     process.kill(record.pid, name);
   } catch {
-    // It ended by itself in between.
+    // It has ended meanwhile.
   }
 }
 
-/** Every process whose command line satisfies the condition. */
+/** All processes whose command line satisfies the condition. */
 export function processesWith(condition: (argv: readonly string[]) => boolean): ProcessRecord[] {
   return processNumbers()
     .filter((pid) => condition(procFile(pid, "cmdline").split("\0").slice(0, -1)))

@@ -1,5 +1,5 @@
-/** Receives one short line for a person each time something that takes a while begins. */
+/** Called with one line for the user each time something that takes a while begins. */
 export type Progress = (line: string) => void;
 
-/** For callers that do not care. */
+/** Reports nothing. */
 export const silent: Progress = () => undefined;

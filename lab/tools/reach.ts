@@ -3,27 +3,27 @@ import * as path from "node:path";
 import { cacheRoot } from "./cache";
 import { CommandError, run } from "./command";
 
-/** How long a host that could not be reached is not tried again. */
+/** How long a host that could not be reached is not tried again, in milliseconds. */
 const FORGET_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** Seconds allowed for the name, the connection and the TLS handshake. */
+/** Seconds allowed for name resolution, connection and TLS handshake together. */
 export const CONNECT_TIMEOUT_S = 4;
 
 /**
- * curl's exit codes for "there is no way to that host": name, connection, time-out, TLS, proxy. Anything else (a 404,
- * a cut in the middle) says nothing about the host.
+ * curl's exit codes for a host that cannot be reached: name, connection, time-out, TLS, proxy. Others (a 404, a
+ * connection lost in the middle) say nothing about the host.
  */
 const UNREACHABLE = new Set([5, 6, 7, 28, 35, 56, 60, 97]);
 
-/** True if `error` is curl saying that the host cannot be reached from here. */
+/** Whether `error` is curl's report that the host cannot be reached. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof CommandError && error.exitCode !== undefined && UNREACHABLE.has(error.exitCode);
 }
 
-/** Set where no network leads out, as in the namespaces of a test: no host is tried then, and nothing remembered of any. */
+/** Environment variable to set where no network leads out, as in a test's namespaces: no host is tried then. */
 export const NO_WAY_OUT = "TERRAFORM_LAB_OFFLINE";
 
-/** True if `host` could not be reached within the last day, so that a repeated run need not wait for it again. */
+/** Whether `host` could not be reached within the last day, so that a repeated run need not wait for it again. */
 export async function knownUnreachable(host: string, now: number = Date.now()): Promise<boolean> {
   if (process.env[NO_WAY_OUT] !== undefined) return true;
   try {
@@ -40,7 +40,7 @@ export async function rememberUnreachable(host: string, now: number = Date.now()
   await writeFile(noteOf(host), String(now));
 }
 
-/** True if `url` answers at all; bounded, and remembered for a day if its host cannot be reached. */
+/** Whether `url` answers at all, within a time limit; remembered for a day if its host cannot be reached. */
 export async function reachable(url: string): Promise<boolean> {
   const { hostname } = new URL(url);
   if (await knownUnreachable(hostname)) return false;

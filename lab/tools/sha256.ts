@@ -16,7 +16,7 @@ export function sha256OfText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** One SHA-256 over the names, relative to `dir`, and contents of these files, in this order. */
+/** One SHA-256 over the names, relative to `dir`, and the contents of files, in the given order. */
 export async function sha256OfFiles(dir: string, files: readonly string[]): Promise<string> {
   const hash = createHash("sha256");
   for (const file of files) {

@@ -1,8 +1,8 @@
-/** Something this machine lacks or refuses: what happened, and what the operator can do about it. */
+/** An error that the user can mend: what happened, and what to do about it. */
 export class ToolError extends Error {
   /** One sentence: what happened. */
   readonly reason: string;
-  /** One sentence: the way out. */
+  /** One sentence: what to do about it. */
   readonly remedy: string;
 
   constructor(reason: string, remedy: string, options?: ErrorOptions) {

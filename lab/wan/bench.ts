@@ -1,6 +1,7 @@
 /**
- * Measures the WAN on this machine: how right its round-trip times are, idle and under load, and how many packets it moves. Everything happens in
- * network namespaces that are made for it and removed again. Needs root and about 25 s. `--json` prints one JSON document instead of tables.
+ * Measures the WAN on this machine: the accuracy of its round-trip times, idle and under load, and its packet rate. It
+ * makes network namespaces and removes them again. Needs root and about 25 s. `--json` prints one JSON document instead
+ * of tables.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
@@ -38,7 +39,7 @@ interface RoundTrip {
 
 interface Throughput {
   readonly bytes: number;
-  /** Delivered while more was offered than could be. */
+  /** Rate of delivery under more load than can be delivered. */
   readonly floodedPps: number;
   /** The highest rate tried at which less than 0.1 % was lost. */
   readonly sustainedPps: number;
@@ -154,7 +155,7 @@ class Bench {
     return result;
   }
 
-  /** How late the switch was at worst since it was last asked. */
+  /** The latest delivery, relative to its due time, since the last call. */
   async worstLateMs(): Promise<number> {
     return round((await this.wan.stats()).worstLateMs, 3);
   }
@@ -203,7 +204,7 @@ class Bench {
   private async flood(to: 0 | 1 | 2, size: number, rate: number, seconds: number): Promise<FloodAnswer> {
     const target = `${SITES[to].ip}:${SINK_PORT}`;
     const options = ["-to", target, "-size", String(size), "-rate", String(rate), "-for", `${seconds}s`];
-    // The sink's socket must be there first, or the first packets are refused.
+    // The sink's socket must be open first, or the first packets are refused.
     await new Promise((resolve) => setTimeout(resolve, 150));
     return JSON.parse(await this.foreground(SITES[0].region, ["flood", ...options])) as FloodAnswer;
   }
@@ -228,7 +229,7 @@ class Bench {
   }
 }
 
-/** Namespaces of a bench that was killed. */
+/** Removes the namespaces of a bench that was killed. */
 async function removeStale(): Promise<void> {
   const names = (await run(["ip", "netns", "list"])).split("\n").map((line) => line.split(" ")[0] ?? "");
   for (const name of names) {

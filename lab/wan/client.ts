@@ -21,7 +21,7 @@ import {
 import { SwitchProcess } from "./switch-process";
 
 export interface WanOptions {
-  /** Where the socket, the log and the records are. */
+  /** Directory of the socket, the log and the records. */
   readonly stateDir: string;
   /** Every pair of locations, until `setMatrix` is called; see `wanMatrix`. */
   readonly matrix: readonly PairSettings[];
@@ -31,7 +31,7 @@ export interface WanOptions {
    */
   readonly operatorNamespace?: string;
   /**
-   * TCP ports on which machines may reach the mirror's address, so that they reach nothing else that listens on this machine.
+   * TCP ports that machines may reach at the mirror's address, so that nothing else on this host is open to them.
    * @default [80, 443]
    */
   readonly mirrorPorts?: readonly number[];
@@ -41,8 +41,8 @@ export interface WanOptions {
 const BLACKHOLE = ["blackhole", LAB_NETWORK, "metric", "65000"];
 
 /**
- * The lab's WAN: starts the switch, tells it what is attached where, and tells a new switch the same again. Any number of processes may use
- * the same state directory at once.
+ * Controls the lab's WAN: starts the switch, attaches endpoints and sets links. All of this is recorded, and repeated to
+ * a new switch. Any number of processes may use the same state directory at once.
  */
 export class WanClient {
   private readonly connection: WanConnection;
@@ -56,12 +56,12 @@ export class WanClient {
     this.records = new WanRecordFile(join(stateDir, "wan.json"), options.matrix);
   }
 
-  /** Makes sure that the switch runs, is of today's sources, and knows all that it should. */
+  /** Starts the switch, or replaces one built from other sources, and gives it everything on record. */
   async start(): Promise<WanHello> {
     return this.locked(() => this.startLocked());
   }
 
-  /** Ends the switch; what was attached is forgotten. */
+  /** Ends the switch and removes the records. */
   async stop(): Promise<void> {
     await this.locked(async () => {
       await this.connection.request({ op: "stop" }, 2000).catch(() => undefined);
@@ -73,8 +73,8 @@ export class WanClient {
   }
 
   /**
-   * Starts the switch again whenever it ends, until the returned function is called. While none runs, the lab's packets are dropped; those
-   * that were in flight are lost.
+   * Restarts the switch whenever it ends, until the returned function is called. While none runs, all packets are dropped,
+   * as are those that were in flight.
    */
   watch(): () => void {
     const stop = new AbortController();
@@ -98,6 +98,7 @@ export class WanClient {
     };
   }
 
+  /** Attaches an endpoint, replacing one with the same id; does nothing if it is attached already. */
   async attach(attachment: Attachment): Promise<void> {
     await this.locked(async () => {
       await this.requestRunning({ op: "attach", ...attachment });
@@ -105,12 +106,12 @@ export class WanClient {
     });
   }
 
-  /** From here on nothing reaches this endpoint and nothing it sends is taken; what it sent before still arrives. */
+  /** Detaches an endpoint: it neither receives nor sends any more; packets that it has sent before still arrive. */
   async detach(id: string): Promise<void> {
     await this.locked(async () => {
       this.records.update((records) => withoutAttachment(records, id));
       await this.connection.request({ op: "detach", id }).catch((error: unknown) => {
-        // A switch that does not run has nothing attached.
+        // Without a switch, nothing is attached.
         if (!isNotRunning(error)) {
           throw error;
         }
@@ -118,7 +119,7 @@ export class WanClient {
     });
   }
 
-  /** Replaces the round-trip times of all pairs; changes made by `link` stay on top of them. */
+  /** Replaces the settings of all pairs of locations; changes made by `link` stay on top of them. */
   async setMatrix(pairs: readonly PairSettings[]): Promise<void> {
     await this.locked(async () => {
       await this.requestRunning({ op: "matrix", pairs });
@@ -126,7 +127,7 @@ export class WanClient {
     });
   }
 
-  /** Changes one pair of locations; what is not given stays as it is. */
+  /** Changes one pair of locations; settings that are not given stay. */
   async link(change: PairSettings): Promise<void> {
     await this.locked(async () => {
       await this.requestRunning({ op: "link", ...change });
@@ -134,14 +135,17 @@ export class WanClient {
     });
   }
 
-  /** Cuts, or restores, everything between one location and all others. */
+  /** Cuts, or restores, the links between one location and all others. */
   async cutOff(location: string, down = true): Promise<void> {
     for (const other of otherLocations(this.records.read(), location)) {
       await this.link({ a: location, b: other, down });
     }
   }
 
-  /** Back to the matrix: one pair, all pairs of one location, or (with nothing given) everything. Isolated machines stay so. */
+  /**
+   * Takes back changes made by `link`: of one pair, of all pairs of one location or, without arguments, all. Isolated
+   * machines stay isolated.
+   */
   async heal(a?: string, b?: string): Promise<void> {
     await this.locked(async () => {
       await this.requestRunning({ op: "heal", a, b });
@@ -149,7 +153,7 @@ export class WanClient {
     });
   }
 
-  /** Makes one machine vanish from the network, or come back: packets to and from it are dropped, and no sender is told. */
+  /** Isolates a machine, or ends that: packets to and from it are dropped without an error to the sender. */
   async isolate(id: string, on = true): Promise<void> {
     await this.locked(async () => {
       await this.requestRunning({ op: "isolate", id, on });
@@ -157,6 +161,7 @@ export class WanClient {
     });
   }
 
+  /** The switch's counters; some count since the last call. */
   async stats(): Promise<WanStats> {
     return (await this.connection.request({ op: "stats" })) as WanStats;
   }
@@ -169,7 +174,7 @@ export class WanClient {
     return (await this.connection.request({ op: "hello" }, 2000)) as WanHello;
   }
 
-  /** Whether a switch of this state directory runs, even one that no longer answers. */
+  /** Whether a switch of this state directory runs, even if it does not answer. */
   isRunning(): boolean {
     return this.process.isRunning();
   }
@@ -182,7 +187,7 @@ export class WanClient {
     return withLock(`${this.records.path}.lock`, action, { timeoutMs: 60_000 });
   }
 
-  /** Prefix for a command that is to run where the operator is. */
+  /** Prefix for a command, to run it in the operator's network namespace. */
   private inOperatorNamespace(): string[] {
     const { operatorNamespace } = this.options;
     return operatorNamespace ? ["nsenter", `--net=${operatorNamespace}`] : [];
@@ -211,14 +216,14 @@ export class WanClient {
     return this.hello();
   }
 
-  /** Tells the switch everything it should know; what it knows already is not disturbed. */
+  /** Gives the switch everything on record; what it has already is not disturbed. */
   private async replay(): Promise<void> {
     const { matrix, changes, attachments } = withKnownChanges(this.records.read());
     await this.connection.request({ op: "matrix", pairs: matrix });
     for (const change of changes) {
       await this.connection.request({ op: "link", ...change });
     }
-    // While the device is missing, packets to the lab's network must not leave by this machine's default route.
+    // Without the device, packets to the lab's network would leave by this host's default route.
     await run([...this.inOperatorNamespace(), "ip", "route", "replace", ...BLACKHOLE]);
     const operator = operatorAttachment(this.options.mirrorPorts ?? [80, 443]);
     await this.connection.request({ op: "attach", ...operator });
@@ -234,14 +239,14 @@ export class WanClient {
         }
         attached[attachment.id] = attachment;
       } catch (error) {
-        // Its namespace is gone, for example since this machine was started anew; whoever makes it again attaches it again.
+        // Its namespace is gone, for example by a reboot of this host; whoever makes a new one attaches it again.
         this.log(`${attachment.id} is no longer attached: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     this.records.update(() => ({ matrix, attachments: attached, changes }));
   }
 
-  /** A request for which the switch is started if it does not run. */
+  /** Sends a request, starting the switch if it does not run. */
   private async requestRunning(request: object): Promise<unknown> {
     try {
       return await this.connection.request(request);

@@ -13,9 +13,9 @@ export class WanConnection {
   ) {}
 
   /**
-   * Asks the switch for something, over a connection of its own.
+   * Sends a request to the switch, over a new connection.
    *
-   * @throws WanError if it refuses or does not answer
+   * @throws WanError if the switch refuses it or does not answer
    */
   request(request: object, timeoutMs = REQUEST_TIMEOUT_MS): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export class WanConnection {
     });
   }
 
-  /** Resolves when the switch ends, at once if none runs; also when it is told to stop waiting. */
+  /** Resolves when the switch ends (at once if none runs) or `stop` is aborted. */
   async untilGone(stop: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const connection = createConnection({ path: this.socket, signal: stop });
@@ -71,7 +71,7 @@ interface Answer {
   readonly result?: unknown;
 }
 
-/** Where the socket of a state directory is. The kernel takes 107 bytes for its path, and a checkout's own may be longer. */
+/** Path of a state directory's socket: in /run if it would be too long there, as the kernel takes at most 107 bytes. */
 export function socketPath(stateDir: string): string {
   const path = join(stateDir, "wan.sock");
   const short = `/run/lab-wan-${sha256OfText(stateDir).slice(0, 12)}.sock`;

@@ -1,7 +1,7 @@
 import { MIRROR, OPERATOR } from "./places";
 import type { PairSettings } from "./protocol";
 
-/** Where round-trip times come from: milliseconds between two region slugs, for example "lon1" and "nyc3". */
+/** Round-trip times between regions. */
 export interface RoundTripSource {
   p50(a: string, b: string): number;
 }
@@ -10,25 +10,25 @@ export interface MatrixOptions {
   /** Region slugs that machines may be in. */
   readonly regions: readonly string[];
   /**
-   * The region the operator sits next to.
+   * The region that the operator is next to.
    * @default "lon1"
    */
   readonly operatorRegion?: string;
   /**
-   * Round trip between the operator and that region, in milliseconds. Other regions are as far from the operator as from that region.
+   * Round trip between the operator and that region, in milliseconds. Others are as far from the operator as from it.
    * @default 2
    */
   readonly operatorRttMs?: number;
   /**
-   * Whether the operator is as near to every region.
+   * Whether the operator is this near to every region.
    * @default false
    */
   readonly operatorEverywhere?: boolean;
 }
 
-/** Between the mirrors and everybody. */
+/** Between the mirrors and all other locations. */
 const MIRROR_RTT_MS = 1;
-/** Between two machines of one region: a data centre's own network. */
+/** Between two machines of one region, in one data centre. */
 const SAME_REGION_RTT_MS = 0.5;
 
 /** Every pair of locations of the lab with its round-trip time. */

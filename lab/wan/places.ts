@@ -1,15 +1,18 @@
 import type { Attachment } from "./protocol";
 
-/** All of the lab's addresses: a network set aside for measuring networks (RFC 2544), used nowhere else. */
+/** The network of all addresses of the lab. It is reserved for benchmarks (RFC 2544), so it is used nowhere else. */
 export const LAB_NETWORK = "198.18.0.0/15";
 
-/** The location of whoever deploys. */
+/** The location of the operator, who runs Terraform: this host, at OPERATOR_ADDRESS. */
 export const OPERATOR = "operator";
 export const OPERATOR_ADDRESS = "198.18.0.1";
 /** The operator's device. */
 const OPERATOR_DEVICE = "lab0";
 
-/** The location of the lab's mirrors: near everybody, as a real mirror has a cache in every region. */
+/**
+ * The location of the lab's mirrors, at MIRROR_ADDRESS. It is near all others, as real mirrors have caches in every
+ * region.
+ */
 export const MIRROR = "mirror";
 export const MIRROR_ADDRESS = "198.18.0.2";
 
@@ -20,7 +23,7 @@ export function operatorAttachment(mirrorPorts: readonly number[]): Attachment {
     device: OPERATOR_DEVICE,
     location: OPERATOR,
     addresses: [
-      // Nothing in the lab has a reason to open connections to the operator.
+      // No machine needs to open connections to the operator.
       { ip: OPERATOR_ADDRESS, tcpPorts: [] },
       { ip: MIRROR_ADDRESS, location: MIRROR, tcpPorts: mirrorPorts },
     ],

@@ -1,24 +1,24 @@
-// The words between the client and the switch; see switch/protocol.go and switch/links.go.
+// The messages between the client and the switch; see switch/protocol.go and switch/links.go.
 
-/** How the way between two locations is. */
+/** The properties of the link between two locations. */
 export interface LinkSettings {
   /** Round-trip time; each direction takes half. */
   readonly rttMs?: number;
   /**
-   * Mean of what is added to the round trip, half of it in each direction. Each direction draws an extra delay from an exponential
-   * distribution, cut off at eight times its mean, and keeps it for twice its mean, as a queue on the path that fills and drains would.
-   * Packets between the same two addresses never overtake each other.
+   * Mean extra delay of a round trip, half of it in each direction. Each direction draws an extra delay from an exponential
+   * distribution, cut off at eight times its mean, and keeps it for twice its mean, like a queue on the path that fills and
+   * drains. Packets between the same two addresses never overtake each other.
    */
   readonly jitterMs?: number;
-  /** Per cent of the packets that are lost, independently of each other, in each direction. */
+  /** Per cent of packets lost in each direction, independently of each other. */
   readonly loss?: number;
   /** Megabits per second in each direction; 0 or absent means no limit. */
   readonly mbps?: number;
-  /** Whether nothing passes. */
+  /** Whether all packets are dropped. */
   readonly down?: boolean;
 }
 
-/** The same of two locations, in either order. */
+/** A pair of locations, in either order, and the settings of their link. */
 export interface PairSettings extends LinkSettings {
   readonly a: string;
   readonly b: string;
@@ -29,9 +29,9 @@ export interface WanAddress {
   readonly ip: string;
   /** @default - the endpoint's */
   readonly location?: string;
-  /** Prefix length of the private network it is in; absent or 0 means public. A private network is reachable only from within. */
+  /** Prefix length of its private network, which is reachable only from within; absent or 0 means a public address. */
   readonly privatePrefix?: number;
-  /** The only ports on which TCP connections may be opened towards it; absent means all. */
+  /** The only ports to which TCP connections may be opened; absent means all. */
   readonly tcpPorts?: readonly number[];
 }
 
@@ -49,13 +49,13 @@ export interface Attachment {
   readonly assigned?: readonly string[];
 }
 
-/** The answer to "hello": which switch this is. */
+/** The answer to "hello": identifies the switch. */
 export interface WanHello {
   readonly pid: number;
   readonly build: string;
   /** How it is scheduled: "rr" (real time), "nice" (higher priority) or "none" (as anything else). */
   readonly scheduler: "rr" | "nice" | "none";
-  /** Taken off each delay at the moment, for what the switch and the kernel add. */
+  /** Currently subtracted from each delay, to make up for the time that the switch and the kernel take. */
   readonly biasNs: number;
 }
 
@@ -66,13 +66,13 @@ export interface WanEndpointStats {
   readonly netns: string;
   readonly addresses: readonly string[];
   readonly isolated: boolean;
-  /** Whether somebody else removed its device. */
+  /** Whether its device was removed by others. */
   readonly lost: boolean;
   readonly in: number;
   readonly inBytes: number;
   readonly out: number;
   readonly outBytes: number;
-  /** Packets that were not taken from, or not handed to, this endpoint. */
+  /** Packets from or to this endpoint that were dropped, by reason. */
   readonly dropped: {
     readonly foreignSource: number;
     readonly unknownAddress: number;
@@ -102,11 +102,11 @@ export interface WanStats {
   readonly inFlight: number;
   /** The most packets in flight at once, since the last call. */
   readonly peakInFlight: number;
-  /** Delivered per second, since the last call. */
+  /** Packets delivered per second, since the last call. */
   readonly packetsPerSecond: number;
   /**
-   * The most milliseconds after it was due that a packet was delivered, since the last call. This machine makes these delays, when it has too
-   * much to do: measurements in the lab are no more exact than that.
+   * The latest delivery since the last call, in milliseconds after the packet was due. Such delays come from an overloaded
+   * host: measurements in the lab are no more exact than this.
    */
   readonly worstLateMs: number;
   readonly endpoints: readonly WanEndpointStats[];
@@ -118,7 +118,7 @@ export interface WanList {
   readonly endpoints: readonly Attachment[];
   readonly isolated: readonly string[];
   readonly lost: readonly string[];
-  /** Every pair as it is now; `changed` says that it differs from the matrix. */
+  /** The current settings of every pair; `changed` if they differ from the matrix. */
   readonly pairs: readonly (PairSettings & { readonly changed: boolean })[];
 }
 

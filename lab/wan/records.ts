@@ -1,12 +1,12 @@
 import { readJson, writeAtomically } from "../tools/files";
 import type { Attachment, PairSettings } from "./protocol";
 
-/** What the switch was told. */
+/** All settings and endpoints that the switch was given. */
 export interface WanRecords {
   readonly matrix: readonly PairSettings[];
-  /** By their ids. */
+  /** Endpoints by id. */
   readonly attachments: Readonly<Record<string, RecordedAttachment>>;
-  /** What was changed on top of the matrix. */
+  /** Settings that override the matrix. */
   readonly changes: readonly PairSettings[];
 }
 
@@ -15,11 +15,11 @@ export interface RecordedAttachment extends Attachment {
   readonly isolated?: boolean;
 }
 
-/** The records on disk, from which a new switch, or another process, learns what it should know. */
+/** The records on disk, for new switches and for other processes. */
 export class WanRecordFile {
   constructor(
     readonly path: string,
-    /** The matrix as long as nothing is recorded. */
+    /** The matrix if there is no record. */
     private readonly matrix: readonly PairSettings[],
   ) {}
 
@@ -28,7 +28,7 @@ export class WanRecordFile {
     return stored ?? { matrix: this.matrix, attachments: {}, changes: [] };
   }
 
-  /** Replaces the records; the caller has the lock. */
+  /** Replaces the records; the caller must hold the lock. */
   update(change: (records: WanRecords) => WanRecords): void {
     writeAtomically(this.path, JSON.stringify(change(this.read()), undefined, 1));
   }
@@ -48,14 +48,14 @@ export function withIsolation(records: WanRecords, id: string, isolated: boolean
   return { ...records, attachments: { ...records.attachments, [id]: attachment } };
 }
 
-/** One more change; what it does not say of its pair stays as it was changed before. */
+/** The records with one more change; earlier changes of the same pair's other settings stay. */
 export function withChange(records: WanRecords, change: PairSettings): WanRecords {
   const old = records.changes.find((other) => samePair(other, change));
   const others = records.changes.filter((other) => other !== old);
   return { ...records, changes: [...others, { ...old, ...change }] };
 }
 
-/** Without the changes of one pair, or of all pairs of one location, or without any. */
+/** The records without changes: of one pair, of all pairs of one location or, without arguments, of all. */
 export function withoutChanges(records: WanRecords, a?: string, b?: string): WanRecords {
   const healed = (change: PairSettings): boolean =>
     (a === undefined || change.a === a || change.b === a) &&
@@ -63,14 +63,14 @@ export function withoutChanges(records: WanRecords, a?: string, b?: string): Wan
   return { ...records, changes: records.changes.filter((change) => !healed(change)) };
 }
 
-/** The other locations that the matrix has. */
+/** The matrix's locations except this one. */
 export function otherLocations(records: WanRecords, location: string): string[] {
   const all = new Set(records.matrix.flatMap((pair) => [pair.a, pair.b]));
   all.delete(location);
   return [...all];
 }
 
-/** Without the changes of locations that the matrix does not have. */
+/** The records without changes of locations that are not in the matrix. */
 export function withKnownChanges(records: WanRecords): WanRecords {
   const known = new Set(records.matrix.flatMap((pair) => [pair.a, pair.b]));
   return { ...records, changes: records.changes.filter((change) => known.has(change.a) && known.has(change.b)) };

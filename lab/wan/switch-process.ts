@@ -7,7 +7,7 @@ import { waitUntil } from "../tools/wait";
 import type { WanBinary } from "./build";
 import { WanError } from "./protocol";
 
-/** The process that is the switch of a state directory. */
+/** The switch's process of a state directory. */
 export class SwitchProcess {
   private readonly recordFile: string;
 
@@ -15,13 +15,13 @@ export class SwitchProcess {
     private readonly stateDir: string,
     /** Path of its control socket. */
     private readonly socket: string,
-    /** Prefix for commands that are to run where the switch does. */
+    /** Prefix for commands, to run them in the switch's network namespace. */
     private readonly prefix: readonly string[],
   ) {
     this.recordFile = join(stateDir, "wan-process.json");
   }
 
-  /** Whether one runs, even one that no longer answers. */
+  /** Whether it runs, even if it does not answer. */
   isRunning(): boolean {
     return this.all().length > 0;
   }
@@ -52,7 +52,7 @@ export class SwitchProcess {
     }
   }
 
-  /** Ends it by force, if it has not ended by itself in the time that it is given. */
+  /** Waits for its end and kills it after `graceMs`. */
   async end(graceMs = 0): Promise<void> {
     await waitUntil(() => !this.isRunning(), graceMs);
     for (const process of this.all()) {
@@ -63,7 +63,7 @@ export class SwitchProcess {
     }
   }
 
-  /** Removes the files of one that has ended. */
+  /** Removes its files, once it has ended. */
   forget(): void {
     for (const file of [this.recordFile, this.socket, `${this.socket}.lock`]) {
       rmSync(file, { force: true });
@@ -71,8 +71,8 @@ export class SwitchProcess {
   }
 
   /**
-   * The one on record, and any other of this state directory: it has lost its record and its socket if somebody removed the directory, and would
-   * still hold the devices.
+   * The process on record, and any other of this state directory: if the directory was removed, the switch has neither
+   * record nor socket but still holds the devices.
    */
   private all(): ProcessRecord[] {
     const recorded = readJson(this.recordFile) as ProcessRecord | undefined;

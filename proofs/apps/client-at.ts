@@ -1,4 +1,4 @@
-/** Name of the client of etcd whose files the clients at a region use. */
+/** Name of the etcd client whose certificate and settings all clients in a region use. */
 export function clientAt(location: string): string {
   return `clients-${location}`;
 }

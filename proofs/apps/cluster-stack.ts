@@ -20,7 +20,7 @@ import { clientAt } from "./client-at";
 /** Name of the stack. */
 export const STACK = "test";
 
-/** What the lab's tests turn; as JSON, since it also reaches the app in a process of its own. */
+/** What tests vary. Plain JSON, because an app in a process of its own gets it in its environment. */
 export interface Knobs {
   readonly regions?: string[];
   readonly bootTimeoutSeconds?: number;
@@ -50,7 +50,7 @@ export interface Knobs {
   readonly clientSites?: string[];
 }
 
-/** A call of AuthorityGeneration's, as data. */
+/** A call of one of AuthorityGeneration's functions, as data. */
 export interface AuthorityStage {
   readonly stage: "of" | "introducing" | "signing";
   readonly generation: number;
@@ -60,9 +60,9 @@ const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
   at && AuthorityGeneration[at.stage](at.generation);
 
 /**
- * main.ts with knobs.
+ * The cluster of main.ts, varied by knobs.
  *
- * @param env as Lab.environment makes it
+ * @param env as Lab.environment returns it
  */
 export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<string, string>>): void {
   const stack = new TerraformStack(app, STACK);

@@ -1,4 +1,4 @@
-/** The tests' app as cdktf runs it: the knobs come in LAB_TEST as JSON. */
+/** The tests' app for cdktf: the knobs are in LAB_TEST as JSON. */
 import { App } from "cdktf";
 import { declareCluster, type Knobs } from "./cluster-stack";
 

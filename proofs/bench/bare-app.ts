@@ -1,9 +1,9 @@
 /**
- * Writes a CDKTF app that makes what a synthesized stack holds, without this library: one `new` per resource, local and
- * output, with references as CDKTF's own tokens. What synth costs such an app is the least that any library can cost.
+ * Writes a CDKTF app that makes the same stack as a synthesized one without this library: one `new` per resource, local
+ * and output, with references as CDKTF's tokens. No library can take less time for synth than such an app.
  */
 
-/** A synthesized stack, as far as the app is written from it. */
+/** The part of a synthesized stack that the app is written from. */
 export interface StackJson {
   readonly resource: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   readonly locals: Readonly<Record<string, JsonValue>>;
@@ -11,15 +11,15 @@ export interface StackJson {
 }
 
 type JsonValue = string | number | boolean | null | readonly JsonValue[] | Json;
-/** An object of JSON. */
+/** A JSON object. */
 export interface Json {
   readonly [key: string]: JsonValue;
 }
 
-/** Maps whose keys are the user's own, not the provider's. */
+/** Maps whose keys are the user's and not part of the schema. */
 const FREE_MAPS = ["triggers_replace", "input"];
 
-/** Terraform's type -> module and class. */
+/** Module and class by Terraform's resource type. */
 const CLASSES: Readonly<Record<string, readonly [module: string, name: string]>> = {
   terraform_data: ["cdktf", "DataResource"],
   tls_private_key: ["@cdktf/provider-tls/lib/private-key", "PrivateKey"],
@@ -33,7 +33,7 @@ const CLASSES: Readonly<Record<string, readonly [module: string, name: string]>>
   local_sensitive_file: ["@cdktf/provider-local/lib/sensitive-file", "SensitiveFile"],
 };
 
-/** The app's source, CommonJS. It makes the stack `name`, with `templates` as its one asset. */
+/** The app's source, in CommonJS. It makes the stack `name`, with the directory `templates` as its one asset. */
 export function bareApp(name: string, stack: StackJson, templates: string): string {
   return [
     'const { App, AssetType, TerraformAsset, TerraformLocal, TerraformOutput, TerraformStack } = require("cdktf");',
@@ -113,7 +113,7 @@ function construct(type: string, id: string, resource: Json): string {
   return `new ${classOf(type)[1]}(this, ${JSON.stringify(id)}, { ${parts.join(", ")} })`;
 }
 
-/** A value as source; `${type.id.attribute}` as the token that the made resource has for it. */
+/** A value as source; `${type.id.attribute}` becomes that attribute of the resource's object. */
 function code(value: JsonValue, renameKeys: boolean): string {
   if (typeof value === "string") {
     const reference = /^\$\{([a-z_]+\.[\w-]+)\.([a-z0-9_]+)\}$/.exec(value);

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:deploy [-- --rounds N] [--json]`: cdktf deploy of main.ts into a fresh lab, from start to all healthy,
- * phase by phase; SSH connections per member; and the commit latency at the leader.
+ * `npm run bench:deploy [-- --rounds N] [--json]`: the duration of `cdktf deploy` of main.ts into a fresh lab, from its
+ * start until all members are healthy, by phase; SSH connections per member; and the commit latency at the leader.
  */
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
@@ -73,11 +73,11 @@ async function round(lab: Lab, paths: LabPaths, probe: string): Promise<Round> {
   return { totalMs: finished - started, phaseMs, sshPerMember: Math.max(...connections), commitMs };
 }
 
-/** Milliseconds from a put to its answer on the leader's own machine, by etcd's Go client: the median of 100. */
+/** The median time in ms of 100 puts with etcd's Go client on the leader's machine. */
 async function commitAt(leader: LabDroplet, probe: string, paths: LabPaths): Promise<number> {
   const access = path.join(paths.access, "operator");
   const files = ["-cacert", `${access}/ca.crt`, "-cert", `${access}/client.crt`, "-key", `${access}/client.key`];
-  // Only the machine's network is entered: the program and the files are this machine's.
+  // Only the machine's network namespace is entered: the program and the files are the host's.
   const answer = await run(["nsenter", `--net=/run/netns/lab-${leader.id}`, probe, ...files, "-count", "100"]);
   return (JSON.parse(answer) as { medianMs: number }).medianMs;
 }

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:leader-return [-- --rounds N] [--json FILE]`: the plug of the leader's machine is pulled in a deployed
- * cluster, with every default; how long until the next write is acknowledged, and once the machine is back, until its
- * timer-driven return: after how long, by how many transfers, and what clients on the other continents feel of it.
+ * `npm run bench:leader-return [-- --rounds N] [--json FILE]`: in a deployed cluster with all defaults, the leader's
+ * machine loses power and gets it back. Measures the time until the next write is acknowledged and the time until the
+ * timers have returned leadership to that machine; counts the transfers, and times the writes of clients on the other
+ * continents meanwhile.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -22,24 +23,24 @@ import { median, worst } from "../figures/statistics";
 
 const LEADER = "etcd-lon1";
 const WRITES_PER_SECOND = 10;
-/** Longer than any wait that is tried. */
+/** Longer than any measured wait should take. */
 const GIVE_UP_MS = 300_000;
 
 interface Round {
-  /** From the loss of power to the first acknowledgement of a write that was started after it. */
+  /** From the loss of power to the first acknowledgement of a write started after it. */
   readonly failoverMs: number;
-  /** From the power button to the leader being back. */
+  /** From the machine's power-on until it leads again. */
   readonly backAfterPowerMs: number;
-  /** From etcd there being healthy again to the leader being back. */
+  /** From its etcd being healthy until it leads again. */
   readonly backAfterHealthyMs: number;
-  /** Changes of leadership between the machine's return and the leader's. */
+  /** Changes of leader from the machine's return until it leads again. */
   readonly transfers: number;
-  /** The slowest write, by a client with the recommended deadline, from the machine's return to after the leader's. */
+  /** The slowest write of a client with the recommended deadline, from the machine's return until after it leads again. */
   readonly worstStallMs: number;
   readonly failed: number;
 }
 
-/** A client on a member's machine: the program and its files are this machine's, only the network is the member's. */
+/** A client in the network namespace of a member's machine; the program and its files are the host's. */
 class Client {
   private readonly log: OperationLog;
 
@@ -81,7 +82,7 @@ class Client {
     return client;
   }
 
-  /** What it did since the last call. */
+  /** Its operations since the last call. */
   public operations(): Operation[] {
     return this.log.next();
   }
@@ -104,14 +105,14 @@ async function round(lab: Lab, cluster: LabCluster, clients: readonly Client[]):
     operations.push(...clients.flatMap((client) => client.operations()));
     return operations;
   };
-  // Twenty losses in an hour would teach the timers to wait longer and longer, as they should: each round is a first one.
+  // The timers wait longer after repeated losses; without their memory, each round is the first.
   for (const machine of cluster.machines) await cluster.on(machine, "rm -f /run/etcd-leader/*");
   await sleep(3000 + Math.random() * 2000);
 
   collect();
   operations.length = 0;
   const wan = lab.wan();
-  // First nothing gets out any more, then all its processes are killed.
+  // Isolated first, so that no connection is closed as its processes are killed.
   const powerLost = Date.now();
   await wan.isolate(String(london.id));
   await lab.api().power(london, "power_off");

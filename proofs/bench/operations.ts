@@ -1,6 +1,6 @@
 /**
- * `npm run bench:operations`: boots a lab, deploys, and does everything to the cluster that years of operation bring, while
- * clients on three continents work on. Prints what they felt, and checks that nothing was lost. See --help.
+ * `npm run bench:operations`: boots a lab, deploys, and carries out the operations of a cluster's whole life while
+ * clients on three continents work. Prints the effects on these clients, and checks that no write was lost. See --help.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -17,7 +17,7 @@ import { missed, operationTable, verdicts } from "../operations/table";
 const DOCUMENT = path.join(__dirname, "..", "..", "docs", "operations.md");
 const BEGIN = "<!-- written by npm run bench:operations -->";
 const END = "<!-- end -->";
-/** The import of a cluster, all steps of it, for --only: it begins with a cluster of its own. */
+/** Name of the import of a cluster, with all its steps, for --only. It uses a cluster of its own. */
 const IMPORT = "import";
 
 const HELP = `npm run bench:operations [-- options]
@@ -74,9 +74,9 @@ function rowsIn(files: readonly string[]): OperationRow[] {
 }
 
 /**
- * Does the operations, and keeps what is known so far in a file.
+ * Carries out the operations and saves the rows after each.
  *
- * @param misses gets a sentence for each limit that is missed
+ * @param misses gets a sentence for each missed limit
  */
 async function rowsOf(only: string | undefined, json: string | undefined, misses: string[]): Promise<OperationRow[]> {
   const wanted = only?.split(",").map((name) => name.trim()) ?? [...MEASURED.map(({ name }) => name), IMPORT];

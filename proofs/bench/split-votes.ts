@@ -1,7 +1,7 @@
 /**
- * `npm run bench:split-votes [-- --rtt MS]`: how long the two members that are left of three take to elect a leader and commit a
- * write, by raft's rules alone, for any heartbeat and election timeout. No process of etcd's takes part: it tells what no
- * setting can change, where `npm run bench:wan-tuning -- --parts failover` tells what is.
+ * `npm run bench:split-votes [-- --rtt MS]`: simulates how long the remaining two of three members take to elect a leader
+ * and commit a write, by Raft's rules alone, for several heartbeat intervals and election timeouts. It shows what no
+ * setting can improve; `npm run bench:wan-tuning -- --parts failover` measures etcd itself.
  */
 import { parseArgs } from "node:util";
 import { RoundTripTimes } from "../../lib/wan";
@@ -11,10 +11,10 @@ import { median, quantile } from "../figures/statistics";
 
 const TRIALS = 20_000;
 const SEED = 1;
-/** As many as the bar of the fail-over is measured with, and that bar. */
+/** The number of rounds in which the fail-over is measured, and its limit. */
 const ROUNDS = 20;
 const WORST_MS = 3500;
-/** Heartbeat interval in ms, and how many of them the election timeout is; etcd refuses fewer than five. */
+/** Heartbeat interval in ms, and the election timeout in heartbeats; etcd refuses fewer than five. */
 const SETTINGS: readonly (readonly [number, number])[] = [
   [40, 10],
   [46, 10],
@@ -35,13 +35,13 @@ interface Trial {
 }
 
 /**
- * Each member counts ticks, one per heartbeat interval, and stands for election after n to 2n - 1 of them without a leader, at
- * random. Then come two round trips, the pre-vote and the vote. Who stands less than half a round trip after the other has
- * voted for itself by when it is asked: a split vote, and both draw anew. The leader's first entry and the write take a round
- * trip each.
+ * Each member counts ticks, one per heartbeat interval, and campaigns after a random n to 2n - 1 ticks without a leader.
+ * A campaign takes two round trips, the pre-vote and the vote. A member that campaigns less than half a round trip after
+ * the other has voted for itself before it receives the other's request: the vote is split, and both draw new timeouts.
+ * The leader's first entry and the write take a round trip each.
  */
 function fail(heartbeatMs: number, ticks: number, rttMs: number, random: Random): Trial {
-  // Tickers began at no particular time, and the last heartbeat came at no particular time of either.
+  // The members' tickers have independent phases, and the last heartbeat came at a random time.
   const phases = [random.next() * heartbeatMs, random.next() * heartbeatMs];
   const stands = (fromMs: number, phase: number): number => {
     const needed = ticks + Math.floor(random.next() * ticks);

@@ -1,11 +1,9 @@
 /**
- * What this library adds to the time that synth takes: the three-continent app (main.ts) against an app that makes the
- * same resources directly. Both run as plain JavaScript in fresh node processes, in turn. Offline, as any user, about 4 s
- * per round of both.
+ * `npm run bench:synth -- [--rounds N] [--json]`: the time that this library adds to synth. Compares the three-continent
+ * app (main.ts) with an app that makes the same resources directly. Both run as plain JavaScript in new node processes,
+ * in turn. Needs neither network nor root; a round of both takes about 4 s.
  *
- *   npm run bench:synth -- [--rounds N] [--json]
- *
- * Exits with 1 if the library costs more than it may.
+ * Exits with 1 if the library takes more time than allowed.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -17,7 +15,7 @@ import { transpileModule, ModuleKind, ScriptTarget } from "typescript";
 import { median } from "../figures/statistics";
 import { bareApp, StackJson } from "./bare-app";
 
-/** The library may add a tenth. */
+/** The greatest allowed ratio: the library may add a tenth. */
 const BAR = 1.1;
 const REPOSITORY = path.resolve(__dirname, "..", "..");
 const STACK = "etcd";
@@ -29,9 +27,9 @@ type AppName = (typeof APPS)[number];
 interface Round {
   /** From `new App` until `app.synth()` has returned. */
   readonly synthMs: number;
-  /** The same, with CDKTF's runs of `terraform version` answered at once: what is left is JavaScript. */
+  /** The same, with CDKTF's runs of `terraform version` answered at once: the time of JavaScript alone. */
   readonly javascriptMs: number;
-  /** The whole process, node's start and the loading of all modules included. */
+  /** The whole process, including node's start and the loading of all modules. */
   readonly processMs: number;
 }
 
@@ -75,7 +73,7 @@ function measure(directory: string, rounds: number): Result {
   const resources = prepare(directory);
   const runs: Record<AppName, Round[]> = { library: [], bare: [] };
   for (let round = 0; round < rounds; round++) {
-    // Turn about, so that neither has the other's warm caches to itself.
+    // In alternating order, so that neither always runs with caches that the other has warmed.
     for (const app of round % 2 === 0 ? APPS : [...APPS].reverse()) {
       const { ms: synthMs, processMs } = runApp(directory, app);
       runs[app].push({ synthMs, processMs, javascriptMs: runApp(directory, app, "no-version-checks.js").ms });
@@ -100,7 +98,7 @@ function measure(directory: string, rounds: number): Result {
   };
 }
 
-/** Compiles the library and its app, and writes the bare app from what that one synthesizes; returns the number of resources. */
+/** Compiles the library and its app, and writes the bare app from its stack; returns the stack's number of resources. */
 function prepare(directory: string): number {
   symlinkSync(path.join(REPOSITORY, "node_modules"), path.join(directory, "node_modules"));
   cpSync(path.join(REPOSITORY, "templates"), path.join(directory, "templates"), { recursive: true });
@@ -133,7 +131,7 @@ function writeApp(directory: string, app: AppName, source: string): void {
   );
 }
 
-/** One run: what the app says of itself, and the whole process. */
+/** Runs an app; returns its own measurement and the duration of the process. */
 function runApp(
   directory: string,
   app: AppName,
@@ -154,7 +152,7 @@ function stackOf(directory: string, app: AppName): StackJson {
   return JSON.parse(readFileSync(file, "utf8")) as StackJson;
 }
 
-/** Comparing two apps means nothing unless they make the same. */
+/** @throws Error unless both apps synthesize the same stack */
 function requireSame(library: StackJson, bare: StackJson): void {
   const bones = ({ resource, locals, output }: StackJson): unknown =>
     JSON.parse(JSON.stringify({ resource, locals, output }), (key, value: unknown) =>

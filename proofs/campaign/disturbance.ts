@@ -4,19 +4,21 @@ import { THROUGH, type Interruption } from "../operations/interruption";
 import type { Operation } from "../operations/operation";
 import type { Miss, Stage } from "../operations/stage";
 
-/** As where nobody restarts: the certificates' renewal takes about so long. */
+/** Duration of an apply without restarts, per member: about that of renewing the certificates. */
 const APPLY_SECONDS_PER_MEMBER = 6;
 
-/** What is drawn from. */
+/** What disturbances are drawn from. */
 export interface DisturbanceDraws {
   readonly interruptions: readonly Interruption[];
-  /** Share of the operations that are disturbed, of those that can be. */
+  /** Share of the disturbable operations that are disturbed. */
   readonly disturbed: number;
 }
 
-/** Something that gets in the way of an operation's first apply, at a moment of it; and what became of that. */
+/** An interruption of an operation's first apply at a given moment, and its outcome. */
 export class Disturbance {
-  /** Draws as often whatever comes of it, so that draws after it depend on nothing but the seed; undefined for nothing. */
+  /**
+   * Draws a disturbance or none. The number of draws is always the same, so that later draws depend only on the seed.
+   */
   public static draw(
     operation: Operation,
     members: number,
@@ -32,7 +34,7 @@ export class Disturbance {
     return new Disturbance(interruption, share * within, own);
   }
 
-  /** Undefined until its moment. */
+  /** Undefined until the interruption. */
   private outcome?: { readonly missed: Miss };
 
   private constructor(
@@ -41,7 +43,7 @@ export class Disturbance {
     private readonly random: Random,
   ) {}
 
-  /** Has it happen in the stage's next apply. */
+  /** Schedules it for the stage's next apply. */
   public prepare(stage: Stage): void {
     stage.disturbNext(async (apply) => {
       const missed = await this.strike(stage, apply);
@@ -58,7 +60,7 @@ export class Disturbance {
     return this.outcome !== undefined && this.outcome.missed === undefined;
   }
 
-  /** For the name of a step. */
+  /** Part of a step's name. */
   public get description(): string {
     const missed = this.outcome?.missed;
     return missed === undefined

@@ -1,7 +1,7 @@
 /**
- * `npm run test:campaign`: randomly chosen sequences of operations on a cluster under load, some of them with something in their
- * way. The next apply must complete what was interrupted; a quorum of voters must be in service all along; nothing that was
- * acknowledged may be lost. See --help.
+ * `npm run test:campaign`: random sequences of operations on a cluster under load, some of them interrupted. The next
+ * apply must complete an interrupted operation; a quorum of voters must be in service all the time; no acknowledged
+ * write may be lost. See --help.
  */
 import * as path from "node:path";
 import { parseArgs } from "node:util";

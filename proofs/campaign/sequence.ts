@@ -12,12 +12,12 @@ import { Disturbance, type DisturbanceDraws } from "./disturbance";
 import type { Tally } from "./tally";
 
 const OPERATIONS_PER_SEQUENCE = 5;
-/** With fewer of them clients have nobody to turn to while one is away. */
+/** With fewer members there is no quorum while one is away. */
 const ENOUGH_MEMBERS = 3;
 
-/** What is drawn from. */
+/** What sequences are drawn from. */
 export interface Draws extends DisturbanceDraws {
-  /** None with a `prepare`. */
+  /** Operations without a `prepare`. */
   readonly operations: readonly Operation[];
 }
 
@@ -38,16 +38,16 @@ interface Step {
   readonly disturbance?: Disturbance;
 }
 
-/** As far as it is known: whether it was disturbed turns out in the middle of it. */
+/** The step's name so far: whether it was disturbed is known only after its apply. */
 function nameOf({ operation, disturbance }: Step): string {
   return disturbance === undefined ? operation.name : `${operation.name} (${disturbance.description})`;
 }
 
 /**
- * Does five operations that are possible one after the other, some of them disturbed, under one load, and checks its histories
- * and that a quorum of voters was in service all along.
+ * Carries out five possible operations one after the other, some of them disturbed, under one load. Checks the load's
+ * histories, and that a quorum of voters was in service all the time.
  *
- * @throws SequenceError with what was done until it went wrong
+ * @throws SequenceError with the steps up to the failure
  */
 export async function runSequence(
   stage: Stage,
@@ -79,7 +79,7 @@ export async function runSequence(
         disturbance.prepare(stage);
       }
       const row = await load.during(operation.name, async () => {
-        // Only what nothing got in the way of says what it always says.
+        // The expectations of an operation hold only if it is not disturbed.
         if (disturbance === undefined) await carryOut(operation, stage);
         else await operation.perform(stage);
       });

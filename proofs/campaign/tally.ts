@@ -1,6 +1,6 @@
 import type { Disturbance } from "./disturbance";
 
-/** What came of a campaign's sequences so far, of one that went wrong too. */
+/** The results of a campaign's sequences so far, including failed ones. */
 export class Tally {
   private readonly disturbances: Disturbance[] = [];
   private failed = 0;
@@ -9,7 +9,7 @@ export class Tally {
     this.disturbances.push(disturbance);
   }
 
-  /** Operations of recommended clients that failed where none should. */
+  /** Adds failed operations of recommended clients, of which none should fail. */
   public addFailures(count: number): void {
     this.failed += count;
   }
@@ -20,7 +20,7 @@ export class Tally {
       : `${this.failed} operations of recommended clients FAILED that should not`;
   }
 
-  /** A line for each kind of disturbance: how many there were, and how many of these hit. */
+  /** A line for each kind of disturbance: how many were drawn, and how many of these hit. */
   public get hits(): string[] {
     return [...new Set(this.disturbances.map(({ kind }) => kind))].map((kind) => {
       const own = this.disturbances.filter((disturbance) => disturbance.kind === kind);

@@ -2,38 +2,38 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { endChild, hasEnded, waitUntil } from "terraform-lab";
 
-/** Something that programs can be started on. */
+/** A host to start programs on. */
 export interface ProcessHost {
-  /** Starts a program; what it writes to its standard output and error is appended to the file `stderr`. */
+  /** Starts a program; its standard output and error are appended to the file `stderr`. */
   spawn(argv: readonly string[], files: { readonly stderr: string }, env?: NodeJS.ProcessEnv): ChildProcess;
 }
 
-/** How an etcd is started, and how to tell that it has. */
+/** How to start an etcd, and how to check that it serves. */
 export interface BareEtcdProps {
   /** The program's path. */
   readonly program: string;
   /**
-   * Settings, by the names of etcd's flags without their dashes.
+   * Settings by the names of etcd's flags, without dashes.
    * @default - none
    */
   readonly flags?: Readonly<Record<string, string>>;
   /**
-   * Variables on top of this process's own, ETCD_* among them.
+   * Variables added to this process's environment, ETCD_* among them.
    * @default - none
    */
   readonly environment?: NodeJS.ProcessEnv;
-  /** File that its log is appended to. */
+  /** File to which its log is appended. */
   readonly log: string;
-  /** Whether it answers; asked again until it does. */
+  /** Whether it answers; called repeatedly until it does. */
   readonly answers: () => Promise<boolean>;
   /**
-   * What it runs on.
+   * The host that it runs on.
    * @default - this machine
    */
   readonly host?: ProcessHost;
 }
 
-/** What a member is called, and where it listens: others find it there, too. */
+/** A member's name, data directory and URLs, both to listen on and to advertise. */
 export interface MemberPlace {
   readonly name: string;
   readonly dataDirectory: string;
@@ -43,12 +43,12 @@ export interface MemberPlace {
 
 const LOG_LINES = 20;
 const ASK_EVERY_MS = 100;
-/** etcd answers within 5 s and two election timeouts, be it that it has no leader; one that is stopped never does. */
+/** etcd answers within 5 s and two election timeouts even without a leader; one stopped by SIGSTOP never does. */
 const ANSWER_MS = 10_000;
 
-/** A process of etcd without a machine or a unit around it. */
+/** An etcd process without a machine or a systemd unit. */
 export class BareEtcd {
-  /** Starts one; it need not answer yet. */
+  /** Starts an etcd; does not wait until it answers. */
   public static start(props: BareEtcdProps): BareEtcd {
     const flags = Object.entries(props.flags ?? {}).map(([flag, value]) => `--${flag}=${value}`);
     const child = (props.host ?? THIS_MACHINE).spawn(
@@ -63,14 +63,14 @@ export class BareEtcd {
     private readonly props: BareEtcdProps,
     private readonly child: ChildProcess,
   ) {
-    // One that could not be started has no process id, which `untilAnswers` tells.
+    // A program that cannot be started has no process id, which `untilAnswers` reports.
     child.once("error", () => undefined);
   }
 
   /**
    * Waits until it answers.
    *
-   * @throws Error with the end of its log if it does not in time, or has ended
+   * @throws Error with the end of its log if it does not in time or has ended
    */
   public async untilAnswers(timeoutMs = 30_000): Promise<void> {
     const settled = async (): Promise<boolean> => this.ended || (await this.props.answers());
@@ -79,12 +79,12 @@ export class BareEtcd {
     throw new Error(`etcd ${what}; ${this.props.log} ends:\n${this.endOfLog()}`);
   }
 
-  /** Sends it a signal, and waits for nothing; one that has ended gets none. */
+  /** Sends it a signal without waiting; does nothing if it has ended. */
   public signal(name: NodeJS.Signals): void {
     if (!this.ended) this.child.kill(name);
   }
 
-  /** Kills it and waits until it is gone, which it may be already. */
+  /** Kills it and waits for its end. It may have ended already. */
   public async kill(): Promise<void> {
     if (!this.ended) await endChild(this.child, "SIGKILL");
   }
@@ -104,7 +104,7 @@ export class BareEtcd {
   }
 }
 
-/** Flags of a member. */
+/** etcd's flags for a member. */
 export function memberFlags({ name, dataDirectory, clientUrl, peerUrl }: MemberPlace): Record<string, string> {
   return {
     name,
@@ -117,7 +117,7 @@ export function memberFlags({ name, dataDirectory, clientUrl, peerUrl }: MemberP
   };
 }
 
-/** Whether the etcd at a URL commits writes, where it tells everybody: at a client URL without TLS, or one for metrics. */
+/** Whether the etcd at a URL commits writes. @param url a client URL without TLS, or a metrics URL */
 export async function isHealthy(url: string): Promise<boolean> {
   try {
     return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) })).ok;

@@ -19,7 +19,7 @@ import { ensureKnownEtcd } from "./known-release";
 import type { EtcdRelease } from "./release";
 import { etcdStatus, operatorEnvironment } from "./status";
 
-/** The library's own default. */
+/** The library's default. */
 const ETCD = EtcdVersion.V3_6_14;
 
 /** The release of etcd that a lab has. */
@@ -27,12 +27,12 @@ export interface LabEtcd extends EtcdRelease {
   readonly version: string;
 }
 
-/** The release that a lab has from the start. */
+/** Gets the release that a lab has from the start. */
 export function ensureLabEtcd(progress: Progress = silent): Promise<EtcdRelease> {
   return ensureKnownEtcd(ETCD.version, progress);
 }
 
-/** What a lab has of etcd's: a release in its mirror, etcdctl for the operator, and what main.ts reads of its environment. */
+/** What this project adds to a lab: an etcd release in the mirror, etcdctl for the operator, and main.ts's variables. */
 export async function supplyEtcd(paths: LabPaths, progress: Progress): Promise<Supplies> {
   const { version } = ETCD;
   const release = await ensureLabEtcd(progress);
@@ -65,10 +65,10 @@ export function etcdIn(paths: LabPaths): LabEtcd {
 }
 
 /**
- * Gets another release of etcd and lets the mirror serve it, beside the one that `up` settled.
+ * Gets another release of etcd and lets the mirror serve it too.
  *
- * @returns what a deploy of it has in its environment
- * @throws ToolError if it is no version, or the lab is not up
+ * @returns environment variables for deploying it
+ * @throws ToolError if it is not a version, or the lab is not up
  */
 export async function serveEtcd(
   lab: Lab,
@@ -81,7 +81,7 @@ export async function serveEtcd(
   return { ETCD_VERSION: version, ETCD_TARBALL_SHA256: release.sha256 };
 }
 
-/** Who of the machines is a member, and who leads; nobody where no cluster answers. */
+/** Roles of the machines by name, "leader" or "member"; empty if no cluster answers. */
 export async function rolesOfMembers(paths: LabPaths): Promise<Record<string, string>> {
   const machines = await LabApi.of(readConfig(paths)).droplets();
   const endpoints = machines

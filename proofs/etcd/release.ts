@@ -16,27 +16,28 @@ import {
   ToolError,
 } from "terraform-lab";
 
-/** How an etcd release got here. */
+/** Whether a release was downloaded or built. */
 export type EtcdOrigin = "release" | "built";
 
 /** An etcd release on this machine. */
 export interface EtcdRelease {
-  /** The archive, named and laid out like the project's own. */
+  /** The archive, with etcd's own name and layout. */
   readonly tarball: string;
-  /** Of the archive: the published one for a release, its own for one that was built here. */
+  /** Checksum of the archive: the published one of a release, or that of an archive built here. */
   readonly sha256: string;
   /** Directory with etcd, etcdctl and etcdutl. */
   readonly binDir: string;
   readonly origin: EtcdOrigin;
 }
 
-/** What to get. */
+/** The release to get. */
 export interface EtcdRequest {
   /** Without a "v", for example "3.6.14". */
   readonly version: string;
   /**
-   * The published SHA-256 of this machine's archive; a download that differs is an error, not a reason to build.
-   * @default - unknown: it is built, and Go checks its modules
+   * The published SHA-256 of the archive for this architecture; a download that differs is an error, not a reason to
+   * build.
+   * @default - unknown: the release is built, and Go checks its modules
    */
   readonly sha256?: string;
 }
@@ -51,7 +52,7 @@ const README = `Built from the etcd project's Go modules because its release arc
 The layout is that of the release; the documentation is left out.
 `;
 
-/** Gets an etcd release: downloaded and checked if GitHub can be reached and its sum is known, else built from its Go modules. */
+/** Gets an etcd release: a checked download if GitHub can be reached and the checksum is known, else a build. */
 export async function ensureEtcd(request: EtcdRequest, progress: Progress = silent): Promise<EtcdRelease> {
   if (!/^\d+\.\d+\.\d+$/.test(request.version)) {
     throw new ToolError(`"${request.version}" is not an etcd version.`, 'Give one like "3.6.14".');
@@ -81,7 +82,7 @@ interface EtcdLayout {
   readonly archive: string;
 }
 
-/** The project's own names for a release's archive and for the directory in it. */
+/** etcd's own names for a release's archive and for the directory in it. */
 export function etcdLayout(version: string): EtcdLayout {
   const directory = `etcd-v${version}-linux-${hostArch()}`;
   return { directory, archive: `${directory}.tar.gz` };
@@ -95,7 +96,7 @@ async function download(request: EtcdRequest, layout: EtcdLayout, dir: string, p
   const archive = path.join(dir, layout.archive);
   progress(`Downloading etcd ${request.version}`);
   try {
-    // A stalled transfer ends as well: less than 10 kB/s for 20 s.
+    // Also ends a stalled transfer: less than 10 kB/s for 20 s.
     const limits = ["--connect-timeout", String(CONNECT_TIMEOUT_S), "--speed-limit", "10000", "--speed-time", "20"];
     await run(["curl", "-sSfL", ...limits, "-o", archive, url]);
   } catch (error) {
@@ -130,7 +131,7 @@ async function build(version: string, layout: EtcdLayout, dir: string, progress:
   await packDeterministically(dir, layout);
 }
 
-/** The same files make the same archive: names sorted, no times, no owners. */
+/** Makes the same archive from the same files: names sorted, no times, no owners. */
 async function packDeterministically(dir: string, layout: EtcdLayout): Promise<void> {
   const fixed = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=u=rwX,go=rX"];
   await mkdir(dir, { recursive: true });

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { LabPaths, run } from "terraform-lab";
 
-/** What etcd says of itself. */
+/** The cluster's members and leader. */
 export interface EtcdStatus {
   readonly leader: string | undefined;
   readonly members: readonly { readonly name: string; readonly endpoint: string; readonly learner: boolean }[];
 }
 
-/** Environment for etcdctl as the operator of what is deployed into the lab, or undefined if nothing is. */
+/** Environment of etcdctl for the operator of the cluster in the lab; undefined if none is deployed. */
 export function operatorEnvironment(paths: LabPaths, endpoints: readonly string[]): Record<string, string> | undefined {
   const directory = path.join(paths.access, "operator");
   if (!existsSync(path.join(directory, "client.key")) || endpoints.length === 0) return undefined;
@@ -22,7 +22,7 @@ export function operatorEnvironment(paths: LabPaths, endpoints: readonly string[
   };
 }
 
-/** Members and leader, as any member that answers tells them. */
+/** Members and leader by any member that answers. */
 export async function etcdStatus(etcdctl: string, env: Record<string, string>): Promise<EtcdStatus> {
   const list = await run([etcdctl, "member", "list"], { env });
   const members = list
@@ -30,9 +30,9 @@ export async function etcdStatus(etcdctl: string, env: Record<string, string>): 
     .split("\n")
     .map((line) => line.split(", "))
     .map(([id, , name, , endpoint, learner]) => ({ id, name, endpoint, learner: learner === "true" }));
-  // One endpoint after the other: a dead one must not hide the others.
+  // One endpoint after the other: one that does not answer must not hide the others.
   for (const { endpoint } of members) {
-    // etcdctl refuses to be told by a flag what a variable says already.
+    // By the variable, because etcdctl refuses a flag whose variable is set too.
     const asking = { ...env, ETCDCTL_ENDPOINTS: endpoint };
     const answer = await run([etcdctl, "endpoint", "status", "-w", "fields"], { env: asking }).catch(() => "");
     const leader = /^"Leader" : (\d+)$/m.exec(answer)?.[1];

@@ -2,19 +2,19 @@ import { mkdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { run } from "terraform-lab";
 
-/** Files of a certificate and of the authority that signed it, as etcd and its clients take them. */
+/** Files of a certificate, its key and the authority that signed it, for etcd and its clients. */
 export interface CertificateFiles {
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
 }
 
-/** The library's own default: ECDSA P-256, unencrypted. */
+/** The library's default: ECDSA P-256, unencrypted. */
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
-/** An authority that OpenSSL makes, for clusters that the library does not: all of its files lie in one directory. */
+/** A certificate authority made by OpenSSL, for clusters not made by the library. All its files are in one directory. */
 export class ThrowAwayAuthority {
-  /** Makes it, in a directory that is created if it is not there. */
+  /** Makes an authority in a directory, which is created if it does not exist. */
   public static async create(directory: string, name: string, days: number): Promise<ThrowAwayAuthority> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const authority = new ThrowAwayAuthority(directory);
@@ -27,15 +27,16 @@ export class ThrowAwayAuthority {
 
   private constructor(private readonly directory: string) {}
 
-  /** File of its own certificate. */
+  /** File of the authority's certificate. */
   public get certificate(): string {
     return this.file("ca.crt");
   }
 
   /**
-   * Makes a key, and a certificate for it.
+   * Makes a key and a certificate for it.
    *
-   * @param extensions of the certificate, in the words of OpenSSL's x509v3_config, for example "extendedKeyUsage=clientAuth"
+   * @param extensions of the certificate, in the syntax of OpenSSL's x509v3_config, for example
+   *   "extendedKeyUsage=clientAuth"
    */
   public async issue(name: string, days: number, extensions: readonly string[]): Promise<CertificateFiles> {
     const files = { ca: this.certificate, cert: this.file(`${name}.crt`), key: this.file(`${name}.key`) };

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// What the commands say that ask etcd and systemd, and what they cost of the virtual clock, in seconds: a call; a request that nobody answers, by curl and by etcdctl; one that is
-// answered by a member without a quorum.
+// Answers of the commands that ask etcd and systemd. How long these take on the virtual clock, in seconds: any call; a
+// request without an answer, by curl and by etcdctl; a request to a member without a quorum.
 const (
 	callS       = 0.02
 	curlS       = 4.0
@@ -19,7 +19,7 @@ const (
 	startLimitS = 132.0
 )
 
-// changes tells whether a command that the world answers changes anything.
+// changes tells whether a command that the world answers changes the state.
 func changes(args []string) bool {
 	switch args[0] {
 	case "systemctl":
@@ -43,7 +43,7 @@ func (s *server) say(r *run, args []string) answer {
 	case "sleep":
 		seconds, _ := strconv.ParseFloat(args[1], 64)
 		if seconds < 1 {
-			// Loops that look again are gone through less often than on a machine.
+			// Longer than asked for, so that polling loops take fewer turns than on a machine.
 			seconds *= 3
 		}
 		w.advance(seconds)
@@ -125,7 +125,7 @@ func (w *world) systemctl(m *machine, args []string) answer {
 	return answer{}
 }
 
-// asks gives the machine at a URL, whether an answer comes from there, and its process that gives it.
+// asks returns the etcd process at a URL, and whether the request gets an answer.
 func (w *world) asks(from *machine, url string) (*process, bool) {
 	host := regexp.MustCompile(`^https?://([0-9.]+):`).FindStringSubmatch(url)
 	if host == nil {
@@ -141,7 +141,7 @@ func (w *world) asks(from *machine, url string) (*process, bool) {
 	return to.etcd, true
 }
 
-// serves is the process that answers at a client URL: it does once it was ready.
+// serves returns the process that serves a client URL, nil if none is ready there.
 func (w *world) serves(from *machine, url string) *process {
 	p, _ := w.asks(from, url)
 	if p == nil || !p.ready {
@@ -189,7 +189,7 @@ func (w *world) etcdctl(m *machine, args []string) answer {
 	case "alarm list":
 		return answer{}
 	}
-	// The nearest that serves is asked, and learners pass it on. One without a quorum takes as long as etcdctl waits.
+	// The first endpoint that serves and is no learner is asked. Without a quorum, etcdctl waits for its time-out.
 	var asked *process
 	for _, url := range endpoints {
 		if p := w.serves(m, url); asked == nil && p != nil && !p.learns() {
@@ -332,7 +332,7 @@ func (w *world) peerAnswer(p *process, url string) string {
 	return "[" + strings.Join(members, ",") + "]"
 }
 
-// transfer hands leadership over, if the one that is asked leads.
+// transfer hands leadership over, if the process that is asked leads.
 func (w *world) transfer(p *process, target uint64) bool {
 	if !p.leads() || !p.hasQuorum() {
 		return false

@@ -8,23 +8,25 @@ import (
 	"strings"
 )
 
-// The model of etcd: replicas with logs, who may lead them, and etcd's own rules of membership. Time is the world's virtual clock. What is simplified: an election and the
-// replication of what a leader has take no time, so a vote is never half counted; a write is one entry. What is not: a log may be lost or old, a cluster's members are what
-// its own log says, and each replica knows only what it has.
+// The model of etcd: replicas with logs, leaders, and etcd's rules of membership. Time is the world's virtual clock.
+// Simplified: elections and replication take no time, so no vote is ever incomplete, and a write is one entry. Not
+// simplified: a log may be lost or old, a cluster's members are those in its log, and each replica knows only its own.
 
-// healthInterval is etcd's own (server/etcdserver: HealthInterval): for how long the leader must have been connected with others before it adds or removes anybody.
+// healthInterval is etcd's HealthInterval (server/etcdserver), in seconds: how long a member must have been connected
+// with a quorum before it adds or removes a member.
 const healthInterval = 5.0
 
-// What rafthttp does about a peer that falls silent. Its streams count as connected until TCP's keepalive has given them up (Go's: 30 s, and nine probes 15 s apart), as its own
-// ConnReadTimeout is not set on the connections that it dials. It has two probers for each peer: both look every 30 s, but the streams' one every 5 s while that gives no answer. (The
-// other one's question waits on a connection that it keeps.) Measured with etcd 3.6.14.
+// How rafthttp treats a silent peer, in seconds. Its streams count as connected until TCP keepalive gives them up (Go's:
+// 30 s, then nine probes 15 s apart), as rafthttp does not set its ConnReadTimeout on connections that it dials. It has
+// two probers for each peer: both probe every 30 s, but the streams' prober every 5 s while it gets no answer. (The other
+// prober's request waits on a connection that it keeps.) Measured with etcd 3.6.14.
 const (
 	streamsKept  = 165.0
 	probedWell   = 30.0
 	probedUnwell = 5.0
 )
 
-// recovered is for how long a voter that was silent has to be heard again until its peers' probers all tell.
+// recovered is how long, in seconds, a voter must be reachable again until all probers of its peers have noticed.
 const recovered = 12.0
 
 type entryKind int
@@ -45,7 +47,7 @@ type entry struct {
 	member member
 }
 
-// member is what etcd knows of one: name and client URL once it has published them.
+// member is a member's entry in the log; it has a name and a client URL once it has published these.
 type member struct {
 	id        uint64
 	peerURL   string
@@ -54,7 +56,7 @@ type member struct {
 	learner   bool
 }
 
-// replica is one data directory: it outlives the process, and may be moved away or lost with its files.
+// replica is a data directory: it outlives the process, and may be moved away or lost with its files.
 type replica struct {
 	key       string
 	cluster   uint64
@@ -62,11 +64,11 @@ type replica struct {
 	initial   []member
 	log       []entry
 	committed int
-	// founding is the genesis of its cluster, for the invariants alone.
+	// founding is the genesis of its cluster, used by the invariants only.
 	founding int
-	// Forced to be the only member from that index on (--force-new-cluster).
+	// Index from which on it was forced to be the only member (--force-new-cluster).
 	forcedAt int
-	// survivor is the one member that was left then.
+	// survivor is that only member.
 	survivor uint64
 }
 
@@ -79,7 +81,7 @@ func hashOf(parts ...string) uint64 {
 	return sum.Sum64()
 }
 
-// foundedWith gives the members and the cluster's id that etcd derives from --initial-cluster and the token: the same for the same input.
+// foundedWith returns the members and the cluster id, which etcd derives from --initial-cluster and the token.
 func foundedWith(token string, urls []string) ([]member, uint64) {
 	urls = slices.Clone(urls)
 	sort.Strings(urls)
@@ -92,7 +94,7 @@ func foundedWith(token string, urls []string) ([]member, uint64) {
 	return members, hashOf(ids...)
 }
 
-// members is what the replica's committed log says.
+// members are those in the replica's committed log.
 func (r *replica) members() []member { return membersAfter(r.initial, r.log[:r.committed], r) }
 
 func membersAfter(initial []member, log []entry, r *replica) []member {
@@ -159,26 +161,26 @@ type process struct {
 	machine *machine
 	data    *replica
 	pid     int
-	// Its streams with other ones' processes; missing where it counts them as lost.
+	// Streams with other processes; lost ones are not in the map.
 	connected map[*process]*stream
-	// By the ids of members.
+	// By member id.
 	probers map[uint64]*probers
-	// Whom it follows, itself included; nil without a leader.
+	// The process that it follows, which may be itself; nil without a leader.
 	leader *process
 	term   int
 	ready  bool
 }
 
-// stream is since when one has been connected, when it last brought something, and since when it has brought something without a pause.
+// stream has the times at which it was connected, last heard from, and since when it has been heard without a pause.
 type stream struct{ since, heard, steady float64 }
 
-// probers are how often they have looked, and when the streams' one and the other one look next.
+// probers has the number of probes so far, and the times of the next probe by the streams' prober and by the other one.
 type probers struct {
 	looked        int
 	stream, other float64
 }
 
-// published is what it tells the cluster of itself.
+// published is the process's own member, with its name and client URL.
 func (p *process) published() member {
 	self, _ := p.data.self()
 	self.name, self.clientURL = p.machine.name, p.machine.clientURL()
@@ -196,7 +198,7 @@ func (p *process) inQuorum() bool {
 	return listed && !self.learner
 }
 
-// learns tells whether it is a learner, as far as it knows.
+// learns tells whether it is a learner by its own log.
 func (p *process) learns() bool {
 	self, listed := p.data.self()
 	return listed && self.learner
@@ -217,7 +219,7 @@ func (p *process) hasQuorum() bool {
 	return len(all) > 0 && with >= quorum(len(all))
 }
 
-// peer is the running process of that member that this one has a working link to.
+// peer is the running process of a member, if this one can reach it.
 func (p *process) peer(id uint64) *process {
 	for _, other := range p.machine.world.processes() {
 		if other != p && other.data.cluster == p.data.cluster && other.data.id == id && p.machine.world.linked(p.machine, other.machine) {
@@ -227,7 +229,7 @@ func (p *process) peer(id uint64) *process {
 	return nil
 }
 
-// connectedSince counts those of the members that the process has been connected with for as long as etcd asks, itself included.
+// connectedSince counts the members that the process has been connected with since that time, itself included.
 func (p *process) connectedSince(members []member, since float64) int {
 	count := 0
 	for _, m := range members {
@@ -244,7 +246,7 @@ func (p *process) connectedSince(members []member, since float64) int {
 	return count
 }
 
-// watch brings what it knows of its connections up to date, as rafthttp does.
+// watch updates the state of its connections as rafthttp does.
 func (p *process) watch() {
 	w := p.machine.world
 	for _, other := range w.processes() {
@@ -296,7 +298,7 @@ func (p *process) activePeers() []uint64 {
 	return ids
 }
 
-// elect has every cluster's replicas follow whoever may lead them now, and takes over what that one has.
+// elect makes the replicas of every cluster follow the one that may lead now, and replicates its log to them.
 func (w *world) elect() {
 	processes := w.processes()
 	order := slices.Clone(processes)
@@ -326,7 +328,7 @@ func (w *world) elect() {
 			if other == nil || following[other] != nil || other.removes(candidate) {
 				continue
 			}
-			// A leader in place needs no vote.
+			// A current leader needs no new vote.
 			if candidate.leads() || !other.data.newerThan(candidate.data) {
 				supporters = append(supporters, other)
 			}
@@ -362,7 +364,7 @@ func (w *world) elect() {
 	}
 }
 
-// removes tells whether this replica knows that the other one's member is no more: it refuses its messages.
+// removes tells whether this replica knows that the other's member was removed, and so refuses its messages.
 func (p *process) removes(other *process) bool {
 	for _, e := range p.data.log[:p.data.committed] {
 		if e.kind == remove && e.member.id == other.data.id {
@@ -390,7 +392,7 @@ func (p *process) replicate() {
 	}
 }
 
-// propose hands an entry to the leader, and tells whether it is committed.
+// propose passes an entry to the leader, and tells whether it was committed.
 func (p *process) propose(e entry) bool {
 	leader := p.leader
 	if leader == nil || !leader.hasQuorum() {
@@ -402,7 +404,7 @@ func (p *process) propose(e entry) bool {
 	return true
 }
 
-// refusal is etcd's own answer to what it does not do.
+// refusal is etcd's error for a request that it refuses; empty if it does not.
 type refusal string
 
 const (
@@ -417,10 +419,11 @@ const (
 	notSupportedLearner refusal = "rpc error: code = Unavailable desc = etcdserver: rpc not supported for learner"
 )
 
-// addLearner is etcd's mayAddMember with --strict-reconfig-check, judged by the member that is asked, and one learner at a time.
+// addLearner is etcd's mayAddMember with --strict-reconfig-check, decided by the member that is asked; one learner at a
+// time.
 func (p *process) addLearner(id uint64, url string) refusal {
 	w, all := p.machine.world, p.data.members()
-	// The new one counts as missing.
+	// The new member counts as not connected.
 	if count := len(voters(all)); count > 1 && p.connectedSince(voters(all), w.now-healthInterval) < quorum(count+1) {
 		return unhealthyCluster
 	}
@@ -452,7 +455,7 @@ func (p *process) promote(id uint64) refusal {
 	if learner == nil || learner.leader != p.leader || len(learner.data.log) < len(p.leader.data.log) {
 		return learnerNotReady
 	}
-	// IsReadyToPromoteMember: enough started, the new one counted.
+	// IsReadyToPromoteMember: enough members have started, the new one included.
 	started := 1
 	for _, v := range voters(all) {
 		if v.name != "" {

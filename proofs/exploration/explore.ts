@@ -17,21 +17,21 @@ const SOURCES = __dirname;
 const STAND_IN = path.join(SOURCES, "stand-in", "stand-in.c");
 const TEMPLATES = path.join(__dirname, "..", "..", "templates");
 
-/** Histories that have shown a fault once, by the names of the faults: a JSON file. */
+/** A JSON file of histories that have shown a fault, named after these faults. */
 export const KEPT_HISTORIES = path.join(SOURCES, "kept", "histories.json");
 
-/** What was played, and what came of it. */
+/** The result of an exploration. */
 export interface Exploration {
   readonly seed: string;
   readonly histories: number;
-  /** Runs of node scripts, those of etcd's unit included. */
+  /** Runs of node scripts, including those of etcd's unit. */
   readonly scripts: number;
   readonly seconds: number;
   /** Histories that ended with a healthy cluster. */
   readonly healthy: number;
-  /** How the others ended: the beginning of the sentence that names what to do -> how many. */
+  /** The number of the others by the beginning of the sentence, which says what to do, that they ended with. */
   readonly sentences: Readonly<Record<string, number>>;
-  /** The first invariant that did not hold, if any, and the shortest history known that shows it. */
+  /** The first violation of an invariant, if any. `history` is the shortest known one that shows it. */
   readonly violation?: { readonly invariant: string; readonly what: string };
   readonly history?: unknown;
   readonly lines?: readonly string[];
@@ -43,22 +43,22 @@ export interface ExplorationProps {
    * @default - the project's
    */
   readonly templates?: string;
-  /** Of the histories that are drawn, a natural number: history N of a seed is always the same. */
+  /** Seed of the drawn histories, a natural number: history N of a seed is always the same. */
   readonly seed?: bigint;
-  /** How many histories are drawn. */
+  /** Number of histories to draw. */
   readonly histories?: number;
   /** A JSON file of histories to play instead. */
   readonly play?: string;
   /**
-   * Whether what a counterexample does not need is left out.
+   * Whether to shrink a counterexample to what it needs.
    * @default true
    */
   readonly shrink?: boolean;
 }
 
 /**
- * Builds the program that plays histories of clusters with the node scripts, and beside it the one that stands in for commands: see README.md.
- * Returns the path of the first.
+ * Builds the program that plays histories of clusters with the node scripts and, beside it, the program that stands in
+ * for commands; see README.md. Returns the path of the first.
  */
 export async function ensureExploration(progress: Progress = silent): Promise<string> {
   const sources = await goSourcesOf(SOURCES);
@@ -71,7 +71,7 @@ export async function ensureExploration(progress: Progress = silent): Promise<st
       progress("Building the exploration of the node scripts (about a minute)");
       await buildGoSources(sources, path.join(work, "exploration"), progress);
       await ensureCommands(["cc"], progress);
-      // Static, so that it starts as fast as can be, whatever lies in the place of /etc.
+      // Static, so that it starts fast and needs nothing from /etc, where each machine has its own.
       await run(["cc", "-O2", "-static", "-o", path.join(work, "stand-in"), STAND_IN]);
     },
     progress,
@@ -79,7 +79,7 @@ export async function ensureExploration(progress: Progress = silent): Promise<st
   return path.join(directory, "exploration");
 }
 
-/** Plays histories until all are through or one violates an invariant. */
+/** Plays histories until all are done or one violates an invariant. */
 export async function explore(props: ExplorationProps): Promise<Exploration> {
   const { templates = TEMPLATES, seed, histories, play, shrink = true } = props;
   const { stdout, stderr, status } = await attempt([
@@ -89,12 +89,12 @@ export async function explore(props: ExplorationProps): Promise<Exploration> {
     ...(histories === undefined ? [] : ["-histories", String(histories)]),
     ...(play === undefined ? [] : ["-play", play]),
   ]);
-  // 1 says that an invariant did not hold.
+  // 1 means that an invariant was violated.
   if (status !== 0 && status !== 1) throw new Error(`the exploration ended with ${status}:\n${stderr}${stdout}`);
   return JSON.parse(stdout) as Exploration;
 }
 
-/** Holds the model's rules of membership against etcd and etcdctl in that directory; returns the differences, a line each. */
+/** Compares the model's rules of membership with etcd and etcdctl in that directory; returns the differences by line. */
 export async function replayAgainstEtcd(etcdDirectory: string, seed: bigint, clusters: number): Promise<string> {
   const { stdout, stderr, status } = await attempt([
     await ensureExploration(),

@@ -8,23 +8,25 @@ import (
 	"strings"
 )
 
-// event is one thing that happens: to the machines numbered by Of and To, in the order in which the code declares them.
+// event is something that happens to the machines Of and To, numbered in the order in which the configuration declares
+// them.
 type event struct {
 	Do string `json:"do"`
 	Of int    `json:"of,omitempty"`
 	To int    `json:"to,omitempty"`
-	// Times, seconds or members, as it needs.
+	// A number of times, seconds or members, depending on the event.
 	Count int `json:"count,omitempty"`
-	// Of a cut, or of requests that are missed: whether it befalls the machine that comes next under that name, from its beginning.
+	// For a cut, or for lost requests: whether it is about the next machine of that name, from its creation.
 	Next bool `json:"next,omitempty"`
-	// Of a deploy: at which change a script is cut off, and whether that took effect before.
+	// For a deploy: the number of the change at which a script is cut off, and whether that change still takes effect.
 	Cut   int  `json:"cut,omitempty"`
 	After bool `json:"after,omitempty"`
-	// Of a deploy: whether joins in the background go on while its steps wait.
+	// For a deploy: whether background joins continue while its steps wait.
 	Beside bool `json:"beside,omitempty"`
 }
 
-// history is a cluster's: how many members it begins with, whether it is healthy already or is to be founded, and what happens.
+// history is that of a cluster: its initial number of members, whether it exists at the start or is to be founded, and
+// the events.
 type history struct {
 	Name    string  `json:"name,omitempty"`
 	Members int     `json:"members"`
@@ -32,7 +34,7 @@ type history struct {
 	Events  []event `json:"events"`
 }
 
-// drawn are the events that a round begins with, and how often each is drawn. Deploys end rounds.
+// drawn are the events that a round may begin with, and their weights. Deploys end rounds.
 var drawn = []struct {
 	do     string
 	weight int
@@ -41,7 +43,7 @@ var drawn = []struct {
 	{"stop", 5}, {"start", 3}, {"crash", 3}, {"wait", 3}, {"joins-go-on", 3}, {"grow", 2}, {"shrink", 2}, {"genesis", 4}, {"recover", 3},
 }
 
-// draw makes a history of one or two rounds: some things happen, and mostly a deploy follows, which mostly is cut off.
+// draw makes a history of one or two rounds: some events, and mostly a deploy after them, which is mostly cut off.
 func draw(random *rand.Rand) history {
 	h := history{Members: 3, Born: random.IntN(10) < 8}
 	switch random.IntN(20) {
@@ -97,7 +99,7 @@ func drawEvent(random *rand.Rand, do string, members int) event {
 	return e
 }
 
-// result of a history.
+// result is the outcome of a history.
 type result struct {
 	verdict *violation
 	lines   []string
@@ -106,7 +108,7 @@ type result struct {
 	calls   int
 }
 
-// workshop is where one worker's histories happen, one after the other.
+// workshop is where one worker plays histories, one after the other.
 type workshop struct {
 	dir       string
 	scripts   string
@@ -148,7 +150,7 @@ func (s *workshop) play(h history) result {
 	return result{verdict: w.verdict, lines: w.history, healthy: w.verdict == nil && t.healthy == "", said: t.said, calls: server.lastRun}
 }
 
-// beginBorn puts everything where a birth that went well leaves it: births themselves are explored in histories of their own.
+// beginBorn sets up the state after a successful founding; foundings themselves are explored by other histories.
 func (t *terraform) beginBorn() {
 	w := t.world
 	t.made, t.recordID, t.record = 1, 1, map[string]founder{}
@@ -196,7 +198,7 @@ func (t *terraform) beginBorn() {
 	t.converged = t.all()
 }
 
-// happen lets an event take place, as far as it can.
+// happen carries out an event as far as possible.
 func (w *world) happen(e event) {
 	t := w.terraform
 	pick := func(number int) *machine {
@@ -242,7 +244,7 @@ func (w *world) happen(e event) {
 		m.wipe()
 		m.up = true
 	case e.Do == "replace":
-		// As by a new generation: the old machine stays until its successor is in service.
+		// As for a new generation: the old machine stays until its successor is in service.
 		delete(t.machines, m.name)
 		t.leaving = append(t.leaving, m)
 	case e.Do == "lose-machine":
@@ -279,12 +281,13 @@ func (w *world) happen(e event) {
 	w.settle()
 }
 
-// settled tells whether the last deploy was seen through: what checks an edit on the machines before that isn't part of the exploration.
+// settled tells whether the last deploy completed. Edits before that are checked on the machines, which is no part of
+// the exploration.
 func (t *terraform) settled() bool {
 	return t.made == t.genesis && t.converged != "" && t.converged == t.all()
 }
 
-// declareFounding counts genesis up. That is for a cluster whose data is lost for good; where it isn't, nothing may come of it.
+// declareFounding increments genesis. That is meant for a cluster whose data is lost; if it is not, it must do no harm.
 func (w *world) declareFounding() {
 	t := w.terraform
 	t.genesis++
@@ -292,7 +295,7 @@ func (w *world) declareFounding() {
 	t.bundle++
 }
 
-// declareRecovery names a survivor, if the majority is lost for good.
+// declareRecovery names a survivor, if the majority is permanently lost.
 func (w *world) declareRecovery(m *machine) {
 	t := w.terraform
 	with := 0
@@ -309,7 +312,8 @@ func (w *world) declareRecovery(m *machine) {
 	t.bundle++
 }
 
-// end mends everything that the network and the machines suffer from, and deploys once more: then all is well, or a sentence names what to do.
+// end repairs the network and the machines, and deploys once more: then the cluster is healthy, or an error says what to
+// do.
 func (w *world) end() {
 	t := w.terraform
 	w.note("the end: everything is mended")
@@ -325,7 +329,8 @@ func (w *world) end() {
 		w.advance(3)
 	}
 	w.server.interleave = func() bool { return true }
-	// A deploy that finds nothing to do changes nothing: where a machine has lost its data, its steps are asked for again, as docs/operations.md says.
+	// A deploy without changes does nothing: if a machine has lost its data, its steps are replaced, as docs/operations.md
+	// says.
 	if t.settled() {
 		for _, name := range t.declared {
 			if m := t.machines[name]; m != nil && (m.etcd == nil || !m.etcd.inQuorum()) {
@@ -353,7 +358,7 @@ func (w *world) end() {
 	}
 }
 
-// unwell tells what keeps the cluster from being as declared; empty if nothing does.
+// unwell says how the cluster differs from what is declared; empty if it does not.
 func (w *world) unwell() string {
 	t := w.terraform
 	for _, name := range t.declared {
@@ -374,7 +379,7 @@ func (w *world) unwell() string {
 	return ""
 }
 
-// shrink leaves out what is not needed for the same invariant to be violated.
+// shrink leaves out what is not needed to violate the same invariant.
 func (s *workshop) shrink(h history, invariant string) history {
 	fails := func(candidate history) bool {
 		r := s.play(candidate)

@@ -7,15 +7,15 @@ import (
 	"sort"
 )
 
-// violation is a sentence about what must never happen, and has.
+// violation of an invariant.
 type violation struct {
 	Invariant string `json:"invariant"`
 	What      string `json:"what"`
 }
 
-// truth is what the invariants are judged by: known to nobody in the world.
+// truth is the knowledge that invariants are judged by; the scripts and machines do not have it.
 type truth struct {
-	// acked are the writes that a client was told are kept.
+	// acked are the acknowledged writes.
 	acked map[int]bool
 	// founding is the genesis that the cluster was founded with.
 	founding int
@@ -38,7 +38,8 @@ func (w *world) violate(invariant, format string, values ...any) {
 	w.note("VIOLATED %s: %s", invariant, w.verdict.What)
 }
 
-// founded takes note of a replica that begins a cluster with nothing. That is asked for by a new genesis where nobody has data any more: what was acknowledged is given up then.
+// founded records that a replica founds a cluster without data. With a new genesis while no machine has data, this is
+// intended: the acknowledged writes are given up then.
 func (w *world) founded(cluster, id uint64, m *machine) {
 	w.note("%s: begins cluster %x", m, cluster)
 	if t := w.terraform; t.made > w.truth.founding && !slices.ContainsFunc(w.machines, func(one *machine) bool { return one.exists(walFile) }) {
@@ -52,7 +53,8 @@ func (w *world) founded(cluster, id uint64, m *machine) {
 	}
 }
 
-// forced takes note of a cluster that goes on with one member's data alone: what that doesn't have is given up by whoever asked for it.
+// forced records that a cluster continues with the data of one member only: whoever asks for that gives up the writes
+// which that member does not have.
 func (w *world) forced(data *replica) {
 	for id := range w.truth.acked {
 		if !data.has(id) {
@@ -61,7 +63,7 @@ func (w *world) forced(data *replica) {
 	}
 }
 
-// judge looks at every leader: what it has, and that there is no other.
+// judge checks that the leader has every acknowledged write, and that there is only one.
 func (w *world) judge() {
 	leaders := []*process{}
 	for _, p := range w.processes() {
@@ -92,7 +94,7 @@ func (w *world) judge() {
 	}
 }
 
-// judgeRemoval looks at a member's removal that a script on a machine asks for, before it is done.
+// judgeRemoval checks the removal of a member, requested by a script on a machine, before it is done.
 func (w *world) judgeRemoval(on *machine, by *process, id uint64) {
 	members := by.data.members()
 	all := voters(members)
@@ -114,7 +116,7 @@ func (w *world) judgeRemoval(on *machine, by *process, id uint64) {
 	if p == nil || !w.terraform.declares(gone.name) {
 		return
 	}
-	// Of its own voter a machine knows at once that it lives.
+	// A machine knows at once whether its own voter is alive.
 	least := recovered
 	if p.machine == on {
 		least = 0
@@ -130,7 +132,7 @@ func (w *world) judgeRemoval(on *machine, by *process, id uint64) {
 	if heard == 0 {
 		return
 	}
-	// A predecessor may go once its successor votes.
+	// A predecessor may be removed once its successor votes.
 	for _, v := range all {
 		if v.id != id && v.name == gone.name {
 			return
@@ -139,7 +141,7 @@ func (w *world) judgeRemoval(on *machine, by *process, id uint64) {
 	w.violate(livingVoter, "%s is removed while it lives: %d of %d other voters are connected with it, and nobody has taken its place", p.machine, heard, len(all)-1)
 }
 
-// judgeStop looks at a voter that a script stops, before it is done.
+// judgeStop checks the stop of a voter by a script, before it is done.
 func (w *world) judgeStop(m *machine) {
 	p := m.etcd
 	if p == nil || p.leader == nil || !p.leader.hasQuorum() {
@@ -165,5 +167,5 @@ func (w *world) judgeStop(m *machine) {
 	}
 }
 
-// A sentence that names what to do ends a step that can't go on.
+// Matches errors that say what to do: a step that cannot continue must end with one.
 var mends = regexp.MustCompile(`(?m)^error: .*(deploy again|deploy\b|count |Take |take |put |see '|name |Bring |Mend |Open )`)

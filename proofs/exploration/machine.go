@@ -9,10 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// machine is one machine as systemd and the scripts see it: files of its own, etcd's unit and the one that joins in the background.
+// machine is a machine as systemd and the scripts see it: its files, etcd's unit and the unit that joins in the
+// background.
 type machine struct {
 	world *world
-	// name is the member's; a replaced machine and its successor have the same.
+	// name is the member's; a replaced machine and its successor have the same one.
 	name    string
 	id      string
 	address string
@@ -20,12 +21,13 @@ type machine struct {
 	up      bool
 
 	etcd *process
-	// wanted is whether systemd is to have etcd running: it starts it again 2 s after it ended.
+	// wanted is whether etcd's unit is started: systemd restarts etcd 2 s after it has ended.
 	wanted  bool
 	retryAt float64
 	pid     int
 
-	// changes counts whatever may have changed its files; prepared and preparedAt are what the unit's own steps before the start came to last, and after how many changes.
+	// changes counts possible changes of its files. prepared is the last result of the unit's ExecStartPre steps, and
+	// preparedAt the number of changes before it.
 	changes    atomic.Int64
 	prepared   bool
 	preparedAt int64
@@ -38,7 +40,7 @@ type machine struct {
 func (m *machine) peerURL() string   { return "https://" + m.address + ":2380" }
 func (m *machine) clientURL() string { return "https://" + m.address + ":2379" }
 
-// path is a file of the machine's, by its name there.
+// path is the host's path of a file of the machine.
 func (m *machine) path(name string) string {
 	for prefix, dir := range mounts {
 		if strings.HasPrefix(name, prefix+"/") {
@@ -64,7 +66,7 @@ func (m *machine) write(name, text string) {
 	must(os.WriteFile(m.path(name), []byte(text), 0o644))
 }
 
-// wipe is what a rebuild does, and a new machine begins with.
+// wipe resets a machine, as a rebuild or a new machine does.
 func (m *machine) wipe() {
 	m.stopEtcd()
 	m.changes.Add(1)
@@ -77,7 +79,7 @@ func (m *machine) wipe() {
 	must(os.MkdirAll(filepath.Join(m.dir, "etc/etcd"), 0o755))
 	must(os.MkdirAll(filepath.Join(m.dir, "local/lib/cdktf-etcd"), 0o755))
 	must(os.Symlink(m.world.standIns, filepath.Join(m.dir, "local/sbin")))
-	// Debian's name for awk leads through here.
+	// /usr/bin/awk is a link to this one in Debian.
 	if awk, err := os.Readlink("/etc/alternatives/awk"); err == nil {
 		must(os.MkdirAll(filepath.Join(m.dir, "etc/alternatives"), 0o755))
 		must(os.Symlink(awk, filepath.Join(m.dir, "etc/alternatives/awk")))
@@ -106,14 +108,15 @@ const (
 	restartS = 2.0
 )
 
-// startEtcd is one attempt of systemd's: the unit's own steps before it, and etcd's decisions at its start. On failure it is tried again.
+// startEtcd is one attempt of systemd's: the unit's steps before the start, and etcd's decisions at its start. A failed
+// attempt is repeated.
 func (m *machine) startEtcd() {
 	m.wanted = true
 	if m.etcd != nil || !m.up {
 		return
 	}
 	m.retryAt = m.world.now + restartS
-	// With the same files they come to the same: systemd tries again so often that most of the time would go there.
+	// The steps' result depends only on the files. systemd's repeated attempts would take most of the time otherwise.
 	if m.preparedAt != m.changes.Load() {
 		m.prepared = m.unitStep("check-data && mark-start begun")
 		m.preparedAt = m.changes.Load()
@@ -136,7 +139,7 @@ func (m *machine) run(data *replica) {
 	m.etcd = &process{machine: m, data: data, pid: m.pid, connected: map[*process]*stream{}, probers: map[uint64]*probers{}, term: data.lastTerm()}
 }
 
-// openData is etcd's own way from what is on the disk and in its environment to a replica.
+// openData returns the replica that etcd starts with, by its data directory and environment, or its error.
 func (m *machine) openData() (*replica, string) {
 	w := m.world
 	if m.exists(walFile) {
@@ -168,7 +171,7 @@ func (m *machine) openData() (*replica, string) {
 	if !slices.Contains(urls, m.peerURL()) {
 		return nil, "it is not in its initial cluster"
 	}
-	// etcd makes its directory first.
+	// etcd creates its directory before anything can fail.
 	if !m.exists(dataDir + "/member") {
 		m.changes.Add(1)
 		must(os.MkdirAll(m.path(dataDir+"/member"), 0o700))
@@ -217,7 +220,7 @@ func (m *machine) forced() bool {
 	return m.exists("/run/systemd/system/etcd.service.d/force-new-cluster.conf")
 }
 
-// stopEtcd ends the process, which whoever the machine can still answer hears at once; whether it is started again is systemd's business.
+// stopEtcd ends the process, which reachable peers notice at once; systemd may restart it.
 func (m *machine) stopEtcd() {
 	if m.etcd == nil {
 		return
@@ -236,7 +239,7 @@ func (m *machine) stopEtcd() {
 	}
 }
 
-// unitStep runs scripts of the unit's own, uninterrupted.
+// unitStep runs a step of the unit, uninterrupted.
 func (m *machine) unitStep(commands string) bool {
 	run := m.world.start(m, contextUnit, "-c", "cd /usr/local/lib/cdktf-etcd && "+commands)
 	m.world.wait(run)

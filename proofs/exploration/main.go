@@ -1,5 +1,5 @@
-// Exploration plays histories of clusters with the real node scripts against a model of etcd, systemd and the network, cuts the scripts off anywhere, and looks at what must
-// always hold. See docs/lab.md.
+// Exploration plays histories of clusters with the real node scripts against a model of etcd, systemd and the network,
+// cuts the scripts off at any change, and checks invariants. See docs/lab.md.
 package main
 
 import (
@@ -27,7 +27,7 @@ func must(err error) {
 	}
 }
 
-// report is what a run prints, as JSON.
+// report is the output of a run, as JSON.
 type report struct {
 	Seed      uint64         `json:"seed"`
 	Histories int            `json:"histories"`
@@ -35,7 +35,7 @@ type report struct {
 	Scripts   int            `json:"scripts"`
 	Healthy   int            `json:"healthy"`
 	Sentences map[string]int `json:"sentences"`
-	// The first history that violated an invariant, shrunk; none if all held.
+	// The first history that violated an invariant, shrunk, if any.
 	Number    int        `json:"number,omitempty"`
 	Violation *violation `json:"violation,omitempty"`
 	History   *history   `json:"history,omitempty"`
@@ -63,7 +63,7 @@ func explore() int {
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-interrupted
-		// Scripts end with this process, and nothing of theirs stays.
+		// Scripts end with this process; nothing of them may stay.
 		os.RemoveAll(base)
 		os.Exit(130)
 	}()
@@ -156,7 +156,7 @@ func explore() int {
 	return 0
 }
 
-// placeScripts puts the node scripts under the names that they have on a node.
+// placeScripts copies the node scripts to the names that they have on a node.
 func placeScripts(from, to string) {
 	must(os.Mkdir(to, 0o755))
 	files, err := filepath.Glob(filepath.Join(from, "*", "*.sh"))
@@ -170,7 +170,7 @@ func placeScripts(from, to string) {
 	}
 }
 
-// kindOf a sentence: without what differs from one cluster to the next.
+// kindOf returns the beginning of an error message, without what depends on the cluster.
 func kindOf(said string) string {
 	for _, line := range strings.Split(said, "\n") {
 		if strings.HasPrefix(line, "error: ") {
@@ -181,7 +181,7 @@ func kindOf(said string) string {
 	return "no sentence: " + lastLine(said)
 }
 
-// shm is a directory in memory, where there is one.
+// shm is a directory in memory, if there is one.
 func shm() string {
 	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
 		return "/dev/shm"
@@ -189,7 +189,7 @@ func shm() string {
 	return ""
 }
 
-// replay holds the model against etcd in some clusters at once, and tells of the first difference.
+// replay compares the model with etcd in several clusters at once, and prints the first difference of each.
 func replay(shop workshop, etcd, base string, seed uint64, count int) int {
 	failures := make([]string, count)
 	var group sync.WaitGroup

@@ -16,15 +16,16 @@ import (
 	"time"
 )
 
-// Replay holds the model's rules of membership against etcd itself: the same operations on both, and after each the same answer and the same members.
+// Replay compares the model's rules of membership with etcd itself: after each of the same operations on both, both must
+// have given the same answer and have the same members.
 
-// operation on a cluster: of the member numbered so.
+// operation on a cluster's member of that number.
 type operation struct {
 	do string
 	of int
 }
 
-// both is a cluster of real processes beside one of the model's.
+// both is a cluster of real processes and the same cluster in the model.
 type both struct {
 	dir       string
 	etcd      string
@@ -38,7 +39,7 @@ type both struct {
 
 type realMember struct {
 	command *exec.Cmd
-	// What its first start is told.
+	// Flags of its first start.
 	initial string
 	state   string
 }
@@ -77,7 +78,7 @@ func (b *both) stopReal(number int) {
 	}
 }
 
-// ctl is etcdctl's last word, and whether it did what was asked.
+// ctl runs etcdctl; returns its last line.
 func (b *both) ctl(number int, args ...string) (string, error) {
 	command := exec.Command(b.etcdctl, append([]string{"--endpoints", b.realClientURL(number), "--command-timeout", "4s"}, args...)...)
 	out, err := command.CombinedOutput()
@@ -90,7 +91,7 @@ func (b *both) ctl(number int, args ...string) (string, error) {
 	return string(out), err
 }
 
-// described is what both call a member: its number, whether it has started, and whether it is a learner.
+// described is a member as both can describe it.
 type described struct {
 	Number  int
 	Started bool
@@ -142,13 +143,13 @@ func (b *both) modelMembers(asked int) ([]described, map[int]uint64) {
 	return all, ids
 }
 
-// pass lets the same time go by for both.
+// pass lets the same time pass for both.
 func (b *both) pass(seconds float64) {
 	time.Sleep(time.Duration(seconds * float64(time.Second)))
 	b.world.advance(seconds)
 }
 
-// replayOne plays operations on both, and returns the first difference.
+// replayOne carries out random operations on both, and returns the first difference.
 func (b *both) replayOne(members, length int) error {
 	initial := []string{}
 	urls := []string{}
@@ -172,7 +173,7 @@ func (b *both) replayOne(members, length int) error {
 	b.pass(8)
 	last := members
 	for range length {
-		// By whoever takes part in a quorum.
+		// Asks a member that takes part in a quorum.
 		asked := 0
 		for number := range b.real {
 			if m := b.modelMachine(number); m != nil && m.etcd != nil && m.etcd.inQuorum() && (asked == 0 || number < asked) {

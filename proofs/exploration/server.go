@@ -12,13 +12,13 @@ import (
 	"syscall"
 )
 
-// answered are commands of which the world gives the answer; carriedOut are run for real, with a word before and after.
+// answered are commands that the world answers; carriedOut are run for real, and reported to the world before and after.
 var (
 	answered   = []string{"etcdctl", "curl", "systemctl", "journalctl", "date", "sleep"}
 	carriedOut = []string{"mv", "rm", "cp", "install", "mkdir", "touch"}
 )
 
-// answer is what a command prints, and how it ends.
+// answer is a command's output and exit status.
 type answer struct {
 	Stdout string
 	Stderr string
@@ -30,16 +30,16 @@ type contextKind int
 const (
 	// contextStep is a step of the deploy: the one that may be cut off.
 	contextStep contextKind = iota
-	// contextUnit is one of the unit's own scripts, while the world waits.
+	// contextUnit is a script of etcd's unit, for which the world waits.
 	contextUnit
-	// contextJoin is the unit that joins in the background: it goes on when it is let.
+	// contextJoin is the unit that joins in the background: it continues when the world lets it.
 	contextJoin
 )
 
-// mostCalls is more than any script needs that comes to an end.
+// mostCalls is more than any script that ends needs.
 const mostCalls = 3000
 
-// run is a script at work.
+// run is a running script.
 type run struct {
 	number  int
 	kind    contextKind
@@ -50,16 +50,16 @@ type run struct {
 	code    int
 	ended   chan struct{}
 
-	// asked counts everything that the world answers.
+	// asked counts all commands that the world answers.
 	asked int
-	// calls counts what changes something; at cutAt the script ends there, before or after that took effect.
+	// calls counts commands that change something. The script is cut off at number cutAt, before or after it takes effect.
 	calls    int
 	cutAt    int
 	cutAfter bool
 	wasCut   bool
 	cutOff   string
 
-	// Of one in the background: a token lets it go on from its next sleep, and another comes back when it sleeps again.
+	// For a background script: a token in goOn ends its sleep, and one in sleeps says that it sleeps again.
 	goOn   chan struct{}
 	sleeps chan struct{}
 	killed chan struct{}
@@ -73,7 +73,7 @@ type server struct {
 	runs     map[int]*run
 	runsLock sync.Mutex
 	lastRun  int
-	// Whether a background join may go on while a step sleeps.
+	// Whether background joins continue while a step sleeps.
 	interleave func() bool
 }
 
@@ -94,7 +94,7 @@ func serve(w *world, socket string) *server {
 	return s
 }
 
-// start begins a script on a machine.
+// start prepares a script on a machine.
 func (w *world) start(m *machine, kind contextKind, script string, args ...string) *run {
 	s := w.server
 	s.runsLock.Lock()
@@ -107,7 +107,7 @@ func (w *world) start(m *machine, kind contextKind, script string, args ...strin
 	}
 	path := "/usr/local/sbin:/usr/bin:/bin"
 	if kind == contextUnit {
-		// The world waits for it, and has no answers meanwhile.
+		// The world waits for it and gives no answers meanwhile, so it gets the real commands.
 		path = ".:/usr/bin:/bin"
 	}
 	command := []string{path, filepath.Join(m.dir, "local/lib/cdktf-etcd"), w.scripts}
@@ -124,7 +124,7 @@ func (w *world) start(m *machine, kind contextKind, script string, args ...strin
 	return r
 }
 
-// wait runs it to its end.
+// wait runs a script to its end.
 func (w *world) wait(r *run) {
 	must(r.command.Start())
 	w.waitStarted(r)
@@ -151,7 +151,7 @@ func (r *run) kill() {
 
 func (s *server) answer(connection *net.UnixConn) {
 	defer connection.Close()
-	// The stand-in's end of it is read and written without Go's poller, and so is this one.
+	// Read and written by blocking system calls, without Go's poller.
 	file, err := connection.File()
 	if err != nil {
 		return
@@ -200,7 +200,7 @@ func (s *server) answer(connection *net.UnixConn) {
 		if send(fd, []string{"carry out"}) != nil {
 			return
 		}
-		// What another script does meanwhile can't matter: this one is on files of its own machine.
+		// Other scripts cannot interfere meanwhile: this one changes files of its own machine.
 		s.mutex.Unlock()
 		_, err := receiveWords(fd)
 		s.mutex.Lock()
@@ -218,7 +218,7 @@ func (s *server) answer(connection *net.UnixConn) {
 	if r.asked++; r.asked > mostCalls {
 		s.world.violate(endsHealthy, "%v on %s comes to no end", r.script, r.machine)
 	}
-	// Once something has gone wrong the clock stands still, and a script that waits would wait for ever.
+	// After a violation the clock stands still, and a waiting script would never end.
 	if cutHere || s.world.verdict != nil {
 		r.kill()
 		return
@@ -226,7 +226,7 @@ func (s *server) answer(connection *net.UnixConn) {
 	_ = send(fd, []string{told.Stdout, told.Stderr, string([]byte{byte(told.Code)})})
 }
 
-// tell and hear are the two halves of a background script's sleep; both end with it.
+// tell and hear are the two halves of a background script's sleep; both return false once it is killed.
 func (r *run) tell() bool {
 	select {
 	case r.sleeps <- struct{}{}:
@@ -258,7 +258,7 @@ func (m *machine) endJoin() {
 	}
 }
 
-// letJoinsGoOn has every join that waits in the background go on to its next sleep, or its end.
+// letJoinsGoOn lets every background join continue to its next sleep or its end.
 func (w *world) letJoinsGoOn() {
 	for _, m := range append([]*machine{}, w.machines...) {
 		if !m.up || !m.joinWanted {

@@ -14,7 +14,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// templates renders what lands on a node as Terraform's templatefile() does, by HCL itself.
+// templates renders a node's files like Terraform's templatefile(), by the HCL library.
 type templates map[string]hcl.Expression
 
 func readTemplates(dir string, names ...string) templates {

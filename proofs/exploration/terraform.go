@@ -6,19 +6,20 @@ import (
 	"strings"
 )
 
-// terraform stands for what Terraform does with the stack that lib/ synthesizes: the same resources in the same order, each made anew when what it hangs on has changed. What install
-// stages and lay-down puts in place is there at once; the scripts after it are the real ones.
+// terraform models what Terraform does with the stack that lib/ synthesizes: the same resources in the same order, each
+// replaced when one of its triggers has changed. The files that install stages and lay-down puts in place appear at once;
+// the scripts after that are the real ones.
 type terraform struct {
 	world     *world
 	templates templates
 
-	// What the code says.
+	// The configuration.
 	declared    []string
 	bundle      int
 	genesis     int
 	recoverFrom string
 
-	// What the state says.
+	// Terraform's state.
 	machines  map[string]*machine
 	leaving   []*machine
 	installed map[string]string
@@ -31,15 +32,15 @@ type terraform struct {
 
 	numbers int
 	atStart []string
-	// What keeps the cluster from being well at the end; empty if nothing does.
+	// What keeps the cluster from being healthy at the end; empty if nothing does.
 	healthy string
-	// What the last deploy said.
+	// Output of the last deploy.
 	said string
 }
 
 type founder struct{ id, url string }
 
-// outcome of a deploy.
+// outcome is that of a deploy.
 type outcome struct {
 	ok  bool
 	cut bool
@@ -66,7 +67,7 @@ func (t *terraform) machineOf(name string) *machine {
 	return t.world.newMachine(name, t.numbers)
 }
 
-// order is the one of activation: the preferred place last, but a survivor first.
+// order is the order of activation: the preferred leader's member last, but a survivor first.
 func (t *terraform) order() []string {
 	names := slices.Clone(t.declared)
 	slices.Reverse(names)
@@ -76,7 +77,7 @@ func (t *terraform) order() []string {
 	return names
 }
 
-// deploy applies what the code says. A step that fails, or is cut off, ends it.
+// deploy applies the configuration. It ends at a step that fails or is cut off.
 func (t *terraform) deploy(cut interruption) outcome {
 	w := t.world
 	t.said = ""
@@ -209,7 +210,7 @@ func (t *terraform) failed(format string, values ...any) outcome {
 	return outcome{}
 }
 
-// install is what install stages and lay-down puts in place.
+// install writes the files that install stages and lay-down puts in place.
 func (t *terraform) install(m *machine) {
 	render := t.templates.render
 	m.write("/etc/etcd/declared.env", render("rollout/declared.env.tftpl", map[string]any{
@@ -224,9 +225,9 @@ func (t *terraform) install(m *machine) {
 	m.write("/etc/etcd/restart.sha256", fmt.Sprintf("%064d", t.bundle))
 }
 
-// tell writes what a step tells the node scripts.
+// tell writes a step's settings for the node scripts.
 func (t *terraform) tell(m *machine, record map[string]founder) {
-	// Another edit may have been made since it was installed.
+	// The configuration may have changed since the machine was installed.
 	t.install(m)
 	others, peers, urls, addresses, genesis := []string{}, []string{}, map[string]string{}, []string{}, map[string]any{}
 	for _, name := range t.declared {

@@ -1,10 +1,10 @@
 package main
 
-// What a stand-in and the world say to each other: lists of strings, each with its length in front.
+// The protocol between a stand-in and the world: lists of strings, each with its length in front.
 
 import "syscall"
 
-// The environment of a script: where the world answers, and which run this is.
+// Environment variables of a script: the world's socket, and the number of the run.
 const (
 	socketVariable = "CDKTF_ETCD_EXPLORATION_SOCKET"
 	runVariable    = "CDKTF_ETCD_EXPLORATION_RUN"
@@ -29,7 +29,7 @@ func send(fd int, words []string) error {
 	return nil
 }
 
-// receiveWords reads a list; it fails where the other side has ended.
+// receiveWords reads a list; it fails if the other side has ended.
 func receiveWords(fd int) ([]string, error) {
 	count, err := receiveNumber(fd)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// mounts are the directories of which each machine has its own, and where they lie below its folder.
+// mounts are the directories that each machine has its own of, and their places below the machine's directory.
 var mounts = map[string]string{"/etc": "etc", "/var/lib": "varlib", "/run": "run", "/usr/local": "local", "/tmp": "tmp"}
 
 type link struct{ a, b string }
@@ -19,13 +19,13 @@ func linkOf(a, b *machine) link {
 	return link{a.address, b.address}
 }
 
-// trouble is what befalls the next machine of a name on its way to those of another: requests that get lost, or all of them.
+// trouble is a fault between the next machine of a name and those of another: some lost requests, or a cut link.
 type trouble struct {
 	of, to string
 	count  int
 }
 
-// world is everything that one history happens in.
+// world is the state of one history.
 type world struct {
 	dir       string
 	scripts   string
@@ -44,7 +44,7 @@ type world struct {
 	lastWrite   int
 	wroteAt     float64
 	cut         map[link]bool
-	// missed are requests of one machine to another that get lost, by how many.
+	// missed is how many requests from one machine to another will be lost.
 	missed map[[2]string]int
 	next   []trouble
 
@@ -118,7 +118,7 @@ func (w *world) linked(a, b *machine) bool {
 	return a == b || a.up && b.up && !w.cut[linkOf(a, b)]
 }
 
-// losesRequest tells whether this request of a's to b gets no answer, and counts it.
+// losesRequest tells whether this request from a to b is lost, and counts it.
 func (w *world) losesRequest(a, b *machine) bool {
 	if a == b {
 		return false
@@ -134,7 +134,7 @@ func (w *world) losesRequest(a, b *machine) bool {
 	return true
 }
 
-// advance lets the virtual clock go on, and everything happen by itself that happens meanwhile.
+// advance advances the virtual clock, and carries out everything that happens by itself meanwhile.
 func (w *world) advance(seconds float64) {
 	end := w.now + seconds
 	for w.now < end && w.verdict == nil {
@@ -160,7 +160,7 @@ func (w *world) step() {
 	w.judge()
 }
 
-// settle brings connections, leaders, and what members publish up to date.
+// settle updates connections, leaders, and what members publish.
 func (w *world) settle() {
 	for _, p := range w.processes() {
 		p.watch()
@@ -186,7 +186,7 @@ func (w *world) settle() {
 	}
 }
 
-// dropRemoved ends a process that hears that its member was removed.
+// dropRemoved ends a process that learns that its member was removed.
 func (w *world) dropRemoved(p *process) {
 	for _, e := range p.data.log[:p.data.committed] {
 		if e.kind == remove && e.member.id == p.data.id {
@@ -202,7 +202,7 @@ func (w *world) dropRemoved(p *process) {
 	}
 }
 
-// writeSomething is a client that writes once a second to whichever cluster takes it.
+// writeSomething is a client that writes once a second to every cluster with a leader and a quorum.
 func (w *world) writeSomething() {
 	for _, p := range w.processes() {
 		if !p.leads() || !p.hasQuorum() {

@@ -1,4 +1,4 @@
-/** A Markdown table with aligned columns: the first to the left, all others, which hold numbers, to the right. */
+/** A Markdown table with aligned columns: the first to the left, all others, for numbers, to the right. */
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((_title, column) => Math.max(3, ...[header, ...rows].map((row) => row[column].length)));
   const line = (cells: readonly string[]): string =>
@@ -15,7 +15,7 @@ export function milliseconds(ms: number): string {
   return `${ms.toFixed(1)} ms`;
 }
 
-/** With its sign. */
+/** A percentage with its sign. */
 export function percent(value: number): string {
   return `${value < 0 ? "" : "+"}${value.toFixed(1)} %`;
 }

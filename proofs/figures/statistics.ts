@@ -1,4 +1,4 @@
-/** The middle value; the mean of the two middle ones of an even number; NaN of none. */
+/** The median; the mean of the middle two if their number is even; NaN of none. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -6,17 +6,17 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The largest value; NaN of none. Unlike Math.max it takes any number of values. */
+/** The greatest value; NaN of none. Unlike Math.max it takes any number of values. */
 export function worst(values: readonly number[]): number {
   return values.reduce((largest, value) => (value <= largest ? largest : value), values[0] ?? NaN);
 }
 
-/** How far a measurement is from its prediction, in per cent of the prediction. */
+/** The deviation of a measurement from its prediction, in per cent of the prediction. */
 export function errorPercent(measured: number, predicted: number): number {
   return (100 * (measured - predicted)) / predicted;
 }
 
-/** The smallest value that at least this share (0 to 1) of all do not exceed; NaN of none. */
+/** The least value that is not exceeded by at least this share (0 to 1) of all values; NaN of none. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;

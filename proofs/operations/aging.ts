@@ -15,8 +15,8 @@ interface State {
 }
 
 /**
- * Stands in for the months that pass until leaf certificates are to be renewed: Terraform's state, which is what tells the tls provider
- * when they end, has them end in so many days.
+ * Makes leaf certificates due for renewal without waiting for months: edits Terraform's state, from which the tls
+ * provider takes their ends, so that they end in so many days.
  */
 export function ageLeaves(stage: Stage, daysLeft: number): void {
   const file = stage.harness.stateFile;

@@ -1,6 +1,6 @@
 import { mustHave, nameAt, type Stage } from "./stage";
 
-/** Every declared machine carries a voting member that commits writes, and there are no other members. */
+/** @throws Error unless every declared machine has a voting member that commits writes, and there are no other members */
 export async function mustAllVote(stage: Stage): Promise<void> {
   const cluster = await stage.cluster();
   await cluster.mustBeHealthy();

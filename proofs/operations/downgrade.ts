@@ -3,8 +3,8 @@ import { eventually } from "../harness";
 import { mustHave } from "./stage";
 
 /**
- * etcd's own way to an older minor, for example "3.6", until members of that version may be started: as docs/operations.md has
- * it.
+ * Enables etcd's downgrade to an older minor, for example "3.6", and waits until members of that version may be started;
+ * see docs/operations.md.
  */
 export async function enableDowngrade(cluster: LabCluster, minor: string): Promise<void> {
   for (const step of ["validate", "enable"]) {

@@ -1,11 +1,11 @@
 import { mustHave, nameAt, type Stage } from "./stage";
 
-/** So many fit into the time that a command on a machine has. */
+/** As many writes as fit into the time limit of a command on a machine. */
 const BATCH = 100;
 
-/** Has the first member write so many values of 1 MiB each. A key's "N" is replaced by their numbers from 1 on. */
+/** Writes so many values of 1 MiB through the first member. "N" in the key is replaced by their numbers from 1 on. */
 export async function putMebibytes(stage: Stage, key: string, count: number): Promise<void> {
-  // One that meets a transfer of leadership hangs and fails; repeated, it is the same.
+  // A write that meets a transfer of leadership hangs and fails. It can be repeated safely.
   const put = `etcdctl put ${key} </tmp/value >/dev/null`;
   const cluster = await stage.cluster();
   const machine = cluster.machine(nameAt(stage.regions[0]));

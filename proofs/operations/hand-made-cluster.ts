@@ -9,11 +9,11 @@ import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-au
 const ETCDCTL = "etcdctl --cacert /etc/etcd/ca.crt --cert /etc/etcd/etcd.crt --key /etc/etcd/etcd.key";
 
 /**
- * A cluster as people set it up by hand: units that are copied around, no user of its own, one authority and one certificate for
- * everything, timeouts by feel.
+ * A cluster as people set it up by hand: copied units, etcd as root, one authority and one certificate for everything,
+ * arbitrary timeouts.
  */
 export class HandMadeCluster {
-  /** Makes a machine at each location, and founds the cluster. */
+  /** Makes a machine at each location, and starts the cluster. */
   public static async setUp(harness: LabHarness, locations: readonly string[]): Promise<HandMadeCluster> {
     const machines = await machinesAt(harness, locations);
     const directory = path.join(harness.paths.root, "by-hand");
@@ -28,7 +28,7 @@ export class HandMadeCluster {
     private readonly authority: ThrowAwayAuthority,
   ) {}
 
-  /** The prop `adopt` for it. */
+  /** The prop `adopt` for this cluster. */
   public get adoption(): EtcdAdoptionProps {
     const ca = this.caPem;
     return {
@@ -39,7 +39,7 @@ export class HandMadeCluster {
     };
   }
 
-  /** The prop `peersFrom` for it. */
+  /** The prop `peersFrom` for this cluster. */
   public get peersFrom(): string[] {
     return this.machines.map((machine) => `${address(machine)}/32`);
   }
@@ -48,12 +48,12 @@ export class HandMadeCluster {
     return this.machines.map((machine) => `https://${address(machine)}:2379`);
   }
 
-  /** Its authority's certificate, PEM. */
+  /** Its authority's certificate, in PEM. */
   public get caPem(): string {
     return readFileSync(this.authority.certificate, "utf8");
   }
 
-  /** As root on a machine; returns what it printed, or throws what it complained of. */
+  /** Runs a command as root on a machine; returns its output. @throws Error with its error output if it fails */
   public async on(machine: LabDroplet, command: string, stdin?: Buffer): Promise<string> {
     const result = await this.harness.lab
       .driver()
@@ -62,20 +62,20 @@ export class HandMadeCluster {
     return result.stdout;
   }
 
-  /** etcdctl on a machine, towards the member there. */
+  /** Runs etcdctl on a machine, with the member there as endpoint. */
   public etcdctl(args: string, machine = this.machines[0]): Promise<string> {
     return this.on(machine, `${ETCDCTL} ${args}`);
   }
 
-  /** How many members commit writes. */
+  /** The number of members that commit writes. */
   public async healthy(): Promise<number> {
     const answer = await this.etcdctl(`--endpoints ${this.clientUrls.join(",")} endpoint health 2>&1 || true`);
     return answer.match(/ is healthy/g)?.length ?? 0;
   }
 
   /**
-   * Has the members trust other authorities too, as they do at start: one after the other, the leader last and after it has
-   * handed over.
+   * Makes the members trust other authorities too, by restarts one after the other, the leader last and after a transfer
+   * of leadership.
    *
    * @param pem certificates of these authorities
    */
@@ -92,7 +92,7 @@ export class HandMadeCluster {
   /**
    * Makes a key and a certificate for a client, signed by the cluster's authority.
    *
-   * @param directory where client.crt and client.key are put
+   * @param directory for client.crt and client.key
    */
   public async issueTo(client: string, directory: string): Promise<void> {
     const { cert, key } = await this.issue(client, "extendedKeyUsage=clientAuth");
@@ -100,7 +100,7 @@ export class HandMadeCluster {
     writeFileSync(path.join(directory, "client.key"), readFileSync(key), { mode: 0o600 });
   }
 
-  /** Turns its machines off for good. */
+  /** Destroys its machines. */
   public async remove(): Promise<void> {
     await this.harness.destroy(this.machines.map(({ id }) => id));
   }

@@ -3,19 +3,19 @@ import * as path from "node:path";
 import type { Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
 
-/** For the search for a linear order, over all keys. */
+/** Time limit of the search for a linear order, over all keys. */
 const CHECK_SECONDS = 120;
 
-/** What is to be checked, and how to reach the cluster for its final state. */
+/** The histories to check, and how to reach the cluster for its final state. */
 export interface HistoriesProps {
   readonly location: string;
   /** The workload program. */
   readonly program: string;
   /** A client's etcd.env. */
   readonly envFile: string;
-  /** Of all keys of the load. */
+  /** Prefix of all keys of the load. */
   readonly prefix: string;
-  /** Directory for the verdict, and for drawings of what is not linearizable. */
+  /** Directory for the verdict, and for drawings of histories that are not linearizable. */
   readonly directory: string;
   readonly histories: readonly string[];
 }
@@ -31,8 +31,8 @@ interface Verdict {
 }
 
 /**
- * Whether all that was acknowledged is there, watches saw everything once and in order, and the history is linearizable; a
- * sentence for each violation.
+ * Checks that all acknowledged writes are there, that watches have shown every change once and in order, and that the
+ * history is linearizable; returns a sentence for each violation.
  */
 export async function checkHistories(sites: Sites, props: HistoriesProps): Promise<string[]> {
   const flags = argvOf({

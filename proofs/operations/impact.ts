@@ -2,7 +2,7 @@ import type { Operation } from "../workload/operation-log";
 import { quantile, worst } from "../figures/statistics";
 import { ClientKind } from "./load-client";
 
-/** etcd holds on to a write that it cannot commit for 5 s and two election timeouts; no other wait is as long as 5 s. */
+/** etcd keeps a write that it cannot commit for 5 s and two election timeouts; no other wait is as long as 5 s. */
 const HUNG_MS = 5000;
 
 /** A client's operation. */
@@ -11,13 +11,13 @@ export interface ClientOperation extends Operation {
   readonly clientKind: ClientKind;
 }
 
-/** What the clients of one kind felt. */
+/** The effect on the clients of one kind. */
 export interface Impact {
   readonly requests: number;
   readonly failed: number;
-  /** The longest wait for a write, from when it was due; NaN without any. */
+  /** The longest wait for a write, from when it was due; NaN without writes. */
   readonly worstStallMs: number;
-  /** Writes that took 5 s or more, whatever their end. */
+  /** Writes that took 5 s or more, successful or not. */
   readonly hung: number;
 }
 
@@ -32,24 +32,24 @@ export function impactOn(kind: ClientKind, operations: readonly ClientOperation[
   };
 }
 
-/** The impacts on clients that do as recommended. */
+/** The impacts on recommended clients. */
 interface RecommendedImpacts {
   readonly recommended: Impact;
-  /** On those that hold on to the certificates of the start, if there are any. */
+  /** The impact on those that keep their first certificates, if there are any. */
   readonly kept?: Impact;
 }
 
-/** What clients that do as recommended felt, those with kept certificates among them. */
+/** The impact on all recommended clients, including those with kept certificates. */
 export function impactOnRecommended({ recommended, kept }: RecommendedImpacts): Omit<Impact, "requests" | "hung"> {
   const impacts = [recommended, ...(kept === undefined ? [] : [kept])];
   return {
     failed: impacts.reduce((sum, { failed }) => sum + failed, 0),
-    // NaN, of which no bar is met, if those of one kind wrote nothing.
+    // NaN, which meets no bar, if those of one kind wrote nothing.
     worstStallMs: Math.max(...impacts.map(({ worstStallMs }) => worstStallMs)),
   };
 }
 
-/** The 99th percentile of the writes' times; NaN without any. */
+/** The 99th percentile of the writes' durations; NaN without writes. */
 export function writeP99Ms(kind: ClientKind, operations: readonly ClientOperation[]): number {
   return quantile(writeWaits(operations.filter(({ clientKind }) => clientKind === kind)), 0.99);
 }
@@ -58,7 +58,7 @@ function writeWaits(operations: readonly ClientOperation[]): number[] {
   return operations.filter(({ kind }) => kind !== "get").map(({ dueMs, endMs }) => endMs - dueMs);
 }
 
-/** Names a failed operation so that it can be found in its client's history and in the members' journals. */
+/** Describes a failed operation so that it can be found in its client's history and in the members' journals. */
 export function describeFailure({ client, kind, dueMs, endMs, error }: ClientOperation): string {
   const took = ((endMs - dueMs) / 1000).toFixed(1);
   return `${kind} of ${client} at ${new Date(dueMs).toISOString()}: ${error ?? "failed"} after ${took} s`;

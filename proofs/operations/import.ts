@@ -9,7 +9,7 @@ import type { OperationRow } from "./operation-row";
 import { MEMBERSHIP, ROLL, type Bar } from "./operation";
 import { CLIENT_LOCATIONS, type Stage } from "./stage";
 
-/** What the steps of an import are called in docs/operations.md, in order. */
+/** The steps of an import, in order, by their names in docs/operations.md. */
 export const IMPORT_STEPS = [
   "import: old members told whom to trust, by hand",
   "import: machines join",
@@ -20,11 +20,11 @@ export const IMPORT_STEPS = [
 const directoryOf = (stage: Stage): string => path.join(stage.directory, "import");
 
 /**
- * Sets up a cluster by hand and brings it under the library, as docs/operations.md says, under one load: its clients start with
- * what the old members gave them, and move over once the new ones are there.
+ * Sets up a cluster by hand and imports it into the library, as docs/operations.md says, under one load. Clients start
+ * with files for the old members, and move to the library's files once the new members exist.
  *
  * @param stage with nothing deployed
- * @param onRow told what each step did to the clients, and its limits, once the whole history is judged
+ * @param onRow called with each step's row and bars, once the whole history has been checked
  */
 export async function importUnderLoad(
   stage: Stage,
@@ -36,7 +36,7 @@ export async function importUnderLoad(
   mkdirSync(directory);
   const old = await HandMadeCluster.setUp(harness, CLIENT_LOCATIONS);
   const importing = { adopt: old.adoption, peersFrom: old.peersFrom };
-  // Makes machines and authorities, and the files of the clients.
+  // Makes machines and authorities and the clients' files, then fails as expected.
   await stage.deployFails(importing);
   const clients = CLIENT_LOCATIONS.map((location) => new MovingClient(stage, location));
   for (const client of clients) await client.useOldMembers(old);
@@ -76,14 +76,14 @@ export async function importUnderLoad(
   }
 }
 
-/** A client's files where its program has them: first of the old cluster, then of the new one. */
+/** A client's files, first for the old cluster, then for the new one. */
 class MovingClient {
   public static envFile(stage: Stage, location: string): string {
     return path.join(directoryOf(stage), clientAt(location), "etcd.env");
   }
 
   private readonly directory: string;
-  /** Where the library writes them. */
+  /** Directory to which the library writes them. */
   private readonly written: string;
 
   public constructor(
@@ -95,7 +95,7 @@ class MovingClient {
     mkdirSync(this.directory);
   }
 
-  /** Trusts the new members as well: a client that follows the cluster's members meets them as soon as they vote. */
+  /** Writes files that also trust the new members: a client that follows the members connects to them once they vote. */
   public async useOldMembers(old: HandMadeCluster): Promise<void> {
     const both = old.caPem + this.stage.harness.output("etcd_ca_certificate");
     writeFileSync(path.join(this.directory, "ca.crt"), both);
@@ -112,7 +112,7 @@ class MovingClient {
     this.writeEnv((text) => text);
   }
 
-  /** With the time limits that the library derives from the distances, and this directory's files. */
+  /** Writes etcd.env with the library's time limits and with the files of this directory. */
   private writeEnv(edit: (text: string) => string): void {
     const text = readFileSync(path.join(this.written, "etcd.env"), "utf8");
     const target = path.join(this.directory, "etcd.env");

@@ -16,26 +16,26 @@ import type { LabHarness } from "../harness";
 import type { Random } from "../random";
 import type { Miss } from "./stage";
 
-/** Something that gets in the way of an apply. */
+/** An interruption of an apply. */
 export interface Interruption {
   readonly name: string;
   /**
-   * Gets in the way, and out of it again; does nothing once Terraform is through.
+   * Interrupts the apply, and restores normal conditions; does nothing once Terraform has ended.
    *
-   * @param apply the cdktf or Terraform that applies
+   * @param apply the process of cdktf or Terraform
    */
   readonly strike: (harness: LabHarness, apply: ProcessRecord, random: Random) => Promise<Miss>;
 }
 
-/** How long the operator's network may be away: shorter and longer than what an SSH connection outlives. */
+/** Range of the operator's network outages: some an SSH connection survives, others not. */
 const CUT_SECONDS: readonly [number, number] = [5, 60];
 
-/** Between two steps, and while machines boot, there may be no SSH connection for so long. */
+/** How long to wait for an SSH connection: between two steps, and while machines boot, there may be none. */
 const CONNECTION_MS = 10_000;
 
 const CONNECTIONS = "ss -Htn state established '( sport = :22 )' | wc -l";
 
-/** Every process of every session: the step that runs there ends in the middle of a line. Prints how many connections there were. */
+/** Kills all processes of all SSH sessions, so a step ends anywhere. Prints the number of connections. */
 const KILL_CONNECTIONS =
   `n=$(${CONNECTIONS}); echo "$n"; [ "$n" -gt 0 ] || exit 0; systemctl kill --signal=KILL ssh.service; ` +
   "for s in $(loginctl list-sessions --no-legend | cut -c1-11); do loginctl kill-session --signal=KILL $s; done; " +
@@ -45,7 +45,7 @@ export const THROUGH = "the apply was through";
 
 export const INTERRUPTIONS: readonly Interruption[] = [
   {
-    // The power of the operator's computer goes: nobody gets to say good-bye.
+    // As if the operator's computer lost power: no process can clean up.
     name: "SIGKILL to Terraform",
     strike: (harness, apply) => {
       const hit = applies(harness, apply);
@@ -54,7 +54,7 @@ export const INTERRUPTIONS: readonly Interruption[] = [
     },
   },
   {
-    // Terraform ends what it has begun and saves its state, and cdktf ends with it. A second one would end it at once.
+    // Terraform completes the steps in progress and saves its state. A second SIGINT would end it at once.
     name: "SIGINT to Terraform",
     strike: (harness, apply) => {
       const terraform = terraformOf(harness, apply);
@@ -106,7 +106,7 @@ export function interruptionNamed(name: string): Interruption {
   throw new Error(`there is no interruption "${name}", but: ${INTERRUPTIONS.map((one) => one.name).join(", ")}`);
 }
 
-/** The Terraform that applies, without those that cdktf has prepare it and read outputs after it. */
+/** The Terraform process that applies; cdktf runs others before and after it. */
 function terraformOf({ lab }: LabHarness, apply: ProcessRecord): ProcessRecord[] {
   if (!isAlive(apply)) return [];
   return processesNamed(apply.pid, path.basename(lab.config().terraform.path)).filter(({ pid }) =>
@@ -118,7 +118,7 @@ function applies(harness: LabHarness, apply: ProcessRecord): boolean {
   return terraformOf(harness, apply).length > 0;
 }
 
-/** The number that a command prints on a machine; 0 if the apply takes the machine away meanwhile. */
+/** The number that a command prints on a machine; 0 if the apply destroys the machine meanwhile. */
 async function connections(cluster: LabCluster, machine: LabDroplet, command: string): Promise<number> {
   try {
     return Number((await cluster.on(machine, command)).stdout.split("\n")[0]);

@@ -5,17 +5,17 @@ import { endChild, hasEnded, type Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
 import { OperationLog, type Operation } from "../workload/operation-log";
 
-/** How a client goes about it; see docs/clients.md. */
+/** A client's handling of errors and of certificates; see docs/clients.md. */
 export enum ClientKind {
-  /** Nearest endpoint first, a deadline per attempt, guarded retry; follows members, reads certificates for each connection. */
+  /** Nearest endpoint first, a deadline per attempt, guarded retry; follows members, rereads certificates to connect. */
   RECOMMENDED = "recommended",
-  /** All endpoints of the start in one client, one attempt of 10 s. */
+  /** One client with all endpoints known at the start, one attempt of 10 s. */
   NAIVE = "naive",
-  /** As recommended, with the certificates that it had at the start. */
+  /** As recommended, but with the client certificate from the start. */
   KEPT = "kept",
 }
 
-/** One client. */
+/** Properties of a client. */
 export interface LoadClientProps {
   readonly kind: ClientKind;
   readonly location: string;
@@ -25,11 +25,11 @@ export interface LoadClientProps {
   readonly envFile: string;
   readonly prefix: string;
   readonly writesPerSecond: number;
-  /** Directory for its history and its messages. */
+  /** Directory of its history and its messages. */
   readonly directory: string;
 }
 
-/** A client at a location that puts, gets, compares and swaps, and watches, at a steady rate, and records it all. */
+/** A client at a location that puts, gets, compares and swaps, and watches, at a steady rate, and records all of it. */
 export class LoadClient {
   private readonly child: ChildProcess;
   private readonly log: OperationLog;
@@ -52,7 +52,7 @@ export class LoadClient {
       credentials: props.kind === ClientKind.KEPT ? "kept" : "fresh",
       ops: "mixed",
       rate: props.writesPerSecond,
-      // It is told when to stop.
+      // Longer than any load: it is stopped by a signal.
       seconds: 86_400,
     };
     this.child = sites.spawn(props.location, [props.program, "run", ...argvOf(flags)], {
@@ -77,12 +77,12 @@ export class LoadClient {
     return existsSync(this.history) ? this.log.next() : [];
   }
 
-  /** Has it read the endpoints in its files again. */
+  /** Makes it reread the endpoints in its files. */
   public reread(): void {
     this.child.kill("SIGHUP");
   }
 
-  /** Ends it once its operations have, and its watch has seen them; fails if it has ended by itself. */
+  /** Ends it after its operations, and after its watch has shown them. @throws Error if it has failed or ended by itself */
   public async stop(): Promise<void> {
     this.mustRun();
     if ((await endChild(this.child)) !== 0) throw new Error(`${this.name} failed; see ${this.messages}`);

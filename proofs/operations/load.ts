@@ -12,46 +12,46 @@ import { Observer } from "./observer";
 import type { OperationRow } from "./operation-row";
 import { blindSpans, leaderChanges, quorumLosses, terms, toleranceLost } from "./views";
 
-/** A naive client gives up after 10 s: by then whatever was due before has ended. */
+/** A naive client gives up after 10 s: by then, all operations due before have ended. */
 const NAIVE_TIMEOUT_MS = 10_000;
-/** What is usual is measured for so long before an operation. */
+/** Usual latencies are measured for this long before an operation. */
 const CALM_MS = 10_000;
 /** Longer than any failover measured (16 s). */
 const FIRST_WRITE_MS = 30_000;
 
-/** The load, and where it comes from. */
+/** Options of a load. */
 export interface LoadProps {
   readonly lab: Lab;
   /** Locations of the clients; the cluster's app has to be given the same as `clientSites`. */
   readonly locations: readonly string[];
-  /** Directory for histories and messages; it is left behind. */
+  /** Directory for histories and messages; it is not removed. */
   readonly directory: string;
   /**
-   * The etcd.env of the clients at a location.
-   * @default - as the library writes it for the clients there
+   * Path of the etcd.env of the clients at a location.
+   * @default - the one that the library writes for the clients there
    */
   readonly envFile?: (location: string) => string;
   /**
-   * Writes per second of each client; for every two of them it reads once.
+   * Writes per second of each client; for every two writes it reads once.
    * @default 9
    */
   readonly writesPerSecond?: number;
   /**
-   * Whether there are clients, besides, that hold on to the certificates of the start.
+   * Whether there are also clients that keep their first certificates.
    * @default false
    */
   readonly keptCertificates?: boolean;
 }
 
 /**
- * Clients at several locations that read, write, swap and watch while things are done to the cluster. Half of them go about it as
+ * Clients at several locations that read, write, swap and watch during operations on the cluster. Half of them work as
  * the library recommends, half as most programs do. Everything is recorded, and checked at the end.
  */
 export class Load {
-  /** Looked up once: an edit of its sources meanwhile must not have it built again in the middle of a run. */
+  /** Built once, so that an edit of its sources does not cause a build in the middle of a run. */
   private static program?: Promise<string>;
 
-  /** Starts it, and waits until each client has written. */
+  /** Starts a load, and waits until each client has written. */
   public static async start(props: LoadProps): Promise<Load> {
     this.program ??= ensureWorkload();
     const program = await this.program;
@@ -71,7 +71,7 @@ export class Load {
   private readonly prefix: string;
   private readonly operations: ClientOperation[] = [];
   private quietSince = Date.now();
-  /** When it was under way: from then on the observer has to see something. */
+  /** When all clients had written: from then on, the observer must see the cluster. */
   private begun = Date.now();
 
   private constructor(
@@ -108,13 +108,13 @@ export class Load {
     });
   }
 
-  /** Does something that nobody is told of; the next operation begins once clients have got over it. */
+  /** Runs an action that is not measured; the next operation begins once clients have recovered from it. */
   public async aside(action: () => Promise<void>): Promise<void> {
     await action();
     this.quietSince = Date.now();
   }
 
-  /** Does something to the cluster, and tells what the clients felt of it. Fails if `action` does. */
+  /** Runs an action on the cluster, and returns its effect on the clients. Fails if the action does. */
   public async during(name: string, action: () => Promise<void>): Promise<OperationRow> {
     this.handOutFiles();
     await sleep(Math.max(0, this.quietSince + CALM_MS - Date.now()));
@@ -147,16 +147,16 @@ export class Load {
   }
 
   /**
-   * Ends the load and judges all of it.
+   * Ends the load and checks all of it.
    *
-   * @param quorumMayBeLost whether it is no violation that fewer voters than a quorum were in service
-   * @throws Error with what was violated: an acknowledged write that is lost, a watch that missed something, a history that
-   * is not linearizable, fewer voters in service than a quorum, nobody to lead them, nobody who watched that; or if a client or
-   * the observer has ended by itself
+   * @param quorumMayBeLost whether fewer voters in service than a quorum are allowed
+   * @throws Error with the violations: a lost acknowledged write, an incomplete watch, a history that is not linearizable,
+   * fewer voters in service than a quorum, no leader for too long, gaps in the observer's views; or if a client or the
+   * observer has ended by itself
    */
   public async finish(quorumMayBeLost = false): Promise<void> {
     try {
-      // Where the only machine was replaced, who does not look for members often enough knows none by now.
+      // If the only machine was replaced, a client that has not looked for members since then knows none.
       this.handOutFiles();
       const ended = Date.now();
       await Promise.all(this.clients.map((client) => client.stop()));
@@ -183,12 +183,12 @@ export class Load {
     }
   }
 
-  /** Ends it without a judgement; for when something else has failed. */
+  /** Ends it without checks, after another failure. */
   public stop(): Promise<void> {
     return this.sites.down();
   }
 
-  /** Clients are told of new endpoints as their operators would: after a deploy, not in the middle of it. */
+  /** Gives clients the new endpoints as their operators would: after a deploy, not during it. */
   private handOutFiles(): void {
     for (const client of this.clients) client.reread();
   }

@@ -6,10 +6,10 @@ import { carryOut, getReleases, type Operation } from "./operation";
 import { CLIENT_LOCATIONS, type Stage } from "./stage";
 
 /**
- * Does an operation under a load of its own, and checks its histories; they and the machines' journals are left in a directory
- * named after it.
+ * Carries out an operation under a load of its own, and checks its histories. These and the machines' journals are kept
+ * in a directory named after the operation.
  *
- * @param position among all that is done on this stage: something may be done twice
+ * @param position of the operation on this stage, for the directory's name: an operation may be measured twice
  */
 export async function measure(stage: Stage, operation: Operation, position: number): Promise<OperationRow> {
   await getReleases([operation], stage);

@@ -5,21 +5,21 @@ import { endChild, hasEnded, LineLog, type Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
 import { parseView, type View } from "./views";
 
-/** How long one try to connect may take, and the longest pause between two: a member that is back is seen soon. */
+/** Limit of an attempt to connect and of the pause between two, short enough to notice soon that a member is back. */
 const RECONNECT_MS = 1500;
 
-/** Where it looks from, and as whom. */
+/** Options of an observer. */
 export interface ObserverProps {
   readonly location: string;
   /** The workload program. */
   readonly program: string;
   /** A client's etcd.env. */
   readonly envFile: string;
-  /** Directory for what it saw and its messages. */
+  /** Directory of its views and messages. */
   readonly directory: string;
 }
 
-/** Looks at the cluster all along: who leads, who votes, who is in service. */
+/** Observes the cluster continuously: its leader, its voters, and which of these are in service. */
 export class Observer {
   private readonly child: ChildProcess;
   private readonly file: string;
@@ -38,13 +38,13 @@ export class Observer {
     this.log = new LineLog(this.file);
   }
 
-  /** What it saw, up to now. */
+  /** All views so far. */
   public all(): readonly View[] {
     if (existsSync(this.file)) this.views.push(...this.log.next().map(parseView));
     return this.views;
   }
 
-  /** What it saw in a span of time, after the last look before it. */
+  /** The views in a span of time, and the last one before it. */
   public between(fromMs: number, toMs: number): readonly View[] {
     this.mustRun();
     const views = this.all();
@@ -52,7 +52,7 @@ export class Observer {
     return [...before, ...views.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)];
   }
 
-  /** Ends it; fails if it has ended by itself. */
+  /** Ends it. @throws Error if it has failed or ended by itself */
   public async stop(): Promise<void> {
     this.mustRun();
     if ((await endChild(this.child)) !== 0) throw new Error(`the observer failed; see ${this.messages}`);

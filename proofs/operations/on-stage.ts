@@ -7,16 +7,16 @@ import { ensureWorkload } from "../programs";
 import { Stage } from "./stage";
 
 /**
- * Boots a lab and does `action` with it, nothing being deployed yet; then, after an error or Ctrl-C too, takes all of it down. What
- * was applied is logged in the stage's directory, which stays.
+ * Boots a lab, without a deployed cluster, and runs `action` with it; takes it down afterwards, also after an error or
+ * Ctrl-C. Applies are logged in the stage's directory, which is kept.
  *
- * @param name of the directory that is made for logs and histories
+ * @param name part of the name of the directory for logs and histories
  */
 export async function onStage(name: string, action: (stage: Stage) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(path.join(tmpdir(), `cdktf-etcd-${name}-`));
   console.error(`Logs and histories: ${directory}`);
   const harness = new LabHarness(path.resolve(".lab-bench"));
-  // As somebody on the first continent deploys it, whose computer is another one.
+  // The operator is next to London, and has a computer of its own: its programs give way to the machines.
   const stage = new Stage(harness, directory, {}, { cdktf: true, priority: OperatorPriority.IDLE });
   const interrupted = new Promise<never>((_resolve, reject) => {
     process.once("SIGINT", () => {
@@ -37,7 +37,7 @@ export async function onStage(name: string, action: (stage: Stage) => Promise<vo
   }
 }
 
-/** Runs a program to its end and exits; what was under way when it went wrong must not keep the process. */
+/** Runs a program to its end and exits, so that work left by a failure does not keep the process alive. */
 export function exitAfter(main: () => Promise<void>): void {
   main().then(
     () => process.exit(0),

@@ -1,6 +1,6 @@
 import type { Impact } from "./impact";
 
-/** What an operation on the cluster did to its clients. */
+/** The effect of an operation on the cluster's clients. */
 export interface OperationRow {
   readonly name: string;
   readonly seconds: number;
@@ -9,19 +9,19 @@ export interface OperationRow {
   readonly kept?: Impact;
   /** 99th percentile of the recommended clients' writes just before. */
   readonly usualP99Ms: number;
-  /** The longest of them. */
+  /** The longest of these writes. */
   readonly usualWorstMs: number;
   readonly leaderChanges: number;
-  /** Raft terms: elections and transfers, whoever won. */
+  /** Increase of Raft's term: elections and transfers, whatever their result. */
   readonly terms: number;
-  /** By how much fewer members could be lost than before it, at its worst moment. */
+  /** By how much the number of tolerated failures was lower than before, at the worst moment. */
   readonly toleranceLost: number;
-  /** 99th percentile of how late the clients themselves were with an operation: what a busy machine adds to all times here. */
+  /** 99th percentile of the clients' own lateness with operations, which a busy machine adds to all times here. */
   readonly lateP99Ms: number;
   /** A sentence for each operation that failed. */
   readonly failures: readonly string[];
-  /** From the order of a new machine to the first login on it, if one machine was made anew: part of the seconds. */
+  /** From the creation of a new machine to the first login on it, if one was replaced; included in `seconds`. */
   readonly bootSeconds?: number;
-  /** What else was measured. */
+  /** Other measurements. */
   readonly note?: string;
 }

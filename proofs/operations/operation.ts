@@ -3,56 +3,56 @@ import type { OperationRow } from "./operation-row";
 import type { Stage } from "./stage";
 import { serveEtcd } from "../etcd/in-lab";
 
-/** Something that is done to a running cluster in years of operation. */
+/** An operation on a running cluster. */
 export interface Operation {
-  /** As in the table of docs/operations.md, and for `--only`. */
+  /** Name in the table of docs/operations.md and for `--only`. */
   readonly name: string;
-  /** Whether the cluster, as it is declared, is one that this can be done to. @default - any is */
+  /** Whether the operation is possible on the cluster as declared. @default - always */
   readonly possible?: (stage: Stage) => boolean;
-  /** What its clients may feel at most, and how long it may take. @default - published, not judged */
+  /** Limits of its effect on clients and of its duration. @default - none: it is only measured */
   readonly bars?: readonly Bar[];
-  /** Whether it can be done with something in the way of its applies. @default true */
+  /** Whether its applies may be disturbed. @default true */
   readonly disturbed?: boolean;
   /**
-   * About how many seconds its first apply changes things in the lab, by the declared members: what gets in the way comes within
-   * them. Rather less than it takes, so that it comes in time.
+   * About how long its first apply changes things in the lab, in seconds, by the number of declared members: a disturbance
+   * comes within this time. Less than it takes, rather than more, so that the disturbance hits.
    *
-   * @default - 6 for each member, as where nobody restarts
+   * @default - 6 for each member, as without restarts
    */
   readonly applySeconds?: (members: number) => number;
-  /** Whether it begins with too few voters in service: there is no quorum then until it is through. @default false */
+  /** Whether it begins without a quorum in service, which it restores. @default false */
   readonly losesQuorum?: boolean;
-  /** Whether clients that hold on to their certificates take part. @default false */
+  /** Whether clients that keep their first certificates take part. @default false */
   readonly keptCertificates?: boolean;
-  /** The version of etcd that it deploys, which may have to be built: nobody should wait for that under load. @default - the lab's */
+  /** The version of etcd that it deploys; got beforehand, as it may have to be built. @default - the lab's */
   readonly release?: string;
-  /** What it needs beforehand, without clients. @default - nothing */
+  /** Preparation before the clients start. @default - none */
   readonly prepare?: (stage: Stage) => Promise<void>;
-  /** Does it, and returns what the node scripts said; fails if the cluster is not what it should be then. */
+  /** Carries it out; returns the node scripts' output. Fails if the cluster is not as it should be afterwards. */
   readonly perform: (stage: Stage) => Promise<readonly string[]>;
-  /** Where the machine is that it has made anew, whose boot is told apart from what is done. @default - none */
+  /** Location of the machine that it replaces, whose boot time is measured separately. @default - none */
   readonly boots?: (stage: Stage) => string;
-  /** What else there is to say of it, once it is done. @default - nothing */
+  /** Returns other measurements, once it is done. @default - none */
   readonly note?: (stage: Stage) => Promise<string>;
-  /** Fails if they did not say what they say when nothing gets in the way. */
+  /** Fails if the node scripts' output is not as expected of an undisturbed operation. */
   readonly expectSaid?: (lines: readonly string[], stage: Stage) => void;
 }
 
-/** Gets the versions of etcd that these deploy. */
+/** Gets the versions of etcd that these operations deploy. */
 export async function getReleases(operations: readonly Operation[], stage: Stage): Promise<void> {
   for (const { release } of operations) if (release !== undefined) await serveEtcd(stage.harness.lab, release);
 }
 
-/** Does an operation that nothing gets in the way of. */
+/** Carries out an undisturbed operation. */
 export async function carryOut(operation: Operation, stage: Stage): Promise<void> {
   const lines = await operation.perform(stage);
   operation.expectSaid?.(lines, stage);
 }
 
-/** A limit, and what of a row it limits. */
+/** A limit on a row. */
 export interface Bar {
   readonly name: string;
-  /** Whether a busy machine, or chance, may miss it: no test fails by such a one. */
+  /** Whether it may be missed by chance or on a busy machine: tests do not fail for it. */
   readonly timing: boolean;
   readonly met: (row: OperationRow) => boolean;
 }
@@ -71,10 +71,10 @@ const SHORT_STALL: Bar = {
 
 const ONE_TRANSFER: Bar = { name: "one transfer of leadership at most", timing: false, met: (row) => row.terms <= 1 };
 
-/** Of three operations of a client two are writes. */
+/** Two of three operations of a client are writes. */
 const SHARE_OF_WRITES = 2 / 3;
 
-/** In flight at a transfer: writes per second x the usual p99, on average; twice that, as it may come at a bad moment. */
+/** Writes in flight at a transfer: on average, writes per second x usual p99; twice that at a bad moment. */
 const NAIVE_IN_FLIGHT: Bar = {
   name: "no more operations of naive clients fail or hang than may have been in flight at the transfer",
   timing: true,
@@ -90,41 +90,41 @@ function within(seconds: number): Bar {
 /** For a restart of all members, one after the other. */
 export const ROLL: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL, ONE_TRANSFER, within(90), NAIVE_IN_FLIGHT];
 
-/** For a roll that the next deploy has to complete, which may hand leadership over once more. */
+/** For a roll that the next deploy has to complete, which may transfer leadership once more. */
 export const ROLL_IN_TWO: readonly Bar[] = [
   NOTHING_FAILS,
   { name: "two transfers of leadership at most", timing: false, met: (row) => row.terms <= 2 },
 ];
 
-/** For changes of membership that have no other bar. */
+/** For changes of membership without other bars. */
 export const MEMBERSHIP: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL];
 
-/** A successor votes before its predecessor goes. */
+/** A successor becomes a voter before its predecessor is removed. */
 const TOLERANCE_KEPT: Bar = {
   name: "as many members may be lost as before, all along",
   timing: false,
   met: (row) => row.toleranceLost === 0,
 };
 
-/** For a machine that is gone and is to be replaced. */
+/** For the replacement of a lost machine. */
 export const LOSS: readonly Bar[] = [
   ...MEMBERSHIP,
   ONE_TRANSFER,
   {
     name: "done within 60 s beyond the new machine's boot",
     timing: true,
-    // NaN where no boot was seen: missed.
+    // NaN if no boot was seen: the bar is missed.
     met: ({ seconds, bootSeconds = NaN }) => seconds - bootSeconds <= 60,
   },
 ];
 
-/** For the replacement of one machine that is there. */
+/** For the replacement of a machine that works. */
 export const REPLACEMENT: readonly Bar[] = [...LOSS, TOLERANCE_KEPT];
 
 /** For replacements that may take longer: of all machines, or behind much data. */
 export const REPLACEMENTS: readonly Bar[] = [...MEMBERSHIP, TOLERANCE_KEPT];
 
-/** For what no client should feel at all. */
+/** For operations that no client should notice. */
 export const UNNOTICED: readonly Bar[] = [
   { name: "nothing fails for anyone", timing: false, met: (row) => row.failures.length === 0 },
   { name: "no election, and no transfer of leadership", timing: false, met: (row) => row.terms === 0 },

@@ -17,42 +17,42 @@ import { eventually, NO_CHANGES, said, type HarnessRun, type LabHarness } from "
 import type { LabCluster } from "../lab-cluster";
 import { onFailure } from "../recording/evidence";
 
-/** Locations of the load's clients, and of the members unless told otherwise. */
+/** Locations of the load's clients and, by default, of the members. */
 export const CLIENT_LOCATIONS = ["lon1", "nyc3", "sgp1"];
 
-/** The member at a location. */
+/** Name of the member at a location. */
 export function nameAt(location: string): string {
   return `etcd-${location}`;
 }
 
-/** What the address of its droplet in Terraform begins with. */
+/** Beginning of its droplet's address in Terraform. */
 function dropletAt(location: string): string {
   return `digitalocean_droplet.hosts_${location}`;
 }
 
-/** Why something that was to get in the way of an apply did not; undefined if it did. */
+/** Why an interruption did not hit the apply; undefined if it did. */
 export type Miss = string | undefined;
 
-/** Called with the process that applies; returns once it does no harm any more. */
+/** Interrupts an apply, called with its process; resolves once normal conditions are restored. */
 export type Saboteur = (apply: ProcessRecord) => Promise<Miss>;
 
-/** What Terraform prints when it begins to change something. */
+/** Terraform's output when it begins to change something. */
 const APPLY_BEGINS = /: (Creating|Modifying|Destroying)\.\.\./;
 
-/** Something that cdktf or Terraform is to do. */
+/** Starts cdktf or Terraform. */
 type Start = (run: HarnessRun) => Promise<CdktfResult>;
 
-/** What came of it. */
+/** The result of a run. */
 interface Run extends CdktfResult {
   readonly logFile: string;
 }
 
-/** A deployed cluster that operations are done to, and what it is declared as. */
+/** A deployed cluster for operations, and its declaration. */
 export class Stage {
   private runs = 0;
-  /** The cdktf or Terraform that runs at the moment. */
+  /** The process of cdktf or Terraform that runs now. */
   private running?: ProcessRecord;
-  /** What the last of them printed, and when. */
+  /** Lines that the last of these printed, with their times. */
   private printed: { readonly atMs: number; readonly line: string }[] = [];
   private disturbance?: { readonly saboteur: Saboteur; readonly at: RegExp };
 
@@ -63,7 +63,7 @@ export class Stage {
     public readonly harness: LabHarness,
     public readonly directory: string,
     private declared: Knobs = {},
-    /** How each apply is run: with what clients feel measured, it gives way to them. */
+    /** How applies are run: at idle priority, so as not to disturb measurements of clients. */
     private readonly how: HarnessRun = { priority: OperatorPriority.IDLE },
   ) {
     onFailure((evidence) => {
@@ -71,7 +71,7 @@ export class Stage {
     });
   }
 
-  /** What the cluster is declared as. */
+  /** The cluster's declaration. */
   public get knobs(): Knobs {
     return { clientSites: CLIENT_LOCATIONS, backup: {}, upkeep: { minimumFreeMiB: 16 }, ...this.declared };
   }
@@ -88,7 +88,7 @@ export class Stage {
     return (await this.cluster()).machine(name);
   }
 
-  /** The member that leads. */
+  /** Name of the leader. */
   public async leader(): Promise<string> {
     const { leader } = await (await this.cluster()).status();
     if (leader === undefined) throw new Error("nobody leads");
@@ -96,8 +96,8 @@ export class Stage {
   }
 
   /**
-   * Moves leadership to where it belongs, as an operator may. After a rollout the timer does it by itself, later with each
-   * rollout within an hour; that transfer is no part of what is done next.
+   * Moves leadership to the best place, as an operator may. After a rollout a timer does this, later with each rollout
+   * within an hour; that transfer must not count for the next operation.
    */
   public async settled(): Promise<void> {
     const cluster = await this.cluster();
@@ -111,38 +111,38 @@ export class Stage {
   }
 
   /**
-   * Has the next apply disturbed once it prints such a line; it may fail then, and is followed by one that must not.
+   * Has the next apply disturbed once it prints a matching line. That apply may fail, and is followed by one that must not.
    *
-   * @param at line to begin at; when Terraform begins to change something, unless told
+   * @param at matches the line; by default Terraform's first one about a change
    */
   public disturbNext(saboteur: Saboteur, at = APPLY_BEGINS): void {
     this.disturbance = { saboteur, at };
   }
 
-  /** Ends an apply that is under way, as the loss of power would; for when everything is to end. */
+  /** Kills a running apply, for an end of everything. */
   public abort(): void {
     if (isAlive(this.running)) signalTree(this.running.pid, "SIGKILL");
   }
 
-  /** Makes an edit that goes along with the next deploy. */
+  /** Changes the declaration, for the next deploy. */
   public declare(edit: Knobs): void {
     this.declared = { ...this.declared, ...edit };
   }
 
-  /** Makes an edit and deploys it; returns what the node scripts said. */
+  /** Changes the declaration and deploys it; returns the node scripts' output. */
   public async deploy(edit: Knobs = {}): Promise<string[]> {
     this.declare(edit);
     return this.apply((run) => this.harness.run("deploy", this.knobs, run));
   }
 
-  /** Makes an edit that is expected to fail, deploys it and takes it back; returns Terraform's error. */
+  /** Deploys a change that must fail, without keeping it in the declaration; returns Terraform's errors. */
   public async deployFails(edit: Knobs): Promise<string> {
     const { exitCode, output } = await this.run((run) => this.harness.run("deploy", { ...this.knobs, ...edit }, run));
     if (exitCode === 0) throw new Error("the deploy succeeded, but had to fail");
     return errorsIn(output);
   }
 
-  /** `terraform apply -replace` of a machine; returns what the node scripts said. */
+  /** `terraform apply -replace` of a machine; returns the node scripts' output. */
   public async replaceMachine(location: string): Promise<string[]> {
     const { output } = await this.run((run) => this.harness.terraform(["state", "list"], run));
     const droplet = output.split("\n").find((address) => address.startsWith(`${dropletAt(location)}_`));
@@ -150,14 +150,14 @@ export class Stage {
     return this.apply((run) => this.harness.terraform(["apply", "-auto-approve", `-replace=${droplet}`], run));
   }
 
-  /** Seconds from the first such line of the last apply to the first of the others after it; NaN if there are none. */
+  /** Seconds from the last apply's first line that matches `from` to the first one after it that matches `to`; or NaN. */
   public secondsBetween(from: RegExp, to: RegExp): number {
     const begin = this.printed.findIndex(({ line }) => from.test(line));
     const end = this.printed.find(({ line }, i) => i > begin && to.test(line));
     return begin < 0 || end === undefined ? NaN : (end.atMs - this.printed[begin].atMs) / 1000;
   }
 
-  /** Seconds from the order of a machine there in the last apply to the first login on it; NaN if there was none. */
+  /** Seconds from a machine's creation at a location in the last apply to the first login on it; NaN without one. */
   public bootSeconds(location: string): number {
     return this.secondsBetween(
       new RegExp(`^${dropletAt(location)}_droplet_\\w+: Creating`),
@@ -171,7 +171,7 @@ export class Stage {
     const lines: string[] = [];
     if (disturbance !== undefined) {
       lines.push(...(await this.disturbed(start, disturbance.saboteur, disturbance.at)));
-      // What was not applied is, as after any failure, by deploying again.
+      // As after any failure, another deploy applies the rest.
       start = (run) => this.harness.run("deploy", this.knobs, run);
     }
     const run = await this.run(start);
@@ -181,8 +181,8 @@ export class Stage {
   }
 
   /**
-   * Fails if the last deploy left anything to do. As its operator would, destroys the droplets that the plan warns of: those that
-   * a killed Terraform was making.
+   * Fails if the last deploy left anything to do. As an operator would, destroys the droplets that the plan warns of: those
+   * that a killed Terraform was making.
    */
   private async completed(): Promise<void> {
     const { output, logFile } = await this.run((run) => this.harness.run("diff", this.knobs, run));
@@ -190,13 +190,13 @@ export class Stage {
     await this.harness.destroy(orphansIn(output));
   }
 
-  /** Fails if nothing got in its way because its time never came, or if it failed although nothing did. */
+  /** Fails if the disturbance never began, or if the apply failed although the disturbance missed. */
   private async disturbed(start: Start, saboteur: Saboteur, at: RegExp): Promise<string[]> {
     let sabotage: Promise<Miss> | undefined;
     const run = await this.run(start, (line) => {
       if (sabotage !== undefined || this.running === undefined || !at.test(line)) return;
       sabotage = saboteur(this.running);
-      // Whether it failed is asked once the apply has ended; a failure that nobody waits for yet would end this process.
+      // Awaited after the end of the apply; without this, a failure before that would be an unhandled rejection.
       sabotage.catch(() => undefined);
     });
     if (sabotage === undefined) {
@@ -208,8 +208,8 @@ export class Stage {
   }
 
   /**
-   * Terraform truncates its local state before it writes it. Killed in between it leaves an empty one. The plan has to refuse that,
-   * and its operator puts the one of before that apply back, as docs/operations.md says.
+   * Terraform truncates its local state before it writes it; if it is killed in between, the state is empty. The plan has
+   * to refuse that, and the operator puts the state from before the apply back, as docs/operations.md says.
    */
   private async putStateBack(): Promise<void> {
     const file = this.harness.stateFile;
@@ -220,7 +220,7 @@ export class Stage {
     process.stderr.write("    Terraform was killed while it wrote its state, which is empty: its backup is put back\n");
   }
 
-  /** Has cdktf or Terraform do something, whatever comes of it; what it prints is kept in a file of its own. */
+  /** Runs cdktf or Terraform, with its output in a new file; resolves with any exit code. */
   private async run(start: Start, onLine?: (line: string) => void): Promise<Run> {
     this.runs += 1;
     this.printed = [];
@@ -248,7 +248,7 @@ function mustSucceed({ exitCode, output, logFile }: Run): void {
   if (exitCode !== 0) throw new Error(`the deploy failed; all of it is in ${logFile}:\n${errorsIn(output)}`);
 }
 
-/** What an operation has to have done. */
+/** @throws Error with `what` and the evidence unless it holds */
 export function mustHave(what: string, holds: boolean, evidence: unknown): void {
   if (!holds) throw new Error(`${what}, but: ${JSON.stringify(evidence, null, 1)}`);
 }

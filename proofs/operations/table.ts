@@ -3,7 +3,7 @@ import { impactOnRecommended } from "./impact";
 import type { OperationRow } from "./operation-row";
 import type { Bar } from "./operation";
 
-/** The rows as docs/operations.md has them. */
+/** The rows as the table of docs/operations.md. */
 export function operationTable(rows: readonly OperationRow[]): string {
   const header = [
     "operation",
@@ -39,7 +39,7 @@ export function verdicts(row: OperationRow, bars: readonly Bar[]): string[] {
   return bars.map((bar) => `${bar.met(row) ? "met   " : "MISSED"}  ${sentence(row, bar)}`);
 }
 
-/** A sentence for each bar that is missed. */
+/** A sentence for each missed bar. */
 export function missed(row: OperationRow, bars: readonly Bar[]): string[] {
   return bars.filter((bar) => !bar.met(row)).map((bar) => sentence(row, bar));
 }

@@ -13,18 +13,18 @@ export interface View {
 }
 
 /**
- * A member that is asked four times a second, and given a second to answer, may miss one question on a busy machine. One
- * that restarts is away for longer than this.
+ * A member is asked four times a second, with a second to answer, and may miss one request on a busy machine. One that
+ * restarts is away for longer than this.
  */
 const TOLERATED_MS = 1000;
 
 /**
- * Longer than any election: at these distances one takes up to 4.7 s with split votes (docs/benchmarks.md), and 5.7 s is the most
- * that was seen when the leader's machine was lost. Beyond it something keeps the members from electing anybody.
+ * Longer than any election: at these distances one takes up to 4.7 s with split votes (docs/benchmarks.md), and 5.7 s was
+ * the longest seen when the leader's machine was lost. Beyond this, something prevents an election.
  */
 const LEADERLESS_MS = 10_000;
 
-/** Views come four times a second; more than this without one, and what happened meanwhile may have gone unseen. */
+/** Views come four times a second; in a longer gap, something may have gone unnoticed. */
 const BLIND_MS = 5000;
 
 export function parseView(line: string): View {
@@ -32,22 +32,22 @@ export function parseView(line: string): View {
   return { ...view, atMs: at / 1e6 };
 }
 
-/** How often another member took the lead. */
+/** How often another member became the leader. */
 export function leaderChanges(views: readonly View[]): number {
   const leaders = views.map(({ leader }) => leader).filter((leader) => leader !== "");
   return leaders.filter((leader, i) => i > 0 && leader !== leaders[i - 1]).length;
 }
 
-/** How often there was an election, or a transfer, whoever won: raft counts a term for each. */
+/** The number of elections and transfers, whatever their result: each increases Raft's term. */
 export function terms(views: readonly View[]): number {
-  // Where no member answered there is no term.
+  // The term is 0 in views in which no member answered.
   const known = views.map(({ term }) => term).filter((term) => term > 0);
   return known.length === 0 ? 0 : known[known.length - 1] - known[0];
 }
 
 /**
- * A sentence for each time that fewer voters than a quorum were in service, or that nobody led them for longer than an election takes.
- * A cluster of one has none while it restarts, as it must.
+ * A sentence for each time that fewer voters than a quorum were in service, or that there was no leader for longer than
+ * an election takes. A cluster of one is left out: it has no quorum while it restarts.
  */
 export function quorumLosses(views: readonly View[]): string[] {
   const short = spans(views, (view) => view.voters.length > 1 && tolerance(view) < 0);
@@ -69,7 +69,7 @@ export function quorumLosses(views: readonly View[]): string[] {
   ];
 }
 
-/** A sentence for each time that nothing was seen for too long, between two moments. */
+/** A sentence for each gap in the views that is too long, between two moments. */
 export function blindSpans(views: readonly View[], fromMs: number, toMs: number): string[] {
   const within = views.map(({ atMs }) => atMs).filter((atMs) => atMs > fromMs && atMs < toMs);
   const moments = [fromMs, ...within, toMs];
@@ -79,12 +79,12 @@ export function blindSpans(views: readonly View[], fromMs: number, toMs: number)
   });
 }
 
-/** How many more voters could be out of service without an end to the quorum; negative where there is none. */
+/** How many more voters could fail before the quorum is lost; negative without a quorum. */
 function tolerance({ voters, out }: View): number {
   return voters.length - out.length - (Math.floor(voters.length / 2) + 1);
 }
 
-/** By how much the tolerance of losses was lower than at the start, for longer than a question that was missed. */
+/** By how much the tolerance was lower than at the start, for longer than a missed request. */
 export function toleranceLost(views: readonly View[]): number {
   if (views.length === 0) return 0;
   const before = tolerance(views[0]);
@@ -96,9 +96,9 @@ export function toleranceLost(views: readonly View[]): number {
 }
 
 interface Span {
-  /** The first view of it. */
+  /** The first view of the span. */
   readonly since: View;
-  /** To the first view after it. */
+  /** Until the first view after the span. */
   readonly lastedMs: number;
 }
 

@@ -51,7 +51,7 @@ func run(endpoint string, files transport.TLSInfo, count int, read bool) error {
 		_, err := client.Put(ctx, "/lab/probe", fmt.Sprint(i))
 		return err
 	}
-	// The first call pays for the handshake and is not counted.
+	// The first call includes the handshake and is not counted.
 	for i := -1; i < count; i++ {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		started := time.Now()

@@ -4,21 +4,21 @@ import type { Lab, LabPaths, NspawnMachineDriver } from "terraform-lab";
 
 const JOURNAL_TIMEOUT_MS = 30_000;
 
-/** Keeps what shows why something failed, in a directory. */
+/** Saves evidence of a failure to a directory. */
 export type EvidenceKeeper = (directory: string) => void | Promise<void>;
 
-/** What the environment of the tests calls the list of those that it asks; see proofs/suite/story-environment.ts. */
+/** The global variable in which the tests' environment has the list of keepers; see proofs/suite/story-environment.ts. */
 export const KEEPERS = "cdktfEtcdEvidenceKeepers";
 
-/** Has something kept once a test has failed, while the lab is still up. Outside of tests nobody asks for it. */
+/** Registers a keeper, which is called after a test's failure while the lab is still up. No effect outside of tests. */
 export function onFailure(keep: EvidenceKeeper): void {
   const { [KEEPERS]: keepers } = globalThis as { readonly [KEEPERS]?: EvidenceKeeper[] };
   keepers?.push(keep);
 }
 
 /**
- * Saves what a lab knows of itself, as far as it is up: what its machines, its API server, its WAN and Terraform have said. Not the state of
- * Terraform nor that of the API server, which have private keys in them.
+ * Saves the logs of a lab's machines, API server, WAN and Terraform runs, as far as it is up. The states of Terraform and
+ * of the API server are left out, as they contain private keys.
  */
 export async function saveEvidence(lab: Lab, paths: LabPaths, directory: string): Promise<void> {
   if (!existsSync(paths.root)) return;
@@ -33,9 +33,9 @@ export async function saveEvidence(lab: Lab, paths: LabPaths, directory: string)
 }
 
 /**
- * Saves the journals of all machines that run.
+ * Saves the journals of all running machines.
  *
- * @param sinceMs from when on; all of them unless told
+ * @param sinceMs the beginning; by default that of the journals
  */
 export async function saveJournals(driver: NspawnMachineDriver, directory: string, sinceMs?: number): Promise<void> {
   const since = sinceMs === undefined ? [] : [`--since=@${Math.floor(sinceMs / 1000)}`];
@@ -52,7 +52,7 @@ export async function saveJournals(driver: NspawnMachineDriver, directory: strin
   );
 }
 
-/** In the place of what can't be had stands why: half a lab, too, has something to show. */
+/** Writes a text to a file or, if it cannot be had, the error: a lab that is half down still has other evidence. */
 async function write(file: string, text: () => Promise<string>): Promise<void> {
   try {
     writeFileSync(file, await text());

@@ -1,4 +1,4 @@
-/** What a deploy spends its time on, in order; they add up to all of it. */
+/** The phases of a deploy, in order; they add up to its duration. */
 export const PHASES = ["synth", "plan", "boot", "install", "activate", "rest"] as const;
 export type Phase = (typeof PHASES)[number];
 export type PhaseSeconds = Readonly<Record<Phase, number>>;
@@ -6,17 +6,17 @@ export type PhaseSeconds = Readonly<Record<Phase, number>>;
 const TERRAFORM_BEGINS = /^Initializing |^Terraform used |^No changes\.|: (Refreshing state|Reading)\.\.\./;
 const APPLY_BEGINS = /: (Creating|Modifying|Destroying)\.\.\./;
 const DROPLET_CREATING = /^digitalocean_droplet\.\w+?_([a-z0-9-]+)_droplet_\w+: Creating\.\.\./;
-/** Terraform calls a step by its construct path and a hash of that. */
+/** A step's name in Terraform is its construct path and a hash of that. */
 const STEP = /^(\S+_(install|activate-\d+|converge)_\w+): (Creating\.\.\.|Creation complete)/;
 const LOGGED_IN = /^\S+_([a-z0-9-]+)_install_\w+ \(remote-exec\): Connected/;
 
-/** From when to when something was done. */
+/** A span of time. */
 interface Span {
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
-/** From the first of some steps to the end of the last; one that fails is never said to be complete. */
+/** Tracks some steps, from the start of the first to the end of the last. A step that fails never completes. */
 class Steps {
   private firstMs?: number;
   private lastCompleteMs?: number;
@@ -31,27 +31,27 @@ class Steps {
     }
   }
 
-  /** Until the end where some have not completed by then. */
+  /** The span of these steps; until `endMs` if some have not completed. */
   public span(endMs: number): Span | undefined {
     if (this.firstMs === undefined) return undefined;
     return { fromMs: this.firstMs, untilMs: this.open.size > 0 ? endMs : (this.lastCompleteMs ?? endMs) };
   }
 }
 
-/** Tells from what Terraform prints, as it does, what one deploy spends its time on. */
+/** Measures the phases of a deploy by Terraform's output, as it is printed. */
 export class DeployPhases {
   private terraformMs?: number;
   private applyMs?: number;
   private bootFromMs?: number;
   private bootUntilMs?: number;
-  /** Locations whose new machines nobody has logged in to yet. */
+  /** Locations of new machines without a login yet. */
   private readonly booting = new Set<string>();
   private readonly installs = new Steps();
   private readonly activations = new Steps();
 
   /**
    * @param beganMs when cdktf or Terraform was started
-   * @param synthSeconds how long the synthesis took that came before that, where cdktf does not do it
+   * @param synthSeconds duration of a synthesis before that, without cdktf
    */
   public constructor(
     private readonly beganMs: number,
@@ -60,7 +60,7 @@ export class DeployPhases {
     if (synthSeconds !== undefined) this.terraformMs = beganMs;
   }
 
-  /** Takes note of a line, without colours and the name of the stack. */
+  /** Takes a line, without colours and the name of the stack. */
   public take(line: string, atMs: number): void {
     if (TERRAFORM_BEGINS.test(line)) this.terraformMs ??= atMs;
     if (APPLY_BEGINS.test(line)) this.applyMs ??= atMs;
@@ -77,13 +77,13 @@ export class DeployPhases {
     (name === "install" ? this.installs : this.activations).take(address, said === "Creation complete", atMs);
   }
 
-  /** What the deploy has spent its time on, once it has ended, in whatever way. */
+  /** The durations of the phases, once the deploy has ended, successfully or not. */
   public end(endMs: number): PhaseSeconds {
     const terraformMs = this.terraformMs ?? endMs;
     const applyMs = Math.max(this.applyMs ?? endMs, terraformMs);
     const installs = this.installs.span(endMs);
     const activations = this.activations.span(endMs);
-    // Terraform installs on machines that are there while others boot, and activates once all is installed.
+    // Terraform installs on existing machines while others boot, and activates once all are installed.
     const boot = this.boot(activations?.fromMs ?? endMs);
     const installFromMs = Math.max(installs?.fromMs ?? applyMs, boot.untilMs);
     const installUntilMs = Math.max(installs?.untilMs ?? installFromMs, installFromMs);
@@ -108,7 +108,7 @@ export class DeployPhases {
   }
 
   private loggedIn(member: string, atMs: number): void {
-    // A host's name ends in that of its construct, which is what the droplet's address has.
+    // A host's name ends in its construct's id, which is in the droplet's address.
     const location = [...this.booting].find((one) => member === one || member.endsWith(`-${one}`));
     if (location === undefined) return;
     this.booting.delete(location);
@@ -116,9 +116,9 @@ export class DeployPhases {
   }
 
   /**
-   * Empty where no machine is new.
+   * The span in which new machines boot; empty without any.
    *
-   * @param latestMs until when one that never gets ready is waited for
+   * @param latestMs its end if a machine never gets ready
    */
   private boot(latestMs: number): Span {
     if (this.bootFromMs === undefined) return { fromMs: this.beganMs, untilMs: this.beganMs };
@@ -127,7 +127,7 @@ export class DeployPhases {
   }
 }
 
-/** All that a deploy took. */
+/** The duration of a deploy. */
 export function totalSeconds(phases: PhaseSeconds): number {
   return PHASES.reduce((sum, phase) => sum + phases[phase], 0);
 }

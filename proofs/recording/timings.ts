@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from
 import * as path from "node:path";
 import type { PhaseSeconds } from "./phases";
 
-/** What a test waited for while it ran. */
+/** A wait of a test. */
 export type TimingEntry = DeployTiming | WaitTiming;
 
 /** One run of cdktf or Terraform. */
@@ -10,20 +10,20 @@ export interface DeployTiming {
   readonly kind: "deploy";
   /** For example "deploy", "diff" or "terraform apply". */
   readonly command: string;
-  /** The test that it was for, if any: set-up belongs to none. */
+  /** The test that ran it; undefined in set-up. */
   readonly test?: string;
   readonly seconds: number;
   readonly phases: PhaseSeconds;
 }
 
-/** "boot" is a machine or the whole lab that came up outside of a deploy; "wait" is for anything else to happen. */
+/** "boot" is for a machine or the whole lab outside of a deploy; "wait" is for anything else. */
 export interface WaitTiming {
   readonly kind: "boot" | "wait";
   readonly what: string;
   readonly seconds: number;
 }
 
-/** Notes it where the suite wants it noted. What runs outside of the suite names no such file. */
+/** Appends an entry to the file that the suite has set; does nothing outside of the suite. */
 export function recordTiming(entry: TimingEntry): void {
   const file = process.env.CDKTF_ETCD_TIMINGS;
   if (file === undefined || file === "") return;
@@ -31,14 +31,14 @@ export function recordTiming(entry: TimingEntry): void {
   appendFileSync(file, `${JSON.stringify(entry)}\n`);
 }
 
-/** What was noted in each file of a directory, by the file's name without its suffix; nothing where there is no such directory. */
+/** The entries of each file in a directory, by the file's name without its suffix; empty without such a directory. */
 export function readTimings(directory: string): Map<string, TimingEntry[]> {
   const files = existsSync(directory) ? readdirSync(directory).filter((file) => file.endsWith(".jsonl")) : [];
   return new Map(files.map((file) => [path.basename(file, ".jsonl"), entriesIn(path.join(directory, file))]));
 }
 
 function entriesIn(file: string): TimingEntry[] {
-  // A process that was killed while it wrote leaves half of a line, without an end.
+  // A process that was killed during a write leaves an incomplete last line.
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
   return lines.map((line) => JSON.parse(line) as TimingEntry);
 }

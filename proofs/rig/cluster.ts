@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RigMember } from "./member";
 
-/** How far a cluster's elections have gone; the difference of two counts those in between. */
+/** Counters of a cluster's elections; the difference of two counts those in between. */
 export interface ElectionCount {
-  /** Raft's term, the highest of all members. Each election that was held raises it; so does each transfer. */
+  /** Raft's term, the highest of all members. Each election and each transfer increases it. */
   readonly term: number;
-  /** The most that any one member has seen; more than the terms when one lost sight of a leader that was there. */
+  /** The most of any member; more than the terms if one lost contact with a leader and found it again. */
   readonly leaderChangesSeen: number;
 }
 
@@ -22,28 +22,28 @@ export class RigCluster {
     return found;
   }
 
-  /** Client URLs of all members, in the given order of regions; as the members come unless told. */
+  /** Client URLs of all members, by default in the order of members. */
   public endpoints(regions: readonly string[] = this.members.map(({ region }) => region)): string[] {
     return regions.map((region) => this.member(region).endpoint);
   }
 
-  /** Starts all members and waits until all serve. */
+  /** Starts all members and waits until all are healthy. */
   public async found(timeoutMs = 60_000): Promise<void> {
     await Promise.all(this.members.map((member) => member.start()));
     await this.untilHealthy(timeoutMs);
   }
 
-  /** Ends all members; the cluster's hosts stay until the rig is taken down. */
+  /** Ends all members; their hosts stay until the rig is taken down. */
   public async stop(): Promise<void> {
     await Promise.all(this.members.map((member) => member.losePower()));
   }
 
-  /** Waits until every member serves linearizable reads and has applied what the leader has. */
+  /** Waits until every member serves linearizable reads and has applied all of the leader's entries. */
   public async untilHealthy(timeoutMs = 60_000): Promise<void> {
     await Promise.all(this.members.map((member) => member.untilHealthy(timeoutMs)));
   }
 
-  /** The member that leads, and says so itself; undefined while there is none. */
+  /** The member that reports itself as leader; undefined if there is none. */
   public async leader(): Promise<RigMember | undefined> {
     const asked = await Promise.all(
       this.members
@@ -53,11 +53,11 @@ export class RigCluster {
           return { member, leads: status !== undefined && status.leader === status.id, term: status?.raftTerm ?? 0 };
         }),
     );
-    // One that was cut off still believes in itself; the later term is right.
+    // An isolated leader still takes itself for one; the higher term is right.
     return asked.filter(({ leads }) => leads).sort((a, b) => b.term - a.term)[0]?.member;
   }
 
-  /** Moves the leader to a region, unless it is there. Repeats a transfer that did not come about: etcd gives up on it silently. */
+  /** Moves the leader to a region, unless it is there. Repeats the transfer, as etcd may give it up silently. */
   public async placeLeader(region: string, timeoutMs = 60_000): Promise<void> {
     const target = this.member(region);
     const deadline = Date.now() + timeoutMs;
@@ -67,7 +67,7 @@ export class RigCluster {
       if (Date.now() > deadline) {
         throw new Error(`${this.name}: the leader is not at ${region} after ${timeoutMs / 1000} s`);
       }
-      // What is refused (no leader yet, the target behind or not yet up) is tried again.
+      // Refused transfers (no leader yet, the target behind or not up yet) are repeated.
       await this.transfer(leader, target).catch(() => undefined);
       await sleep(100);
     }
@@ -78,7 +78,7 @@ export class RigCluster {
     await from?.api.moveLeader(id);
   }
 
-  /** Asks the members up to three times: an hour's count must not be lost to one slow answer of a busy machine. */
+  /** Asks members up to three times: one slow answer on a busy machine must not end an hour's measurement. */
   public async elections(): Promise<ElectionCount> {
     const counts = await Promise.all(
       this.members.map(async ({ api }) => ({

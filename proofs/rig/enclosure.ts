@@ -8,21 +8,22 @@ import { attempt, inOwnNamespaces } from "terraform-lab";
 
 const ROOT_VARIABLE = "CDKTF_ETCD_RIG_ROOT";
 const PREFIX = "cdktf-etcd-rig-";
-/** Locked for as long as anything in there runs. Process numbers would not do: others may be in process namespaces of their own. */
+/** Locked while anything in there runs. Process numbers would not do, as runs may be in different process namespaces. */
 const LOCK = "lock";
 
-/** Prefix for a program that is to run in there. */
+/** Prefix for a program, to run it in there. */
 function enclosure(lock: string): string[] {
-  // Ahead of others: it is this program that pulls the plug and looks at the clock.
+  // At high priority: this program injects faults and takes times.
   return ["nice", "-n", "-15", "flock", "--nonblock", "--no-fork", lock, ...inOwnNamespaces()];
 }
 
 /**
- * Runs `inside` in network, mount and process namespaces of its own and hands it a directory. This program is started once more for it, with
- * the same arguments. When that ends, in whatever way, or when this process does, the kernel removes every process, device and network
- * namespace in there; the directory is removed here, or by the next run if this one is killed. Several can run side by side.
+ * Runs `inside` in network, mount and process namespaces of its own, with a directory. For this, the current program is
+ * started once more with the same arguments. When that process or this one ends, in any way, the kernel removes all
+ * processes, devices and network namespaces in there; the directory is removed here, or by the next run if this one is
+ * killed. Several can run side by side.
  *
- * There is no network but the rig's own in there: `prepare` runs before, outside, and gets what has to be downloaded.
+ * In there, only the rig's own network exists: `prepare` runs before, outside, for downloads.
  */
 export async function enclosed(prepare: () => Promise<void>, inside: (root: string) => Promise<void>): Promise<void> {
   const root = process.env[ROOT_VARIABLE];
@@ -42,7 +43,7 @@ export async function enclosed(prepare: () => Promise<void>, inside: (root: stri
     ...process.argv.slice(1),
   ];
   const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, [ROOT_VARIABLE]: own } });
-  // From a terminal both get Ctrl-C; this one stays to clean up. A plain kill ends the child too.
+  // From a terminal both processes get Ctrl-C; this one stays to clean up. SIGTERM to this one kills the child too.
   const interrupted = (): void => undefined;
   const ended = (): void => {
     child.kill("SIGKILL");
@@ -53,12 +54,12 @@ export async function enclosed(prepare: () => Promise<void>, inside: (root: stri
   process.exitCode = code ?? (signal === "SIGINT" ? 130 : 1);
 }
 
-/** Directories of runs that were killed. */
+/** Removes directories of runs that were killed. */
 async function removeAbandoned(): Promise<void> {
   for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith(PREFIX))) {
     const dir = path.join(tmpdir(), name);
     const lock = path.join(dir, LOCK);
-    // Without a lock it is one that is just being made.
+    // A directory without a lock is just being made.
     if (!existsSync(lock) || (await attempt(["flock", "--nonblock", lock, "true"])).status !== 0) continue;
     await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -4,10 +4,10 @@ import { GrpcConnection } from "../../lib/measure/grpc-connection";
 import { ProtobufMessage } from "../../lib/measure/protobuf";
 import type { CertificateFiles } from "../etcd/throw-away-authority";
 
-/** What a member says of itself. */
+/** A member's status. */
 export interface MemberStatus {
   readonly id: bigint;
-  /** Of the leader it knows; 0 for none. */
+  /** Id of the leader that it knows; 0 for none. */
   readonly leader: bigint;
   readonly raftTerm: number;
   readonly raftIndex: number;
@@ -16,7 +16,7 @@ export interface MemberStatus {
 
 const TIMEOUT_MS = 10_000;
 
-/** One member's maintenance calls, health and metrics. */
+/** Client of one member's maintenance service, health and metrics. */
 export class EtcdApi {
   private agent: Agent;
   private readonly grpc: GrpcConnection;
@@ -32,7 +32,7 @@ export class EtcdApi {
   }
 
   public async status(): Promise<MemberStatus> {
-    // Its fields by their numbers in etcd's rpc.proto, ResponseHeader's member_id among them.
+    // Field numbers of etcd's rpc.proto, including ResponseHeader's member_id.
     const status = new ProtobufMessage(await this.maintain("Status", new Uint8Array()));
     return {
       id: status.message(1).number(2),
@@ -43,7 +43,7 @@ export class EtcdApi {
     };
   }
 
-  /** Whether it serves linearizable reads: it knows a leader, and that one has a quorum. */
+  /** Whether it serves linearizable reads, and so knows a leader that has a quorum. */
   public async healthy(): Promise<boolean> {
     try {
       const answer = JSON.parse(await this.get("/health")) as { health: string };
@@ -53,19 +53,19 @@ export class EtcdApi {
     }
   }
 
-  /** Hands leadership to another member; only the leader can. */
+  /** Transfers leadership to another member; only the leader can. */
   public async moveLeader(target: bigint): Promise<void> {
     // MoveLeaderRequest: targetID is its field 1, a varint.
     await this.maintain("MoveLeader", Uint8Array.from([1 << 3, ...varint(target)]));
   }
 
-  /** How often it learned of a leader, the first time included: also counts leaders lost from sight and found again. */
+  /** How often it has learned of a leader, including the first time and leaders that it lost contact with. */
   public async leaderChangesSeen(): Promise<number> {
     const metrics = await this.get("/metrics");
     return Number(/^etcd_server_leader_changes_seen_total (\S+)$/m.exec(metrics)?.[1] ?? NaN);
   }
 
-  /** Forgets connections that lead to a process which is gone. */
+  /** Closes connections, after the etcd process has been replaced. */
   public reset(): void {
     this.agent.destroy();
     this.agent = this.newAgent();
@@ -107,7 +107,7 @@ export class EtcdApi {
   }
 }
 
-/** An unsigned number as protobuf writes it: seven bits in each byte, the lowest first, the eighth set in all but the last. */
+/** Protobuf's encoding of an unsigned number: seven bits a byte, lowest first, the eighth set in all but the last. */
 function varint(value: bigint): number[] {
   return value < 0x80n ? [Number(value)] : [Number(value & 0x7fn) | 0x80, ...varint(value >> 7n)];
 }

@@ -2,27 +2,27 @@ import { closeSync, openSync } from "node:fs";
 import { spawn, type ChildProcess } from "node:child_process";
 import { attempt, run, type WanClient } from "terraform-lab";
 
-/** What a host is: a network namespace, attached to the WAN at a location. */
+/** Properties of a host. */
 export interface HostProps {
-  /** Unique in the rig; also the namespace's name after the rig's prefix. */
+  /** Unique in the rig; with the rig's prefix also the name of its network namespace. */
   readonly name: string;
   readonly location: string;
   readonly address: string;
 }
 
-/** Namespaces of rigs, so that what a crash left can be told from anybody else's. */
+/** Prefix of rigs' namespaces, by which those left by a crash are found. */
 const NAMESPACE_PREFIX = "etcdrig-";
 
 /**
- * Prefix for a program that is to go ahead of whatever else this machine does, as the WAN does: what is measured is etcd and the distance, not
- * the neighbours. Real time where that is allowed, else a higher priority.
+ * Prefix for a program, to run it like the WAN at real-time priority or, if that is not allowed, at a higher one: other
+ * programs on this machine must not affect the measurement.
  */
 export async function aheadOfOthers(): Promise<readonly string[]> {
   const realTime = ["chrt", "--rr", "1"];
   return (await attempt([...realTime, "true"])).status === 0 ? realTime : ["nice", "-n", "-10"];
 }
 
-/** Stands in for a machine: it has a network and processes of its own, and the power can be cut. */
+/** Stands in for a machine: a network namespace on the WAN, with processes that can be killed as by a power cut. */
 export class RigHost {
   private readonly processes = new Set<ChildProcess>();
 
@@ -55,8 +55,7 @@ export class RigHost {
   }
 
   /**
-   * Starts a program on the host. It gets its messages appended to a file, and it dies with this process: nothing is left
-   * running even if we are killed.
+   * Starts a program on the host, with its messages appended to a file. It ends with this process, even if that is killed.
    */
   public spawn(
     argv: readonly string[],
@@ -80,18 +79,18 @@ export class RigHost {
     }
   }
 
-  /** Runs a program on the host to its end and returns what it printed. */
+  /** Runs a program on the host to its end and returns its output. */
   public async run(argv: readonly string[], timeoutMs: number): Promise<string> {
     return run(["nsenter", ...this.inside(argv)], { timeoutMs });
   }
 
-  /** Packets to and from the host vanish, then everything that runs on it is gone: nobody is told. */
+  /** Drops all packets to and from the host, then kills all its processes, so that no connection is closed. */
   public async losePower(): Promise<void> {
     await this.wan.isolate(this.name, true);
     await this.killAll();
   }
 
-  /** The network is back; what should run has to be started again. */
+  /** Restores the network; programs have to be started again. */
   public async returnPower(): Promise<void> {
     await this.wan.isolate(this.name, false);
   }

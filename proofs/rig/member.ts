@@ -7,33 +7,33 @@ import type { CertificateFiles } from "../etcd/throw-away-authority";
 import { EtcdApi } from "./etcd-api";
 import type { RigHost } from "./host";
 
-/** The lab's etcd: what the library installs by default. */
+/** The lab's etcd, the library's default. */
 export const RIG_ETCD = EtcdVersion.V3_6_14;
 
-/** What is tried out: etcd's two timeouts, in milliseconds. */
+/** etcd's two timeouts, in milliseconds. */
 export interface Pulse {
   readonly heartbeatMs: number;
   readonly electionMs: number;
 }
 
-/** What a member needs to know. */
+/** Properties of a member. */
 export interface MemberProps {
   readonly region: string;
   readonly host: RigHost;
   readonly pulse: Pulse;
-  /** `name=peer URL` of all founders, as ETCD_INITIAL_CLUSTER wants it. */
+  /** `name=peer URL` of all first members, for ETCD_INITIAL_CLUSTER. */
   readonly initialCluster: string;
   /** Its own server and peer certificate. */
   readonly certificate: CertificateFiles;
-  /** What we ask it with. */
+  /** Client certificate for requests to it. */
   readonly client: CertificateFiles;
-  /** The program. */
+  /** Path of etcd. */
   readonly etcd: string;
-  /** Where its data directory and its log go. */
+  /** Directory of its data directory and its log. */
   readonly dir: string;
 }
 
-/** One member of a bare cluster: the lab's etcd with the library's settings, but no machine and no systemd around it. */
+/** A member of a bare cluster: the lab's etcd with the library's settings, but without a machine and systemd. */
 export class RigMember {
   public readonly api: EtcdApi;
   private process?: BareEtcd;
@@ -46,7 +46,7 @@ export class RigMember {
   public get region(): string {
     return this.props.region;
   }
-  /** The machine it runs on. */
+  /** The host that it runs on. */
   public get host(): RigHost {
     return this.props.host;
   }
@@ -59,7 +59,7 @@ export class RigMember {
     return clientUrl(this.props.host);
   }
 
-  /** Starts etcd: founds the cluster the first time, goes on with its data after that. */
+  /** Starts etcd: the first time with an empty data directory, after that with its data. */
   public async start(): Promise<void> {
     const { host, dir, etcd: program } = this.props;
     await mkdir(dir, { recursive: true });
@@ -68,19 +68,19 @@ export class RigMember {
     this.process = BareEtcd.start({ program, environment, log, host, answers: () => this.api.healthy() });
   }
 
-  /** Waits until it serves linearizable reads: it knows a leader then, and has applied what that one has. */
+  /** Waits until it serves linearizable reads, and so has applied all of the leader's entries. */
   public async untilHealthy(timeoutMs: number): Promise<void> {
     if (this.process === undefined) throw new Error(`${this.props.host.name} was never started`);
     await this.process.untilAnswers(timeoutMs);
   }
 
-  /** The host's power fails; see {@link RigHost.losePower}. */
+  /** Cuts the host's power; see {@link RigHost.losePower}. */
   public losePower(): Promise<void> {
     this.powered = false;
     return this.props.host.losePower();
   }
 
-  /** The power is back: the machine boots, etcd starts on the data that reached the disk. */
+  /** Restores the power, and starts etcd with the data on disk. */
   public async returnPower(): Promise<void> {
     await this.props.host.returnPower();
     this.powered = true;
@@ -88,14 +88,14 @@ export class RigMember {
   }
 
   /**
-   * The library's settings, but for the log: at "info" etcd tells of every write above 100 ms, which here are most. Without the
-   * gateway, which nothing of ours needs.
+   * The library's settings, except the log level, as at "info" etcd logs every write above 100 ms, which most are here; and
+   * without the JSON gateway, which is not needed.
    */
   private environment(): NodeJS.ProcessEnv {
     const { host, pulse, certificate, initialCluster, dir } = this.props;
     return {
       ...renderSettings({ logLevel: EtcdLogLevel.WARN, grpcGateway: false }, RIG_ETCD, []),
-      // As on a machine with one processor. Dozens of members share ours, and Go's scheduler looks for work on each.
+      // As on a machine with one processor: with dozens of members, Go's search for work on all processors would add up.
       GOMAXPROCS: "1",
       ETCD_NAME: host.name,
       ETCD_DATA_DIR: path.join(dir, "data"),
@@ -123,7 +123,7 @@ function clientUrl(host: RigHost): string {
   return `https://${host.address}:2379`;
 }
 
-/** Where the other members reach it. */
+/** The URL at which other members reach it. */
 export function peerUrl(host: RigHost): string {
   return `https://${host.address}:2380`;
 }

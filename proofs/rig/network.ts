@@ -1,28 +1,28 @@
 import { MIRROR, OPERATOR, type PairSettings, type RoundTripSource } from "terraform-lab";
 
-/** A kind of WAN, among others in the same rig: which regions are in it, and how bad its long links are. */
+/** A WAN, of which a rig can have several: its regions, and the loss and jitter between them. */
 export interface NetworkCondition {
   /** Letters, digits and hyphens, for example "rough". */
   readonly name: string;
   readonly regions: readonly string[];
-  /** Per cent of the packets that are lost between two regions, in each direction. @default 0 */
+  /** Per cent of packets lost between two regions, in each direction. @default 0 */
   readonly lossPercent?: number;
-  /** Mean of what is added to a round trip between two regions; see {@link PairSettings.jitterMs}. @default 0 */
+  /** Mean extra delay of a round trip between two regions; see {@link PairSettings.jitterMs}. @default 0 */
   readonly jitterMs?: number;
 }
 
-/** Round trip between two machines of one region: a data centre's own network, as in the lab. */
+/** Round trip between two machines of one region, as in the lab. */
 export const SAME_REGION_RTT_MS = 0.5;
 
-/** From whoever runs the rig to every machine: it only looks on and should wait for nothing. */
+/** Round trip from the operator to every machine: short, as the operator only observes. */
 const OPERATOR_RTT_MS = 0.5;
 
-/** The WAN knows settings per pair of locations only, so each condition has locations of its own. */
+/** Name of a region's location. The WAN has settings by pair of locations, so each condition has its own locations. */
 export function locationName(condition: NetworkCondition, region: string): string {
   return `${region}.${condition.name}`;
 }
 
-/** Every pair of locations: within a condition the real distances, between conditions nothing passes. */
+/** The settings of every pair of locations: real distances within a condition, no connection between conditions. */
 export function rigMatrix(times: RoundTripSource, conditions: readonly NetworkCondition[]): PairSettings[] {
   const places = conditions.flatMap((condition) =>
     condition.regions.map((region) => ({ condition, region, name: locationName(condition, region) })),
@@ -47,7 +47,7 @@ export function rigMatrix(times: RoundTripSource, conditions: readonly NetworkCo
   return pairs;
 }
 
-/** Hands out the lab's public addresses, 198.18.N.10 and on: one /24 for each location. */
+/** Assigns the lab's public addresses, from 198.18.N.10 on: a /24 for each location. */
 export class AddressPlan {
   private readonly used = new Map<string, number>();
   private readonly subnets: readonly string[];

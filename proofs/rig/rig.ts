@@ -8,32 +8,32 @@ import { aheadOfOthers, RigHost, removeStaleNamespaces } from "./host";
 import { peerUrl, RIG_ETCD, RigMember, type Pulse } from "./member";
 import { AddressPlan, locationName, rigMatrix, type NetworkCondition } from "./network";
 
-/** Of its certificates; no measurement takes as long. */
+/** Validity of its certificates, longer than any measurement. */
 const LIFETIME_DAYS = 2;
 
-/** What a rig is made of. */
+/** Properties of a rig. */
 export interface RigProps {
-  /** Directory of its own; removed by {@link Rig.down}. Must be on a disk whose fsync is quick: every write waits for it. */
+  /** Its directory, removed by {@link Rig.down}. Must be on a disk with a fast fsync, for which every write waits. */
   readonly root: string;
   readonly times: RoundTripSource;
   readonly conditions: readonly NetworkCondition[];
   readonly progress?: Progress;
 }
 
-/** A cluster to be. */
+/** Properties of a cluster. */
 export interface ClusterProps extends Pulse {
   /** Unique in the rig. */
   readonly name: string;
   readonly condition: NetworkCondition;
-  /** One member at each. @default - all of the condition's */
+  /** Regions, with one member at each. @default - all of the condition's */
   readonly regions?: readonly string[];
 }
 
 /**
- * Bare etcd clusters on the lab's WAN, many at once: for experiments that need more clusters than machines can be booted.
- * The etcd, its settings, TLS and the WAN are the lab's; what stands in is the machine: a network namespace instead of a
- * booted Debian, a killed process behind a dead line instead of a pulled plug. The operator is in the network namespace of
- * this process, so there can be one rig, or lab, in each.
+ * Bare etcd clusters on the lab's WAN, for experiments that need more clusters than machines can be booted. etcd, its
+ * settings, TLS and the WAN are the lab's, but a machine is only a network namespace without a booted Debian, and a power
+ * cut is an isolated network and killed processes. The operator is in the network namespace of this process, so there
+ * can be only one rig or lab in each namespace.
  */
 export class Rig {
   private readonly hosts: RigHost[] = [];
@@ -44,14 +44,14 @@ export class Rig {
     private readonly wan: WanClient,
     private readonly authority: ThrowAwayAuthority,
     private readonly etcd: string,
-    /** What clients identify themselves with. */
+    /** Certificate of clients. */
     public readonly client: CertificateFiles,
     private readonly priority: readonly string[],
   ) {
     this.addresses = new AddressPlan(props.conditions);
   }
 
-  /** Starts the WAN; removes first what an interrupted rig left in the same place. */
+  /** Starts the WAN, first removing what an interrupted rig left in the same place. */
   public static async up(props: RigProps): Promise<Rig> {
     const etcd = await ensureRigEtcd(props.progress);
     await removeRig(props.root);
@@ -67,7 +67,7 @@ export class Rig {
     }
   }
 
-  /** Founds a cluster and waits until it serves. */
+  /** Starts a cluster and waits until it is healthy. */
   public async cluster(props: ClusterProps): Promise<RigCluster> {
     const regions = props.regions ?? props.condition.regions;
     const places: { region: string; host: RigHost }[] = [];
@@ -89,7 +89,7 @@ export class Rig {
     return cluster;
   }
 
-  /** A host at a region, for clients; members get theirs with their cluster. */
+  /** Makes a host in a region, for clients; members get theirs with their cluster. */
   public async host(name: string, condition: NetworkCondition, region: string): Promise<RigHost> {
     const location = locationName(condition, region);
     const host = new RigHost(this.wan, this.priority, { name, location, address: this.addresses.next(location) });
@@ -98,19 +98,19 @@ export class Rig {
     return host;
   }
 
-  /** A directory for what clients write; it goes with the rig. */
+  /** Makes a directory for clients' files; it is removed with the rig. */
   public async scratch(name: string): Promise<string> {
     const dir = path.join(this.props.root, "clients", name);
     await mkdir(dir, { recursive: true });
     return dir;
   }
 
-  /** What the WAN did since this was last asked; says how late this machine made it at worst. */
+  /** The WAN's counters since the last call, including how late its deliveries were on this machine. */
   public wanStats(): Promise<WanStats> {
     return this.wan.stats();
   }
 
-  /** Ends every process, removes every namespace and file. */
+  /** Ends all processes and removes all namespaces and files. */
   public async down(): Promise<void> {
     await Promise.allSettled(this.hosts.map((host) => host.remove()));
     await removeRig(this.props.root);
@@ -124,9 +124,8 @@ export async function ensureRigEtcd(progress?: Progress): Promise<string> {
 }
 
 /**
- * A certificate for server and client use: peers are both. One authority signs those of members, peers and clients alike: the
- * rig measures time, and TLS costs the same round trips either way. That a deployed cluster keeps its two authorities apart is
- * for its own tests.
+ * Makes a certificate for server and client use, as peers are both. Unlike in a deployed cluster, one authority signs all
+ * certificates: this does not change the round trips of TLS, which matter here.
  */
 function issue(authority: ThrowAwayAuthority, name: string, addresses: readonly string[]): Promise<CertificateFiles> {
   const names = [`DNS:${name}`, ...addresses.map((address) => `IP:${address}`)];
@@ -136,7 +135,7 @@ function issue(authority: ThrowAwayAuthority, name: string, addresses: readonly 
   ]);
 }
 
-/** Removes whatever a rig at that root left, also after a crash; its etcds and clients died with their parent. */
+/** Removes what a rig at that root left, also after a crash; its processes ended with their parent. */
 async function removeRig(root: string): Promise<void> {
   await wanOf(root, []).stop();
   await removeStaleNamespaces();

@@ -6,15 +6,15 @@ import { storiesFor, titleOf, type Story } from "./stories";
 
 const CHECKOUT = path.resolve(__dirname, "..", "..");
 
-/** A story that changes call for. */
+/** A story that has to run because of changes. */
 export interface CalledFor {
   readonly story: Story;
-  /** The files whose change calls for it. */
+  /** The changed files that it tests. */
   readonly because: readonly string[];
 }
 
 /**
- * Files that differ from a commit, new ones too, as paths from the checkout's top. A file that was renamed counts by both of its
+ * Files that differ from a commit, including new ones, as paths from the checkout's top. A renamed file counts with both
  * names.
  */
 export function changedFiles(since = "HEAD", checkout = CHECKOUT): string[] {
@@ -28,10 +28,10 @@ export function changedFiles(since = "HEAD", checkout = CHECKOUT): string[] {
 }
 
 /**
- * The stories that a change of these files calls for, longest first.
+ * The stories to run after a change of these files, longest first.
  *
- * @param exists whether a file is still there
- * @throws ToolError if the tables do not know a file
+ * @param exists whether a file still exists
+ * @throws ToolError if a file is not in the tables of stories.ts
  */
 export function storiesOf(
   files: readonly string[],
@@ -41,7 +41,7 @@ export function storiesOf(
   const unknown: string[] = [];
   for (const file of files) {
     const stories = storiesFor(file);
-    // The line of a file that is gone went with it, and what used it has changed too.
+    // A deleted file is not in the tables any more, and the files that used it have changed too.
     if (stories === undefined && exists(file)) unknown.push(file);
     for (const story of stories ?? []) because.set(story, [...(because.get(story) ?? []), file]);
   }
@@ -51,13 +51,13 @@ export function storiesOf(
     .sort((a, b) => b.story.seconds - a.story.seconds);
 }
 
-/** For example "membership: templates/rollout/join.sh". */
+/** The reason in a line, for example "membership: templates/rollout/join.sh". */
 export function reasonFor({ story, because }: CalledFor): string {
   const [shown, more] = [because.slice(0, 3).join(", "), because.length - 3];
   return `${titleOf(story)}: ${shown}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** What to do about files that the tables do not know. */
+/** The error for files that are not in the tables: says where to add them. */
 export function unknownFiles(files: readonly string[]): ToolError {
   return new ToolError(
     `proofs/suite/stories.ts does not say which story a change of ${files.join(", ")} calls for.`,

@@ -1,6 +1,6 @@
-/** Something that a lane does. */
+/** A task for a lane. */
 export interface Task {
-  /** About how long it takes; for the order only. */
+  /** Estimated duration, for the order only. */
   readonly seconds: number;
   /** Whether nothing else may run beside it. */
   readonly alone: boolean;
@@ -8,10 +8,10 @@ export interface Task {
 }
 
 /**
- * Does all tasks, up to `lanes` of them at once: those that take longest begin first, so that the lanes end at about the same time; those that
- * have to be alone come first of all.
+ * Runs all tasks, up to `lanes` of them at once. The longest are started first, so that lanes end at about the same time;
+ * those that must run alone come before all others.
  *
- * @throws what the first task throws, once those that run have ended; no other begins then
+ * @throws the first error of a task, after the running ones have ended; no more are started then
  */
 export async function inLanes(tasks: readonly Task[], lanes: number): Promise<void> {
   for (const task of tasks.filter(({ alone }) => alone)) await task.run();

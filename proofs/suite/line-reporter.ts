@@ -1,8 +1,8 @@
-/** A reporter for jest that tells the suite of each test as it ends, a line each, on the file descriptor that the suite reads. */
+/** A reporter for jest that writes a line for each test, as it ends, to a file descriptor that the suite reads. */
 import { writeSync } from "node:fs";
 import type { Reporter, Test, TestCaseResult, TestResult } from "@jest/reporters";
 
-/** Where the suite reads. */
+/** The file descriptor that the suite reads. */
 export const REPORT_FD = 3;
 
 const MARKS: Readonly<Partial<Record<TestCaseResult["status"], string>>> = { passed: "ok", failed: "FAILED" };
@@ -13,7 +13,7 @@ export default class LineReporter implements Pick<Reporter, "onTestCaseResult" |
   }
 
   public onTestResult(_test: Test, { failureMessage }: TestResult): void {
-    // With every failure of the file in it, and where it is.
+    // Has all failures of the file, with their places.
     if (typeof failureMessage === "string") say(failureMessage);
   }
 }

@@ -1,4 +1,4 @@
-/** `npm test`, `npm run test:lab`, `npm run test:long`: runs the tests, and says where the time went. */
+/** `npm test`, `npm run test:lab`, `npm run test:long`: runs the tests, and prints what took how long. */
 import { rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,7 +15,7 @@ import { StoryRun } from "./story-run";
 
 const PROJECT = path.join(__dirname, "..", "..");
 
-/** Stories wait about a third of their time: for machines to boot, for elections, for timers. */
+/** One more than processors, as stories wait about a third of their time: for boots, elections and timers. */
 const LANES = String(availableParallelism() + 1);
 
 interface Options {
@@ -32,7 +32,7 @@ function say(line: string): void {
   process.stderr.write(`[${at} s] ${line}\n`);
 }
 
-/** Why the lab can't run here, if it can't. */
+/** Why the lab cannot run here; undefined if it can. */
 function obstacle(): string | undefined {
   if (process.platform !== "linux") return `this is ${process.platform}, and the lab boots Linux machines`;
   if (process.getuid?.() !== 0) return "this is not root, and only root may make network namespaces and boot machines";
@@ -56,7 +56,7 @@ async function runUnitTests(): Promise<void> {
   if (child.exitCode !== 0) failed = true;
 }
 
-/** What ends that which runs, when this program is interrupted. */
+/** Functions that end what is running, for when this program is interrupted. */
 const running = new Set<() => void>();
 let interruptedBy: NodeJS.Signals | undefined;
 
@@ -102,7 +102,7 @@ async function runStory(story: Story): Promise<void> {
   }
 }
 
-/** The stories of these tiers: all of them, those that were named, or those that a change concerns. */
+/** The stories of these tiers: all, the named ones, or those to run because of changes. */
 function select(names: readonly string[], { tier, changed }: Options): readonly Story[] {
   const all = STORIES.filter((story) => tier.includes(tierOf(story)));
   if (changed !== undefined) {
@@ -129,7 +129,7 @@ async function main(names: readonly string[], options: Options): Promise<void> {
     console.error(
       `\n*** THE LAB TESTS DID NOT RUN: ${problem}. ***\n*** Nothing was proven about real machines. ***\n`,
     );
-    // On a person's laptop the unit tests are worth having alone; CI must not pass for less than it promises.
+    // On a laptop, the unit tests alone are useful; CI must not pass without the lab's tests.
     if (process.env.CI === "true") failed = true;
   } else if (stories.length > 0 && !interrupted()) {
     await prepare([...new Set(stories.map(tierOf))], say);
@@ -143,7 +143,7 @@ async function main(names: readonly string[], options: Options): Promise<void> {
   process.stdout.write(`\n${passed} passed, ${failures} failed, ${skipped} skipped\n`);
 }
 
-/** Of an option that may be given more than once. */
+/** Collects the values of an option that may be given more than once. */
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }

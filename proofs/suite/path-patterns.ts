@@ -1,9 +1,9 @@
-/** Whether one of the patterns fits: `*` is anything within a name, `**` anything at all, `{a,b}` one of several. */
+/** Whether a pattern matches: `*` is anything within a name, `**` anything at all, `{a,b}` one of several. */
 export function matches(patterns: readonly string[], file: string): boolean {
   return patterns.some((pattern) => expressionFor(pattern).test(file));
 }
 
-/** One pattern for each of the several, for example "lib/a.ts" and "lib/b.ts" for "lib/{a,b}.ts". */
+/** The patterns that one with braces stands for, for example "lib/a.ts" and "lib/b.ts" for "lib/{a,b}.ts". */
 export function alternatives(pattern: string): string[] {
   const braces = /^(.*?)\{(.*?)\}(.*)$/.exec(pattern);
   if (braces === null) return [pattern];

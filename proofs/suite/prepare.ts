@@ -28,8 +28,8 @@ const RELEASES: Readonly<Record<Tier, readonly string[]>> = {
 };
 
 /**
- * Gets all that stories use of what has to be downloaded or built: they run where no network leads out, and a test's time limit is for what
- * it tests. Takes minutes on a bare machine, and next to nothing where the cache has it all.
+ * Downloads and builds all that stories use: they run without access to the outside, and tests' time limits do not allow
+ * for builds. Takes minutes on a bare machine, and no time if the cache has everything.
  */
 export async function prepare(tiers: readonly Tier[], progress: Progress): Promise<void> {
   const lab = new Lab(definition, new LabPaths(path.join(RESULT_PATHS.directory, "prepare")), progress);
@@ -45,7 +45,7 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   for (const tests of [LAB_GO_TESTS, PROOFS_GO_TESTS].flatMap((all) => Object.values(all))) {
     await ensureGoTests(tests, progress);
   }
-  // For the tests of these two.
+  // For the tests of the package mirror and of images.
   await ensurePackageMirror(await ensureImage("debian-13-x64", progress), ["chrony"], progress);
   await ensureImage("ubuntu-24-04-x64", progress);
   for (const version of tiers.flatMap((tier) => RELEASES[tier])) {

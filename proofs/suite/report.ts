@@ -1,4 +1,4 @@
-/** `npx tsx proofs/suite/report.ts [directory] [--json]`: where the last run of the tests spent its time. */
+/** `npx tsx proofs/suite/report.ts [directory] [--json]`: how the last run of the tests spent its time. */
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
@@ -12,9 +12,9 @@ const SHOWN = 10;
 export type TestCounts = Pick<StoryResult, "passed" | "failed" | "skipped">;
 
 /**
- * Tables of what a run left in this directory.
+ * Tables of a run's results in this directory.
  *
- * @param wallSeconds how long the run took, where that is known better than from the stories' own times
+ * @param wallSeconds duration of the run, if known; otherwise computed from the stories' times
  */
 export function renderReport(directory: string, wallSeconds?: number): string {
   const results = readResults(directory, wallSeconds);
@@ -29,7 +29,7 @@ export function renderReport(directory: string, wallSeconds?: number): string {
     .join("\n\n");
 }
 
-/** How many tests of a run passed, failed and were skipped. */
+/** The numbers of a run's tests that passed, failed and were skipped. */
 export function countTests(directory: string): TestCounts {
   return countsOf(readResults(directory).stories);
 }
@@ -111,7 +111,7 @@ function phaseCells(phases: PhaseSeconds, cell: (seconds: number) => string): st
   return PHASES.map((phase) => cell(phases[phase]));
 }
 
-/** Nothing where there was nothing: most stories deploy nothing. */
+/** Empty for 0, for legibility: most stories deploy nothing. */
 function rounded(seconds: number): string {
   return seconds === 0 ? "" : seconds.toFixed(0);
 }

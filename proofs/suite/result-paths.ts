@@ -2,15 +2,15 @@ import * as path from "node:path";
 
 const DIRECTORY = path.resolve(__dirname, "..", "..", process.env.CDKTF_ETCD_TEST_RESULTS ?? "test-results");
 
-/** Where a run of the tests leaves what it found; the next run begins with an empty one. */
+/** Where a run of the tests puts its results. The next run empties the directory first. */
 export const RESULT_PATHS = {
   directory: DIRECTORY,
-  /** Reports as most CI systems read them. */
+  /** Reports in JUnit's format, for CI systems. */
   junit: path.join(DIRECTORY, "junit"),
-  /** What deploys and waits took. */
+  /** Durations of deploys and waits. */
   timings: path.join(DIRECTORY, "timings"),
-  /** All that was printed. */
+  /** Output of stories. */
   logs: path.join(DIRECTORY, "logs"),
-  /** Of stories that failed: what their machines, the API server and Terraform said. */
+  /** Logs of failed stories' machines, API server and Terraform. */
   evidence: path.join(DIRECTORY, "evidence"),
 } as const;

@@ -5,27 +5,27 @@ import { PHASES, type Phase, type PhaseSeconds } from "../recording/phases";
 import { resultNameOf, STORIES, titleOf } from "./stories";
 import { readTimings, type DeployTiming, type TimingEntry } from "../recording/timings";
 
-/** What became of a run of the suite. */
+/** The results of a run of the suite. */
 export interface Results {
-  /** From the start of the first story to the end of the last; undefined where none has ended. */
+  /** From the start of the first story to the end of the last; undefined if none has ended. */
   readonly wallSeconds?: number;
-  /** Slowest first, as are the others. */
+  /** Slowest first, as in the other lists. */
   readonly stories: readonly StoryResult[];
   readonly deploys: readonly DeployResult[];
   readonly tests: readonly TestResult[];
 }
 
-/** What became of one story; the unit tier counts as one. */
+/** The result of a story; the unit tier counts as one. */
 export interface StoryResult {
   readonly story: string;
-  /** Whether its run of jest came to its end, and counted its tests. */
+  /** Whether its jest ended normally, with counted tests. */
   readonly ended: boolean;
   readonly seconds: number;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
   readonly deploys: number;
-  /** Of all its deploys; "boot" also has what it waited for to boot outside of them. */
+  /** Phases of all its deploys; "boot" includes waits for boots outside of deploys. */
   readonly phases: PhaseSeconds;
   readonly waits: number;
 }
@@ -40,7 +40,7 @@ export interface TestResult {
   readonly seconds: number;
 }
 
-/** A report in the form of JUnit, as jest-junit writes it. */
+/** A report in JUnit's format, by jest-junit. */
 interface JunitFile {
   readonly testsuites?: { readonly time?: string; readonly testsuite?: readonly JunitSuite[] };
 }
@@ -49,7 +49,7 @@ interface JunitSuite {
   readonly failures: string;
   readonly errors: string;
   readonly skipped: string;
-  /** In UTC, without saying so. */
+  /** In UTC, without a time zone. */
   readonly timestamp: string;
   readonly time: string;
   readonly testcase?: readonly { readonly name: string; readonly time: string }[];
@@ -60,15 +60,15 @@ const PARSER = new XMLParser({
   attributeNamePrefix: "",
   parseAttributeValue: false,
   parseTagValue: false,
-  // Of what a failure says nothing is read, and there may be a lot of it.
+  // The texts of failures are not used, and may be long.
   stopNodes: ["..failure", "..error"],
   isArray: (tag) => tag === "testsuite" || tag === "testcase",
 });
 
 /**
- * Reads what a run left in `junit/` and `timings/` of this directory.
+ * Reads a run's results from `junit/` and `timings/` in this directory.
  *
- * @param wallSeconds how long the run took, where that is known better than from the stories' own times
+ * @param wallSeconds duration of the run, if known; otherwise computed from the stories' times
  */
 export function readResults(directory: string, wallSeconds?: number): Results {
   const junit = readJunit(path.join(directory, "junit"));
@@ -122,7 +122,7 @@ function storyResult(name: string, file: JunitFile | undefined, timings: readonl
     ended: suites.length > 0,
     seconds: suites.length > 0 ? Number(file?.testsuites?.time) : total(timings.map((entry) => entry.seconds)),
     passed: count("tests") - failed - skipped,
-    // A file that could not be run has no tests to count.
+    // A file that could not be run has no tests, but an error.
     failed: failed + count("errors"),
     skipped,
     deploys: deploys.length,
@@ -131,7 +131,7 @@ function storyResult(name: string, file: JunitFile | undefined, timings: readonl
   };
 }
 
-/** By the name of its result files; the unit tier has no row in the table of stories. */
+/** A story's title by the name of its result files; the unit tier is not in the table of stories. */
 function storyCalled(resultName: string): string {
   const story = STORIES.find((one) => resultNameOf(one) === resultName);
   return story === undefined ? resultName : titleOf(story);

@@ -1,20 +1,20 @@
 import { alternatives, matches } from "./path-patterns";
 
-/** A test file that boots machines, runs Terraform or takes minutes: what it costs, and what it proves. */
+/** A test file that boots machines, runs Terraform or takes minutes. */
 export interface Story {
   readonly file: string;
-  /** About how long it takes alone: the longest are started first. */
+  /** About how long it takes alone; the longest are started first. */
   readonly seconds: number;
-  /** It measures what clients feel, so nothing else may keep the processors busy. @default - runs beside others */
+  /** Whether it measures latencies, so that nothing else may use the processors. @default - runs beside others */
   readonly alone?: true;
   /**
-   * Whose change calls for it: what it would tell first. Not all that it runs, or every change would call for every story.
-   * Patterns as in path-patterns.ts. Its own file need not be named.
+   * Files whose changes require a run of it: those whose faults it would be the first to show. Not all files that it uses,
+   * or every change would require every story. Patterns as in path-patterns.ts. Its own file need not be named.
    */
   readonly proves: readonly string[];
 }
 
-/** Files that say nothing to the stories of the lab tier, and why. */
+/** Files that no story of the lab tier tests, and why. */
 export interface Silence {
   readonly why: string;
   readonly paths: readonly string[];
@@ -22,7 +22,7 @@ export interface Silence {
 
 export type Tier = "lab" | "long";
 
-/** Seconds are measured on two processors; those of the long tier are estimates. */
+/** All stories. Seconds are measured on two processors; those of the long tier are estimates. */
 export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/membership.lab.test.ts",
@@ -77,7 +77,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/cluster.lab.test.ts",
     seconds: 330,
     proves: [
-      // What tests deploy is main.ts with knobs.
+      // Tests deploy a variant of main.ts.
       "main.ts",
       "cdktf.json",
       "examples/go-client/**",
@@ -352,7 +352,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/upgrade.long.test.ts",
     seconds: 200,
     alone: true,
-    // Whatever lies on a node, in the state or in the outputs.
+    // Everything that puts something on a node, into the state or into the outputs.
     proves: [
       "lib/etcd-*.ts",
       "lib/{access,backup,hosts,leader,member,pki,rollout,streams,upkeep}/**",
@@ -453,7 +453,7 @@ export const STORIES: readonly Story[] = [
   },
 ];
 
-/** A change of these calls for every story. */
+/** A change of these files requires every story. */
 export const EVERY_STORY: readonly string[] = [
   "package-lock.json",
   "jest.config.js",
@@ -463,7 +463,7 @@ export const EVERY_STORY: readonly string[] = [
   "lab/tools/namespaces.ts",
 ];
 
-/** These call for no story of the lab tier, unless one names them above. */
+/** A change of these files requires no story of the lab tier, unless one names them above. */
 export const NO_STORY: readonly Silence[] = [
   { why: "nothing runs it", paths: ["**/*.md", "docs/**", "LICENSE", ".gitignore", ".ci/run"] },
   {
@@ -515,7 +515,7 @@ export const NO_STORY: readonly Silence[] = [
   },
 ];
 
-/** Whether it is the file of a story, or should be. */
+/** Whether a file is that of a story, in the table or not. */
 export function isStoryFile(file: string): boolean {
   return /^__tests__\/.*\.(lab|long)\.test\.ts$/.test(file);
 }
@@ -529,40 +529,40 @@ export function storiesIn(tier: Tier): Story[] {
   return STORIES.filter((story) => tierOf(story) === tier).sort((a, b) => b.seconds - a.seconds);
 }
 
-/** What people call it within its tier, for example "membership" or "wan/wan". */
+/** A story's name within its tier, for example "membership" or "wan/wan". */
 export function nameOf({ file }: Story): string {
   return pathOf(file).replace(/^(lab|proofs)\//, "");
 }
 
-/** What it is called where stories of both tiers stand together, for example "membership (long)". */
+/** A story's name among those of both tiers, for example "membership (long)". */
 export function titleOf(story: Story): string {
   return tierOf(story) === "long" ? `${nameOf(story)} (long)` : nameOf(story);
 }
 
-/** What the files with its results are called, for example "lab-proofs-membership" or "long-proofs-versions". */
+/** The name of the files with its results, for example "lab-proofs-membership" or "long-proofs-versions". */
 export function resultNameOf(story: Story): string {
   return `${tierOf(story)}-${pathOf(story.file).replace(/\//g, "-")}`;
 }
 
-/** The stories that a change of a file calls for; undefined if the tables here do not know it. */
+/** The stories to run after a change of a file; undefined if the file is not in the tables here. */
 export function storiesFor(file: string): readonly Story[] | undefined {
   if (matches(EVERY_STORY, file)) return STORIES;
   const stories = STORIES.filter((story) => story.file === file || matches(story.proves, file));
-  // A story without a row is not one of the unit tier's files.
+  // A story's file without a row is an omission, even if a pattern of NO_STORY matches.
   const silent = !isStoryFile(file) && NO_STORY.some(({ paths }) => matches(paths, file));
-  // The long tier is run now and then: that it comes by a file does not mean that anybody has thought about it.
+  // Stories of the long tier run only now and then, so a file must also be in a row of the lab tier or in NO_STORY.
   const known = silent || stories.some((story) => story.file === file || tierOf(story) === "lab");
   return known ? stories : undefined;
 }
 
-/** The patterns of all the tables, each name in braces by itself. */
+/** The patterns of all tables, without braces. */
 export function allPatterns(): string[] {
   const proven = STORIES.flatMap(({ proves }) => proves);
   const silent = NO_STORY.flatMap(({ paths }) => paths);
   return [...proven, ...EVERY_STORY, ...silent].flatMap(alternatives);
 }
 
-/** Path below __tests__, without the suffix. */
+/** A story's path below __tests__, without the suffix. */
 function pathOf(file: string): string {
   return file.replace(/^__tests__\//, "").replace(/\.(lab|long)\.test\.ts$/, "");
 }

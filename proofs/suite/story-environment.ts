@@ -1,9 +1,9 @@
 /**
- * jest's environment for the lab's tests. Those of a file are chapters of one story, each of which starts from what the one before left: once one
- * has failed, the others would only fail too, an hour later, and are skipped. So are those whose beforeAll failed, which is said once.
- * What shows why is kept before afterAll takes the lab down.
+ * jest's environment for the lab's tests. The tests of a file are one story, each test starting from the state that the
+ * one before it left. After a failure the others would fail too, perhaps an hour later, so they are skipped, as are tests
+ * whose beforeAll failed, which is reported once. Evidence is saved before afterAll takes the lab down.
  *
- * In a file that begins with a comment with `@independent`, a test that fails stops no other.
+ * In a file that begins with a comment with `@independent`, tests run after another's failure too.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
@@ -13,7 +13,7 @@ import { TestEnvironment } from "jest-environment-node";
 import { KEEPERS, type EvidenceKeeper } from "../recording/evidence";
 import { RESULT_PATHS } from "./result-paths";
 
-/** For all of it: a lab that is half dead must not keep the run from its end. */
+/** Time limit of saving all evidence: a broken lab must not hang the run. */
 const EVIDENCE_SECONDS = 60;
 
 export default class StoryEnvironment extends TestEnvironment {
@@ -21,7 +21,7 @@ export default class StoryEnvironment extends TestEnvironment {
   private readonly independent: boolean;
   private readonly keepers: EvidenceKeeper[] = [];
   private failed = false;
-  /** Nothing that has not begun of this begins any more. */
+  /** After a failure, no test of this block is started any more. */
   private over?: Circus.DescribeBlock;
   /** The test that is reported as failed because of a beforeAll. */
   private scapegoat?: Circus.TestEntry;
@@ -33,14 +33,14 @@ export default class StoryEnvironment extends TestEnvironment {
     Object.assign(this.global, { [KEEPERS]: this.keepers });
   }
 
-  /** Called by jest with all that happens, and waited for. */
+  /** Called, and awaited, by jest for each event. */
   public async handleTestEvent(event: Circus.Event, state: Circus.State): Promise<void> {
     switch (event.name) {
       case "run_describe_start":
         if (this.isOver(event.describeBlock)) event.describeBlock.mode = "skip";
         break;
       case "hook_start":
-        // Another one of the same describe.
+        // Another beforeAll of the same describe.
         if (event.hook.type === "beforeAll" && this.isOver(event.hook.parent)) event.hook.fn = () => undefined;
         break;
       case "test_start":
@@ -62,7 +62,7 @@ export default class StoryEnvironment extends TestEnvironment {
           this.scapegoat = first;
           for (const test of others) test.errors = [];
         }
-        // Those before and after each test are errors of the test.
+        // Errors of beforeEach and afterEach are the test's.
         if (hook.type.endsWith("All")) await this.fail(hook.type, [event.error]);
         break;
       }
@@ -74,7 +74,7 @@ export default class StoryEnvironment extends TestEnvironment {
     return block === this.over || this.isOver(block.parent);
   }
 
-  /** Keeps evidence of the first failure. */
+  /** Saves evidence of the first failure. */
   private async fail(where: string, errors: readonly unknown[]): Promise<void> {
     if (this.failed) return;
     this.failed = true;
@@ -85,7 +85,7 @@ export default class StoryEnvironment extends TestEnvironment {
       writeFileSync(path.join(directory, "failure.txt"), `${where}\n\n${errors.map(textOf).join("\n\n")}\n`);
       await withinLimit(this.keepers.map(async (keep) => keep(directory)));
     } catch (error) {
-      // The failure is what has to be told.
+      // Not thrown: the test's own failure must be reported.
       note = `, though not all of it: ${error instanceof Error ? error.message : String(error)}`;
     }
     process.stderr.write(`      "${where}" failed; evidence of it is in ${directory}${note}\n`);
@@ -95,7 +95,7 @@ export default class StoryEnvironment extends TestEnvironment {
     const wanted = process.env.CDKTF_ETCD_EVIDENCE ?? "";
     if (wanted !== "") return wanted;
     const directory = path.join(RESULT_PATHS.evidence, path.basename(this.file).replace(/\.test\.\w+$/, ""));
-    // Of a run before.
+    // Removes evidence of an earlier run.
     rmSync(directory, { recursive: true, force: true });
     return directory;
   }
@@ -111,13 +111,13 @@ function titleOf(test: Circus.TestEntry): string {
   return names.join(" ");
 }
 
-/** As jest notes errors: of anything that was thrown, with an error that knows where the test stands. */
+/** The text of an error in jest's state: any thrown value or, if that has no stack, an error with the test's position. */
 function textOf(error: unknown): string {
   if (Array.isArray(error)) return textOf(error[0] ?? error[1]);
   return (error as Partial<Error> | undefined)?.stack ?? String(error);
 }
 
-/** @throws what the first of them throws, once all have ended; or an Error if that takes too long */
+/** @throws the first error of these, once all have ended; or an Error if that takes too long */
 async function withinLimit(keeping: readonly Promise<void>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_resolve, reject) => {

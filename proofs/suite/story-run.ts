@@ -12,7 +12,7 @@ import definition from "../lab.config";
 
 const PROJECT = path.join(__dirname, "..", "..");
 
-/** One test file, run by a jest of its own in namespaces of its own: labs of others that run meanwhile are out of its reach. */
+/** Runs one test file in a jest and in namespaces of its own, apart from other labs that run at the same time. */
 export class StoryRun {
   private readonly name: string;
   private readonly lab: Lab;
@@ -23,20 +23,20 @@ export class StoryRun {
     this.lab = new Lab(definition, new LabPaths(path.join(PROJECT, `.lab-test-${this.name}`)), () => undefined);
   }
 
-  /** File with all that it prints. */
+  /** File of its output. */
   public get log(): string {
     return path.join(RESULT_PATHS.logs, `${this.name}.log`);
   }
 
-  /** Directory with what its machines, the API server and Terraform said, if it fails. */
+  /** Directory of its evidence, if it fails: the logs of machines, API server and Terraform. */
   public get evidence(): string {
     return path.join(RESULT_PATHS.evidence, this.name);
   }
 
   /**
-   * Runs it to its end, and removes whatever it left.
+   * Runs it to its end, and removes what it left.
    *
-   * @param onLine told of each test as it ends, and of what failed
+   * @param onLine called with a line for each test as it ends, and with failures
    * @returns jest's exit status
    */
   public async run(onLine: (line: string) => void): Promise<number> {
@@ -46,7 +46,7 @@ export class StoryRun {
     const [command, ...args] = [...inOwnNamespaces(), process.execPath, "--require", "tsx/cjs", ...this.jest()];
     const child = spawn(command, args, {
       cwd: PROJECT,
-      // Out of reach of the terminal's Ctrl-C: whoever gets that ends it.
+      // The terminal's Ctrl-C does not reach it; the suite gets that and calls kill().
       detached: true,
       stdio: ["ignore", log, log, "pipe"],
       env: {
@@ -67,7 +67,7 @@ export class StoryRun {
     return child.exitCode ?? 1;
   }
 
-  /** Ends it at once; `run` cleans up. */
+  /** Kills it; `run` cleans up. */
   public kill(): void {
     if (this.child !== undefined && !hasEnded(this.child)) this.child.kill("SIGKILL");
   }
@@ -76,7 +76,7 @@ export class StoryRun {
     return [
       path.join(PROJECT, "node_modules", "jest", "bin", "jest.js"),
       ...["--selectProjects", tierOf(this.story), "--runInBand", "--runTestsByPath", this.story.file],
-      // What a failed set-up has left open must not keep the lane.
+      // Handles that a failed set-up has left open must not block the lane.
       "--forceExit",
       ...["--reporters", path.join(__dirname, "line-reporter.ts"), "--reporters", "jest-junit"],
     ];

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// sentencesPerCheck are printed; the rest is counted.
+// sentencesPerCheck is how many violations of a check are printed; others are only counted.
 const sentencesPerCheck = 10
 
 // Outcomes of a check.
@@ -21,7 +21,7 @@ const (
 	notChecked = "not checked"
 )
 
-// Verdict is what "check" prints.
+// Verdict is the output of "check".
 type Verdict struct {
 	OK           bool    `json:"ok"`
 	Operations   int     `json:"operations"`
@@ -34,11 +34,11 @@ type Verdict struct {
 	Checks       []Check `json:"checks"`
 }
 
-// Check is one question and its answer.
+// Check is the result of one check.
 type Check struct {
 	Name    string `json:"name"`
 	Outcome string `json:"outcome"`
-	// Count is of all violations, of which Sentences has the first.
+	// Count is the number of violations; Sentences has the first ones.
 	Count     int      `json:"count"`
 	Sentences []string `json:"sentences"`
 }

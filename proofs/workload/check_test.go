@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The times of these histories are in milliseconds; nothing depends on the unit.
+// Times in these histories are in milliseconds; the checks do not depend on the unit.
 
 func put(client, key, value string, revision, start, end int64) Record {
 	return Record{Client: client, Kind: kindPut, Key: key, Value: value, Revision: revision, Start: start, End: end, OK: true, Attempts: 1}
@@ -50,7 +50,7 @@ func watchClose(client string, revision int64) Record {
 	return Record{Client: client, Kind: kindWatchClose, Key: "/p/", Revision: revision, OK: true}
 }
 
-// finally is a dump at time 1000.
+// finally is a dump of the final state at time 1000.
 func finally(revision int64, kvs ...Record) []Record {
 	head := Record{Client: finalClient, Kind: kindFinal, Key: "/p/", Revision: revision, Start: 1000, End: 1001, OK: true}
 	records := []Record{head}
@@ -85,7 +85,7 @@ func verdictOf(t *testing.T, final []Record, files ...[]Record) Verdict {
 	return v
 }
 
-// two writes after another, seen by a watch and a read: the history that each violation below departs from.
+// sound is two writes one after the other, seen by a watch and a read: each violation below is a change of this history.
 func sound() []Record {
 	return []Record{
 		watchOpen("c", 5),
@@ -112,7 +112,7 @@ func TestVerdict(t *testing.T) {
 		name    string
 		final   []Record
 		records []Record
-		// violated is the check that must say no and a part of its sentence; empty for a history that must pass.
+		// violated is the check that must fail, and sentence a part of its message; empty for a history that must pass.
 		violated, sentence string
 	}{
 		{name: "a sound history", final: finalState, records: sound()},
@@ -274,7 +274,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// Twenty writes of unknown outcome on one key, ten of them applied, and reads between: a search that took each of them
+// Twenty writes of unknown outcome on one key, ten of them applied, with reads in between: a search that took all of them
 // for open-ended would try millions of orders.
 func TestManyUnknownWritesAreDecidedQuickly(t *testing.T) {
 	var records []Record
@@ -293,7 +293,7 @@ func TestManyUnknownWritesAreDecidedQuickly(t *testing.T) {
 	}
 }
 
-// As after an outage: everything that waited is answered at once.
+// As after an outage, when all waiting operations are answered at once.
 func TestHundredsOfCallsAtOnceAreDecidedQuickly(t *testing.T) {
 	var records []Record
 	for i := range int64(30) {

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// change is what is known, from anywhere, to have happened at a revision.
+// change is a known change at a revision, and how it is known.
 type change struct {
 	key, value string
 	from       string
 }
 
-// knownChanges gathers acknowledged writes and everything that was seen, by revision: an operation of this workload
-// changes one key, so each revision has one change.
+// knownChanges has acknowledged writes and everything that was seen, by revision. An operation of this workload changes
+// one key, so each revision has one change.
 func knownChanges(h *history) map[int64]change {
 	changes := map[int64]change{}
 	for value, seen := range h.sightings {
@@ -27,7 +27,7 @@ func knownChanges(h *history) map[int64]change {
 	return changes
 }
 
-// checkWatches finds what a watch did not show, showed twice, out of order or otherwise than it was.
+// checkWatches finds changes that a watch did not show, showed twice, out of order or with wrong values.
 func checkWatches(h *history) []string {
 	changes := knownChanges(h)
 	revisions := make([]int64, 0, len(changes))
@@ -43,7 +43,7 @@ func checkWatches(h *history) []string {
 	return violations
 }
 
-// checkEvents judges each event beside the one before it.
+// checkEvents compares each event with known changes and with the event before it.
 func (w *watchLog) checkEvents(changes map[int64]change) []string {
 	var violations []string
 	report := func(format string, args ...any) {
@@ -70,8 +70,8 @@ func (w *watchLog) checkEvents(changes map[int64]change) []string {
 	return violations
 }
 
-// checkComplete finds known changes that the watch did not show. A watch whose client was killed is judged up to its
-// last event.
+// checkComplete finds known changes that the watch did not show. The watch of a killed client is checked up to its last
+// event.
 func (w *watchLog) checkComplete(changes map[int64]change, revisions []int64) []string {
 	var violations []string
 	shown := map[int64]bool{}

@@ -7,8 +7,8 @@ import (
 	"sort"
 )
 
-// checkFinal finds acknowledged writes that the final state knows nothing of. One whose key was written again later has
-// to be older than what is there; that it was there in its time is for the watches and the reads to show.
+// checkFinal finds acknowledged writes that are missing from the final state. If a key was written again later, the final
+// revision must be newer; that the earlier write was there before is checked by watches and reads.
 func checkFinal(h *history) []string {
 	var violations []string
 	for _, write := range h.operations {
@@ -31,7 +31,7 @@ func checkFinal(h *history) []string {
 	return violations
 }
 
-// checkOrigins matches what was seen with what was written.
+// checkOrigins compares seen values with written ones.
 func checkOrigins(h *history) []string {
 	violations := slices.Clone(h.conflicts)
 	first := int64(math.MaxInt64)
@@ -71,8 +71,8 @@ func checkOrigins(h *history) []string {
 	return violations
 }
 
-// checkOrder finds operations that ended before another started, and yet come after it in the store's history. Unlike
-// linearizability by key, this is across keys: the order of revisions is one for the whole store.
+// checkOrder finds operations that ended before another started but come after it in the store's history. Unlike the
+// check of linearizability by key, this one is across keys, as revisions are ordered for the whole store.
 func checkOrder(h *history) []string {
 	var byStart, byEnd []Record
 	for _, record := range h.operations {

@@ -10,18 +10,19 @@ import (
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 )
 
-// assignment is a line of a client's etcd.env, whose value stands in single quotes or is a duration, as the library writes it.
+// assignment matches a line of a client's etcd.env: its value is in single quotes or a duration, as the library writes
+// it.
 var assignment = regexp.MustCompile(`(?m)^export (ETCD\w+)=(?:'(.*)'|(\d+ms))$`)
 
-// clientEnv is what a client's etcd.env says.
+// clientEnv is the content of a client's etcd.env.
 type clientEnv struct {
 	endpoints []string
 	files     transport.TLSInfo
-	// limits are by the name of the flag that they stand for.
+	// limits are by the name of their flag.
 	limits map[string]time.Duration
 }
 
-// limitVariables are the flags of a client's time limits, and what they are called in an etcd.env.
+// limitVariables are the variables in an etcd.env by the flags of a client's time limits.
 var limitVariables = map[string]string{
 	"dial-ms":              "ETCDCTL_DIAL_TIMEOUT",
 	"keepalive-ms":         "ETCDCTL_KEEPALIVE_TIME",

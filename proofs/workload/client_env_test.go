@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// writeClientEnv writes a file as templates/access/client.env.tftpl has it.
+// writeClientEnv writes a file in the form of templates/access/client.env.tftpl.
 func writeClientEnv(t *testing.T, path string, attemptMs, totalMs int) {
 	t.Helper()
 	text := fmt.Sprintf(`# Written by cdktf-etcd.

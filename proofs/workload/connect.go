@@ -27,12 +27,12 @@ type connection struct {
 	endpoints []string
 	// envFile is the client's etcd.env, where endpoints and files came from, or empty.
 	envFile string
-	// transport is nil where nothing is encrypted.
+	// transport is nil without TLS.
 	transport credentials.TransportCredentials
 	dial      time.Duration
-	// sync is the time between two looks at the cluster's members; 0 is none, clientv3's default.
+	// sync is the interval of updates of the cluster's members; 0 is none, clientv3's default.
 	sync time.Duration
-	// keepalive of 0 is none: clientv3's default.
+	// keepalive is the interval of keepalive pings; 0 is none, clientv3's default.
 	keepalive        time.Duration
 	keepaliveTimeout time.Duration
 }
@@ -56,12 +56,12 @@ func addConnectionFlags(flags *flag.FlagSet) connectionFlags {
 	}
 }
 
-// given tells whether a cluster was named.
+// given tells whether the flags name a cluster.
 func (f connectionFlags) given() bool {
 	return *f.endpoints != "" || *f.env != ""
 }
 
-// takeLimits sets the verb's flags of time limits to what the file says, but for those that were given.
+// takeLimits sets the verb's flags of time limits to the file's values, except flags that were given.
 func (f connectionFlags) takeLimits(env clientEnv) error {
 	given := map[string]bool{}
 	f.flags.Visit(func(one *flag.Flag) { given[one.Name] = true })
@@ -124,24 +124,24 @@ func splitEndpoints(list string) []string {
 	return endpoints
 }
 
-// endpointsNow reads the endpoints in the client's etcd.env again.
+// endpointsNow rereads the endpoints in the client's etcd.env.
 func (c connection) endpointsNow() ([]string, error) {
 	env, err := readClientEnv(c.envFile)
 	return env.endpoints, err
 }
 
-// client connects to the given endpoints: to all of them at once, with clientv3's round robin between those that answer.
+// client connects to all given endpoints at once, with clientv3's round robin between those that answer.
 func (c connection) client(endpoints ...string) (*clientv3.Client, error) {
 	return c.open(clientv3.Config{Endpoints: endpoints, AutoSyncInterval: c.sync})
 }
 
-// singleEndpointClient keeps to one endpoint, and leaves trying again to its caller.
+// singleEndpointClient connects to one endpoint, and leaves retries to its caller.
 func (c connection) singleEndpointClient(endpoint string) (*clientv3.Client, error) {
 	return c.open(clientv3.Config{
 		Endpoints: []string{endpoint},
-		// clientv3 repeats reads a hundred times at the same endpoint, 25 ms apart. The next endpoint is the better idea.
+		// By default, clientv3 repeats reads a hundred times at the same endpoint, 25 ms apart; another endpoint is better.
 		MaxUnaryRetries: 1,
-		// gRPC's own values wait 20 s for a connection and, between two tries, up to 120 s: a member that was unreachable
+		// By default, gRPC waits 20 s for a connection and up to 120 s between two attempts: a member that was unreachable
 		// for some minutes would be avoided for two minutes more.
 		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
 			MinConnectTimeout: c.dial,
@@ -154,7 +154,7 @@ func (c connection) open(config clientv3.Config) (*clientv3.Client, error) {
 	config.DialTimeout = c.dial
 	config.DialKeepAliveTime = c.keepalive
 	config.DialKeepAliveTimeout = c.keepaliveTimeout
-	// Its warnings about each failed attempt are in the history.
+	// It would warn of each failed attempt, which is in the history already.
 	config.Logger = zap.NewNop()
 	if c.transport != nil {
 		config.DialOptions = append(config.DialOptions, grpc.WithTransportCredentials(c.transport))

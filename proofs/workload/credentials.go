@@ -9,14 +9,14 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// freshCredentials reads the files anew for each connection. Of themselves etcd's TLSInfo and crypto/tls do so with the
-// client's certificate only: a client that holds on to the authority's certificate could reach no member any more after the
-// last stage of that authority's rotation.
+// freshCredentials rereads all files for each connection. etcd's TLSInfo and crypto/tls reread only the client's
+// certificate: a client that kept the authority's certificate could not connect any more after the last stage of that
+// authority's rotation.
 type freshCredentials struct {
-	// TransportCredentials are of the files as they were first.
+	// TransportCredentials are from the first reading of the files.
 	credentials.TransportCredentials
 	files transport.TLSInfo
-	// certificate is the client's, if it is not to be read.
+	// certificate is the client's, if it is not to be reread.
 	certificate *tls.Certificate
 }
 
@@ -44,8 +44,8 @@ func (f freshCredentials) Clone() credentials.TransportCredentials {
 	return f
 }
 
-// withKeptCertificate is for a program that goes on with the client's certificate that it has, while it is given new
-// certificates of the authority: what its rotation asks of clients before its last stage.
+// withKeptCertificate is for a program that keeps its client certificate but rereads the authority's: an authority's
+// rotation requires no more of clients before its last stage.
 func withKeptCertificate(files transport.TLSInfo) (credentials.TransportCredentials, error) {
 	fresh, err := newFreshCredentials(files)
 	if err != nil {

@@ -65,7 +65,7 @@ func (a authority) sign(t *testing.T, name string) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
 
-// lay writes a client's files: the authority it trusts and its own certificate.
+// lay writes a client's files: the trusted authority and the client's certificate and key.
 func lay(t *testing.T, files transport.TLSInfo, trusted authority, own tls.Certificate) {
 	t.Helper()
 	key, err := x509.MarshalECPrivateKey(own.PrivateKey.(*ecdsa.PrivateKey))

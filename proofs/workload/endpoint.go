@@ -9,37 +9,37 @@ import (
 	"google.golang.org/grpc/connectivity"
 )
 
-// longestStayAway bounds how long an endpoint that fails again and again goes unprobed.
+// longestStayAway bounds the time without a probe of an endpoint that fails repeatedly.
 const longestStayAway = 30 * time.Second
 
-// endpoint is one member as one client sees it.
+// endpoint is one member for one client.
 //
-// An endpoint that failed an attempt, or lost its connection, is left alone until a probe has succeeded: a linearizable
-// read in the background, which only a member with a leader and a quorum behind it can answer. So no operation ever
-// pays for finding out whether the nearest member is well again, and it is used again within about a second of that.
-// The first probe comes after one attempt's deadline, as the cause of one failure (a leadership transfer, a member that
-// restarts) is mostly over by then. Each failure soon after a return doubles the wait: a member that answers probes but
-// not writes would otherwise cost every second write an attempt.
+// An endpoint that failed an attempt, or lost its connection, is not used until a probe has succeeded: a linearizable
+// read in the background, which only a member with a leader and a quorum can answer. So no operation has to find out
+// whether the nearest member is available again, and it is used again within about a second of that. The first probe
+// comes after one attempt's deadline, as the cause of a failure (a leadership transfer, a restart) is mostly over by
+// then. Each failure soon after a return doubles the wait: a member that answers probes but not writes would otherwise
+// cost every second write an attempt.
 type endpoint struct {
 	url      string
 	client   *clientv3.Client
 	limits   *limits
 	probeKey string
-	// distance is the round trip to it; unmeasured until it has answered.
+	// distance is the round-trip time to it; unmeasured until it has answered.
 	distance time.Duration
 	well     atomic.Bool
 	failed   chan struct{}
-	// asked is whether it is being asked for a sign of life, askedAndAnswered when it was for the last one that it gave, in Unix
-	// nanoseconds, and answerTook for how long that was on its way, in nanoseconds.
+	// asked is whether a request for a sign of life is in flight. askedAndAnswered is when the last answered one was sent, in
+	// Unix nanoseconds, and answerTook how long its answer took, in nanoseconds.
 	asked            atomic.Bool
 	askedAndAnswered atomic.Int64
 	answerTook       atomic.Int64
-	// open ends when the endpoint is given up.
+	// open ends when the endpoint is removed.
 	open  context.Context
 	close func()
 }
 
-// newEndpoint probes with a key that the client must be allowed to read.
+// newEndpoint makes an endpoint. The client must be allowed to read probeKey.
 func newEndpoint(ctx context.Context, c connection, url string, limits *limits, probeKey string) (*endpoint, error) {
 	client, err := c.singleEndpointClient(url)
 	if err != nil {
@@ -58,7 +58,7 @@ func newEndpoint(ctx context.Context, c connection, url string, limits *limits, 
 	return e, nil
 }
 
-// fail says that an attempt timed out here or found the endpoint unavailable.
+// fail is called after an attempt that timed out here or found the endpoint unavailable.
 func (e *endpoint) fail() {
 	e.well.Store(false)
 	select {
@@ -67,13 +67,13 @@ func (e *endpoint) fail() {
 	}
 }
 
-// usable tells whether an attempt may start here without waiting for a connection. clientv3 has each call wait until
-// its connection is ready, for all of its deadline if need be, so this has to be known before.
+// usable tells whether an attempt can start here without waiting for a connection. A call of clientv3 waits for a ready
+// connection, up to its whole deadline, so this has to be known before.
 func (e *endpoint) usable() bool {
 	return e.well.Load() && e.client.ActiveConnection().GetState() == connectivity.Ready
 }
 
-// connect waits until the connection stands, or for as long as the context allows.
+// connect waits until the connection is ready or the context ends.
 func (e *endpoint) connect(ctx context.Context) bool {
 	connection := e.client.ActiveConnection()
 	connection.Connect()
@@ -88,7 +88,7 @@ func (e *endpoint) connect(ctx context.Context) bool {
 	}
 }
 
-// watch ends an endpoint's time away, until it is given up.
+// watch makes the endpoint available again after failures, by probes, until it is removed.
 func (e *endpoint) watch() {
 	ctx := e.open
 	go e.watchConnection(ctx)
@@ -121,7 +121,7 @@ func (e *endpoint) watch() {
 func (e *endpoint) probe(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, e.limits.attempt())
 	defer cancel()
-	// Attempts that had begun before may still fail; they are part of the failure that is being probed for.
+	// Earlier attempts may have failed meanwhile; they belong to the failure that this probe has shown to be over.
 	if _, err := e.client.Get(ctx, e.probeKey, clientv3.WithCountOnly()); err == nil {
 		select {
 		case <-e.failed:
@@ -131,8 +131,8 @@ func (e *endpoint) probe(ctx context.Context) {
 	}
 }
 
-// watchConnection counts the loss of the connection as a failure: the member may be restarting, and one that has just
-// come back accepts connections before it has a leader.
+// watchConnection counts the loss of the connection as a failure: the member may be restarting, and accepts connections
+// again before it has a leader.
 func (e *endpoint) watchConnection(ctx context.Context) {
 	for e.connect(ctx) {
 		if !e.client.ActiveConnection().WaitForStateChange(ctx, connectivity.Ready) {

@@ -10,13 +10,13 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// finalRead bounds the read of the final state, failover included.
+// finalRead bounds the read of the final state, including a fail-over.
 const finalRead = 30 * time.Second
 
-// finalClient is the client in the records of a dump.
+// finalClient is the client's name in the records of a dump.
 const finalClient = "final read"
 
-// dumpVerb writes the final state, for a check at another time or place.
+// dumpVerb writes the final state to a file, for a later check.
 func dumpVerb(args []string) error {
 	flags := flag.NewFlagSet("workload dump", flag.ContinueOnError)
 	connect := addConnectionFlags(flags)
@@ -46,7 +46,7 @@ func dumpVerb(args []string) error {
 	return file.close()
 }
 
-// readFinal reads all keys below the prefix, linearizably: a head of kindFinal, and one kindFinalKey for each key.
+// readFinal reads all keys below the prefix, linearizably: a record of kindFinal, then one of kindFinalKey for each key.
 func readFinal(c connection, prefix string) ([]Record, error) {
 	client, err := c.client(c.endpoints...)
 	if err != nil {

@@ -1,8 +1,8 @@
 import type { Operation } from "./operation-log";
 
 /**
- * When the first write was acknowledged of those that began after a moment; undefined if none was yet. Earlier ones may be acknowledged after
- * it too, on the strength of what was already on its way.
+ * The time of the first acknowledgement of a write that began after a moment; undefined if there is none yet. Writes that
+ * began earlier do not count: answers to these may have been on their way already.
  */
 export function firstAcknowledged(operations: readonly Operation[], afterMs: number): number | undefined {
   const ends = operations.filter(({ ok, startMs }) => ok && startMs > afterMs).map(({ endMs }) => endMs);

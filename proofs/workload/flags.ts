@@ -1,6 +1,6 @@
 import type { Tuning } from "../../lib/wan";
 
-/** The time limits that the library recommends to clients, as `workload run` takes them. */
+/** The time limits that the library recommends to clients, as flags of `workload run`. */
 export function recommendedLimits(tuning: Tuning): Readonly<Record<string, number>> {
   return {
     "dial-ms": tuning.clientDialTimeoutMs,
@@ -11,7 +11,7 @@ export function recommendedLimits(tuning: Tuning): Readonly<Record<string, numbe
   };
 }
 
-/** Flags of a Go program. */
+/** Command-line arguments for a Go program's flags. */
 export function argvOf(flags: Readonly<Record<string, string | number>>): string[] {
   return Object.entries(flags).flatMap(([flag, value]) => [`-${flag}`, String(value)]);
 }

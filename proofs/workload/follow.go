@@ -10,17 +10,18 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// distanceSamples are taken of an endpoint; the quickest counts, as nothing but distance makes every one slow.
+// distanceSamples is the number of round trips measured of an endpoint; the shortest counts, as only distance makes all
+// of them long.
 const distanceSamples = 3
 
-// clearlyNearer is by how much an endpoint has to be nearer than another to go before it; less is chance.
+// clearlyNearer is by how much an endpoint has to be nearer than another to come before it; less may be chance.
 const clearlyNearer = 5 * time.Millisecond
 
 // unmeasured is the distance of an endpoint that has not answered yet.
 const unmeasured = time.Duration(math.MaxInt64)
 
-// endpointSet is the endpoints of a recommended client, the nearest first. It follows the cluster's members: each of them
-// may be replaced while the client runs, one after the other, and in the end no address of the beginning is left.
+// endpointSet is the endpoints of a recommended client, the nearest first. It follows the cluster's members, all of which
+// may be replaced, one after the other, while the client runs.
 type endpointSet struct {
 	open func(url string) (*endpoint, error)
 	dial time.Duration
@@ -38,7 +39,7 @@ func (s *endpointSet) all() []*endpoint {
 	return *s.list.Load()
 }
 
-// become makes these URLs the endpoints: it connects to those that are new before it gives up those that are gone.
+// become makes these URLs the endpoints. It connects to new ones before it removes old ones.
 func (s *endpointSet) become(ctx context.Context, urls []string) error {
 	var next []*endpoint
 	for _, e := range s.all() {
@@ -60,7 +61,7 @@ func (s *endpointSet) become(ctx context.Context, urls []string) error {
 		}
 		next = append(next, e)
 	}
-	// All connections stand before the first is needed: a handshake is four round trips, more than an attempt can spare.
+	// Connects before an endpoint is used: a handshake takes four round trips, more than an attempt can spare.
 	dialled, done := context.WithTimeout(ctx, s.dial)
 	defer done()
 	for _, e := range next[kept:] {
@@ -84,14 +85,15 @@ func (s *endpointSet) become(ctx context.Context, urls []string) error {
 	s.list.Store(&order)
 	for _, e := range before {
 		if !slices.Contains(order, e) {
-			// Attempts under way there may still be answered.
+			// Attempts in progress there may still be answered.
 			time.AfterFunc(e.limits.attempt(), e.close)
 		}
 	}
 	return nil
 }
 
-// placeIn is before the first endpoint that is clearly farther. So what could not be told apart keeps the order that was given.
+// placeIn returns the place before the first endpoint that is clearly farther, so that endpoints with about the same
+// distance keep the given order.
 func (e *endpoint) placeIn(order []*endpoint) int {
 	for i, other := range order {
 		if other.distance-e.distance > clearlyNearer {
@@ -101,7 +103,7 @@ func (e *endpoint) placeIn(order []*endpoint) int {
 	return len(order)
 }
 
-// measure notes how far the endpoint is: a read of its own store is one round trip.
+// measure measures the distance: a read of the member's own store takes one round trip.
 func (e *endpoint) measure(ctx context.Context) {
 	for range distanceSamples {
 		begun := time.Now()
@@ -112,8 +114,8 @@ func (e *endpoint) measure(ctx context.Context) {
 	}
 }
 
-// follow has the endpoints become the voting members' every so often, and the file's whenever it was told to reread it. The
-// time limits are read again with every look: they have to be there before the members that they are for.
+// follow periodically sets the endpoints to the voting members', and to the file's on each request to reread it. The time
+// limits are reread each time too, as they must be in force before the members that they are for.
 func (r *recommended) follow(ctx context.Context, c connection) {
 	ticker := time.NewTicker(c.sync)
 	defer ticker.Stop()
@@ -138,7 +140,7 @@ func (r *recommended) follow(ctx context.Context, c connection) {
 			urls = nil
 			for _, member := range list.Members {
 				if !member.IsLearner {
-					// A member that has not started yet has none.
+					// A member that has not started yet has no URLs.
 					urls = append(urls, member.ClientURLs...)
 				}
 			}
@@ -151,7 +153,7 @@ func (r *recommended) follow(ctx context.Context, c connection) {
 }
 
 func (r *recommended) readLimits(envFile string) {
-	// A file that is being written anew is read the next time.
+	// A file that is just being written is read the next time.
 	if env, err := readClientEnv(envFile); err == nil {
 		r.limits.raise(env.limits["attempt-ms"], env.limits["total-ms"])
 	}

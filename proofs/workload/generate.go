@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// sharedKeys are written by all clients, with compare-and-swap: few enough that they get in each other's way.
+// sharedKeys is the number of keys that all clients write with compare-and-swap: few, so that there are conflicts.
 const sharedKeys = 8
 
-// generator is the open loop: operations are due at fixed times, whatever became of earlier ones. A client that waited for
-// each answer would not send during a stall what it measures.
+// generator is an open loop: operations are due at fixed times, without waiting for earlier ones. A client that waited
+// for each answer would send nothing during a stall, and so would not measure it.
 type generator struct {
 	options runOptions
 	store   store
 	add     func(Record)
-	// free holds the slots of no operation under way. Each operation holds one, also those that write another key.
+	// free holds the unused slots. Each operation in progress holds one, even if it writes another key.
 	free chan *slot
 	// values makes each written value unique: client, start of the run, number.
 	values string
@@ -29,7 +29,7 @@ type generator struct {
 	seen [sharedKeys]int64
 }
 
-// generate returns when all its operations have ended.
+// generate starts operations until running ends or the duration is over, and returns when all of them have ended.
 func generate(running context.Context, options runOptions, s store, add func(Record)) {
 	g := &generator{options: options, store: s, add: add, free: make(chan *slot, options.maxInFlight)}
 	begun := time.Now()
@@ -63,7 +63,8 @@ func generate(running context.Context, options runOptions, s store, add func(Rec
 	}
 }
 
-// take waits for a free slot until the run has ended, and prefers a free slot to the end: what was due before is done.
+// take waits for a free slot until the run has ended. It prefers a free slot to the end, so that operations due before
+// that are carried out.
 func (g *generator) take(ended context.Context) *slot {
 	select {
 	case s := <-g.free:
@@ -79,13 +80,13 @@ func (g *generator) take(ended context.Context) *slot {
 }
 
 func (g *generator) operation(i int, due time.Time, s *slot) {
-	// Not the run's context: what has begun may take its own deadline, so that an end leaves no outcome unknown.
+	// Not the run's context: an operation in progress keeps its own deadline, so that its outcome is known.
 	ctx := context.Background()
 	start := time.Now()
 	record := g.perform(ctx, i, s)
 	record.Client = g.options.name
 	record.Due, record.Start = due.UnixNano(), start.UnixNano()
-	// Measured on the monotonic clock: an operation never ends before it starts, even if the clock is set meanwhile.
+	// By the monotonic clock, so that an operation never ends before it starts, even if the clock is set meanwhile.
 	record.End = record.Start + int64(time.Since(start))
 	g.add(record)
 }

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// What becomes of a transaction on its way.
+// Fates of a transaction on its way.
 const (
 	passes = iota
 	loseRequest
@@ -24,20 +24,20 @@ const (
 	dropInSilence
 )
 
-// unreliable is a recommended client of a real etcd whose transactions meet these fates, one after the other; later ones
+// unreliable is a recommended client of a real etcd whose transactions have these fates, one after the other; later ones
 // pass. after runs after each one.
 type unreliable struct {
 	*recommended
 	fates []int
 	after func(transaction int)
 	made  int
-	// silent is a member without power: nothing is answered.
+	// silent makes the member answer nothing, as without power.
 	silent bool
-	// lastBreath is how many reads are answered before it becomes one; 0 is all of them.
+	// lastBreath is how many reads are answered before it becomes silent; 0 is all.
 	lastBreath, reads atomic.Int32
-	// far is how long every answer is on its way.
+	// far is the delay of every answer.
 	far time.Duration
-	// canceledWatches is how many watches end as on a member that loses its leader.
+	// canceledWatches is how many watches are canceled, as by a member that loses its leader.
 	canceledWatches atomic.Int32
 }
 
@@ -93,10 +93,10 @@ func (u *unreliable) meet(ctx context.Context, method string, req, reply any, cc
 	return err
 }
 
-// Given by the lab test that runs these: a member of a real etcd.
+// The URL of a real etcd, set by the lab test that runs these tests.
 const endpointVariable = "WORKLOAD_TEST_ENDPOINT"
 
-// newUnreliable also gives a client that nothing gets in the way of, and the test's own prefix.
+// newUnreliable also returns a client without interference, and the test's own prefix.
 func newUnreliable(t *testing.T, fates ...int) (*unreliable, *clientv3.Client, string) {
 	t.Helper()
 	url := os.Getenv(endpointVariable)
@@ -132,7 +132,7 @@ func putDirectly(t *testing.T, client *clientv3.Client, key, value string) int64
 	return response.Header.Revision
 }
 
-// expectKey also counts how often the key was ever written.
+// expectKey checks a key's value, revision and number of writes.
 func expectKey(t *testing.T, client *clientv3.Client, key, value string, revision, writes int64) {
 	t.Helper()
 	response, err := client.Get(context.Background(), key)
@@ -205,10 +205,10 @@ func TestPutWhereSomebodyElseWrote(t *testing.T) {
 func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 	cases := map[string]struct {
 		fate int
-		// absent is whether the key is expected not to be there, overtaken whether the expected version was old before the call;
-		// in both cases the cluster has no history from before the call any more.
+		// absent is whether the swap expects the key not to exist, overtaken whether the expected version was old before the
+		// call; in both cases the history from before the call is compacted.
 		absent, overtaken bool
-		// compact is whether the history of the call itself goes, too.
+		// compact is whether the history of the call itself is compacted too.
 		compact  bool
 		canceled int32
 		swapped  bool
@@ -261,7 +261,7 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 			}
 			switch {
 			case c.swapped:
-				// The two foreign writes came right after it.
+				// Two other writes came right after it.
 				if r.Revision != last-2 {
 					t.Errorf("revision %d, expected %d", r.Revision, last-2)
 				}
@@ -278,15 +278,15 @@ func TestSwapThatWasOverwrittenBeforeItsRetry(t *testing.T) {
 	}
 }
 
-// A transfer of leadership drops what it meets; only a member that is gone makes the long way to another one worth it, and
-// that one must not be gone either.
+// A leadership transfer drops requests, which are best repeated at the same member. Only if that is gone is the long way
+// to another one better, which must not be gone either.
 func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 	const attempt = 400 * time.Millisecond
 	silent, drop := true, dropInSilence
 	for name, c := range map[string]struct {
 		fates  []int
 		silent [3]bool
-		// dies is whether the nearest answers one question and nothing after it.
+		// dies is whether the nearest member answers one read and nothing after it.
 		dies     bool
 		attempts int
 		at       string
@@ -337,8 +337,8 @@ func TestWhereAnAttemptWithoutAnAnswerIsRepeated(t *testing.T) {
 	}
 }
 
-// While there is no leader, attempts at every member time out, also those of calls beside this one: none counts as well.
-// Those that are there have to be tried again before the one that is gone.
+// Without a leader, attempts at all members time out, including those of concurrent calls, so none counts as usable.
+// Members that are alive have to be tried again before one that is gone.
 func TestAnElectionIsWaitedForAtTheMembersThatAreThere(t *testing.T) {
 	var endpoints []*endpoint
 	var prefix string

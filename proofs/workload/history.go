@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// history is what all clients together recorded, and the final state.
+// history has the records of all clients, and the final state.
 type history struct {
 	operations []Record
 	watches    []*watchLog
-	// final is nil where no final state was read.
+	// final is nil if no final state was read.
 	final *finalState
-	// writers has each operation that wrote, or meant to, by its value.
+	// writers has each operation that wrote, or may have written, by its value.
 	writers map[string]Record
-	// sightings has, for each value, when it was first seen and at which revision.
+	// sightings has the first sighting of each value.
 	sightings map[string]sighting
-	// conflicts are contradictions that came up while the above were put together.
+	// conflicts are contradictions found while the above were collected.
 	conflicts []string
 }
 
-// watchLog is one watch, in the order in which its client saw it.
+// watchLog has the records of one watch, in the order in which its client received them.
 type watchLog struct {
 	client string
 	prefix string
 	from   int64
 	events []Record
 	gaps   []Record
-	// closed is nil where the client was killed.
+	// closed is nil if the client was killed.
 	closed *Record
 }
 
@@ -55,7 +55,7 @@ func newFinalState(records []Record) (*finalState, error) {
 	return final, nil
 }
 
-// newHistory takes the records of each client's file, and the final state or nil.
+// newHistory makes a history of the records of each client's file, and the final state or nil.
 func newHistory(files [][]Record, final *finalState) (*history, error) {
 	h := &history{final: final, writers: map[string]Record{}, sightings: map[string]sighting{}}
 	for _, records := range files {
@@ -114,13 +114,13 @@ func (h *history) addOperation(record Record) {
 		}
 		h.writers[record.Value] = record
 	}
-	// A swap that succeeded found nothing; one of unknown outcome may have found something before it failed.
+	// A successful swap has found no value; one of unknown outcome may have found one before it failed.
 	if record.OK && !record.Swapped && record.Kind != kindPut {
 		h.see(record)
 	}
 }
 
-// see notes what a read, a watch or the final state shows: a value, at a revision.
+// see records a value at a revision, as shown by a read, a watch or the final state.
 func (h *history) see(record Record) {
 	if record.FoundRevision == 0 {
 		return
@@ -141,7 +141,7 @@ func (h *history) conflict(format string, args ...any) {
 	h.conflicts = append(h.conflicts, fmt.Sprintf(format, args...))
 }
 
-// describe names an operation so that it can be found in its client's file and in the members' journals.
+// describe describes an operation so that it can be found in its client's file and in the members' journals.
 func describe(r Record) string {
 	return fmt.Sprintf("%s of %s by %s at %s", r.Kind, r.Key, r.Client, clock(r.Start))
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// limits are the deadlines of a recommended client's calls and of each attempt. They follow the client's etcd.env while it runs, but
-// only upwards: a cluster that grows over a distance needs the longer ones before its new members vote, and one that
-// shrinks keeps its far members until last.
+// limits are the deadlines of a recommended client's calls and attempts. They follow the client's etcd.env while it runs,
+// but only upwards: a cluster that grows to a greater distance needs the longer limits before its new members vote, and
+// one that shrinks keeps its far members until the end.
 type limits struct {
 	attemptNs, totalNs atomic.Int64
 }
@@ -22,9 +22,9 @@ func (l *limits) attempt() time.Duration {
 	return time.Duration(l.attemptNs.Load())
 }
 
-// afterTimeouts is the deadline of an attempt of a call that had so many without an answer. The first two end early, as what
-// they met may be a transfer. Then each has twice the time of the one before: a cluster that is merely slow would answer
-// none of them, and the repetitions of all clients would keep it slow.
+// afterTimeouts is the deadline of an attempt after so many without an answer in the same call. The first two are short,
+// as a leadership transfer may have dropped the request. After that each has twice the time of the one before: otherwise
+// a cluster that is merely slow would answer none in time, and the retries of all clients would keep it slow.
 func (l *limits) afterTimeouts(count int) time.Duration {
 	limit := l.attempt()
 	for ; count > 1 && limit < l.total(); count-- {
@@ -37,7 +37,7 @@ func (l *limits) total() time.Duration {
 	return time.Duration(l.totalNs.Load())
 }
 
-// raise is called by one goroutine at a time.
+// raise must be called by one goroutine at a time.
 func (l *limits) raise(attempt, total time.Duration) {
 	l.attemptNs.Store(int64(max(l.attempt(), attempt)))
 	l.totalNs.Store(int64(max(l.total(), total)))

@@ -8,7 +8,7 @@ import (
 
 func TestAttemptsOfASlowClusterGetLonger(t *testing.T) {
 	u, _, prefix := newUnreliable(t)
-	// Every answer takes longer than the first two attempts have, and than their double.
+	// Every answer takes longer than twice the deadline of the first two attempts.
 	u.far = 500 * time.Millisecond
 	u.limits = newLimits(200*time.Millisecond, 10*time.Second)
 	e := u.endpoints.all()[0]

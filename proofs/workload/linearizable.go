@@ -12,35 +12,35 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// keyState is one key in the model: etcd, as one client of a single, never failing server would see it.
+// keyState is the state of one key in the model, a single server that never fails.
 type keyState struct {
 	version
-	// known is false at first: an earlier run may have left the key.
+	// known is false at first, as an earlier run may have written the key.
 	known bool
-	// reads have found it so.
+	// reads is how many reads have found this version.
 	reads int
 }
 
-// call is one operation with its answer, as the model takes it. A write has in version what it wrote and at which
-// revision; a read, or a swap that did not, what it found.
+// call is one operation with its answer, for the model. Its version is, for a write, what it wrote and its revision; for
+// a read or a swap that did not write, what it found.
 type call struct {
 	kind     string
 	wrote    bool
 	expected int64
-	// previous is the revision of the write before this operation, 0 if there is none; found are, for a write, the reads of
-	// what that wrote.
+	// previous is the revision of the write before this operation, 0 if there is none. For a write, found is how many
+	// reads found what that previous one wrote.
 	previous int64
 	found    int
 	version
 	record Record
 }
 
-// model decides in no time, explaining says better what is wrong.
+// model decides quickly; explaining finds the better explanation of a violation.
 //
-// Revisions only grow. So in any order that explains the answers each write follows the one before it by revision, and all
-// reads of what that wrote. To say so spares the search all other orders: with hundreds of calls at once, as while a member
-// restarts, it did not end. But where there is no order, it is the write that seems to be out of place, and not the read of
-// the past that held it up.
+// Revisions only grow. So in any valid order, each write follows the previous one by revision and all reads of that one's
+// value. model requires this, which spares the search all other orders: with hundreds of concurrent calls, as while a
+// member restarts, it would not end. But if there is no valid order, model blames the write, and not the stale read that
+// it had to wait for.
 var model, explaining = modelOf(true), modelOf(false)
 
 func modelOf(inTurnOnly bool) porcupine.Model {
@@ -80,9 +80,9 @@ func modelOf(inTurnOnly bool) porcupine.Model {
 	}
 }
 
-// callsByKey prepares the history. A write of unknown outcome may take effect at any time from its start, so it has no
-// end. What else is known narrows that without changing the verdict: a value that was seen has been written by then; and
-// one that nobody ever saw can be left out, as all that its write could do is to be overwritten unseen.
+// callsByKey prepares the history by key. A write of unknown outcome may take effect at any time from its start, so it
+// has no end. Two facts narrow this without changing the verdict: a value that was seen had been written by then; and one
+// that was never seen can be left out, as its write can only have been overwritten unseen.
 func callsByKey(h *history) map[string][]porcupine.Operation {
 	keys := map[string][]porcupine.Operation{}
 	clients := map[string]int{}
@@ -117,7 +117,7 @@ func callsByKey(h *history) map[string][]porcupine.Operation {
 	return keys
 }
 
-// chain tells each operation on a key which write was before it, and each write how many reads found that.
+// chain sets, for each operation on a key, the write before it and, for each write, how many reads found that one.
 func chain(operations []porcupine.Operation) {
 	byRevision := make([]*porcupine.Operation, 0, len(operations))
 	for i := range operations {
@@ -148,8 +148,8 @@ func chain(operations []porcupine.Operation) {
 	}
 }
 
-// checkLinearizable asks porcupine, key by key: linearizability is a local property, so a history is linearizable if each
-// key's is. It returns the keys that could not be decided in time besides the violations.
+// checkLinearizable runs porcupine for each key: linearizability is a local property, so a history is linearizable if
+// that of each key is. It returns the violations, and the keys that could not be decided in time.
 func checkLinearizable(h *history, timeout time.Duration, drawings string) (violations, undecided []string, err error) {
 	deadline := time.Now().Add(timeout)
 	// Porcupine takes 0 for no limit.
@@ -188,7 +188,7 @@ func checkLinearizable(h *history, timeout time.Duration, drawings string) (viol
 	return violations, undecided, nil
 }
 
-// explain names the first operation that fits into no order with the others.
+// explain describes the first operation that fits into no valid order.
 func explain(key string, operations []porcupine.Operation, info porcupine.LinearizationInfo) string {
 	var longest []porcupine.Operation
 	for _, partial := range info.PartialLinearizationsOperations()[0] {

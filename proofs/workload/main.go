@@ -1,5 +1,5 @@
-// Command workload is a client of etcd that records every operation with its start and its end, and the checker of
-// what such clients recorded: nothing lost, watches complete and in order, the history linearizable.
+// Command workload is a client of etcd that records every operation with its start and its end, and the checker of such
+// records: no write lost, watches complete and in order, the history linearizable.
 package main
 
 import (
@@ -17,7 +17,7 @@ const usage = `usage:
 "workload VERB -h" lists the flags.
 `
 
-// errViolated ends the program with status 1 after a verdict that has been printed already.
+// errViolated ends the program with status 1; the verdict has been printed already.
 var errViolated = errors.New("violated")
 
 var verbs = map[string]func(args []string) error{"run": runVerb, "dump": dumpVerb, "observe": observeVerb, "check": checkVerb}

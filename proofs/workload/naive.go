@@ -7,17 +7,17 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// naiveTimeout is longer than etcd's own request timeout (5 s + 2 x election) at the usual settings, as programs that do not
-// think about it have it.
+// naiveTimeout is a common choice of programs. It is longer than etcd's own request timeout (5 s + 2 x election timeout)
+// at usual settings.
 const naiveTimeout = 10 * time.Second
 
-// naive is a client as most programs have one: one clientv3.Client with all endpoints, one attempt, plain puts.
+// naive is a client like that of most programs: one clientv3.Client with all endpoints, one attempt, plain puts.
 type naive struct {
 	client *clientv3.Client
 }
 
 func newNaive(c connection) (*naive, error) {
-	// No keepalive, and the endpoints of the start for ever, as are clientv3's defaults.
+	// clientv3's defaults: no keepalive, and the same endpoints for ever.
 	c.keepalive, c.keepaliveTimeout, c.sync = 0, 0, 0
 	client, err := c.client(c.endpoints...)
 	if err != nil {
@@ -26,7 +26,7 @@ func newNaive(c connection) (*naive, error) {
 	return &naive{client: client}, nil
 }
 
-// reload has the client use other endpoints, as its program would after a restart.
+// reload makes the client use other endpoints, as its program would after a restart.
 func (n *naive) reload(urls []string) {
 	n.client.SetEndpoints(urls...)
 }

@@ -22,42 +22,42 @@ import (
 const (
 	// Several times the longest round trip.
 	observeTimeout = time.Second
-	// A member that refuses connections is out of service at once. One that is silent may just as well be slow, on a machine
-	// that has too much to do; after this it counts as gone.
+	// A member that refuses connections is out of service at once. A silent one may only be slow, on an overloaded
+	// machine; after this time it counts as out of service.
 	silence = 10 * time.Second
-	// Without it, a connection to a machine that was lost for half a minute would wait as long again, for TCP to repeat itself,
-	// before another one is made. It is the shortest that gRPC allows.
+	// Without keepalive, a connection to a machine that was away for half a minute would wait about as long again for
+	// TCP's retransmission before it is replaced. This is the shortest interval that gRPC allows.
 	observeKeepalive = 10 * time.Second
-	// Between two looks at who the members are.
+	// Interval between two reads of the member list.
 	membersEvery = 500 * time.Millisecond
 )
 
-// View is one line of what "observe" writes: the cluster at one moment.
+// View is a line of the output of "observe": the cluster at one moment.
 type View struct {
 	// At is in nanoseconds of CLOCK_REALTIME, as in a Record.
 	At int64 `json:"at"`
-	// Term and Leader (an id) are the newest that any member knows; Leader is empty while none leads.
+	// Term and Leader (an id) are the newest that any member knows; Leader is empty without a leader.
 	Term   uint64 `json:"term"`
 	Leader string `json:"leader"`
 	// Voters are the voting members' names; those out of service are in Out as well.
 	Voters []string `json:"voters"`
 	Out    []string `json:"out"`
-	// Learners are the names of the members that do not vote yet.
+	// Learners are the names of the learners.
 	Learners []string `json:"learners"`
 }
 
-// observed is one member as it is asked again and again.
+// observed is a member that is polled.
 type observed struct {
 	client *clientv3.Client
 	cancel context.CancelFunc
 	mu     sync.Mutex
-	// answer is nil if there was none.
+	// answer is nil if the last request had none.
 	answer *pb.StatusResponse
-	// out tells whether it refuses connections, or has been silent for too long; who was never asked is not out.
+	// out tells whether it refuses connections or has been silent for too long; false before the first request.
 	out bool
 	// known is whether it has ever answered.
 	known bool
-	// spoke is when it was heard of last, if only by being asked for the first time.
+	// spoke is when it last answered or, before its first answer, when it was first asked.
 	spoke time.Time
 }
 
@@ -97,7 +97,7 @@ func observe(running context.Context, c connection, out string, every time.Durat
 	var looking sync.WaitGroup
 	looking.Go(func() { o.followMembers(running) })
 	defer looking.Wait()
-	// Each view is written at once: who reads along must not be late.
+	// Not buffered, so that readers get each view at once.
 	lines := json.NewEncoder(file)
 	for sleep(running, every) {
 		if v := o.view(); len(v.Voters) > 0 {
@@ -109,14 +109,14 @@ func observe(running context.Context, c connection, out string, every time.Durat
 	return nil
 }
 
-// observer asks every member, each on a connection of its own.
+// observer polls every member, each on a connection of its own.
 type observer struct {
 	connection connection
-	// first knows the endpoints of the start.
+	// first has the endpoints known at the start.
 	first *clientv3.Client
 	every time.Duration
 	mu    sync.Mutex
-	// members are those of the last list that a quorum vouched for.
+	// members are those of the last linearizable list.
 	members []*pb.Member
 	asked   map[uint64]*observed
 }
@@ -146,8 +146,8 @@ func (o *observer) followMembers(ctx context.Context) {
 	}
 }
 
-// list is the members, by the first who answers, nil if nobody does. All are asked at the same time: one that has just been
-// removed would keep who asks only it from learning that for as long as a question may take.
+// list returns the members by the first answer, nil if there is none. All members are asked at the same time: a request
+// only to one that has just been removed would wait for its time-out.
 func (o *observer) list(ctx context.Context) []*pb.Member {
 	asking, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
@@ -171,7 +171,7 @@ func (o *observer) list(ctx context.Context) []*pb.Member {
 	return nil
 }
 
-// answering is a client for each member that answers; if none does, the one that knows the endpoints of the start.
+// answering returns a client for each member that answers or, if none does, the one with the first endpoints.
 func (o *observer) answering() []*clientv3.Client {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -219,7 +219,7 @@ func (o *observer) become(members []*pb.Member) {
 	}
 }
 
-// forget stops asking all but these members.
+// forget stops polling all other members.
 func (o *observer) forget(members []*pb.Member) {
 	for id, one := range o.asked {
 		if !slices.ContainsFunc(members, func(m *pb.Member) bool { return m.ID == id }) {
@@ -230,7 +230,7 @@ func (o *observer) forget(members []*pb.Member) {
 	}
 }
 
-// status asks on the connection that stands; clientv3's own Status opens one for each question.
+// status uses the existing connection; clientv3's Status opens one for each call.
 func (one *observed) status(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, observeTimeout)
 	defer cancel()
@@ -244,19 +244,19 @@ func (one *observed) status(ctx context.Context) {
 		one.spoke, one.known = time.Now(), true
 	}
 	one.answer = answer
-	// A member that has just joined may serve before the first connection to it stands.
+	// Not if it has never answered: a member that has just joined may serve before the first connection to it is ready.
 	gone := one.known && codeOf(err) != codes.DeadlineExceeded
 	one.out = err != nil && (gone || time.Since(one.spoke) > silence)
 }
 
-// isNotMissed has its silence begin anew: a learner that takes in much data answers nobody until it may vote.
+// isNotMissed restarts the time of its silence: a learner that receives much data does not answer until it is promoted.
 func (one *observed) isNotMissed() {
 	one.mu.Lock()
 	defer one.mu.Unlock()
 	one.spoke = time.Now()
 }
 
-// latest is what the member answered to the last question, nil for nothing, and whether it is out of service.
+// latest returns the answer to the last request, nil if there was none, and whether the member is out of service.
 func (one *observed) latest() (answer *pb.StatusResponse, out bool) {
 	one.mu.Lock()
 	defer one.mu.Unlock()

@@ -11,12 +11,12 @@ import (
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
 )
 
-// wire is a way to a member that can lose its packets in silence, as one to a machine without power does: a connection that met
-// that never recovers, one that is made later works.
+// wire is a path to a member that can silently lose all packets, as to a machine without power: a connection that existed
+// then never recovers, a later one works.
 type wire struct {
 	listener net.Listener
 	member   string
-	// cuts counts: a connection carries nothing any more once there is one that it has not seen at its start.
+	// cuts counts the cuts: a connection carries nothing any more once this has changed since its start.
 	cuts atomic.Int32
 }
 
@@ -96,7 +96,7 @@ func TestObserverSeesAMemberThatIsBackAfterItWasSilent(t *testing.T) {
 	if out := o.view().Out; len(out) > 0 {
 		t.Fatalf("a member that has been silent for a second only counts as out of service: %v", out)
 	}
-	// A connection that is lost is noticed after one keepalive and its timeout, and made anew within the pause between two tries.
+	// A lost connection is noticed after one keepalive and its time-out, and replaced within the pause between two attempts.
 	until("the member answers on a new connection", observeKeepalive+2*observeTimeout+5*time.Second, answers)
 }
 

@@ -1,18 +1,18 @@
 import { LineLog } from "terraform-lab";
 
-/** One call of a client, as `workload run` recorded it. Times are milliseconds of the Unix epoch. */
+/** A call of a client, recorded by `workload run`. Times are in milliseconds since the Unix epoch. */
 export interface Operation {
   readonly kind: string;
-  /** When the schedule wanted it; clients do not wait for one answer before the next call. */
+  /** When it was due by the schedule, which does not wait for earlier answers. */
   readonly dueMs: number;
   readonly startMs: number;
   readonly endMs: number;
   readonly ok: boolean;
-  /** Class of the last attempt's error; absent for none. */
+  /** Class of the last attempt's error, if any. */
   readonly error?: string;
 }
 
-/** What `workload run` writes, as far as it matters here. */
+/** The fields of a line of `workload run` that are used here. */
 interface RecordedLine {
   readonly kind: string;
   readonly due?: number;
@@ -30,7 +30,7 @@ export class OperationLog {
     this.lines = new LineLog(file);
   }
 
-  /** What was written since the last call. */
+  /** The operations written since the last call. */
   public next(): Operation[] {
     return this.lines
       .next()
@@ -39,7 +39,7 @@ export class OperationLog {
   }
 }
 
-/** Undefined for records that are no calls: those of watches. Nanoseconds since 1970 lose their last two digits in a JavaScript number. */
+/** Undefined for records of watches. Nanoseconds since 1970 lose their last two digits in a JavaScript number. */
 export function parseOperation(line: string): Operation | undefined {
   const { kind, due, start, end, ok, error } = JSON.parse(line) as RecordedLine;
   if (start === undefined || end === undefined || !["put", "get", "cas"].includes(kind)) return undefined;

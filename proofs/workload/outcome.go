@@ -9,13 +9,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// errConflict is a guarded write that found a value of somebody else's.
+// errConflict means that a guarded write found another writer's value.
 var errConflict = errors.New("conflict")
 
-// errLearner is what a member answers that has not been promoted yet; clientv3 has no name for it.
+// errLearner is a learner's answer; clientv3 has no name for it.
 var errLearner = rpctypes.Error(rpctypes.ErrGRPCNotSupportedForLearner)
 
-// codeOf also sees through clientv3, which hands out server errors as its own type and deadlines as context errors.
+// codeOf returns the gRPC code of an error, also of clientv3's own type for server errors and of context errors.
 func codeOf(err error) codes.Code {
 	var server rpctypes.EtcdError
 	switch {
@@ -29,7 +29,7 @@ func codeOf(err error) codes.Code {
 	return status.Code(err)
 }
 
-// errorClass is what a history says of an error.
+// errorClass is an error's name in a history.
 func errorClass(err error) string {
 	switch {
 	case err == nil:
@@ -55,9 +55,9 @@ func errorClass(err error) string {
 	}
 }
 
-// mayHaveApplied tells whether a write that failed like this may be applied all the same, now or later. Only what the
-// server says after it has refused a request rules that out. That the space is exceeded does not: until the alarm is up,
-// etcd applies what exceeds it, and only then answers so.
+// mayHaveApplied tells whether a write with this error may be applied nevertheless, now or later. Only errors of a
+// refused request rule that out. "No space" does not: until the alarm is raised, etcd applies a write that exceeds the
+// quota and then answers with this error.
 func mayHaveApplied(err error) bool {
 	if errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, errConflict) {
 		return false
@@ -70,7 +70,7 @@ func mayHaveApplied(err error) bool {
 	return true
 }
 
-// elsewhereMayHelp tells whether another endpoint, or the same a moment later, may answer what this one did not.
+// elsewhereMayHelp tells whether another endpoint, or the same one a moment later, may succeed after this error.
 func elsewhereMayHelp(err error) bool {
 	if errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, errLearner) {
 		return true

@@ -14,13 +14,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Pauses between attempts that failed at once; one that timed out has waited long enough.
+// Pauses after an attempt that failed at once; after a time-out there is none.
 const (
 	firstPause   = 25 * time.Millisecond
 	longestPause = 400 * time.Millisecond
 )
 
-// errWatchEnded is a history that broke off; another endpoint may have all of it.
+// errWatchEnded means that reading a key's history ended early; another endpoint may have all of it.
 var errWatchEnded = status.Error(codes.Unavailable, "the watch ended before it had shown the key's versions")
 
 // recommended is a client as the library recommends it: the nearest endpoint first, a deadline for each attempt and one
@@ -31,8 +31,8 @@ var errWatchEnded = status.Error(codes.Unavailable, "the watch ended before it h
 type recommended struct {
 	endpoints *endpointSet
 	limits    *limits
-	// seen is the cluster's revision as an answer has told it last. Not the highest one: a cluster that was founded anew from
-	// a survivor's data may be behind that.
+	// seen is the cluster's revision in the last answer. Not the highest one: a cluster that was founded anew from a
+	// survivor's data may be behind that.
 	seen     atomic.Int64
 	reread   chan []string
 	cancel   context.CancelFunc
@@ -64,7 +64,7 @@ func (r *recommended) close() {
 	}
 }
 
-// reload has the next look at the endpoints be at these; the one after that is at the cluster's members again.
+// reload makes these the endpoints; the next periodic update uses the cluster's members again.
 func (r *recommended) reload(urls []string) {
 	r.reread <- urls
 }
@@ -76,11 +76,11 @@ type result struct {
 	err      error
 }
 
-// call makes attempts until one succeeds, fails for good, or the call's deadline is over.
+// call makes attempts until one succeeds or fails permanently, or the call's deadline is over.
 func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context, client *clientv3.Client) error) result {
 	ctx, cancel := context.WithTimeout(ctx, r.limits.total())
 	defer cancel()
-	// tried has the number of the last attempt at each.
+	// tried has the number of the last attempt at each endpoint.
 	tried, repeated := map[*endpoint]int{}, map[*endpoint]bool{}
 	pause, timeouts := firstPause, 0
 	var e *endpoint
@@ -114,8 +114,8 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 		}
 		if timedOut && ctx.Err() == nil {
 			r.endpoints.leaveSilentOnes(begun)
-			// A member that answers by itself is not what is wrong: a transfer of leadership or an election has dropped the
-			// request, and that is over by now. Every other way is longer. But only once: it may be cut off from the others.
+			// If the member has given a sign of life, a leadership transfer or an election has dropped the request, and is over
+			// by now. Every other path is longer. But only once, as the member may be cut off from the others.
 			if e.aliveSince(begun) && e.usable() && !repeated[e] {
 				repeated[e], again = true, true
 				continue
@@ -136,9 +136,10 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 	}
 }
 
-// next is a usable endpoint. If there is none, it is one that has given a sign of life since that moment: in an election
-// no member is usable, and one that is gone stays so when all others have been tried. If there is none either, it is any.
-// Among several it is the one that this call tried least recently, of untried ones the nearest.
+// next returns a usable endpoint or, without any, one that has given a sign of life since that moment: during an election
+// no member is usable, but those that are gone must not be tried again only because all others were. Without any of these
+// it returns any endpoint. Among several it takes the one that this call tried least recently, and of untried ones the
+// nearest.
 func (r *recommended) next(tried map[*endpoint]int, since time.Time) *endpoint {
 	all := r.endpoints.all()
 	among := slices.DeleteFunc(slices.Clone(all), func(e *endpoint) bool { return !e.usable() })
@@ -151,9 +152,9 @@ func (r *recommended) next(tried map[*endpoint]int, since time.Time) *endpoint {
 	return slices.MinFunc(among, func(a, b *endpoint) int { return cmp.Compare(tried[a], tried[b]) })
 }
 
-// put is the guarded retry: a transaction that writes only if the key is still at the revision that this writer last saw.
-// It is safe to repeat, as at most one of the attempts can find that revision. An attempt that does not, and finds this
-// call's own value there, has learned that an earlier one succeeded.
+// put is a guarded retry: a transaction that writes only if the key is still at the revision that this writer last saw.
+// It is safe to repeat, as at most one attempt can find that revision. An attempt that finds this call's own value
+// instead shows that an earlier one succeeded.
 func (r *recommended) put(ctx context.Context, s *slot, value string) Record {
 	var revision int64
 	unknown := false
@@ -176,8 +177,8 @@ func (r *recommended) put(ctx context.Context, s *slot, value string) Record {
 			if s.settled {
 				return errConflict
 			}
-			// An earlier write of this slot whose outcome was unknown, or one of an earlier run, has been applied. Every
-			// attempt that was made at the older revision has thereby failed for good, those of this call included.
+			// An earlier write of this slot with unknown outcome, or one of an earlier run, has been applied. So every attempt
+			// at the older revision has failed permanently, including those of this call.
 			s.revision, s.settled = found.revision, true
 			unknown = false
 		}
@@ -193,7 +194,7 @@ func (r *recommended) put(ctx context.Context, s *slot, value string) Record {
 	}
 }
 
-// get is a linearizable read, safe to repeat by nature.
+// get is a linearizable read, which is always safe to repeat.
 func (r *recommended) get(ctx context.Context, key string) Record {
 	record := Record{Kind: kindGet, Key: key}
 	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
@@ -205,23 +206,22 @@ func (r *recommended) get(ctx context.Context, key string) Record {
 	return record
 }
 
-// saw keeps the revision of an answer, if there was one.
+// saw records the revision of an answer, if there was one.
 func (r *recommended) saw(revision int64) {
 	if revision != 0 {
 		r.seen.Store(revision)
 	}
 }
 
-// cas swaps the value if the key is still at the expected revision. Others write this key too, so that a comparison that
-// fails is a legitimate answer. After an attempt whose outcome is unknown it is none: that attempt may have succeeded, and
-// been overwritten since. The key's own history tells, for as long as it is not compacted; else the outcome stays
-// unknown.
+// cas swaps the value if the key is still at the expected revision. Others write this key too, so a failed comparison is
+// a valid answer. After an attempt of unknown outcome it is not: that attempt may have succeeded and been overwritten
+// since. The key's history decides this, unless it is compacted: then the outcome stays unknown.
 func (r *recommended) cas(ctx context.Context, key string, expected int64, value string) Record {
 	record := Record{Kind: kindCAS, Key: key, Expected: expected, Value: value}
 	unknown := false
-	// What this call writes is newer than what was seen before it.
+	// This call's write is newer than everything seen before it.
 	before := r.seen.Load()
-	// compared is the first answer that the comparison failed: from then on no attempt can succeed any more.
+	// compared is the first answer with a failed comparison: after that, no attempt can succeed any more.
 	var compared *clientv3.TxnResponse
 	result := r.call(ctx, func(ctx context.Context, client *clientv3.Client) error {
 		if compared == nil {
@@ -257,13 +257,15 @@ func (r *recommended) cas(ctx context.Context, key string, expected int64, value
 	return record
 }
 
-// revisionOfOwn looks through the versions of a key, from after the one expected up to the one found, and returns the
-// revision at which this call's value was written, or 0 if it never was. It leaves out what the cluster had before the call:
-// that may long be compacted, as all that came before a key that was expected not to be there. A watch shows the rest in one
-// answer; reading one version after the other takes a round trip for each, too long for an attempt where many write the key.
+// revisionOfOwn searches the versions of a key, from after the expected one up to the found one, and returns the revision
+// at which this call's value was written, or 0 if it was not. Versions from before the call are left out, as they may
+// have been compacted long ago, like everything before a key that was expected not to exist. A watch shows the others in
+// one answer; reading one version after the other takes a round trip each, too long for an attempt if many clients write
+// the key.
 func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value string, found version, expected, before int64) (int64, error) {
 	after := expected
-	// No watch shows the end of what a key had that is not there any more, if that was before the call.
+	// A watch for a deleted key starts at the expected version: its deletion may be from before the call, and no later
+	// watch would show it.
 	if found.revision != 0 {
 		after = max(expected, before)
 		if found.revision <= after {
@@ -276,7 +278,7 @@ func revisionOfOwn(ctx context.Context, client *clientv3.Client, key, value stri
 		if err := response.Err(); errors.Is(err, rpctypes.ErrCompacted) {
 			return 0, err
 		} else if err != nil {
-			// Whatever ended it, be it that this member has lost its leader, which etcd may tell as a watch that was canceled.
+			// Any error, including the loss of the member's leader, which etcd may report as a canceled watch.
 			break
 		}
 		for _, event := range response.Events {

@@ -17,48 +17,48 @@ const (
 	kindPut = "put"
 	kindGet = "get"
 	kindCAS = "cas"
-	// kindWatchOpen begins a client's watch: Key is the prefix, Revision the first revision that it must show.
+	// kindWatchOpen is the start of a client's watch: Key is the prefix, Revision the first revision that it must show.
 	kindWatchOpen = "watch-open"
-	// kindWatchEvent is one event: Key, Found and FoundRevision are what it showed, End when it came.
+	// kindWatchEvent is one event: Key, Found and FoundRevision are its content, End its time of arrival.
 	kindWatchEvent = "watch-event"
-	// kindWatchGap says that revisions from Expected up to and without Revision were compacted before the watch saw them.
+	// kindWatchGap: revisions from Expected to Revision, exclusive, were compacted before the watch showed them.
 	kindWatchGap = "watch-gap"
-	// kindWatchClose ends it: Revision is the prefix's newest at the end; OK if the watch has shown everything up to there.
+	// kindWatchClose is its end: Revision is the prefix's newest then; OK if the watch has shown everything up to it.
 	kindWatchClose = "watch-close"
-	// kindFinal heads a dump of the final state: Key is the prefix, Revision the store's.
+	// kindFinal begins a dump of the final state: Key is the prefix, Revision the store's.
 	kindFinal = "final"
 	// kindFinalKey is one key of the dump: Key, Found, FoundRevision.
 	kindFinalKey = "final-key"
 )
 
-// Record is one line of a history. Times are nanoseconds of CLOCK_REALTIME, so that the histories of several clients
-// on one machine can be laid side by side.
+// Record is one line of a history. Times are nanoseconds of CLOCK_REALTIME, so that the histories of several clients on
+// one machine can be combined.
 type Record struct {
 	Client string `json:"client"`
 	Kind   string `json:"kind"`
 	Key    string `json:"key"`
-	// Value is what a write wrote; no two writes ever write the same.
+	// Value is the value of a write; no two writes have the same.
 	Value string `json:"value,omitempty"`
-	// Found is what a read (or a swap whose comparison failed) saw, FoundRevision its modification revision, 0 if
-	// the key was not there.
+	// Found is the value that a read, or a swap with a failed comparison, found; FoundRevision is its modification
+	// revision, 0 if the key did not exist.
 	Found         string `json:"found,omitempty"`
 	FoundRevision int64  `json:"foundRevision,omitempty"`
 	// Expected is the modification revision that a swap compared with.
 	Expected int64 `json:"expected,omitempty"`
 	Swapped  bool  `json:"swapped,omitempty"`
-	// Revision is a write's own revision; of a read, the store's when it was answered.
+	// Revision is a write's own revision or, for a read, the store's at the answer.
 	Revision int64 `json:"revision,omitempty"`
-	// Due is when the schedule wanted the operation to start; it differs from Start once -max-in-flight is reached.
+	// Due is when the operation was due by the schedule; it differs from Start once -max-in-flight is reached.
 	Due   int64 `json:"due,omitempty"`
 	Start int64 `json:"start,omitempty"`
 	End   int64 `json:"end,omitempty"`
 	OK    bool  `json:"ok"`
 	// Error is the class of the last attempt's error; see errorClass.
 	Error string `json:"error,omitempty"`
-	// Unknown marks a write that failed and may have been applied all the same, now or later.
+	// Unknown marks a write that failed but may be applied nevertheless, now or later.
 	Unknown  bool `json:"unknown,omitempty"`
 	Attempts int  `json:"attempts,omitempty"`
-	// Endpoint answered last, or failed to. Empty in naive mode, where clientv3 chooses.
+	// Endpoint of the last attempt. Empty in naive mode, where clientv3 chooses.
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
@@ -66,12 +66,12 @@ func (r Record) isOperation() bool {
 	return r.Kind == kindPut || r.Kind == kindGet || r.Kind == kindCAS
 }
 
-// isWrite tells whether the record is of something that may have changed its key.
+// isWrite tells whether the operation may have changed its key.
 func (r Record) isWrite() bool {
 	return r.Kind == kindPut || r.Kind == kindCAS && (r.Swapped || !r.OK)
 }
 
-// flushEvery bounds how far the file lags behind what happened; readers count on 200 ms.
+// flushEvery bounds the delay of records in the file; readers rely on at most 200 ms.
 const flushEvery = 100 * time.Millisecond
 
 // recorder appends records to a file from any goroutine.
@@ -127,7 +127,7 @@ func (r *recorder) close() error {
 	return errors.Join(r.err, r.buffer.Flush(), r.file.Close())
 }
 
-// readRecords reads a history. A last line without its end is what a killed client was about to write, and is left out.
+// readRecords reads a history. An incomplete last line, from a killed client, is left out.
 func readRecords(path string) ([]Record, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -13,23 +13,24 @@ import (
 	"time"
 )
 
-// store is one of the two kinds of client. Each call records everything but who called and when.
+// store is one of the two kinds of client. Each call returns a record without client and times.
 type store interface {
 	put(ctx context.Context, s *slot, value string) Record
 	get(ctx context.Context, key string) Record
 	cas(ctx context.Context, key string, expected int64, value string) Record
-	// reload has it use these endpoints from now on.
+	// reload replaces the endpoints.
 	reload(urls []string)
 	close()
 }
 
-// slot is a key that one operation at a time writes. Keys are named after client and slot, so that nobody else does.
+// slot is a key that one operation at a time writes. Keys are named after client and slot, so no other client writes
+// them.
 type slot struct {
 	key string
-	// revision is the key's modification revision, as far as this client knows; 0 if it was never written.
+	// revision is the key's modification revision as this client knows it; 0 if it was never written.
 	revision int64
-	// settled tells whether nothing but the next write can change it: false at first, as an earlier run may have left the
-	// key, and after a write of unknown outcome.
+	// settled tells whether only the next write can change it: false at first, as an earlier run may have written the key,
+	// and after a write of unknown outcome.
 	settled bool
 }
 
@@ -71,7 +72,7 @@ func parseRun(args []string) (runOptions, error) {
 	prefix := flags.String("prefix", "/workload/", "prefix of all keys; the same for all clients that are checked together")
 	name := flags.String("name", "", "this client's name, different from every other's; part of its keys")
 	out := flags.String("out", "", "file for the history, one JSON record per line")
-	// The defaults are what lib/wan derives for London, New York and Singapore.
+	// The defaults are lib/wan's values for London, New York and Singapore.
 	attemptMs := flags.Int("attempt-ms", 750, "recommended: deadline of one attempt")
 	totalMs := flags.Int("total-ms", 5700, "recommended: deadline of a call with all its attempts")
 	keepaliveMs := flags.Int("keepalive-ms", 10000, "recommended: between keepalive pings; gRPC sends none more often than every 10 s")
@@ -123,8 +124,8 @@ func milliseconds(n int) time.Duration {
 	return time.Duration(n) * time.Millisecond
 }
 
-// run starts operations until the time is over or the context ends, waits for those under way, and for the watch to have
-// seen them all.
+// run starts operations until the time is over or the context ends, then waits for those in progress and until the watch
+// has shown all of them.
 func run(running context.Context, options runOptions) (summary Summary, err error) {
 	s, err := options.open()
 	if err != nil {
@@ -162,7 +163,7 @@ func run(running context.Context, options runOptions) (summary Summary, err erro
 	return tally.summary(time.Since(begun)), nil
 }
 
-// onHangup reads the client's etcd.env again on each SIGHUP, until the returned function is called.
+// onHangup rereads the client's etcd.env on each SIGHUP, until the returned function is called.
 func (o runOptions) onHangup(reload func(urls []string)) (stop func()) {
 	if o.envFile == "" {
 		return func() {}

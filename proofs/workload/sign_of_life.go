@@ -9,13 +9,12 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A request without an answer does not say what is wrong: the member that it went to, or the cluster behind it. A read of
-// the member's own store does, as it can answer that alone. So once half of the time for an attempt is over, all members
-// are asked for one; by the end of the attempt it is known whether to repeat it at the same member, and which other ones
-// are no use.
+// A request without an answer does not show whether the member or the cluster has failed. A serializable read does, as
+// the member answers that alone: it is a sign of life. So after half of an attempt's time, all members are asked for one;
+// at the end of the attempt it is known whether to repeat it at the same member, and which others not to try.
 
-// askForSignsOfLife asks all members after that delay, unless the context ends before. Whoever is being asked for another
-// attempt already is not asked twice.
+// askForSignsOfLife asks all members after a delay, unless the context ends before. A member that is being asked already,
+// for another attempt, is not asked twice.
 func (s *endpointSet) askForSignsOfLife(ctx context.Context, delay time.Duration) {
 	timer := time.AfterFunc(delay, func() {
 		for _, e := range s.all() {
@@ -33,7 +32,7 @@ func (e *endpoint) askForSignOfLife(timeout time.Duration) {
 	e.answers(e.open, timeout)
 }
 
-// answers asks for a sign of life, and waits for it.
+// answers asks for a sign of life and waits for it.
 func (e *endpoint) answers(ctx context.Context, timeout time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -46,11 +45,11 @@ func (e *endpoint) answers(ctx context.Context, timeout time.Duration) bool {
 	return true
 }
 
-// errDiedMeanwhile is an attempt that was given up before its time.
+// errDiedMeanwhile is the error of an attempt that was given up before its deadline.
 var errDiedMeanwhile = status.Error(codes.Unavailable, "the member gave its last sign of life before this attempt")
 
-// giveUpIfItDied ends an attempt at a member whose sign of life was its last one: asked again, it has twice the time of its last
-// answer for another, and an eighth of the attempt's.
+// giveUpIfItDied ends an attempt at a member that does not give a second sign of life. For that it has twice the time of
+// its last answer plus an eighth of the attempt's.
 func (e *endpoint) giveUpIfItDied(ctx context.Context, limit time.Duration, giveUp context.CancelCauseFunc) {
 	patience := 2*time.Duration(e.answerTook.Load()) + limit/8
 	if !e.answers(ctx, patience) {
@@ -58,13 +57,13 @@ func (e *endpoint) giveUpIfItDied(ctx context.Context, limit time.Duration, give
 	}
 }
 
-// aliveSince tells whether it has answered a question of since then. An answer to one of before does not count: a member that
-// is stopped may have given it with its last breath.
+// aliveSince tells whether it has answered a request sent since then. An answer to an earlier one does not count: the
+// member may have stopped right after that.
 func (e *endpoint) aliveSince(begun time.Time) bool {
 	return e.askedAndAnswered.Load() >= begun.UnixNano()
 }
 
-// leaveSilentOnes has the members that gave no sign of life since then left alone until they are well again.
+// leaveSilentOnes marks the members without a sign of life since then as failed, until a probe succeeds.
 func (s *endpointSet) leaveSilentOnes(since time.Time) {
 	for _, e := range s.all() {
 		if !e.aliveSince(since) {

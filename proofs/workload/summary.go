@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Summary is what a run prints at its end. Times are from when an operation was due, and of all operations, failed ones
-// too: a write that hangs until its deadline is the worst stall there is.
+// Summary is the output of a run at its end. Times are from when an operation was due, and include failed operations: a
+// write that hangs until its deadline is the worst stall.
 type Summary struct {
 	Client  string  `json:"client"`
 	Mode    string  `json:"mode"`
@@ -20,9 +20,9 @@ type Summary struct {
 type Counts struct {
 	Count  int `json:"count"`
 	Failed int `json:"failed"`
-	// Unknown are those failed writes that may have been applied all the same.
+	// Unknown is the number of failed writes that may have been applied nevertheless.
 	Unknown int `json:"unknown"`
-	// Retried took more than one attempt.
+	// Retried is the number of operations with more than one attempt.
 	Retried  int     `json:"retried"`
 	MedianMs float64 `json:"medianMs"`
 	P99Ms    float64 `json:"p99Ms"`

@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// Beyond the longest fail-over measured with any setting (16 s).
+	// Longer than the longest fail-over measured with any setting (16 s).
 	watchStart = 30 * time.Second
 	// For the newest events, after all operations have ended.
 	watchCatchUp = 15 * time.Second
 )
 
-// watch records every event below the prefix. It has a clientv3.Client of its own with all endpoints: for a stream
-// clientv3 itself goes on elsewhere after the last revision seen, and does so as soon as the member loses its leader. It
-// sends keepalives and follows the cluster's members in naive mode too: a stream without them never learns that its member's
-// machine lost power, or that no endpoint is left, and what it then does not show would say nothing about the cluster.
+// watch records every event below the prefix. It has a clientv3.Client of its own with all endpoints: clientv3 itself
+// continues a watch at another endpoint after the last revision seen, as soon as the member loses its leader. It sends
+// keepalives and follows the cluster's members even in naive mode: otherwise a stream would not notice that its member's
+// machine has lost power, or that all endpoints are gone, and missing events would say nothing about the cluster.
 type watch struct {
 	client  *clientv3.Client
 	name    string
@@ -30,7 +30,7 @@ type watch struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 	mu      sync.Mutex
-	// next is the first revision that has not been seen.
+	// next is the first revision that has not been shown.
 	next int64
 }
 
@@ -55,12 +55,12 @@ func openWatch(running context.Context, options runOptions, history *recorder) (
 	return w, nil
 }
 
-// follow opens the watch again where it ended, until the context does.
+// follow reopens the watch where it ended, until the context ends.
 func (w *watch) follow(ctx context.Context) {
 	defer close(w.done)
 	for ctx.Err() == nil {
 		w.stream(ctx)
-		// Where no member has a leader, each opening is refused at once.
+		// Without a leader, each opening is refused at once.
 		sleep(ctx, 100*time.Millisecond)
 	}
 }
@@ -99,7 +99,7 @@ func (w *watch) advance(next int64) {
 	w.next = max(w.next, next)
 }
 
-// finish waits until the newest change below the prefix has been shown, and says whether it was.
+// finish waits until the newest change below the prefix has been shown, and records whether it was.
 func (w *watch) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), watchCatchUp)
 	defer cancel()

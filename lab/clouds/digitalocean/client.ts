@@ -4,7 +4,7 @@ import type { LoggedRequest } from "./api/request-log";
 import { LabConfig } from "../../config";
 import { ToolError } from "../../tools/tool-error";
 
-/** A droplet, as far as the lab's own commands care. */
+/** A droplet's properties that the lab's commands use. */
 export interface LabDroplet {
   readonly id: number;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface LabDroplet {
   readonly privateAddress?: string;
 }
 
-/** The part of it that a {@link LabDroplet} is made of. */
+/** The part of the API's droplet that a {@link LabDroplet} is made from. */
 export interface DropletAnswer {
   readonly id: number;
   readonly name: string;
@@ -25,28 +25,32 @@ export interface DropletAnswer {
   readonly networks: { readonly v4: readonly { readonly ip_address: string; readonly type: string }[] };
 }
 
-/** Whatever its status is. */
+/** An answer with any status. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Undefined if there is none. */
+  /** Undefined if the answer has none. */
   readonly body: unknown;
 }
 
-/** The lab's API server, as its own commands and tests use it. */
+/** A client of the lab's API server: the DigitalOcean API, and faults to inject into it. */
 export class LabApi {
-  /** Of a lab that is up, or soon will be. */
+  /** The client of a lab that is up or about to be. */
   public static of(config: Pick<LabConfig, "port" | "token">): LabApi {
     return new LabApi(`http://127.0.0.1:${config.port}`, config.token);
   }
 
-  /** @param url without a slash at its end */
+  /** @param url without a trailing slash */
   public constructor(
     public readonly url: string,
     private readonly token: string,
   ) {}
 
-  /** @param body sent as JSON; none unless told */
+  /**
+   * Sends a request; an error status does not throw.
+   *
+   * @param body sent as JSON; no body by default
+   */
   public async call(method: string, path: string, body?: unknown): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
@@ -59,9 +63,9 @@ export class LabApi {
   }
 
   /**
-   * What the server answers, undefined if that is nothing.
+   * Sends a request and returns the answer's body, undefined if it has none.
    *
-   * @param body sent as JSON; none unless told
+   * @param body sent as JSON; no body by default
    * @throws Error with the answer if its status is not 2xx
    */
   public async request(method: string, path: string, body?: unknown): Promise<unknown> {
@@ -72,7 +76,7 @@ export class LabApi {
     return answer.body;
   }
 
-  /** Whether this very lab's server answers. */
+  /** Whether the server answers and accepts this lab's token. */
   public async answers(): Promise<boolean> {
     try {
       await this.request("GET", "/v2/account");
@@ -99,7 +103,7 @@ export class LabApi {
     });
   }
 
-  /** @throws ToolError if there is no droplet of that name or id */
+  /** Finds a droplet. @throws ToolError if none has that name or id */
   public async droplet(nameOrId: string): Promise<LabDroplet> {
     const droplets = await this.droplets();
     const found = droplets.find((droplet) => droplet.name === nameOrId || String(droplet.id) === nameOrId);
@@ -113,7 +117,7 @@ export class LabApi {
     return found;
   }
 
-  /** Does what the power buttons of the control panel do, and waits until it is done. */
+  /** Shuts a droplet down or powers it on or off, and waits until its status says so. */
   public async power(droplet: LabDroplet, action: "shutdown" | "power_on" | "power_off"): Promise<void> {
     const wanted = action === "power_on" ? "active" : "off";
     await this.request("POST", `/v2/droplets/${droplet.id}/actions`, { type: action });
@@ -127,19 +131,19 @@ export class LabApi {
     );
   }
 
-  /** Has the server go wrong; see README.md beside this. */
+  /** Makes the server fail in the given way; each kind of fault is described at its type. */
   public async injectFault(fault: Fault): Promise<ActiveFault> {
     const answer = (await this.request("POST", "/lab/faults", fault)) as { fault: ActiveFault };
     return answer.fault;
   }
 
-  /** The faults that still wait to strike. */
+  /** The faults that have not been used up. */
   public async faults(): Promise<ActiveFault[]> {
     const answer = (await this.request("GET", "/lab/faults")) as { faults: ActiveFault[] };
     return answer.faults;
   }
 
-  /** @throws Error if it has struck already */
+  /** Deletes an active fault. @throws Error if it has been used up already */
   public async removeFault(id: number): Promise<void> {
     await this.request("DELETE", `/lab/faults/${id}`);
   }
@@ -151,7 +155,7 @@ export class LabApi {
   /**
    * The last requests, oldest first.
    *
-   * @param pathPattern regular expression, found anywhere in their URL; any unless told
+   * @param pathPattern regular expression, matched anywhere in the URL; all requests by default
    */
   public async requests(pathPattern?: string): Promise<LoggedRequest[]> {
     const search = pathPattern === undefined ? "" : `?${new URLSearchParams({ path: pathPattern }).toString()}`;

@@ -8,7 +8,7 @@ const CONFORMANCE = {
   sources: path.join(__dirname, "conformance"),
 };
 
-/** Builds the program that tries every service of the lab's API server through godo, if need be; returns its path. */
+/** The path of the program that tests the lab's API server through godo; built if the cache has none. */
 export function ensureConformance(progress: Progress = silent): Promise<string> {
   return ensureGoProgram(CONFORMANCE, progress);
 }

@@ -20,7 +20,8 @@ type control struct {
 	answers int
 }
 
-// collectEvery is the number of answers after which garbage is collected, some ten megabytes at most; the runtime does not, see main.
+// collectEvery is the number of answers after which garbage is collected, ten megabytes or so at most. The runtime does
+// not collect it by itself, see main.
 const collectEvery = 500
 
 func (c *control) serve(listener net.Listener) {
@@ -126,7 +127,8 @@ func (c *control) answer(line []byte) (result interface{}, stop bool, err error)
 	return nil, false, failure("bad-request", "no such op: %q", r.Op)
 }
 
-// attach makes an endpoint's device, in place of what was attached under the same id; nothing happens if that is the same and still there.
+// attach makes an endpoint's device, replacing an endpoint with the same id. It does nothing if the same endpoint is
+// attached already and its device still exists.
 func (c *control) attach(r attachRequest) error {
 	end, err := parseAttach(r)
 	if err != nil {
@@ -156,7 +158,8 @@ func (c *control) attach(r attachRequest) error {
 	return err
 }
 
-// alive tells whether the namespace at that path still has the device: it may have been removed and another made of the same name.
+// alive tells whether the namespace at that path has the device: the namespace may have been replaced by another of the
+// same name.
 func (c *control) alive(r attachRequest) bool {
 	return inNamespace(r.Netns, func() error {
 		_, err := net.InterfaceByName(r.Device)

@@ -13,15 +13,15 @@ type address struct {
 	mask     uint32 // 0 means public: reachable from every public address
 	location string
 	end      *endpoint
-	// What may be opened towards this address by TCP: everything, or only these ports.
+	// If closed, TCP connections may be opened only to the ports in open.
 	closed bool
 	open   map[uint16]bool
 }
 
-// admits says whether a packet may go to a closed address: all but the opening of a TCP connection to another port.
+// admits says whether a packet may go to a closed address: any but one that opens a TCP connection to another port.
 func (a *address) admits(packet []byte) bool {
 	header := int(packet[0]&15) * 4
-	// Fragments after the first carry no ports; without the first the receiver drops them.
+	// Fragments after the first carry no ports. They pass: without the first, the receiver drops them.
 	if packet[9] != syscall.IPPROTO_TCP || binary.BigEndian.Uint16(packet[6:])&0x1fff != 0 {
 		return true
 	}
@@ -41,13 +41,13 @@ type endpoint struct {
 	fd        int
 	addresses []*address
 	isolated  bool
-	lost      bool // somebody else removed its device or its namespace
+	lost      bool // its device or its namespace was removed by others
 
 	in, inBytes, out, outBytes                                         uint64
 	foreign, unknown, refused, hidden, isolatedDrops, writeErrs, other uint64
 }
 
-// parseAttach makes the endpoint that a request describes, still without a device.
+// parseAttach makes the endpoint that a request describes, without its device.
 func parseAttach(r attachRequest) (*endpoint, error) {
 	if r.ID == "" || r.Device == "" || len(r.Device) > 15 {
 		return nil, failure("bad-value", "attach needs an id and a device name of 1 to 15 characters; got %q and %q", r.ID, r.Device)

@@ -11,7 +11,8 @@ import (
 // totalSlots is how many packets can be in flight at once: 128 MiB.
 const totalSlots = 1 << 16
 
-// engine is the switch, with all of its state. Only run touches it, on an OS thread of its own; other goroutines hand it functions, see do.
+// engine is the switch, with all of its state. Only run uses that, on an OS thread of its own; other goroutines pass
+// functions to it, see do.
 type engine struct {
 	epoll    int
 	wake     int
@@ -20,9 +21,9 @@ type engine struct {
 	random   random
 	slots    *slots
 	heap     flowHeap
-	bias     int64 // ns that the kernel adds to the way of a packet, whatever the load
-	late     int64 // median of the ns by which packets are delivered too late, see noteLateness
-	worst    int64 // the most of them since stats was last asked for
+	bias     int64 // ns that the kernel adds to each packet's delay, whatever the load
+	late     int64 // median lateness of deliveries in ns, see noteLateness
+	worst    int64 // greatest lateness since the last stats request, in ns
 	pwait2   bool
 
 	ends      map[string]*endpoint
@@ -89,7 +90,7 @@ func (e *engine) do(f func()) {
 	<-done
 }
 
-// run takes packets and delivers them, until epoll fails.
+// run forwards packets until epoll fails.
 func (e *engine) run() error {
 	runtime.LockOSThread()
 	e.scheduler = raisePriority()
@@ -127,8 +128,8 @@ func (e *engine) runCommands() {
 	}
 }
 
-// wait sleeps until a device has a packet or the first packet in flight is due. The kernel is given that time in nanoseconds; Go's own
-// timers are exact to about a millisecond.
+// wait sleeps until a device has a packet or the first packet in flight is due. The kernel takes that time in
+// nanoseconds; Go's own timers are exact only to about a millisecond.
 func (e *engine) wait(events []syscall.EpollEvent) (int, error) {
 	var timeout syscall.Timespec
 	var pointer unsafe.Pointer
@@ -141,8 +142,8 @@ func (e *engine) wait(events []syscall.EpollEvent) (int, error) {
 		pointer = unsafe.Pointer(&timeout)
 	}
 	for e.pwait2 {
-		// A raw system call, which the runtime is not told of: from others it may return only after it has waited for threads that do not have
-		// this thread's priority. If the runtime needs this thread it sends a signal, and that ends the call.
+		// A raw system call, without the runtime's knowledge: after any other, the runtime may have this thread wait for
+		// threads of lower priority. If it needs this thread, it sends a signal, which ends the call.
 		n, _, errno := syscall.RawSyscall6(sysEpollPwait2, uintptr(e.epoll), uintptr(unsafe.Pointer(&events[0])),
 			uintptr(len(events)), uintptr(pointer), 0, 0)
 		switch errno {
@@ -173,7 +174,7 @@ func (e *engine) wait(events []syscall.EpollEvent) (int, error) {
 	return n, err
 }
 
-// path returns the state of one direction between two locations. It is made at first use, and kept for its counters.
+// path returns one direction between two locations. It is made at first use, and kept for its counters.
 func (e *engine) path(a, b string) *path {
 	row := e.paths[a]
 	if row == nil {
@@ -189,7 +190,7 @@ func (e *engine) path(a, b string) *path {
 	return p
 }
 
-// applyLinks has all paths follow the settings of their links.
+// applyLinks updates all paths to the settings of their links.
 func (e *engine) applyLinks() {
 	for _, row := range e.paths {
 		for _, p := range row {

@@ -15,7 +15,7 @@ import (
 func number(f float64) *float64 { return &f }
 func boolean(b bool) *bool      { return &b }
 
-// world is an engine whose devices are socket pairs: no privileges needed.
+// world is an engine whose devices are socket pairs, which needs no privileges.
 type world struct {
 	t      *testing.T
 	engine *engine
@@ -72,7 +72,7 @@ func (w *world) send(id string, p []byte) {
 	w.engine.read(w.engine.ends[id])
 }
 
-// receive takes everything that has been delivered by now.
+// receive reads all packets delivered so far.
 func (w *world) receive(id string) []byte {
 	w.engine.release()
 	marks := []byte{}
@@ -86,7 +86,7 @@ func (w *world) receive(id string) []byte {
 	}
 }
 
-// pass has time go by without waiting for it.
+// pass advances the engine's clock.
 func (w *world) pass(time time.Duration) { w.engine.start = w.engine.start.Add(-time) }
 
 func address4(ip string) addressRequest { return addressRequest{IP: ip} }
@@ -186,7 +186,7 @@ func TestLimitsBandwidth(t *testing.T) {
 		w.send("one", packet("198.18.1.1", "198.18.2.1", 0))
 	}
 	p := w.engine.path("a", "b")
-	// One packet is on the wire and 200 ms of them wait; what was sent meanwhile makes room for others.
+	// One packet is on the wire and 200 ms of packets wait; each that has been sent meanwhile makes room for another.
 	room := 3 + uint64((w.engine.now()-began)/int64(100*time.Millisecond))
 	if accepted := 40 - p.overflow; accepted < 3 || accepted > room {
 		t.Fatalf("%d of 40 packets were accepted", accepted)
@@ -256,7 +256,7 @@ func TestForgetsAnEndpointWithPacketsOnTheWayToIt(t *testing.T) {
 	w.attach("two", "b", address4("198.18.2.1"))
 	w.send("one", packet("198.18.1.1", "198.18.2.1", 1))
 	syscall.Close(w.engine.remove("two"))
-	// Another machine with the same address does not get them.
+	// Another machine with the same address must not get them.
 	w.attach("new two", "b", address4("198.18.2.1"))
 	w.pass(4 * time.Millisecond)
 	if got := w.receive("new two"); len(got) != 0 {

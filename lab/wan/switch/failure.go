@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// requestError is an error with a code, by which a client can tell it from others.
+// requestError is an error with a code for clients.
 type requestError struct{ code, message string }
 
 func (e *requestError) Error() string { return e.message }

@@ -2,36 +2,37 @@ package main
 
 import "math"
 
-// path is one direction between two locations: what happens to a packet on the way.
+// path is one direction between two locations: what happens to packets there.
 type path struct {
 	a, b   string
 	delay  int64  // one way, ns
-	jitter int64  // mean of what is added one way, ns
+	jitter int64  // mean extra delay one way, ns
 	loss   uint64 // a random 32-bit number below this means the packet is lost
 	down   bool
 	nsByte float64 // ns to put one byte on the wire; 0 is no limit
 
-	wireFree int64 // when the wire has sent what was given to it
+	wireFree int64 // when the wire will have sent all packets given to it
 
 	packets, bytes, lost, cut, overflow uint64
 }
 
-// flow is a queue of the packets from one address to another, in the order of arrival. No packet is due before the one in front of it, so jitter
-// never changes their order.
+// flow is a queue of the packets from one address to another, in the order of arrival. No packet is due before the one
+// in front of it, so jitter never changes their order.
 type flow struct {
 	from, to   *address
 	path       *path
 	head, tail int32
 	count      int
-	last       int64 // when the youngest packet is due
+	last       int64 // when the last packet is due
 	heapIndex  int   // -1 while the queue is empty
 
-	spellEnds int64 // until when spell counts
+	spellEnds int64 // until when spell applies
 	spell     int64 // the extra delay, ns
 }
 
-// spellFactor times the mean jitter is a spell: how long a flow keeps an extra delay before it draws another. As packets keep their order, a draw for
-// each packet would delay all by the largest of the recent draws, and the mean would grow with the rate. Of a queue on the path it does not.
+// spellFactor times the mean jitter is how long a flow keeps an extra delay before it draws another. With a draw for each
+// packet, all would be delayed by the greatest of the recent draws, as packets keep their order, and the mean would grow
+// with the rate; that of a real queue on the path does not.
 const spellFactor = 2
 
 func (f *flow) jitter(now int64, r *random) int64 {
@@ -50,10 +51,10 @@ func (f *flow) jitter(now int64, r *random) int64 {
 	return f.spell
 }
 
-// flowHeap holds the flows that have packets, the one whose head is due first on top.
+// flowHeap holds the flows with packets; the one whose head is due first is on top.
 type flowHeap struct {
 	flows []*flow
-	due   []int64 // of the head; kept beside the flow so that sifting stays in one cache line
+	due   []int64 // of the heads; apart from the flows, so that sifting touches few cache lines
 }
 
 func (h *flowHeap) push(f *flow, due int64) {
@@ -63,7 +64,7 @@ func (h *flowHeap) push(f *flow, due int64) {
 	h.up(f.heapIndex)
 }
 
-// replaceTop says when the head of the top flow is due now.
+// replaceTop changes when the head of the top flow is due.
 func (h *flowHeap) replaceTop(due int64) {
 	h.due[0] = due
 	h.down(0)

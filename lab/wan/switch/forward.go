@@ -14,7 +14,7 @@ const (
 	releaseBurst = 128                           // packets before devices are read again
 )
 
-// read takes what one device has sent, at most readBurst packets, so that other devices get their turn.
+// read takes packets from one device, at most readBurst, so that other devices get their turn.
 func (e *engine) read(end *endpoint) {
 	for i := 0; i < readBurst; i++ {
 		slot := e.slots.take()
@@ -51,7 +51,7 @@ func (e *engine) read(end *endpoint) {
 	}
 }
 
-// accept puts a packet into the queue of its flow; false means that the packet is to be dropped.
+// accept puts a packet into the queue of its flow; false means that it is to be dropped.
 func (e *engine) accept(end *endpoint, slot int32, packet []byte) bool {
 	if len(packet) < 20 || packet[0]>>4 != 4 {
 		end.other++ // IPv6 neighbour discovery and the like: there is only IPv4 here
@@ -101,7 +101,8 @@ func (e *engine) accept(end *endpoint, slot int32, packet []byte) bool {
 		sent += int64(p.nsByte * float64(len(packet)))
 		p.wireFree = sent
 	}
-	// The switch wakes up twice for a packet: to take it, and to deliver it. How long the second takes is measured; the first takes about as long.
+	// The switch wakes up twice for a packet, to take it and to deliver it. The lateness of the second is measured; that
+	// of the first is about the same.
 	due := sent + p.delay + f.jitter(now, &e.random) - e.bias - 2*e.late
 	if due < now {
 		due = now
@@ -127,7 +128,7 @@ func (e *engine) accept(end *endpoint, slot int32, packet []byte) bool {
 	return true
 }
 
-// newFlow makes the flow from one address to another; nil, and counted, if nothing may pass between them.
+// newFlow makes the flow from one address to another. If nothing may pass between them, it counts that and returns nil.
 func (e *engine) newFlow(end *endpoint, from, to uint32) *flow {
 	source := e.addresses[from]
 	if source == nil || source.end != end {
@@ -159,7 +160,7 @@ func (e *engine) release() {
 	}
 	for i := 0; i < releaseBurst && len(e.heap.due) > 0; i++ {
 		if e.heap.due[0] > now {
-			// Deliveries take time, too: the next packet may have become due since the clock was read.
+			// Deliveries take time: the next packet may have become due meanwhile.
 			if now = e.now(); e.heap.due[0] > now {
 				return
 			}
@@ -179,9 +180,9 @@ func (e *engine) release() {
 	}
 }
 
-// noteLateness follows the median of how long after it was due the first packet of each turn is delivered. That depends on the load: on an idle
-// machine a processor has to be woken first, on a busy one the switch is awake already. A single long pause says nothing about the next packet, hence
-// the median, and the small steps.
+// noteLateness tracks the median lateness of the first packet of each turn. It depends on the load: on an idle machine a
+// processor has to be woken first, on a busy one the switch is awake already. A single long pause says nothing about the
+// next packet, hence the median and its small steps.
 func (e *engine) noteLateness(late int64) {
 	if late > e.worst {
 		e.worst = late

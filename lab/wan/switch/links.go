@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// linkSettings is what can be said about a pair of locations; nil means nothing is said.
+// linkSettings are the settings of a pair of locations; nil means not given.
 type linkSettings struct {
 	RttMs    *float64 `json:"rttMs,omitempty"`
 	JitterMs *float64 `json:"jitterMs,omitempty"`
@@ -30,7 +30,7 @@ func keyOf(a, b string) pairKey {
 	return pairKey{a, b}
 }
 
-// links holds the configured matrix and, on top of it, what was changed for a while.
+// links holds the matrix and the changes on top of it.
 type links struct {
 	locations map[string]bool
 	base      map[pairKey]linkSettings
@@ -116,7 +116,7 @@ func (l *links) setMatrix(pairs []pairSettings, inUse []string) error {
 	return nil
 }
 
-// change puts settings on top of the matrix; what is not given stays as it was.
+// change puts settings on top of the matrix; those that are not given stay.
 func (l *links) change(p pairSettings) error {
 	if err := check(p); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (l *links) change(p pairSettings) error {
 	return nil
 }
 
-// heal takes changes away: of one pair, of all pairs of one location, or all.
+// heal takes back changes: of one pair, of all pairs of one location, or all.
 func (l *links) heal(a, b string) {
 	for key := range l.override {
 		one := a == "" || key.a == a || key.b == a
@@ -147,7 +147,7 @@ func (l *links) of(a, b string) linkSettings {
 	return merge(l.base[key], l.override[key])
 }
 
-// apply computes what one direction does to a packet: half of the round trip, half of the jitter.
+// apply computes the settings of one direction: half of the round trip and half of the jitter.
 func (l *links) apply(p *path) {
 	s := l.of(p.a, p.b)
 	half := func(ms *float64) int64 {

@@ -1,5 +1,5 @@
-// wan is a layer-3 switch in user space. It has a TUN device in each attached namespace, and delays, jitters, loses or cuts off packets between any
-// two locations as it is told over a unix socket.
+// wan is a layer-3 switch in user space. It has a TUN device in each attached namespace, and delays or drops packets
+// between any two locations as requested over a unix socket.
 package main
 
 import (
@@ -30,10 +30,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: wan -socket PATH [-build NAME] [-bias DURATION], or one of the measuring tools: wan echo|probe|flood|sink -help")
 		os.Exit(2)
 	}
-	// The switch outlives whoever starts it: signals from a terminal are not for it.
+	// The switch outlives the process that starts it, so it ignores signals from the terminal.
 	signal.Ignore(syscall.SIGHUP, syscall.SIGINT, syscall.SIGPIPE)
-	// One of these processors is the engine's. A collection of garbage stops its thread, too, so the runtime shall not begin one: packets make no
-	// garbage, and what requests make is collected by control.
+	// One of these processors is the engine's. Garbage collection would stop its thread too, so the runtime must not start
+	// one by itself: packets make no garbage, and control collects that of requests.
 	runtime.GOMAXPROCS(4)
 	debug.SetGCPercent(-1)
 	if err := run(*socket, *build, *bias); err != nil {

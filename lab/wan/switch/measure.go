@@ -14,12 +14,12 @@ import (
 	"unsafe"
 )
 
-// The measuring tools are in the same program because they measure time as the switch keeps it: by plain system calls that block, on a thread of
-// their own, so that Go's scheduler is no part of what is measured.
+// The measuring tools are in the same program because they keep time as the switch does: with blocking system calls on a
+// thread of their own, so that Go's scheduler does not affect the measurement.
 
 const soRcvbufforce = 33
 
-// measure runs one of the tools; false means that there is no such tool.
+// measure runs a tool; false means that there is none of that name.
 func measure(tool string, arguments []string) (bool, error) {
 	tools := map[string]func(*flag.FlagSet, []string) error{"echo": echo, "probe": probe, "flood": flood, "sink": sink}
 	f := tools[tool]
@@ -28,7 +28,7 @@ func measure(tool string, arguments []string) (bool, error) {
 	}
 	runtime.LockOSThread()
 	if tool == "echo" || tool == "probe" {
-		raisePriority() // the way is to be measured, not how long its ends wait for a processor
+		raisePriority() // so as not to measure how long the ends wait for a processor
 	}
 	return true, f(flag.NewFlagSet(tool, flag.ExitOnError), arguments)
 }
@@ -98,7 +98,7 @@ type probeAnswer struct {
 	MaxMs     float64 `json:"maxMs"`
 }
 
-// probe sends numbered packets at a steady pace to an echo and prints how long their round trips took.
+// probe sends numbered packets at a steady pace to an echo and prints their round-trip times.
 func probe(flags *flag.FlagSet, arguments []string) error {
 	to := flags.String("to", "", "address:port")
 	count := flags.Int("count", 100, "packets")
@@ -145,7 +145,7 @@ func probe(flags *flag.FlagSet, arguments []string) error {
 			continue
 		}
 		if err != nil || n < 12 {
-			continue // nothing came in time; the deadline ends this
+			continue // nothing arrived in time; the deadline ends the loop
 		}
 		number := int(binary.LittleEndian.Uint32(buffer))
 		trip := float64(now-time.Duration(binary.LittleEndian.Uint64(buffer[4:]))) / float64(time.Millisecond)

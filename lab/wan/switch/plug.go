@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// plug puts a new endpoint into the loop.
+// plug adds a new endpoint to the event loop.
 func (e *engine) plug(end *endpoint) error {
 	for _, a := range end.addresses {
 		if other := e.addresses[a.ip]; other != nil && other.end != end {
@@ -27,8 +27,7 @@ func (e *engine) plug(end *endpoint) error {
 	return nil
 }
 
-// remove forgets an endpoint and returns its descriptor, or -1. What it has sent already is still
-// delivered.
+// remove forgets an endpoint and returns its descriptor, or -1. Packets that it has sent are still delivered.
 func (e *engine) remove(id string) int {
 	end := e.ends[id]
 	if end == nil {
@@ -50,7 +49,7 @@ func (e *engine) remove(id string) int {
 	return fd
 }
 
-// lose unplugs an endpoint whose device is gone: epoll would report it without end.
+// lose unplugs an endpoint whose device is gone, as epoll would report it endlessly.
 func (e *engine) lose(end *endpoint) {
 	if end.fd < 0 {
 		return
@@ -61,8 +60,8 @@ func (e *engine) lose(end *endpoint) {
 	go syscall.Close(fd)
 }
 
-// unplug takes an endpoint out of the loop. The caller closes its descriptor, on another thread: to remove a device takes the kernel
-// milliseconds.
+// unplug takes an endpoint out of the event loop. The caller closes its descriptor on another thread, because removing a
+// device takes the kernel milliseconds.
 func (e *engine) unplug(end *endpoint) {
 	_ = syscall.EpollCtl(e.epoll, syscall.EPOLL_CTL_DEL, end.fd, nil)
 	delete(e.byFd, int32(end.fd))

@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// raisePriority has this thread run before the machines on the same processors. It returns what the kernel granted: "rr" (real time), "nice" (a
-// higher priority) or "none".
+// raisePriority gives this thread priority over the machines on the same processors. It returns what the kernel granted:
+// "rr" (real time), "nice" (a higher priority) or "none".
 func raisePriority() string {
 	const (
 		prSetTimerslack  = 29

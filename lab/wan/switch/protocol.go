@@ -32,7 +32,7 @@ type helloAnswer struct {
 	Pid       int    `json:"pid"`
 	Build     string `json:"build"`
 	Scheduler string `json:"scheduler"`
-	BiasNs    int64  `json:"biasNs"` // taken off each delay at the moment, for what the switch and the kernel add
+	BiasNs    int64  `json:"biasNs"` // currently subtracted from each delay, for the time that the switch and the kernel take
 }
 
 type statsAnswer struct {
@@ -43,7 +43,7 @@ type statsAnswer struct {
 	// The most in flight at once since the last call.
 	PeakInFlight     int     `json:"peakInFlight"`
 	PacketsPerSecond float64 `json:"packetsPerSecond"` // since the last call
-	// The most ms after it was due that a packet was delivered, since the last call: a delay of this machine's, not of the network's.
+	// The latest delivery since the last call, in ms after the packet was due: a delay by this host, not by the network.
 	WorstLateMs float64         `json:"worstLateMs"`
 	Endpoints   []endpointStats `json:"endpoints"`
 	Links       []linkStats     `json:"links"`
@@ -57,7 +57,7 @@ type endpointStats struct {
 	Addresses []string `json:"addresses"`
 	Isolated  bool     `json:"isolated"`
 	Lost      bool     `json:"lost"`
-	// In is what the switch got from the endpoint, Out what it handed to it.
+	// In counts packets from the endpoint, Out packets to it.
 	In       uint64       `json:"in"`
 	InBytes  uint64       `json:"inBytes"`
 	Out      uint64       `json:"out"`

@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// Every packet in flight is in a slot of one mapping outside of Go's heap, and slots are chained by index: packets make no garbage, and there
-// are no pointers for its collector to follow.
+// Every packet in flight is in a slot of one mapping outside of Go's heap, and slots are chained by index: packets make
+// no garbage, and the collector has no pointers to follow.
 const (
 	slotSize = 2048
 	none     = int32(-1)
@@ -33,7 +33,7 @@ func newSlots(count int) (*slots, error) {
 		length: make([]uint16, count),
 		due:    make([]int64, count),
 	}
-	// Chained in ascending order and used last-in first-out, so that only as many pages are ever touched as were needed.
+	// Chained in ascending order and used last-in first-out, so that only as many pages are touched as are needed.
 	for i := range s.next {
 		s.next[i] = int32(i + 1)
 	}

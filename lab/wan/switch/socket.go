@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// listen opens the control socket. A lock on a file beside it tells whether a switch still serves a socket that is there, or has left it behind.
+// listen opens the control socket. A lock on a file beside it tells whether a switch still serves an existing socket.
 func listen(path string) (net.Listener, error) {
 	lock, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -25,5 +25,5 @@ func listen(path string) (net.Listener, error) {
 	return net.Listen("unix", path)
 }
 
-// keepLock keeps the lock's file open, and so locked, as long as the process lives.
+// keepLock keeps the lock file open, and so locked, until the process ends.
 var keepLock *os.File

@@ -2,7 +2,7 @@ package main
 
 import "sort"
 
-// stats tells the counters, and begins anew those that are since the last call.
+// stats returns the counters, and resets those that count since the last call.
 func (e *engine) stats() statsAnswer {
 	now := e.now()
 	if elapsed := now - e.rateAt; elapsed > 0 {
@@ -40,7 +40,7 @@ func (e *engine) stats() statsAnswer {
 	return answer
 }
 
-// list tells what is attached, and the settings of every pair of locations.
+// list returns what is attached, and the settings of every pair of locations.
 func (e *engine) list() listAnswer {
 	answer := listAnswer{Endpoints: []attachRequest{}, Isolated: []string{}, Lost: []string{}, Pairs: []listedPair{}}
 	for _, end := range e.sortedEnds() {

@@ -14,7 +14,7 @@ import (
 
 const (
 	mtu         = 1500
-	txQueueLen  = 10000 // what may wait in the kernel while the switch serves others
+	txQueueLen  = 10000 // packets that may wait in the kernel while the switch serves other devices
 	cloneNewnet = 0x40000000
 )
 
@@ -22,7 +22,7 @@ const (
 func inNamespace(path string, f func() error) error {
 	result := make(chan error, 1)
 	go func() {
-		// Never unlocked, so the thread ends with the goroutine: no other goroutine may run in that namespace.
+		// Never unlocked, so that the thread ends with the goroutine: no other goroutine may run in that namespace.
 		runtime.LockOSThread()
 		if path != "" {
 			file, err := os.Open(path)
@@ -72,7 +72,7 @@ func openTun(name string, routes, assigned []string) (int, error) {
 }
 
 func configure(name string, routes, assigned []string) error {
-	// The WAN has no IPv6, and its neighbour discovery would be counted as dropped packets. This fails where the kernel has no IPv6: as good.
+	// The WAN has no IPv6; neighbour discovery would count as dropped packets. Fails, harmlessly, if the kernel has no IPv6.
 	_ = os.WriteFile("/proc/sys/net/ipv6/conf/"+name+"/disable_ipv6", []byte("1"), 0)
 	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -162,7 +162,7 @@ func addRoute(device int, cidr string) error {
 	return netlink("route "+cidr, syscall.RTM_NEWROUTE, body.Bytes())
 }
 
-// netlink has the kernel make something, or replace what is there.
+// netlink has the kernel make an object or replace an existing one.
 func netlink(what string, kind uint16, body []byte) error {
 	socket, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, syscall.NETLINK_ROUTE)
 	if err != nil {

@@ -2,12 +2,12 @@ import type { Case } from "./kernel";
 import type { SocketRig } from "./rig";
 import { Samples, type Table } from "./table";
 
-/** What the path carries; Ethernet's 1500 are what the hosts believe. */
+/** The path's MTU; the hosts' devices have Ethernet's 1500. */
 const PATH_BYTES = 1400;
 const LIMIT_SECONDS = 45;
 const COLUMN = "start of etcd to caught up, s";
 
-/** A path to Singapore that drops large packets and tells nobody: when is its member back after a restart? */
+/** With a path to Singapore that drops large packets without an ICMP error: when is its member back after a restart? */
 export async function blackHole(rig: SocketRig, cases: readonly Case[], rounds: number): Promise<Table> {
   const samples = new Samples([COLUMN], rig.progress);
   for (let round = 1; round <= rounds; round += 1) {

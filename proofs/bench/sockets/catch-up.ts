@@ -3,7 +3,7 @@ import type { SocketRig } from "./rig";
 import { Samples, type Table } from "./table";
 
 const VALUE_BYTES = 250_000;
-/** More writes than the log keeps, so that a member that missed them needs a snapshot. */
+/** More writes than the log keeps: a member that missed them needs a snapshot. */
 const BEYOND_THE_LOG = 1500;
 
 interface Written {
@@ -16,17 +16,17 @@ interface Reached {
   readonly seconds: number;
 }
 
-/** How a member gets back, and how far it is behind. */
+/** How far a member is behind, and how it catches up. */
 export interface CatchUp {
   readonly title: string;
   readonly megabytes: number;
-  /** It was away for longer than the leader's log reaches back. */
+  /** Whether it was away for longer than the leader's log reaches back. */
   readonly bySnapshot?: boolean;
 }
 
 const BEHIND = "start of etcd to caught up, s";
 
-/** The catch-up of the member in Singapore, under each setting in turn. */
+/** The catch-up of the member in Singapore, with each setting in turn. */
 export async function catchUp(rig: SocketRig, cases: readonly Case[], what: CatchUp, rounds: number): Promise<Table> {
   const samples = new Samples([BEHIND], rig.progress);
   for (let round = 1; round <= rounds; round += 1) {
@@ -40,7 +40,7 @@ export async function catchUp(rig: SocketRig, cases: readonly Case[], what: Catc
   return samples.table(what.title);
 }
 
-/** Seconds from etcd's start until the member has all that was written while it was away. */
+/** Seconds from etcd's start until the member has all writes that it missed. */
 async function behind(rig: SocketRig, { megabytes, bySnapshot = false }: CatchUp): Promise<number> {
   await rig.far.losePower();
   const count = Math.ceil((megabytes * 1e6) / VALUE_BYTES);
@@ -59,7 +59,7 @@ async function behind(rig: SocketRig, { megabytes, bySnapshot = false }: CatchUp
   const { reached } = (await rig.answer(rig.far, ["await", "-revision", String(written.revision)])) as Reached;
   const seconds = (performance.now() - started) / 1000;
   if (!reached) throw new Error("the member in Singapore did not catch up within ten minutes");
-  // The member's own word on how it got back.
+  // By the member's own metrics.
   const wasSnapshot = (await rig.snapshotsReceived(rig.far)) > 0;
   if (wasSnapshot !== bySnapshot) {
     throw new Error(`it got back by ${wasSnapshot ? "a snapshot" : "log entries"}, which is not what is measured`);

@@ -7,7 +7,7 @@ const STREAMS = 60;
 const SECONDS = 20;
 const LOSS_PERCENT = 3;
 const JITTER_MS = 20;
-/** The least after which a follower stands for election, with the profile that main.ts uses. */
+/** The shortest election timeout of a follower with main.ts's profile. */
 const ELECTION_MS = 700;
 
 const LATE = `gaps above ${ELECTION_MS} ms, per stream and hour`;
@@ -15,12 +15,12 @@ const P999 = "99.9th percentile of gaps, ms";
 const WORST = "longest gap, ms";
 
 interface Gaps {
-  /** The longest hundredth, ascending. */
+  /** The longest 1 % of the gaps, ascending. */
   readonly gapsMs: readonly number[];
   readonly messages: number;
 }
 
-/** Streams of small messages at a leader's pace over a bad path: how long nothing comes. */
+/** Gaps in streams of small messages, sent at the pace of heartbeats over a bad path. */
 export async function heartbeats(rig: SocketRig, cases: readonly Case[], rounds: number): Promise<Table> {
   const samples = new Samples([LATE, P999, WORST], rig.progress);
   const address = `${rig.far.host.address}:${PORT}`;

@@ -1,30 +1,31 @@
-/** Kernel settings by their names, for example "net.ipv4.tcp_mtu_probing". */
+/** Kernel settings by name, for example "net.ipv4.tcp_mtu_probing". */
 export type Sysctls = Readonly<Record<string, string>>;
 
-/** What is compared: kernel settings under a name, on every machine of the cluster. */
+/** A case to compare: named kernel settings for all hosts of the cluster. */
 export interface Case {
   readonly name: string;
   readonly sysctls: Sysctls;
   /**
-   * Set on the default route: a namespace's sysctl takes only what its host allows, and a host whose own is bbr does not
-   * allow cubic.
+   * Set on the default route, because a namespace's sysctl takes only what its host allows, and a host that uses bbr may
+   * not allow cubic.
    *
    * @default "cubic"
    */
   readonly congestionControl?: string;
   /**
-   * The one of connections that etcd's peers opened, which is where its streams are; by a rule for its port.
+   * Congestion control of connections that peers opened to this member's etcd, which have the streams; set by a routing
+   * rule for the port.
    *
-   * @default that of all others
+   * @default that of all other connections
    */
   readonly streamCongestionControl?: string;
-  /** Segments that a new connection may send at once, by the default route; the kernel's 10 unless told. */
+  /** Initial congestion window in segments, set on the default route. @default - the kernel's 10 */
   readonly initialWindow?: number;
 }
 
 /**
- * What Linux 6.1 to 6.12 (Debian 12 and 13, Ubuntu 24.04) start with. Set outright, because the machines of the lab share
- * their host's kernel, whose defaults may be others.
+ * Defaults of Linux 6.1 to 6.12 (Debian 12 and 13, Ubuntu 24.04). Set explicitly, because the lab's machines share their
+ * host's kernel, whose defaults may differ.
  */
 export const KERNEL_DEFAULTS: Sysctls = {
   "net.ipv4.tcp_slow_start_after_idle": "1",
@@ -38,7 +39,7 @@ export const KERNEL_DEFAULTS: Sysctls = {
   "net.ipv4.tcp_keepalive_time": "7200",
 };
 
-/** Several at once. */
+/** Several cases combined. */
 export function together(name: string, cases: readonly Case[]): Case {
   const sysctls = Object.assign({}, ...cases.map((one) => one.sysctls)) as Sysctls;
   return Object.assign({}, ...cases, { name, sysctls }) as Case;

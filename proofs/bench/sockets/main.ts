@@ -1,6 +1,7 @@
 /**
- * `npm run bench:sockets [-- --rounds N] [--parts a,b:rounds] [--json]`: what each kernel setting for long fat paths is worth,
- * on a bare cluster over the lab's WAN. Parts: throughput, burst, catch-up, loss, snapshot, steady, outage, heartbeats, black-hole.
+ * `npm run bench:sockets [-- --rounds N] [--parts a,b:rounds] [--json]`: the effect of each kernel setting for long fat
+ * paths, on a bare cluster over the lab's WAN. Parts: throughput, burst, catch-up, loss, snapshot, steady, outage,
+ * heartbeats, black-hole.
  */
 import { parseArgs } from "node:util";
 import { buildWan } from "terraform-lab";
@@ -30,7 +31,7 @@ const BUFFERS: Case = {
   name: "buffers",
   sysctls: { "net.ipv4.tcp_rmem": LARGE, "net.ipv4.tcp_wmem": "4096 16384 28311552" },
 };
-/** The lines that throughput hangs on: measured without each of them, and with all. */
+/** The settings that affect throughput: measured without each of them, and with all. */
 const LINES: readonly Case[] = [BBR, STREAMS_BY_CUBIC, NO_SLOW_START, BUFFERS];
 
 type Part = (rig: SocketRig, rounds: number) => Promise<Table[]>;

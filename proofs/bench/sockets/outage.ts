@@ -5,12 +5,12 @@ import type { SocketRig } from "./rig";
 import { Samples, type Table } from "./table";
 
 const CLIENT_OUTAGE_MS = 40_000;
-/** How long after the path is back a client is watched. */
+/** How long a client is observed after the path is restored. */
 const LIMIT_MS = 90_000;
 const PEER_OUTAGE_MS = 20_000;
-/** For connections to be made and used before the path is cut. */
+/** Time to make and use connections before the path is cut. */
 const LEAD_MS = 4000;
-/** What the library recommends to clients; see Tuning. */
+/** The library's recommendation to clients; see Tuning. */
 const KEEPALIVE = ["-keepalive", "10s", "-keepalive-timeout", "2.7s"];
 
 const CLIENT_COLUMNS = {
@@ -28,8 +28,9 @@ interface Recovery {
 }
 
 /**
- * The path between the operator and all members is cut in silence. Each member runs with another of the settings, in
- * turn. Clients of each hold a watch and go on writing: how long after the path is back do they work again?
+ * The path between the operator and all members drops all packets for a while. Members run with different settings, each
+ * with each in turn. Clients of each member hold a watch and keep writing: how long after the path is restored do these
+ * work again?
  */
 export async function clientOutage(rig: SocketRig, cases: readonly Case[], rounds: number): Promise<Table> {
   const samples = new Samples(Object.values(CLIENT_COLUMNS), rig.progress);
@@ -69,7 +70,7 @@ export async function clientOutage(rig: SocketRig, cases: readonly Case[], round
   return samples.table(`${cut} (${LIMIT_MS / 1000}: not within that)`);
 }
 
-/** The machine in Singapore vanishes from the network and comes back: what do its peers' sockets do? */
+/** The machine in Singapore is isolated for a while: when do its peers give up its connections and make new ones? */
 export async function peerOutage(rig: SocketRig, cases: readonly Case[], rounds: number): Promise<Table> {
   const samples = new Samples([GIVEN_UP, BACK], rig.progress);
   const id = rig.far.host.name;
@@ -100,7 +101,7 @@ export async function peerOutage(rig: SocketRig, cases: readonly Case[], rounds:
   return samples.table(`A peer vanishes for ${PEER_OUTAGE_MS / 1000} s`);
 }
 
-/** Seconds until the leader has no connection left that it held established with Singapore at that time. */
+/** Seconds until none of the leader's connections with Singapore is established any more. */
 async function givenUp(rig: SocketRig, since: number): Promise<number> {
   const peer = rig.far.host.address;
   while (performance.now() - since < PEER_OUTAGE_MS) {
@@ -111,7 +112,7 @@ async function givenUp(rig: SocketRig, since: number): Promise<number> {
   return PEER_OUTAGE_MS / 1000;
 }
 
-/** Events for the watches, from inside the cluster. */
+/** Makes events for the watches, by writes from inside the cluster. */
 async function keepWriting(rig: SocketRig, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await rig.answer(rig.leader, ["fill", "-count", "1", "-size", "10", "-prefix", "/outage", "-keep"]);
@@ -119,7 +120,7 @@ async function keepWriting(rig: SocketRig, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** The longest time for which one of the leader's sockets would wait, idle, before its first keepalive probe, in seconds. */
+/** The longest time in seconds until the first keepalive probe of any of the leader's sockets. */
 export async function longestKeepalive(rig: SocketRig): Promise<number> {
   const sockets = await rig.leader.host.run(["ss", "-tnoH", "state", "established"], 10_000);
   const timers = [...sockets.matchAll(/timer:\(keepalive,(?:(\d+)min)?(?:(\d+)sec|([\d.]+)ms)?/g)];

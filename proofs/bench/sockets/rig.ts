@@ -9,14 +9,14 @@ import { Rig } from "../../rig/rig";
 import { KERNEL_DEFAULTS, type Case } from "./kernel";
 import { ensureSockets } from "../../programs";
 
-/** Port between peers, where the connections arrive that streams take; also the name of their routes and rule. */
+/** The peer port, to which peers open the connections of streams; also the number of their routing table and rule. */
 const STREAMS = "2380";
 const REGIONS = ["lon1", "nyc3", "sgp1"];
 const CALM: NetworkCondition = { name: "calm", regions: REGIONS };
 
 /**
- * Few entries in memory and in the log, so that dozens of rounds of large values do not add up; and enough of them that a
- * member 200 MB behind gets entries rather than a snapshot.
+ * Few enough entries in memory and in the log for dozens of rounds of large values; and enough that a member which is
+ * 200 MB behind gets entries and not a snapshot.
  */
 const LOG_SETTINGS = { ETCD_SNAPSHOT_COUNT: "1000", ETCD_SNAPSHOT_CATCHUP_ENTRIES: "1000" };
 
@@ -56,15 +56,15 @@ export class SocketRig {
     return this.rig.down();
   }
 
-  /** Where a member is, in the WAN's words. */
+  /** A member's location on the WAN. */
   public locationOf(member: RigMember): string {
     return locationName(CALM, member.region);
   }
 
-  /** Sets the kernel of every member's host, forgets what it knows of the paths, and has all connections made anew. */
+  /** Applies a case to the kernels of all hosts, drops their TCP metrics, and restarts members to get new connections. */
   public async use(one: Case): Promise<void> {
     await this.setKernels(one);
-    // One at a time, as ever; the leader's connections all end at one of these two.
+    // One at a time, for the quorum. All of the leader's peer connections are with one of these two.
     for (const member of [this.near, this.far]) {
       await member.losePower();
       await member.returnPower();
@@ -72,7 +72,7 @@ export class SocketRig {
     }
   }
 
-  /** The same without touching etcd: for connections that are yet to be made. */
+  /** The same without restarts: for connections that are yet to be made. */
   public async setKernels(one: Case): Promise<void> {
     await Promise.all([this.leader, this.near, this.far].map((member) => this.setKernel(member, one)));
   }
@@ -91,7 +91,7 @@ export class SocketRig {
       ...["congctl", congestionControl],
       ...(initialWindow === undefined ? [] : ["initcwnd", String(initialWindow)]),
     );
-    // In the streams' table there is nothing else, so that they, too, go by default where they are no case of their own.
+    // The streams' table has only this route, so a case without a setting for streams uses the default for them too.
     await byDefault("congctl", streamCongestionControl ?? congestionControl, "table", STREAMS);
     const rules = await member.host.run(["ip", "rule", "show", "pref", STREAMS], 10_000);
     if (rules.trim() === "") {
@@ -106,7 +106,7 @@ export class SocketRig {
     await this.cluster.placeLeader(this.leader.region);
   }
 
-  /** A sample that fails, for example because of an election, is told of and not counted. */
+  /** Takes a sample. One that fails, for example because of an election, is reported and not counted. */
   public async sample(what: string, take: () => Promise<void>): Promise<void> {
     try {
       await take();
@@ -118,17 +118,17 @@ export class SocketRig {
     }
   }
 
-  /** The program's answer, run on a member's host, to that member. */
+  /** Runs the program on a member's host, as a client of that member; returns its answer. */
   public async answer(member: RigMember, argv: readonly string[]): Promise<unknown> {
     return parse(await member.host.run(this.clientOf(member, argv), 900_000));
   }
 
-  /** The same from where the operator is. */
+  /** The same, run at the operator's location. */
   public async answerOfOperator(member: RigMember, argv: readonly string[]): Promise<unknown> {
     return parse(await run(this.clientOf(member, argv)));
   }
 
-  /** Runs the receiver on one host and, once it listens, the sender on another; returns what both say. */
+  /** Runs the receiver on one host and, once it listens, the sender on another; returns both answers. */
   public async transfer(
     from: RigMember,
     to: RigMember,
@@ -162,7 +162,7 @@ export class SocketRig {
     }
   }
 
-  /** How many snapshots a member has been sent since it started. */
+  /** How many snapshots a member has received since it started. */
   public async snapshotsReceived(member: RigMember): Promise<number> {
     const { ca, cert, key } = this.rig.client;
     const files = ["--cacert", ca, "--cert", cert, "--key", key];
@@ -171,7 +171,7 @@ export class SocketRig {
     return counts.reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
-  /** Does something while packets get lost between all members, and ends that. */
+  /** Runs an action while packets between all members are lost at a rate. */
   public async withLoss<T>(percent: number, action: () => Promise<T>): Promise<T> {
     const [a, b, c] = [this.leader, this.near, this.far].map((member) => this.locationOf(member));
     const pairs = [[a, b], [a, c], [b, c]] as const; // prettier-ignore
@@ -183,12 +183,12 @@ export class SocketRig {
     }
   }
 
-  /** Drops packets of more than so many bytes between Singapore and the others, and tells nobody; returns how to end that. */
+  /** Drops larger packets to and from Singapore without an ICMP error (a PMTU black hole); returns how to end that. */
   public async swallowAbove(bytes: number): Promise<() => Promise<void>> {
     const far = this.far.host.address;
     const hosts = [this.near, this.far, this.leader].map(({ host }) => host);
     for (const host of hosts) {
-      // At the receiver: before they leave, several packets still travel as one.
+      // At the receiver: at the sender, several packets may still be one segment (GSO).
       const which = host === this.far.host ? "" : `ip saddr ${far} `;
       const rules = `table ip blackhole { chain input { type filter hook input priority -200; iif wan0 ${which}meta length > ${bytes} drop; }; }`;
       await host.run(["nft", rules], 10_000);

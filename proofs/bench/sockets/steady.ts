@@ -4,7 +4,7 @@ import type { SocketRig } from "./rig";
 import { Samples, type Table } from "./table";
 
 const SECONDS = 60;
-/** From each continent; 54 a second in all, as under the operations that are measured. */
+/** From each continent; 54 a second in all, as in bench:operations. */
 const WRITES_PER_SECOND = 18;
 
 const MEDIAN = "Singapore's writes: median, ms";
@@ -12,7 +12,7 @@ const P99 = "99th percentile, ms";
 const WORST = "longest, ms";
 const LATE = "later than 1.2 x the median, %";
 
-/** Small writes from every continent for a minute, each through its own member, at a share of packets that get lost. */
+/** Small writes from every continent for a minute, each through its own member, while packets are lost at a rate. */
 export async function steady(
   rig: SocketRig,
   cases: readonly Case[],

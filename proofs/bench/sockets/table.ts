@@ -1,13 +1,13 @@
 import { median } from "../../figures/statistics";
 
-/** Samples of one figure under one setting. */
+/** Samples with one setting. */
 export interface Row {
   readonly name: string;
   /** One list of samples per column. */
   readonly samples: readonly (readonly number[])[];
 }
 
-/** One comparison. */
+/** A comparison of settings. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
@@ -15,11 +15,11 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
-/** Samples by setting, collected round by round. */
+/** Collects samples by setting. */
 export class Samples {
   private readonly byName = new Map<string, number[][]>();
 
-  /** Each sample is told of at once: what was measured survives a run that is cut short. */
+  /** @param log gets each sample at once, so that the samples of an interrupted run are not lost */
   public constructor(
     private readonly columns: readonly string[],
     private readonly log: (line: string) => void,
@@ -38,7 +38,7 @@ export class Samples {
   }
 }
 
-/** In Markdown: the median, and in brackets the least and the most. */
+/** The table in Markdown: medians, with the least and the greatest sample in brackets. */
 export function markdown(table: Table): string {
   const cell = (values: readonly number[]): string =>
     values.length === 0

@@ -5,7 +5,7 @@ import { Samples, type Table } from "./table";
 const PORT = 5001;
 const COLUMN = "200 MB, Mbit/s";
 
-/** What plain TCP carries over the same path, on one new connection: the ceiling for all that follows. */
+/** Throughput of plain TCP over the same path on one new connection: an upper limit for etcd. */
 export async function throughput(rig: SocketRig, cases: readonly Case[], rounds: number): Promise<Table> {
   const samples = new Samples([COLUMN], rig.progress);
   const address = `${rig.far.host.address}:${PORT}`;

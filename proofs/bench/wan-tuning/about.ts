@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { RIG_ETCD } from "../../rig/member";
 
-/** What the numbers were measured on. */
+/** Describes the machine and versions of a measurement. */
 export interface About {
   readonly date: string;
   readonly etcd: string;
@@ -17,7 +17,7 @@ export function about(): About {
   };
 }
 
-/** Said in the output, so that nobody takes the numbers for more than they are. */
+/** The limits of the measurement, for its output. */
 export const STAND_INS =
   "Real: etcd, its settings, TLS, client library, fsync, round-trip times, jitter and loss. Stands in: a process in a " +
   "network namespace for each machine; a process that is killed behind a dead line for one that loses power (no boot, so " +

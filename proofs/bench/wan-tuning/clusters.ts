@@ -3,14 +3,14 @@ import type { Rig } from "../../rig/rig";
 import type { RigCluster } from "../../rig/cluster";
 import { CALM, CONDITIONS, LEADER_REGION, PROFILES, REGIONS, SETTINGS, type Setting } from "./settings";
 
-/** What is tried: which timeouts, over which WAN, with the leader where. */
+/** Timeouts, the WAN's condition and the leader's region to test together. */
 export interface Trial {
   readonly setting: Setting;
   readonly condition: NetworkCondition;
   readonly leader: string;
 }
 
-/** A cluster under test. */
+/** A trial and its cluster. */
 export interface Subject extends Trial {
   readonly cluster: RigCluster;
 }
@@ -20,22 +20,22 @@ export function profileTrials(): Trial[] {
   return PROFILES.flatMap((setting) => CONDITIONS.map((condition) => ({ setting, condition, leader: LEADER_REGION })));
 }
 
-/** What others set, the library's default with the leader elsewhere, then each profile, weather by weather. */
+/** Others' settings, then the library's default with the leader elsewhere, then each profile under each condition. */
 export function failoverTrials(): readonly Trial[] {
   const calm = SETTINGS.map((setting) => ({ setting, condition: CALM, leader: LEADER_REGION }));
-  // How far apart those are that are left decides how long they take to agree.
+  // The distance between the remaining members decides how long an election takes.
   const elsewhere = REGIONS.filter((region) => region !== LEADER_REGION).map((leader) => ({ ...calm[0], leader }));
   const weathers = CONDITIONS.flatMap((condition) => profileTrials().filter((trial) => trial.condition === condition));
   return [...calm, ...elsewhere, ...weathers];
 }
 
-/** What a trial is called on the command line: `balanced/fair`; with the leader elsewhere `balanced/calm/nyc3`. */
+/** A trial's name on the command line: `balanced/fair`, or with the leader elsewhere `balanced/calm/nyc3`. */
 export function trialName({ setting, condition, leader }: Trial): string {
   const name = setting.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
   return [name, condition.name, ...(leader === LEADER_REGION ? [] : [leader])].join("/");
 }
 
-/** Founds a trial's cluster. */
+/** Starts a trial's cluster. */
 export async function found(rig: Rig, trial: Trial): Promise<Subject> {
   const { heartbeatMs, electionMs } = trial.setting.tuning;
   const name = trialName(trial).replaceAll("/", "-");

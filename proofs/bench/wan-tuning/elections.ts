@@ -10,44 +10,44 @@ import { LEADER_REGION, lossAndJitter, REGIONS, timeouts } from "./settings";
 import { summarize, type Summary } from "./summary";
 import { WriteClient } from "./write-client";
 
-/** Long enough for leaders to have settled and for connections to be warm. */
+/** Time for leaders to settle and connections to warm up. */
 const WARM_UP_MS = 15_000;
 const SAMPLE_EVERY_MS = 60_000;
 const RETRY_EVERY_MS = 1000;
-/** After the end, for the last sample. */
+/** Time limit of the last sample. */
 const GIVE_UP_MS = 300_000;
-/** At each of the three locations. More would leave two processors, which 27 members share, too little for what they do on time. */
+/** At each of the three locations. With more, two processors would be too busy for the timers of 27 members. */
 const WRITES_PER_SECOND = 2;
 
-/** What one cluster went through. Nobody lost power, so every election in it was a mistake. */
+/** Results of one cluster. No member lost power, so every election was unnecessary. */
 export interface ElectionsResult {
   readonly profile: string;
   readonly timeouts: string;
   readonly condition: string;
   readonly minutes: number;
-  /** Elections held: by how much raft's term rose. */
+  /** Number of elections: the increase of Raft's term. */
   readonly elections: number;
-  /** How often the member that fared worst learned of a leader anew; more than the elections if it lost sight of one that was there. */
+  /** The most leader changes that any member counted; more than the elections if it only lost contact with the leader. */
   readonly leaderChangesSeen: number;
   /** Writes of the clients at all locations. */
   readonly writes: Summary;
-  /** The longest of them, longest first: when, to look for what else happened then. */
+  /** The slowest of them, slowest first, with their times, to look for causes. */
   readonly slowest: readonly Operation[];
 }
 
 const SLOWEST_KEPT = 10;
 
-/** What is known so far; called once a minute and at the end. */
+/** Called with the results so far, once a minute and at the end. */
 export type Report = (results: readonly ElectionsResult[]) => void;
 
 interface Watched extends Subject {
   readonly before: ElectionCount;
   readonly clients: readonly WriteClient[];
-  /** Since the warm-up. */
+  /** Operations since the warm-up. */
   readonly operations: Operation[];
 }
 
-/** Mistaken elections in these clusters, all at once, with writes going on. */
+/** Counts unnecessary elections in all these clusters at once, under writes. */
 export async function measureElections(
   rig: Rig,
   trials: readonly Trial[],
@@ -56,7 +56,7 @@ export async function measureElections(
   progress: Progress,
 ): Promise<readonly ElectionsResult[]> {
   const subjects: Subject[] = [];
-  // One after the other: side by side their births would stand in each other's way.
+  // One after the other: starting many clusters at once would overload the machine.
   for (const trial of trials) subjects.push(await found(rig, trial));
   progress(`elections: ${subjects.length} clusters run; ${minutes} minutes from now`);
   const clientsOf = new Map<Subject, WriteClient[]>();
@@ -85,7 +85,7 @@ export async function measureElections(
     try {
       results = await Promise.all(watched.map((one) => resultOf(one, started)));
     } catch (error) {
-      // An hour's count must not be lost to a busy machine: the next sample has it all.
+      // A busy machine must not end an hour's measurement: the next sample has all counts.
       progress(`elections: no sample this time: ${error instanceof Error ? error.message : String(error)}`);
       continue;
     }
@@ -115,7 +115,7 @@ async function resultOf(one: Watched, started: number): Promise<ElectionsResult>
   };
 }
 
-/** What this machine itself added to the network's delays: the measurement is as good as this is small. */
+/** The delay that this machine added to the network's: the error of the measurement. */
 async function lateness(rig: Rig): Promise<string> {
   const { worstLateMs, packetsPerSecond } = await rig.wanStats();
   return `${packetsPerSecond.toFixed(0)} packets/s, the latest ${worstLateMs.toFixed(1)} ms late, load ${loadavg()[0].toFixed(1)}`;

@@ -10,41 +10,41 @@ import { median, worst } from "../../figures/statistics";
 import { WriteClient, type ClientMode } from "./write-client";
 
 /**
- * Of each kind of client, at each of the two surviving locations. More would not show more: a write that reaches a member without a leader
- * waits there for the next one.
+ * By each kind of client, at each of the two surviving locations. More would show nothing new: a write that reaches a
+ * member without a leader waits there for the next leader.
  */
 const WRITES_PER_SECOND = 5;
-/** All is well for this long before the power fails, and up to as much again: at no particular moment of any timer. */
+/** Time before the power fails, and a random addition, so that it fails at a random phase of all timers. */
 const STEADY_MS = 2000;
 const RANDOM_MS = 1000;
-/** Twice the longest that was ever seen, kubespray's 16 s. */
+/** Twice the longest ever measured, 16 s with kubespray's settings. */
 const GIVE_UP_MS = 40_000;
-/** The clients flush what they recorded every 100 ms. */
+/** The clients flush their records every 100 ms. */
 const LOOK_EVERY_MS = 100;
 
-/** How long writes stopped when the leader's machine lost its power, once for each round. */
+/** How long writes stopped when the leader's machine lost power, for each round. */
 export interface FailoverResult {
   readonly setting: string;
   readonly timeouts: string;
   readonly condition: string;
-  /** Where the power fails. */
+  /** Region of the leader, whose machine loses power. */
   readonly leader: string;
-  /** The clients' deadline for an attempt. */
+  /** The clients' deadline of an attempt. */
   readonly attemptMs: number;
-  /** Each kind of client: for every round, milliseconds until the first of its writes that began afterwards was acknowledged. */
+  /** By kind of client, for each round: ms from the power failure until a write started after it was acknowledged. */
   readonly stoppedMs: Readonly<Record<ClientMode, number[]>>;
 }
 
-/** The kinds differ in what they make of a write that gets no answer; the naive ones' best is the cluster's own time. */
+/** The kinds differ in how they handle a write without an answer; the naive ones' best is the cluster's own time. */
 const MODES: readonly ClientMode[] = ["recommended", "naive"];
 
-/** Writers where the power stays on; they know all endpoints. */
+/** Clients at the surviving locations; they know all endpoints. */
 type Survivors = Readonly<Record<ClientMode, readonly WriteClient[]>>;
 
-/** With seven side by side on two processors the medians were 0.3 s longer than with one; with three they were not. */
+/** Clusters at once. On two processors, medians were 0.3 s longer with seven than with one; with three they were not. */
 const AT_ONCE = 3;
 
-/** A few clusters at a time, each at its own pace. `report` is called after every round. */
+/** Measures a few clusters at a time, independently. `report` is called after every round. */
 export async function measureFailovers(
   rig: Rig,
   trials: readonly Trial[],
@@ -98,7 +98,7 @@ function survivors(rig: Rig, subject: Subject, mode: ClientMode): Promise<WriteC
   );
 }
 
-/** One round: milliseconds from the loss of power until each kind of client had a write acknowledged that began after it. */
+/** One round; returns ms from the power failure until a write started after it was acknowledged, by kind of client. */
 async function failover(
   { cluster, leader: region }: Subject,
   clients: Survivors,

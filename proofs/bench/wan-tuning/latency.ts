@@ -10,27 +10,27 @@ import { markdownTable, milliseconds, percent } from "../../figures/markdown";
 import { CALM, CALM_FIVE, LEADER_REGION, SETTINGS, TIMES } from "./settings";
 import { errorPercent } from "../../figures/statistics";
 
-/** Calls that make up each median: one after the other over one connection, after a first that pays for the handshake. */
+/** Calls for each median: one after the other on one connection, after a first one that includes the handshake. */
 const CALLS = 50;
 
-/** What was timed: a write on the leader's own machine, or a call of a client through the member nearest to it. */
+/** The timed call: a write on the leader's machine, or a client's call through its nearest member. */
 export type Call = "commit" | "write" | "linearizable read";
 
-/** One number, and what the model says of it. */
+/** A measured latency and the model's prediction. */
 export interface LatencyResult {
   readonly locations: number;
   readonly leader: string;
   readonly call: Call;
-  /** Where the client is; the leader's region for a commit. */
+  /** The client's region; the leader's for a commit. */
   readonly client: string;
   readonly measuredMs: number;
   readonly predictedMs: number;
 }
 
-/** Where clients are, each on a host of its own. */
+/** The clients' hosts by region. */
 type Clients = ReadonlyMap<string, RigHost>;
 
-/** Every call from everywhere for every place of the leader, with three and with five locations. */
+/** Measures every call from every region for every region of the leader, with three and with five locations. */
 export async function measureLatencies(
   rig: Rig,
   report: (results: readonly LatencyResult[]) => void,
@@ -71,7 +71,7 @@ async function latenciesWith(
     ...{ ...at, call: "commit", client: leader, predictedMs: model.commitMs(leader) },
     measuredMs: await medianMs(rig, host, "https://127.0.0.1:2379", "write"),
   };
-  // All locations at once: they meet only at the leader, which has next to nothing to do.
+  // All locations at once: they share only the leader, whose load is small.
   const calls = await Promise.all(
     [...clients].map(async ([client, from]): Promise<LatencyResult[]> => {
       const { endpoint } = cluster.member(model.nearestMember(client));
@@ -115,7 +115,7 @@ export function latencyTables(results: readonly LatencyResult[]): string {
   return [markdownTable(header, rows), meansTable(results)].join("\n\n");
 }
 
-/** The mean write over the members' locations, for each place of the leader: what placing it is worth. */
+/** The mean write over the members' locations by the leader's region: the benefit of placing the leader. */
 function meansTable(results: readonly LatencyResult[]): string {
   const means = [...new Set(results.map(({ locations }) => locations))].flatMap((locations) => {
     const writes = results.filter((one) => one.locations === locations && one.call === "write");

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:wan-tuning`: what the library's timeouts, leader placement and client settings are worth, on bare etcd clusters over the
- * lab's WAN. See --help.
+ * `npm run bench:wan-tuning`: the effect of the library's timeouts, leader placement and client settings, on bare etcd
+ * clusters over the lab's WAN. See --help.
  */
 import { parseArgs } from "node:util";
 import { buildWan, writeAtomically } from "terraform-lab";
@@ -32,17 +32,17 @@ namespaces of its own, which end with it.`;
 
 interface Options {
   readonly parts: readonly string[];
-  /** Names of trials; all if undefined. */
+  /** Names of trials. @default - all */
   readonly trials?: readonly string[];
   readonly rounds: number;
   readonly minutes: number;
   readonly json?: string;
 }
 
-/** A part of the bench: a rig of its own, measurements, tables for a document. */
+/** A part of the bench, with a rig of its own. */
 interface Part {
   readonly conditions: readonly NetworkCondition[];
-  /** Hands what it knows to `report`, as often as it likes, and returns its tables. */
+  /** Measures, calling `report` with intermediate results, and returns tables for a document. */
   readonly measure: (rig: Rig, options: Options, report: (results: unknown) => void) => Promise<string>;
 }
 
@@ -143,7 +143,7 @@ async function measure(root: string, options: Options): Promise<void> {
   }
 }
 
-/** Returns how to stop caring. */
+/** Takes the rig down on SIGINT or SIGTERM; returns how to remove that handler. */
 function tearDownWhenInterrupted(rig: Rig): () => void {
   const interrupted = (): void => {
     void rig.down().finally(() => process.exit(130));
@@ -169,6 +169,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
-  // At once: the rounds of other clusters may still be going on.
+  // Exits at once, because rounds of other clusters may still be running.
   process.exit(1);
 });

@@ -2,19 +2,19 @@ import { RoundTripTimes, Tuning, TuningProfile } from "../../../lib/wan";
 import { nearestFirst as placesNearestFirst } from "../../../lib/wan/nearest";
 import type { NetworkCondition } from "../../rig/network";
 
-/** The three continents that all of etcd's settings are compared on: 78, 167 and 224 ms. */
+/** The three regions in which settings are compared, with round trips of 78, 167 and 224 ms. */
 export const REGIONS = ["lon1", "nyc3", "sgp1"];
-/** Where the leader is before its power fails: the best place, see QuorumModel. */
+/** The leader's region before its power fails: the best one, see QuorumModel. */
 export const LEADER_REGION = "lon1";
-/** With two more, for the model. */
+/** Five regions, for latencies. */
 export const FIVE_REGIONS = [...REGIONS, "sfo3", "ams3"];
 
 export const TIMES = RoundTripTimes.digitalOcean();
 
-/** A pair of timeouts and whose it is. */
+/** A pair of timeouts, named after who uses it. */
 export interface Setting {
   readonly name: string;
-  /** What the library derives or, with both timeouts given, what it recommends around them. */
+  /** The library's tuning: its own timeouts, or with given timeouts the settings that go with them. */
   readonly tuning: Tuning;
 }
 
@@ -37,7 +37,7 @@ export const PROFILES: readonly Setting[] = [
 
 const LARGEST_RTT_MS = TIMES.largestAmong(REGIONS);
 
-/** What others set; the library's default first. */
+/** Timeouts to compare: the library's default first, then others'. */
 export const SETTINGS: readonly Setting[] = [
   profile(TuningProfile.BALANCED),
   others("seed article", 100, 2500),
@@ -46,13 +46,13 @@ export const SETTINGS: readonly Setting[] = [
   others("kubespray", 250, 5000),
 ];
 
-/** Distance and nothing else. */
+/** Neither loss nor jitter. */
 export const CALM: NetworkCondition = { name: "calm", regions: REGIONS };
 
 /** The same with five locations. */
 export const CALM_FIVE: NetworkCondition = { name: "calm5", regions: FIVE_REGIONS };
 
-/** From an ordinary to a bad day on long paths: packets lost, and the mean jitter of a round trip. */
+/** Loss and mean jitter of a round trip on long paths, from an ordinary day to a bad one. */
 export const CONDITIONS: readonly NetworkCondition[] = [
   { name: "good", regions: REGIONS, lossPercent: 0.1, jitterMs: 3 },
   { name: "fair", regions: REGIONS, lossPercent: 1, jitterMs: 10 },
@@ -67,7 +67,7 @@ export function lossAndJitter({ lossPercent = 0, jitterMs = 0 }: NetworkConditio
   return `${lossPercent} %, ${jitterMs} ms`;
 }
 
-/** All members' regions, the nearest to a client first: the order of endpoints that the library hands out. */
+/** The regions, nearest to the client first: the order of endpoints in the library's client settings. */
 export function nearestFirst(client: string, regions: readonly string[]): string[] {
   const places = regions.map((location) => ({ location }));
   return placesNearestFirst(TIMES, client, places).map(({ location }) => location);

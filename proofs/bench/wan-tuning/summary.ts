@@ -1,7 +1,7 @@
 import { median, quantile, worst } from "../../figures/statistics";
 import type { Operation } from "../../workload/operation-log";
 
-/** What a client's user feels: how many calls failed, how long they took. Failed ones took as long as any. */
+/** Failures and durations of a client's calls. Failed calls count in the durations. */
 export interface Summary {
   readonly count: number;
   readonly failed: number;

@@ -9,12 +9,12 @@ import { summarize, type Summary } from "./summary";
 import { WriteClient, type ClientMode } from "./write-client";
 
 const WRITES_PER_SECOND = 10;
-/** Longer than a write that was dropped hangs, 5 s + 2 x election, so that no two transfers share one. */
+/** Longer than a dropped write hangs, 5 s + 2 x election timeout, so that none is affected by two transfers. */
 const BETWEEN_TRANSFERS_MS = 8000;
-/** What a client with the recommended deadline must not exceed. */
+/** The longest that a write of a client with the recommended deadline may take. */
 const STALL_MS = 1200;
 
-/** What the clients of one kind went through, all three locations together. */
+/** Results of the clients of one kind at all three locations. */
 export interface TransferResult {
   readonly mode: ClientMode;
   readonly transfers: number;
@@ -25,7 +25,7 @@ export interface TransferResult {
 
 const MODES: readonly ClientMode[] = ["recommended", "naive"];
 
-/** Leadership goes from place to place while recommended and naive clients write to the same cluster. */
+/** Transfers leadership from region to region while recommended and naive clients write to the same cluster. */
 export async function measureTransfers(rig: Rig, transfers: number, progress: Progress): Promise<TransferResult[]> {
   const subject = await found(rig, { setting: SETTINGS[0], condition: CALM, leader: LEADER_REGION });
   const { cluster } = subject;

@@ -9,7 +9,7 @@ import { OperationLog, type Operation } from "../../workload/operation-log";
 import { argvOf, recommendedLimits } from "../../workload/flags";
 import { nearestFirst } from "./settings";
 
-/** How a client goes about it; see proofs/workload. */
+/** A client's handling of errors; see proofs/workload. */
 export type ClientMode = "recommended" | "naive";
 
 export interface WriteClientProps extends Subject {
@@ -18,10 +18,10 @@ export interface WriteClientProps extends Subject {
   readonly writesPerSecond: number;
 }
 
-/** A client on a host of its own that writes at a steady rate, whatever becomes of its writes. */
+/** A client on a host of its own that writes at a steady rate, without waiting for earlier writes. */
 export class WriteClient {
   private static count = 0;
-  /** Looked up once: an edit of its sources meanwhile must not have it built again in the middle of a run. */
+  /** Built once, so that an edit of its sources does not cause a build in the middle of a run. */
   private static program?: Promise<string>;
 
   private constructor(
@@ -31,7 +31,7 @@ export class WriteClient {
     private readonly dir: string,
   ) {}
 
-  /** Starts it with the deadlines that are recommended for the cluster's setting, and waits until it has written. */
+  /** Starts a client with the recommended deadlines for the cluster's setting, and waits for its first write. */
   public static async start(rig: Rig, props: WriteClientProps): Promise<WriteClient> {
     const { cluster, setting, condition, region, mode, writesPerSecond } = props;
     this.count += 1;
@@ -51,7 +51,7 @@ export class WriteClient {
       mode,
       rate: writesPerSecond,
       ...recommendedLimits(tuning),
-      // It is stopped when it has done its work.
+      // Longer than any measurement: it is stopped by a signal.
       seconds: 86_400,
     };
     const child = host.spawn(
@@ -67,7 +67,7 @@ export class WriteClient {
     return client;
   }
 
-  /** What it did since the last call. */
+  /** Its operations since the last call. */
   public operations(): Operation[] {
     if (hasEnded(this.child)) throw new Error(`${this.name} ended by itself; see ${this.dir}/messages`);
     return this.log.next();

@@ -1,8 +1,8 @@
 /*
- * A stand-in for a command, under whose name it lies first in the scripts' PATH. It asks the world what that command says and how it
- * ends; where files are changed it has the real command do it, and tells before and after. Under its own name it gives a script the
- * directories of one machine, and becomes it. What it speaks is in wire.go. It is C because a script starts dozens of these, and
- * another language's runtime takes longer to begin than all that is done here.
+ * Stands in for a command, under whose name it is first in the scripts' PATH. It asks the world for the command's output
+ * and exit status; a command that changes files it runs for real, and reports that to the world before and after. Under
+ * its own name it mounts the directories of one machine and executes a script. wire.go has the protocol. It is written in
+ * C because a script starts dozens of these, and the start of another language's runtime would take most of their time.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,7 +19,7 @@
 #define SOCKET "CDKTF_ETCD_EXPLORATION_SOCKET"
 #define RUN "CDKTF_ETCD_EXPLORATION_RUN"
 
-/* How it ends when the world is gone, and when a real command can't be run. */
+/* Exit statuses: the world is gone; a real command cannot be run. */
 enum { LOST = 111, CANT_RUN = 126 };
 
 static int world;
@@ -44,7 +44,7 @@ static size_t get_number(void) {
   return (size_t)text[0] << 24 | text[1] << 16 | text[2] << 8 | text[3];
 }
 
-/* Sends a list of words: the run's number, the command's name, and its arguments; or nothing. */
+/* Sends a list of words: the run's number, the command's name and its arguments; or an empty list. */
 static void send_words(int count, char **words) {
   size_t size = 4;
   for (int i = 0; i < count; i++) size += 4 + strlen(words[i]);
@@ -61,7 +61,7 @@ static void send_words(int count, char **words) {
   free(message);
 }
 
-/* A word that is received, and its length. */
+/* Receives a word and its length. */
 static char *word(size_t *length) {
   *length = get_number();
   char *text = malloc(*length + 1);
@@ -118,7 +118,7 @@ static int stand_in(char *name, int count, char **args) {
   return code;
 }
 
-/* enter PATH, pairs of a place and what is to be there, "--", and the script: called in a mount namespace of its own. */
+/* Arguments: PATH; pairs of a mount point and a directory; "--"; the script. Called in a mount namespace of its own. */
 static void enter(char **args) {
   char path[4096], run[64], socket[4096];
   if (mount("", "/", "", MS_REC | MS_PRIVATE, "") != 0) {

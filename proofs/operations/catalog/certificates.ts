@@ -11,10 +11,10 @@ function mustNotRestart(lines: readonly string[]): void {
   mustHave("nobody restarts", restarts.length === 0, restarts);
 }
 
-/** Fewer than the 90 in which the library renews them unless told otherwise. */
+/** Less than the 90 days before the end at which the library renews them by default. */
 const DAYS_LEFT = 80;
 
-/** Every leaf is issued anew by a deploy without an edit, as by the first one within its renewal window. */
+/** A deploy without an edit renews all leaf certificates, as the first one in their renewal window does. */
 export const LEAVES_RENEWED: Operation = {
   name: "leaf certificates renewed",
   bars: UNNOTICED,
@@ -31,7 +31,7 @@ export const LEAVES_RENEWED: Operation = {
   expectSaid: mustNotRestart,
 };
 
-/** Of the certificates that members serve with and show to peers: member by member, as etcd itself uses them. */
+/** Serial numbers of the members' server and peer certificates, by member, as etcd itself presents them. */
 async function serials(stage: Stage): Promise<string[]> {
   const cluster = await stage.cluster();
   return Promise.all(
@@ -68,10 +68,10 @@ export const SERVER_NAME_ADDED: Operation = {
   expectSaid: mustNotRestart,
 };
 
-/** Which authority, by its knob. */
+/** The knob of one of the authorities. */
 type AuthorityKnob = "clientAuthority" | "peerAuthority";
 
-/** The three stages of an authority's rotation; each is an operation of its own, possible after the one before. */
+/** The three stages of an authority's rotation, each an operation, possible after the one before. */
 function rotation(knob: AuthorityKnob, whose: string): readonly Operation[] {
   const at = (stage: Stage): AuthorityStage => stage.knobs[knob] ?? { stage: "of", generation: 1 };
   const deployed = async (stage: Stage, to: AuthorityStage): Promise<string[]> => {
@@ -133,12 +133,12 @@ function oldOperator(stage: Stage): string {
   return path.join(stage.directory, "operator-before-rotation");
 }
 
-/** Keeps the operator's files as they are before a rotation. */
+/** Keeps a copy of the operator's files from before a rotation. */
 function keepOperator(stage: Stage): void {
   cpSync(path.join(stage.harness.paths.access, "operator"), oldOperator(stage), { recursive: true });
 }
 
-/** Whether a new connection with the operator's certificate of before the rotation is admitted, the authority's being today's. */
+/** Whether the operator's certificate from before the rotation is still accepted, with the current authority's. */
 async function oldOperatorIsAdmitted(stage: Stage): Promise<boolean> {
   const directory = oldOperator(stage);
   if (!existsSync(directory)) throw new Error(`the operator's files were not kept in ${directory}`);

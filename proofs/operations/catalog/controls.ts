@@ -3,10 +3,10 @@ import { mustAllVote } from "../declared-members";
 import { UNNOTICED, type Operation } from "../operation";
 import { mustHave } from "../stage";
 
-/** As long as a roll takes. */
+/** About the duration of a roll. */
 const MINUTE_MS = 60_000;
 
-/** What the longest write of a minute is when nothing is done at all: no operation can have less. */
+/** Does nothing for a minute: no operation can have a shorter longest write. */
 export const NOTHING: Operation = {
   name: "nothing (for comparison)",
   bars: UNNOTICED,
@@ -16,7 +16,7 @@ export const NOTHING: Operation = {
   },
 };
 
-/** What the operator's own programs cost, which share the lab's processors with the members. */
+/** Shows the effect of the operator's programs alone, which share the lab's processors with the members. */
 export const UNCHANGED: Operation = {
   name: "deploy without an edit",
   bars: UNNOTICED,

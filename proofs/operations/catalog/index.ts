@@ -14,7 +14,7 @@ import { BAD_SETTING, SETTINGS_ROLL } from "./settings";
 import { BACKUP, DEFRAGMENTATION, QUOTA_EXCEEDED } from "./upkeep";
 import { DOWNGRADE, OLDER_VERSIONS, UPGRADE } from "./versions";
 
-/** What is done to a cluster, in the order in which the bench does it: each is possible after the one before. */
+/** The operations in the order of the bench: each is possible after the one before. */
 export const OPERATIONS: readonly Operation[] = [
   SETTINGS_ROLL,
   BAD_SETTING,
@@ -38,8 +38,8 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /**
- * What the bench measures: first what the operations are to be compared with, at last what is no choice, and what leaves a
- * gigabyte behind.
+ * The operations that the bench measures: first the controls; last the accidents, and those that leave a gigabyte of
+ * data behind.
  */
 export const MEASURED: readonly Operation[] = [
   NOTHING,
@@ -51,10 +51,10 @@ export const MEASURED: readonly Operation[] = [
   MACHINE_REPLACED_1_GB,
 ];
 
-/** What the campaign draws from: what needs nothing beforehand, as its load is there all along. */
+/** The operations that the campaign draws from: those without preparation, as its load never pauses. */
 export const DRAWN: readonly Operation[] = OPERATIONS.filter(({ prepare }) => prepare === undefined);
 
-/** @throws Error if there is none of that name among these */
+/** @throws Error if none of these has that name */
 export function operationNamed(name: string, among = MEASURED): Operation {
   const found = among.find((operation) => operation.name === name);
   if (found !== undefined) return found;

@@ -9,7 +9,7 @@ function lastOf(stage: Stage): string {
   return stage.regions[stage.regions.length - 1];
 }
 
-/** The machine is gone; Terraform finds out and makes another. */
+/** The machine is gone; Terraform notices and makes another. */
 export const MACHINE_DELETED: Operation = {
   name: "machine deleted in the console",
   bars: LOSS,
@@ -29,7 +29,7 @@ export const MACHINE_DELETED: Operation = {
   },
 };
 
-/** The machine is well, and another takes its place. */
+/** A healthy machine is replaced. */
 export const MACHINE_REPLACED: Operation = {
   name: "machine replaced (-replace)",
   bars: REPLACEMENT,
@@ -47,10 +47,10 @@ export const MACHINE_REPLACED: Operation = {
   },
 };
 
-/** Values of 1 MiB that make 1 GB. */
+/** Values of 1 MiB for 1 GB. */
 const GIGABYTE_VALUES = 954;
 
-/** As {@link MACHINE_REPLACED}, but the new member has 1 GB to catch up with. Leaves it there. */
+/** As {@link MACHINE_REPLACED}, but the new member has to catch up with 1 GB of data, which stays afterwards. */
 export const MACHINE_REPLACED_1_GB: Operation = {
   ...MACHINE_REPLACED,
   name: "machine replaced behind 1 GB of data",
@@ -60,7 +60,7 @@ export const MACHINE_REPLACED_1_GB: Operation = {
     await putMebibytes(stage, "/gigabyte/N", GIGABYTE_VALUES);
     await stage.settled();
   },
-  // The lab's links have no rate of their own to hold it against: it is the machine's.
+  // The lab's links have no rate limit, so this is the rate of this machine.
   note: async (stage) => {
     const seconds = stage.secondsBetween(/: starting as a learner$/, /: caught up: promoted to a voting member/);
     const cluster = await stage.cluster();
@@ -91,7 +91,7 @@ export const ALL_MACHINES: Operation = {
   },
 };
 
-/** Power and network of the leader's machine go at once, and come back after half a minute. */
+/** The leader's machine loses power and network at once, and gets them back after 30 s. */
 export const LEADER_LOST: Operation = {
   name: "the leader's machine lost for 30 s",
   possible: (stage) => stage.regions.length >= 3,
@@ -111,8 +111,8 @@ export const LEADER_LOST: Operation = {
 };
 
 /**
- * All machines but the leader's are gone for good: the cluster is founded anew from its data, which holds every write that was
- * acknowledged.
+ * All machines but the leader's are lost for good: the cluster is founded anew from the leader's data, which has every
+ * acknowledged write.
  */
 export const MAJORITY_LOST: Operation = {
   name: "majority lost (founded anew by the leader)",

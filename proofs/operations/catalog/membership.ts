@@ -21,7 +21,7 @@ function change(name: string, from: readonly string[], to: readonly string[], ap
 
 export const GROW_TO_FIVE = change("grow 3 to 5", THREE, FIVE, 45);
 export const SHRINK_TO_THREE = change("shrink 5 to 3", FIVE, THREE, 30);
-/** Alone in the end, the last one restarts with nobody to lead meanwhile: a write waits for that, however quick it is. */
+/** No limit on stalls: at the end, the only member restarts, and writes wait for that. */
 export const SHRINK_TO_ONE: Operation = { ...change("shrink 3 to 1", THREE, ONE, 25), bars: [NOTHING_FAILS] };
 export const GROW_TO_THREE = change("grow 1 to 3", ONE, THREE, 50);
 

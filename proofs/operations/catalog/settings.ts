@@ -29,7 +29,7 @@ export const SETTINGS_ROLL: Operation = {
   },
 };
 
-/** One that etcd does not start with. The first member stops the rollout; taking the edit back repairs it. */
+/** A setting with which etcd does not start. The rollout stops at the first member; reverting the edit repairs it. */
 export const BAD_SETTING: Operation = {
   name: "bad setting and its revert",
   bars: MEMBERSHIP,

@@ -3,16 +3,16 @@ import { putMebibytes } from "../fill";
 import { MEMBERSHIP, UNNOTICED, type Operation } from "../operation";
 import { mustHave, nameAt, type Stage } from "../stage";
 
-/** About twice the stage's upkeep.minimumFreeMiB: a defragmentation pays. */
+/** About twice the stage's upkeep.minimumFreeMiB, enough for a defragmentation. */
 const GARBAGE_MIB = 30;
 
-/** Bytes left of the quota, by the largest file: used up within seconds by values of 1 MiB. Files grow by 16 MiB at a time. */
+/** Rest of the quota, in bytes, which values of 1 MiB use up within seconds. Files grow by 16 MiB at a time. */
 const NEARLY = 32 * 1024 ** 2;
 
-/** By default etcd holds the last 5,000 entries in memory, which are larger here than what the machines have. */
+/** By default etcd keeps the last 5,000 entries in memory, which here are larger than the machines' memory. */
 const SHORT_LOG = { ETCD_SNAPSHOT_COUNT: "50", ETCD_SNAPSHOT_CATCHUP_ENTRIES: "50" };
 
-/** Starts a unit as its timer does, on all machines at once, and returns what it said there. */
+/** Starts a unit as its timer does, on all machines at once; returns its log lines. */
 async function startEverywhere(stage: Stage, unit: string): Promise<string[]> {
   const cluster = await stage.cluster();
   const since = Math.floor(Date.now() / 1000);
@@ -38,7 +38,7 @@ export const BACKUP: Operation = {
       (await Promise.all(cluster.machines.map((machine) => cluster.on(machine, command))))
         .map(({ stdout }) => stdout)
         .join("");
-    // The timers may have taken one already, and the next is not due for hours.
+    // The timers may have taken a backup already, and the next one is not due for hours.
     await onEach("rm -f /var/lib/etcd-backup/*.db");
     const lines = await startEverywhere(stage, "etcd-backup");
     const kept = (await onEach("ls /var/lib/etcd-backup")).match(/\.db$/gm) ?? [];
@@ -56,7 +56,7 @@ export const DEFRAGMENTATION: Operation = {
     const cluster = await stage.cluster();
     const { ok, stderr } = await cluster.on(
       cluster.machine(nameAt(stage.regions[0])),
-      // What a compaction frees is counted as free once more has been written.
+      // Space that a compaction frees counts as free only after further writes.
       "etcdctl compact --physical $(etcdctl endpoint status -w json | grep -o '\"revision\":[0-9]*' | cut -d: -f2) && for i in 1 2 3; do etcdctl put /garbage $i || exit; sleep 0.2; done",
     );
     mustHave("there is something to defragment", ok, stderr);
@@ -70,7 +70,7 @@ export const DEFRAGMENTATION: Operation = {
   },
 };
 
-/** Bytes of a quota of 1 GiB that the largest file leaves. */
+/** Bytes that the largest database file leaves of a quota of 1 GiB. */
 async function spaceLeft(stage: Stage): Promise<number> {
   const { stdout } = await (await stage.cluster()).etcdctl(["endpoint", "status", "-w", "json"]);
   const sizes = [...stdout.matchAll(/"dbSize":(\d+)/g)].map(([, size]) => Number(size));
@@ -78,14 +78,14 @@ async function spaceLeft(stage: Stage): Promise<number> {
   return 1024 ** 3 - Math.max(...sizes);
 }
 
-/** The history of one key fills the database until etcd takes no writes; one command on one machine makes room again. */
+/** One key's history fills the database until etcd refuses writes; one command on one machine reclaims the space. */
 export const QUOTA_EXCEEDED: Operation = {
   name: "quota exceeded (NOSPACE) and space reclaimed",
   disturbed: false,
   prepare: async (stage) => {
     await stage.deploy({ quotaGiB: 1, extra: SHORT_LOG });
     for (let left = await spaceLeft(stage); left > NEARLY; left = await spaceLeft(stage)) {
-      // Half, as a file may be larger than what was written to it.
+      // Half of it, because a file grows by more than what is written.
       await putMebibytes(stage, "/garbage", Math.ceil((left - NEARLY) / 2 / 1024 ** 2));
     }
     await stage.settled();

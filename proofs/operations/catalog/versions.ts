@@ -5,19 +5,19 @@ import { ROLL, type Operation } from "../operation";
 import type { Stage } from "../stage";
 import { etcdIn, serveEtcd } from "../../etcd/in-lab";
 
-/** What {@link UPGRADE} goes to. */
+/** The target of {@link UPGRADE}. */
 const NEXT_MINOR = "3.7.3";
-/** What a stage begins with unless told: the library's default. */
+/** A stage's version at the start: the library's default. */
 const USUAL = undefined;
 const LATER_PATCH = "3.6.16";
 const PREVIOUS_MINOR = "3.5.33";
 
-/** MAJOR.MINOR of what a stage is declared with. */
+/** MAJOR.MINOR of a stage's version. */
 function minorOf(stage: Stage, version: string | undefined): string {
   return (version ?? etcdIn(stage.harness.paths).version).replace(/\.\d+$/, "");
 }
 
-/** The leader looks every 5 s whether all members run a minor, and sets the cluster's version then. */
+/** Every 5 s the leader checks whether all members run a newer minor, and then raises the cluster's version. */
 async function untilAllRun(stage: Stage, minor: string): Promise<void> {
   const cluster = await stage.cluster();
   const wanted = new RegExp(`"etcdserver":"${minor}\\.\\d+","etcdcluster":"${minor}\\.0"`);
@@ -38,7 +38,7 @@ async function untilAllRun(stage: Stage, minor: string): Promise<void> {
 interface VersionChange {
   readonly from: string | undefined;
   readonly to: string | undefined;
-  /** Whether etcd's own downgrade has to be enabled first. @default false */
+  /** Whether etcd's downgrade has to be enabled first. @default false */
   readonly downgrade?: boolean;
 }
 
@@ -64,8 +64,8 @@ export const UPGRADE = change("upgrade from 3.6 to 3.7", { from: USUAL, to: NEXT
 export const DOWNGRADE = change("downgrade from 3.7 to 3.6", { from: NEXT_MINOR, to: USUAL, downgrade: true });
 
 /**
- * No part of the campaign: what 3.5 wrote to the log keeps a member from 3.7 until its next snapshot, which the deploy tells and
- * chance would not wait for.
+ * Not in the campaign: log entries written by 3.5 prevent a member's upgrade to 3.7 until its next snapshot. A deploy
+ * refuses until then, but a random sequence would not wait.
  */
 export const OLDER_VERSIONS: readonly Operation[] = [
   change("downgrade from 3.6 to 3.5", { from: USUAL, to: PREVIOUS_MINOR, downgrade: true }),

@@ -11,20 +11,20 @@ const MOST_REMEMBERED = 5000;
 
 export type NewAction = Pick<Action, "type" | "resourceType" | "resource" | "region" | "imageId">;
 
-/** The record of what was asked of droplets, volumes, reserved IPs and images. */
+/** The actions on droplets, volumes, reserved IPs and images, with their status. */
 export class Actions {
   private readonly state: State;
 
   constructor(
     private readonly store: Store,
     private readonly faults: Faults,
-    /** How long an action takes that needs no machine. */
+    /** Duration of an action that needs no machine. */
     private readonly seconds: number,
   ) {
     this.state = store.state;
   }
 
-  /** An action that somebody else completes. It is errored from the start when a fault says so. */
+  /** Starts an action, which the caller completes. If a fault applies, it is errored from the start. */
   start(wanted: NewAction): Action {
     const errored = this.faults.takeForAction(wanted.type);
     const now = timestamp();
@@ -41,7 +41,7 @@ export class Actions {
     return action;
   }
 
-  /** An action whose effect is there at once, though it may take its time to say so. */
+  /** An action that takes effect at once, but is reported as completed only after `seconds`. */
   perform(wanted: NewAction, effect: () => void): Action {
     const action = this.start(wanted);
     if (action.status === "errored") return action;
@@ -81,7 +81,7 @@ export class Actions {
 
   private end(action: Action, status: "completed" | "errored"): void {
     if (action.status !== "in-progress") return;
-    // Clients look at one or the other: set both together.
+    // Some clients look at the status and some at the time: set both together.
     action.status = status;
     action.completedAt = timestamp();
     this.store.changed();
@@ -102,7 +102,7 @@ export function renderAction(action: Action): Record<string, unknown> {
   };
 }
 
-/** Must be an integer or null: a volume's UUID cannot be told. */
+/** The API's type is integer or null, so a volume's UUID cannot be given. */
 function resourceId({ resourceType, resource }: Action): number | null {
   if (resourceType === "volume") return null;
   return resourceType === "reserved_ip" ? (parseIpv4(resource) ?? null) : Number(resource);

@@ -29,7 +29,7 @@ export class Body {
     return value === null ? undefined : value;
   }
 
-  /** Present and not empty. */
+  /** A string that is present and not empty. */
   string(field: string, check?: (text: string) => boolean, expected = "a string that is not empty"): string {
     const text = this.optionalString(field, check, expected);
     if (text === undefined || text === "") throw invalid(this.name(field), this.raw(field), expected);
@@ -80,7 +80,7 @@ export class Body {
     return found;
   }
 
-  /** The items with the name of each, for messages; absent is an empty list. */
+  /** The items, each with its name for error messages; none if the field is absent. */
   list(field: string): { readonly name: string; readonly value: unknown }[] {
     const value = this.raw(field);
     if (value === undefined) return [];

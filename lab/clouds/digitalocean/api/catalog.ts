@@ -1,4 +1,4 @@
-/** What DigitalOcean offers: regions, sizes and public images. Prices and sets of regions are close to the real ones. */
+/** What DigitalOcean offers: regions, sizes and public images. Prices and availability are close to the real ones. */
 export interface Region {
   readonly slug: string;
   readonly name: string;
@@ -53,7 +53,7 @@ export const REGIONS: readonly Region[] = [
 const OPEN = REGIONS.filter((one) => one.available).map((one) => one.slug);
 const without = (...closed: string[]): readonly string[] => OPEN.filter((slug) => !closed.includes(slug));
 
-/** Where a family is on sale. Not everywhere, so that "not in this region" can be met in the lab too. */
+/** Where a family of sizes is available: not all everywhere, so that "not in this region" can occur in the lab too. */
 const FAMILY_REGIONS = {
   everywhere: OPEN,
   smallest: ["ams3", "blr1", "fra1", "lon1", "nyc1", "sfo2", "sfo3", "sgp1", "syd1", "tor1"],
@@ -80,7 +80,7 @@ function family(description: string, regions: readonly string[], rows: readonly 
     diskGiB,
     transferTiB,
     priceMonthly,
-    // Billing stops at 28 days' worth of hours.
+    // A month is billed as at most 672 hours, 28 days.
     priceHourly: Number((priceMonthly / 672).toFixed(5)),
     regions,
   }));
@@ -214,7 +214,7 @@ export const IMAGES: readonly Image[] = [
   ...images("Ubuntu", "application", 25, [[134311123, "docker-20-04", "Docker on Ubuntu 22.04", 1.96, "2023-06-07"]]),
 ];
 
-/** A region that is known to exist: only for slugs that were checked before. */
+/** @throws Error if there is no such region: only for slugs that have been checked. */
 export function region(slug: string): Region {
   return known(REGIONS, slug);
 }
@@ -223,14 +223,14 @@ export function size(slug: string): Size {
   return known(SIZES, slug);
 }
 
-/** For ids that were checked before. */
+/** @throws Error if there is no such image: only for ids that have been checked. */
 export function image(id: number): Image {
   const found = findImage(id);
   if (!found) throw new Error(`image ${id} is not in the catalog`);
   return found;
 }
 
-/** The regions' and sizes' slugs are accepted in any case and answered in lower case. */
+/** Slugs of regions and sizes are accepted in any case, and answered in lower case. */
 export function findRegion(slug: string): Region | undefined {
   return REGIONS.find((one) => one.slug === slug.toLowerCase());
 }

@@ -12,7 +12,7 @@ import type { RequestLog } from "./request-log";
 import type { Store } from "./store";
 import { type Json, renderDroplet } from "./views";
 
-/** Everything that the routes work with. */
+/** What the routes share. */
 export interface ApiContext {
   readonly state: State;
   readonly store: Store;
@@ -75,7 +75,7 @@ export function dropletById(context: ApiContext, id: string | number): Droplet {
   return found(context.state.droplets.find((one) => String(one.id) === String(id)));
 }
 
-/** Droplets that are not on their way out. */
+/** The droplet, unless it is being destroyed. */
 export function liveDroplet(context: ApiContext, id: number): Droplet | undefined {
   return context.state.droplets.find((one) => one.id === id && !one.destroying);
 }

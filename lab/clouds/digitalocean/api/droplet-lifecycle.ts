@@ -7,7 +7,7 @@ import type { Action, Droplet, State } from "./model";
 import type { Store } from "./store";
 import { pause, within } from "./waiting";
 
-/** What only a machine can complete. Everything else is a matter of the record. */
+/** Actions that the machine has to carry out. All others only change the record. */
 const MACHINE_ACTIONS = ["power_on", "power_off", "shutdown", "reboot", "power_cycle", "rebuild"] as const;
 export type MachineAction = (typeof MACHINE_ACTIONS)[number];
 
@@ -15,11 +15,11 @@ export function isMachineAction(type: string): type is MachineAction {
   return (MACHINE_ACTIONS as readonly string[]).includes(type);
 }
 
-/** How long a destroy waits for a boot that is under way before it goes ahead regardless. */
+/** How long a destroy waits for a boot in progress before it goes ahead. */
 const BOOT_PATIENCE_MS = 30_000;
 const FIREWALL_ROUNDS = 2;
 
-/** Takes droplets from `new` to gone, by way of the driver; what it does goes on after the request was answered. */
+/** Creates, changes and destroys the droplets' machines through the driver, after the request has been answered. */
 export class DropletLifecycle {
   private readonly state: State;
   private readonly boots = new Map<number, Promise<void>>();
@@ -35,7 +35,7 @@ export class DropletLifecycle {
     this.state = store.state;
   }
 
-  /** Picks up everything that a stopped server left half-done. */
+  /** Continues what a stopped server left unfinished. */
   async resume(): Promise<void> {
     for (const droplet of this.state.droplets) {
       if (droplet.destroying) this.destroy(droplet);
@@ -63,7 +63,7 @@ export class DropletLifecycle {
     this.boots.set(droplet.id, boot);
   }
 
-  /** The droplet lets go of everything at once; it stays visible, locked, until its machine is gone. */
+  /** Detaches firewalls, reserved IPs and volumes at once; the droplet stays visible, locked, until its machine is gone. */
   destroy(droplet: Droplet): void {
     droplet.destroying = true;
     for (const firewall of this.state.firewalls) {
@@ -83,14 +83,14 @@ export class DropletLifecycle {
     void this.background(this.perform(action, type, droplet));
   }
 
-  /** A shutdown that hangs must not keep anybody from pulling the plug. */
+  /** Whether a pending action blocks this one. A shutdown that hangs must not prevent a power-off. */
   blocks(droplet: Droplet, type: string): boolean {
     const pending = this.actions.inProgress("droplet", String(droplet.id));
     if (!pending) return false;
     return !(pending.type === "shutdown" && (type === "power_off" || type === "power_cycle"));
   }
 
-  /** Notices machines that were switched off, or on, from the inside. */
+  /** Updates the status of droplets whose machines were powered off, or on, from inside. */
   async reconcile(): Promise<void> {
     const idle = (droplet: Droplet): boolean =>
       droplet.made &&
@@ -113,7 +113,7 @@ export class DropletLifecycle {
   }
 
   private async drive(droplet: Droplet): Promise<void> {
-    // First on disk, then in the world: a machine that nobody remembers could never be destroyed.
+    // Saved before the machine is made: a machine without a record could never be destroyed.
     await this.store.flush();
     if (droplet.faults.staysNew === true) return;
     const action = this.state.actions.find((one) => one.id === droplet.createActionId);
@@ -162,7 +162,7 @@ export class DropletLifecycle {
     await this.store.flush();
   }
 
-  /** No machine is shown as active before its firewall stands. */
+  /** Sets the firewall, without which no droplet may be shown as active. */
   private async closeGates(droplet: Droplet): Promise<void> {
     droplet.made = true;
     this.firewalls.forget(droplet.id);
@@ -228,7 +228,7 @@ export class DropletLifecycle {
     try {
       await work;
     } catch (error) {
-      // Nobody waits for this work: all there is to do is to say it.
+      // No caller waits for this work, so the error can only be logged.
       this.log(String(error));
     }
   }

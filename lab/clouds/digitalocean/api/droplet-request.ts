@@ -65,7 +65,7 @@ export function readName(body: Body): string {
   );
 }
 
-/** Weekly on Sunday unless told. */
+/** @default weekly, on Sunday at midnight */
 export function readBackupPolicy(body: Body): BackupPolicy {
   if (!body.has("backup_policy")) return { plan: "weekly", weekday: "SUN", hour: 0 };
   const policy = body.object("backup_policy");
@@ -84,7 +84,7 @@ export function readSize(body: Body): Size {
   return size;
 }
 
-/** By slug or by id. */
+/** The image that the body names by slug or by id. */
 export function readImage(body: Body): Image {
   const given = body.raw("image");
   const image = typeof given === "string" || typeof given === "number" ? findImage(given) : undefined;
@@ -92,7 +92,7 @@ export function readImage(body: Body): Image {
   return image;
 }
 
-/** "nyc" is any of nyc1, nyc2 and nyc3, and no region at all is any region: both as DigitalOcean has it. */
+/** As at DigitalOcean, "nyc" is any of nyc1, nyc2 and nyc3, and no region is any region. */
 function chooseRegion(body: Body, size: Size): Region {
   const given = body.optionalString("region") ?? "";
   const candidates = REGIONS.filter((one) => one.available && size.regions.includes(one.slug));

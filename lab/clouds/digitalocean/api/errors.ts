@@ -1,4 +1,4 @@
-/** An answer other than success, in the form DigitalOcean gives it: `{"id", "message", "request_id"}`. */
+/** An error answer in DigitalOcean's form: `{"id", "message", "request_id"}`. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -35,7 +35,7 @@ export function unprocessable(message: string): ApiError {
   return new ApiError(422, "unprocessable_entity", message);
 }
 
-/** A 422 that says which field is wrong, what was given and what would have been right. */
+/** A 422 that says which field is wrong, what was given and what was expected. */
 export function invalid(field: string, given: unknown, expected: string): ApiError {
   return unprocessable(`${field}: given ${excerpt(given)}, expected ${expected}`);
 }

@@ -2,18 +2,18 @@ import { Body } from "./body";
 import { invalid } from "./errors";
 import type { DropletFaults } from "./model";
 
-/** How often a fault strikes before it is spent; 1 unless told. */
+/** How often a fault occurs before it is used up. @default 1 */
 export type Times = number | "forever";
 
 interface RequestMatch {
-  /** Any method unless told. */
+  /** @default - any method */
   readonly method?: string;
-  /** Regular expression, found anywhere in the path; the query does not count. */
+  /** Regular expression, matched anywhere in the path; the query is left out. */
   readonly pathPattern: string;
   readonly times?: Times;
 }
 
-/** Answers with an error status. With `afterEffect` the request takes effect first, as when a gateway loses the answer. */
+/** Answers with an error status. With `afterEffect` the request takes effect first, as if a gateway lost the answer. */
 export interface StatusFault extends RequestMatch {
   readonly kind: "status";
   readonly status: number;
@@ -34,7 +34,7 @@ export interface LatencyFault extends RequestMatch {
 }
 
 interface DropletMatch {
-  /** Regular expression, found anywhere in the name of a droplet that is being created. */
+  /** Regular expression, matched anywhere in the name of a droplet that is being created. */
   readonly namePattern: string;
   readonly times?: Times;
 }
@@ -55,13 +55,13 @@ export interface DropletSlowFault extends DropletMatch {
   readonly seconds: number;
 }
 
-/** For so long after boot, logins get "Please wait while we get your droplet ready...". */
+/** For this long after boot, logins get "Please wait while we get your droplet ready...". */
 export interface SshNotReadyFault extends DropletMatch {
   readonly kind: "ssh-not-ready";
   readonly seconds: number;
 }
 
-/** Matching droplets are shown as locked, until the fault is deleted or for so many seconds. */
+/** Matching droplets are shown as locked, for `seconds` or until the fault is deleted. */
 export interface LockedFault {
   readonly kind: "locked";
   readonly namePattern: string;
@@ -86,11 +86,11 @@ export type Fault =
   | LockedFault
   | ActionErroredFault;
 
-/** A fault that is waiting to strike. */
+/** A fault that has not been used up. */
 export interface ActiveFault {
   readonly id: number;
   readonly fault: Fault;
-  /** How often it will still strike. */
+  /** How often it will still occur. */
   readonly left: Times;
   readonly since: string;
 }
@@ -104,7 +104,7 @@ interface Entry {
 
 const ERROR_STATUS = { least: 400, most: 599 };
 
-/** The faults that wait to strike. In memory only: a restarted server is a healthy one. */
+/** The active faults. In memory only: a restarted server has none. */
 export class Faults {
   private entries: Entry[] = [];
   private lastId = 0;
@@ -136,7 +136,7 @@ export class Faults {
     this.entries = [];
   }
 
-  /** The delay and the first error that strike this request. */
+  /** The delay and the first error that apply to this request. */
   takeForRequest(method: string, path: string): { latencyMs: number; strike?: StatusFault | DropFault } {
     let latencyMs = 0;
     let strike: StatusFault | DropFault | undefined;
@@ -156,7 +156,7 @@ export class Faults {
     return { latencyMs, ...(strike ? { strike } : {}) };
   }
 
-  /** What will befall a droplet of this name that is about to be created. */
+  /** The faults that apply to a droplet of this name that is about to be created. */
   takeForDroplet(name: string): DropletFaults {
     const found: DropletFaults = {};
     for (const entry of [...this.entries]) {
@@ -195,7 +195,7 @@ export class Faults {
   }
 }
 
-/** Checks what came over the wire. */
+/** @throws ApiError 422 unless the body describes a fault */
 export function parseFault(body: Body): Fault {
   const kind = body.oneOf("kind", [
     "status",

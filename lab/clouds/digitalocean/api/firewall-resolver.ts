@@ -1,14 +1,14 @@
 import type { ResolvedFirewall, ResolvedRule } from "../../../machines/machine-driver";
 import type { Droplet, Firewall, FirewallPeers, FirewallRule, State } from "./model";
 
-/** Whether a firewall stands in front of a droplet: named by id or by one of its tags. */
+/** Whether a firewall applies to a droplet, by its id or by one of its tags. */
 export function covers(firewall: Firewall, droplet: Droplet): boolean {
   return firewall.dropletIds.includes(droplet.id) || droplet.tags.some((tag) => firewall.tags.includes(tag));
 }
 
 /**
- * What the packet filter in front of one droplet lets through: the union of its firewalls, with tags and droplet ids
- * replaced by addresses. Undefined when no firewall covers the droplet, which lets everything pass.
+ * What the packet filter in front of one droplet allows: the union of its firewalls, with tags and droplet ids
+ * replaced by addresses. Undefined if no firewall covers the droplet: everything passes.
  */
 export function resolveFirewall(state: State, droplet: Droplet): ResolvedFirewall | undefined {
   const firewalls = state.firewalls.filter((firewall) => covers(firewall, droplet));
@@ -30,7 +30,7 @@ function resolveRules(state: State, rules: readonly FirewallRule[]): ResolvedRul
           addresses: resolvePeers(state, rule.peers),
         };
       })
-      // A rule for a tag that no droplet has lets nobody in; passed on without addresses it might let in everybody.
+      // A rule for a tag that no droplet has must allow nobody; without addresses the driver might allow everybody.
       .filter((rule) => rule.addresses.length > 0)
   );
 }

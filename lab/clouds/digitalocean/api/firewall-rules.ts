@@ -22,7 +22,7 @@ export function readRules(state: State, body: Body, direction: Direction): Firew
   });
 }
 
-/** `ports` is answered as it came, but for "all", which DigitalOcean calls "0". */
+/** `ports` is answered as it was given, except "all", which DigitalOcean answers as "0". */
 export function renderRule(rule: FirewallRule, direction: Direction): Record<string, unknown> {
   return { protocol: rule.protocol, ports: rule.ports, [PEERS[direction]]: rule.peers };
 }

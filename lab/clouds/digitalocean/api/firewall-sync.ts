@@ -5,9 +5,9 @@ import { pause, within } from "./waiting";
 
 const TRIES = 3;
 
-/** Keeps the packet filter in front of every machine equal to what the account's firewalls say. */
+/** Keeps every machine's packet filter equal to the account's firewalls. */
 export class FirewallSync {
-  /** What the driver was last told, as JSON; nothing is known after a restart, so everything is told once more. */
+  /** The rules last given to the driver, as JSON; empty after a restart, so that all are given again. */
   private readonly applied = new Map<number, string>();
   private readonly running = new Map<number, Promise<void>>();
 
@@ -18,8 +18,8 @@ export class FirewallSync {
   ) {}
 
   /**
-   * Brings the machines that are behind up to date. Resolves when all are, or when a slow one has had its chance: a
-   * request should not hang for ever on a machine.
+   * Updates the machines whose filter is out of date. Resolves when all are done, or after 15 s: a request should not
+   * hang on a slow machine.
    */
   async sync(): Promise<void> {
     await within(
@@ -32,7 +32,7 @@ export class FirewallSync {
     return this.applied.get(droplet.id) === this.wanted(droplet);
   }
 
-  /** To be called when the machine is new, or has lost its filter. */
+  /** To be called when the machine is new or has lost its filter. */
   forget(id: number): void {
     this.applied.delete(id);
   }
@@ -47,7 +47,7 @@ export class FirewallSync {
 
   private async apply(droplet: Droplet): Promise<void> {
     let failures = 0;
-    // Rules may change while the driver works: go on until what it was told is what is wanted.
+    // Rules may change while the driver works: repeat until the applied rules are the wanted ones.
     while (!droplet.destroying && !this.isCurrent(droplet)) {
       const wanted = this.wanted(droplet);
       try {

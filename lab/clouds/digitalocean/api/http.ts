@@ -9,20 +9,20 @@ import { looksLikeNotFound, timestamp } from "./ids";
 import { type LoggedRequest, withoutSecrets } from "./request-log";
 import { pause } from "./waiting";
 
-/** DigitalOcean allows 5000 requests an hour. The lab counts them, and never refuses. */
+/** DigitalOcean allows 5000 requests an hour. The lab counts requests but never refuses one. */
 const RATE_LIMIT = 5000;
 const HOUR_MS = 3_600_000;
 
 export interface SentAnswer {
   readonly method: string;
-  /** With its query. */
+  /** Including the query. */
   readonly path: string;
   readonly status: number;
   /** Empty if there is none. */
   readonly body: string;
 }
 
-/** Bodies are JSON whatever their type says; a DELETE says JSON and has none. */
+/** Bodies are parsed as JSON whatever their content type; clients send a JSON type with an empty DELETE. */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, text, done) => {
@@ -83,7 +83,7 @@ export function addHooks(app: FastifyInstance, context: ApiContext, tokens: read
 
   app.addHook("onSend", async (request, reply, payload) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
-      // No client may believe in a change that a crash could still take back.
+      // A change is on disk before a client is told of it.
       store.changed();
       await store.flush();
     }
@@ -133,7 +133,7 @@ export function answerErrors(app: FastifyInstance, log: (line: string) => void):
 }
 
 function errorBody({ status, id, message }: ApiError, request: FastifyRequest): Record<string, unknown> {
-  // Some services tell of a bad request in another form: the answer has both.
+  // Some of DigitalOcean's services answer a bad request in another form: the answer has both.
   const otherForm = status === 400 ? { error: message, messages: null, root_causes: [message] } : {};
   return { id, message, request_id: request.id, ...otherForm };
 }
@@ -169,7 +169,7 @@ function rateLimit(hour: { since: number; used: number }): Record<string, string
   };
 }
 
-/** Request ids turn up in error texts too. */
+/** Request ids appear in error texts, where the provider looks for "404". */
 export function newRequestId(): string {
   let id = randomUUID();
   while (looksLikeNotFound(id)) id = randomUUID();

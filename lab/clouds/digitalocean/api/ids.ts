@@ -11,12 +11,12 @@ const FIRST: Readonly<Record<Sequence, number>> = {
   record: 700_001,
 };
 
-/** The provider takes any error text that contains "404" for "not found", and ids turn up in error texts. */
+/** The provider takes any error text that contains "404" for "not found", and ids appear in error texts. */
 export function looksLikeNotFound(text: string): boolean {
   return text.includes("404");
 }
 
-/** The next number of a sequence; a number is never given out twice. */
+/** The next number of a sequence; none is used twice. */
 export function nextId(state: State, sequence: Sequence): number {
   let id = state.sequences[sequence] ?? FIRST[sequence];
   while (looksLikeNotFound(String(id))) id += 1;
@@ -30,12 +30,12 @@ export function newUuid(): string {
   return id;
 }
 
-/** How DigitalOcean names a resource of any kind. */
+/** DigitalOcean's uniform resource name. */
 export function urn(type: string, id: string | number): string {
   return `do:${type}:${id}`;
 }
 
-/** Now, to the second, as DigitalOcean writes it. */
+/** The time to the second, as DigitalOcean writes it. */
 export function timestamp(date = new Date()): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -47,7 +47,7 @@ export function netmask(prefix: number): string {
   return formatIpv4(prefix === 0 ? 0 : (2 ** 32 - 2 ** (32 - prefix)) >>> 0);
 }
 
-/** Regions' public networks are 198.18.<index>.0/24; droplets get .10 to .250. */
+/** A region's public network is 198.18.<index>.0/24; droplets get .10 to .250. */
 export function publicGateway(regionSlug: string): string {
   return `198.18.${region(regionSlug).index}.1`;
 }
@@ -60,7 +60,7 @@ export function allocatePublicIpv4(state: State, regionSlug: string): string {
   return `${network}.${host}`;
 }
 
-/** Reserved IPs come from a network of their own, 198.18.<128 + index>.0/24, so that they never meet a droplet's. */
+/** Reserved IPs come from 198.18.<128 + index>.0/24, so that they never collide with a droplet's address. */
 export function allocateReservedIp(state: State, regionSlug: string): string {
   const taken = new Set(state.reservedIps.map((reserved) => reserved.ip));
   const network = `198.18.${128 + region(regionSlug).index}`;
@@ -69,7 +69,7 @@ export function allocateReservedIp(state: State, regionSlug: string): string {
   return `${network}.${host}`;
 }
 
-/** IPv6 is there to be configured, not routed: documentation addresses. */
+/** IPv6 addresses are documentation addresses: they can be configured, but are not routed. */
 export function allocateIpv6(state: State, regionSlug: string): string {
   const taken = new Set(state.droplets.map((droplet) => droplet.publicIpv6));
   const network = ipv6Network(regionSlug);
@@ -94,7 +94,7 @@ export function vpcRange(vpc: Vpc): Range4 {
   return range;
 }
 
-/** The first two addresses are the network and its gateway, the last is broadcast. */
+/** The first two addresses are the network's and the gateway's, the last is the broadcast address. */
 export function allocatePrivateIpv4(state: State, vpc: Vpc): string {
   const range = vpcRange(vpc);
   const taken = new Set(state.droplets.filter((one) => one.vpcId === vpc.id).map((one) => one.privateIpv4));
@@ -116,7 +116,7 @@ export function allocateVpcRange(state: State): string {
   return `198.19.${network}.0/24`;
 }
 
-/** Goes round from where the last search ended: what was just freed comes last. */
+/** Continues where the last search ended, so that an address just freed is reused last. */
 function nextFree(
   state: State,
   cursor: string,

@@ -1,4 +1,4 @@
-/** What the server remembers. Everything in here is plain JSON: the state file is exactly this. */
+/** The server's state. It is plain JSON: the state file has exactly this. */
 export interface State {
   version: 1;
   /** Next number per kind of id. */
@@ -24,7 +24,7 @@ export interface SshKey {
   publicKey: string;
 }
 
-/** "archive" is what a droplet ends as that could not be made: clients that wait for it to be active give up at once. */
+/** "archive" is a droplet that could not be made: clients that wait for "active" give up at once. */
 export type DropletStatus = "new" | "active" | "off" | "archive";
 
 export interface BackupPolicy {
@@ -38,12 +38,12 @@ export interface Droplet {
   name: string;
   region: string;
   size: string;
-  /** Disk in GiB; a resize without the disk leaves it behind the size's. */
+  /** Disk in GiB; less than the size's after a resize that left the disk alone. */
   disk: number;
   imageId: number;
   status: DropletStatus;
   createdAt: string;
-  /** The keys' text at the time of creation: a key deleted later stays on the machine. */
+  /** The keys' text at creation: a key that is deleted later stays on the machine. */
   sshKeys: string[];
   userData?: string;
   tags: string[];
@@ -57,9 +57,9 @@ export interface Droplet {
   createActionId: number;
   /** The driver has made the machine. */
   made: boolean;
-  /** A DELETE was accepted, the machine is not gone yet. */
+  /** A DELETE was accepted, but the machine is not gone yet. */
   destroying: boolean;
-  /** Injected faults, decided when the droplet was asked for, so that a restart does not change them. */
+  /** Injected faults, fixed when the droplet is created, so that a restart does not change them. */
   faults: DropletFaults;
 }
 
@@ -172,6 +172,6 @@ export interface Action {
   /** Droplet id as text, volume id, or reserved IP. */
   resource: string;
   region: string;
-  /** What a restarted server needs in order to carry on. */
+  /** The image of a rebuild, with which a restarted server continues. */
   imageId?: number;
 }

@@ -5,7 +5,7 @@ const MOST_PER_PAGE = 200;
 
 export type Query = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A page's worth of links. `prev` must be on every page but the first: clients compute the next page's number from it. */
+/** A page's links. `prev` must be on every page but the first: clients compute the next page's number from it. */
 interface PageLinks {
   first?: string;
   prev?: string;

@@ -2,7 +2,7 @@ import type { Body } from "./body";
 import { findRegion, type Region, REGIONS } from "./catalog";
 import { type ApiError, invalid } from "./errors";
 
-/** The region that a body names, in any case; one that accepts new things. */
+/** @throws ApiError unless the body names, in any case, a region that accepts new resources */
 export function readRegion(body: Body): Region {
   const region = findRegion(body.optionalString("region") ?? "");
   if (!region?.available) throw noSuchRegion(body);

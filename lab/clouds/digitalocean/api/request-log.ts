@@ -1,4 +1,4 @@
-/** One request, as `GET /lab/requests` tells it. */
+/** One request, as `GET /lab/requests` answers it. */
 export interface LoggedRequest {
   readonly id: string;
   readonly time: string;
@@ -6,10 +6,10 @@ export interface LoggedRequest {
   readonly url: string;
   /** The body, without what may hold secrets. */
   body?: unknown;
-  /** Absent while the request is under way, and when its connection was dropped. */
+  /** Absent while the request is in progress, and if its connection was dropped. */
   status?: number;
   milliseconds?: number;
-  /** The kind of fault that struck. */
+  /** The kind of fault that occurred. */
   fault?: string;
 }
 

@@ -31,33 +31,33 @@ import type { Store } from "./store";
 export interface ApiServerOptions {
   readonly store: Store;
   readonly driver: MachineDriver;
-  /** The tokens that are accepted. */
+  /** API tokens that are accepted. */
   readonly tokens: readonly string[];
-  /** @default 25 as for a new account */
+  /** @default 25, as for a new account */
   readonly dropletLimit?: number;
   /**
-   * How long an action takes that needs no machine: a rename, a volume's attachment.
+   * Duration of an action that needs no machine (a rename, a volume's attachment), in seconds.
    * @default 0
    */
   readonly actionSeconds?: number;
   /**
-   * How long a VPC peering takes to come and to go.
+   * Duration of a VPC peering's creation and of its deletion, in seconds.
    * @default 1
    */
   readonly peeringSeconds?: number;
   /**
-   * How often machines are asked whether they still run; 0 is never.
+   * Interval, in seconds, at which machines are asked whether they still run; 0 is never.
    * @default 5
    */
   readonly reconcileSeconds?: number;
   /**
-   * Takes what the operator should know, one line each.
+   * Takes messages for the operator, one line each.
    * @default nothing is logged
    */
   readonly log?: (line: string) => void;
   /**
-   * Is shown every answer of the API just before it is sent.
-   * @default nobody looks
+   * Called with every answer of the API just before it is sent.
+   * @default nothing is called
    */
   readonly watch?: (answer: SentAnswer) => void;
 }
@@ -66,19 +66,19 @@ export interface ApiServer {
   readonly faults: Faults;
   readonly requests: RequestLog;
   /**
-   * Carries on with what an earlier process left half-done, and listens on 127.0.0.1.
+   * Continues what an earlier process left unfinished, and listens on 127.0.0.1.
    * @param port 0 picks a free one
    * @returns the base URL, for DIGITALOCEAN_API_URL
    */
   listen(port: number): Promise<string>;
-  /** Stops; machines keep running, and everything is on disk. */
+  /** Stops the server with its state on disk; machines keep running. */
   close(): Promise<void>;
 }
 
 const MOST_BODY_BYTES = 8 * 1024 * 1024;
 const LONGEST_PARAMETER = 1024;
 
-/** A stateful stand-in for the DigitalOcean API v2; droplets are whatever `driver` makes of them. */
+/** A stateful stand-in for the DigitalOcean API v2; `driver` makes the droplets' machines. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, driver } = options;
   const log = options.log ?? (() => undefined);
@@ -161,7 +161,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 async function listenOn(app: FastifyInstance, port: number): Promise<string> {
   let wanted = port;
   if (wanted === 0) {
-    // The provider takes any error text with "404" in it for "not found", and error texts begin with the URL.
+    // Error texts begin with the URL, and the provider takes any that contains "404" for "not found".
     do wanted = 20_000 + Math.floor(Math.random() * 12_000);
     while (looksLikeNotFound(String(wanted)));
   }

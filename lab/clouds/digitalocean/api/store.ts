@@ -5,8 +5,8 @@ import { dirname } from "node:path";
 import type { State } from "./model";
 
 /**
- * The server's memory. Handlers change `state` and call `changed()`; the change is on disk once `flush()` has resolved.
- * Changes made while a write is under way share the next write.
+ * The server's state on disk. Handlers change `state` and call `changed()`; the change is on disk once `flush()` has
+ * resolved. Changes made during a write share the next write.
  */
 export class Store {
   private dirty = false;
@@ -17,14 +17,14 @@ export class Store {
     private readonly file?: string,
   ) {}
 
-  /** Remembers nothing once the process ends. */
+  /** A store without a file. */
   static inMemory(): Store {
     return new Store(emptyState());
   }
 
-  /** Loads `file`, or starts it when there is none. */
+  /** Loads `file`, or creates it if there is none. */
   static open(file: string): Store {
-    // Left behind by a crash in mid-write; the real file is still whole.
+    // Left by a crash during a write; the real file is still whole.
     rmSync(temporary(file), { force: true });
     let text: string;
     try {
@@ -65,7 +65,7 @@ export class Store {
 
 /** A reader of `file` sees the old text or the new one, never a part, even after a power cut. */
 async function replaceFile(file: string, text: string): Promise<void> {
-  // User data may hold host keys: for the owner's eyes only.
+  // User data may hold host keys: readable by the owner only.
   const handle = await open(temporary(file), "w", 0o600);
   try {
     await handle.writeFile(text);

@@ -3,7 +3,7 @@ import type { State, Tag, TaggedType } from "./model";
 
 const TAG_NAME = /^[A-Za-z0-9_:-]{1,255}$/;
 
-/** Names are compared without case, and keep the spelling they were first created with. */
+/** Names are compared without case; a tag keeps the spelling it was first created with. */
 export function findTag(state: State, name: string): Tag | undefined {
   return state.tags.find((tag) => tag.name.toLowerCase() === name.toLowerCase());
 }
@@ -29,7 +29,7 @@ export function ensureTag(state: State, name: string): Tag {
   return tag;
 }
 
-/** The tags of a new resource, made where they do not exist yet; spelled as the account spells them. */
+/** The tags of a new resource, in the account's spelling; those that do not exist are created. */
 export function tagsForNew(state: State, names: readonly string[], type: TaggedType, uri: string): string[] {
   names.forEach((name, index) => checkTagName(`tags[${index}]`, name));
   const tags = new Set(names.map((name) => ensureTag(state, name)));

@@ -48,7 +48,7 @@ export function renderImage(one: Image): Json {
   };
 }
 
-/** @param locked Whether something is being done to the droplet. */
+/** @param locked Whether an action on the droplet is in progress. */
 export function renderDroplet(state: State, droplet: Droplet, locked: boolean): Json {
   const itsSize = size(droplet.size);
   return {
@@ -59,7 +59,7 @@ export function renderDroplet(state: State, droplet: Droplet, locked: boolean): 
     disk: droplet.disk,
     disk_info: diskInfo(droplet.disk),
     locked,
-    // A droplet that is being destroyed must not be seen as `new`: clients give up on it.
+    // Never `new` while being destroyed: a client that waits for it to be gone would give up.
     status: droplet.destroying && droplet.status === "new" ? "off" : droplet.status,
     kernel: null,
     created_at: droplet.createdAt,
@@ -88,7 +88,7 @@ function nextBackupWindow(policy: BackupPolicy, now = new Date()): Json {
   return { start: start.toISOString(), end: end.toISOString() };
 }
 
-/** Every entry is an opinion to the provider: `monitoring`, `ipv6` and `backups` are there if and only if they are on. */
+/** The provider reads `monitoring`, `ipv6` and `backups` as on if and only if they are listed. */
 function features(droplet: Droplet): string[] {
   return [
     ...(droplet.backups ? ["backups"] : []),
@@ -99,7 +99,7 @@ function features(droplet: Droplet): string[] {
   ];
 }
 
-/** Addresses show up together with `active`: a client that sees the one may rely on the other. */
+/** Addresses appear together with `active`, as clients expect. */
 function networks(state: State, droplet: Droplet): Json {
   const vpc = state.vpcs.find((one) => one.id === droplet.vpcId);
   if (droplet.status === "new" || droplet.status === "archive" || !vpc) return { v4: [], v6: [] };

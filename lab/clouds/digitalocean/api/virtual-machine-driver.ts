@@ -7,11 +7,11 @@ interface VirtualMachine {
   firewall?: ResolvedFirewall;
 }
 
-/** Machines that exist in memory only: the API can be used without root, and nothing boots. */
+/** Machines that exist in memory only, for using the API without root: nothing boots. */
 export class VirtualMachineDriver implements MachineDriver {
   readonly machines = new Map<number, VirtualMachine>();
 
-  /** @param bootSeconds How long a boot or a shutdown takes. */
+  /** @param bootSeconds Duration of a boot or a shutdown. */
   constructor(private readonly bootSeconds = 0) {}
 
   /** Takes over a machine of an earlier process. */

@@ -2,7 +2,7 @@ import { newUuid, timestamp } from "./ids";
 import { allocateVpcRange } from "./ipam";
 import type { State, Vpc } from "./model";
 
-/** The VPC of droplets that name none; made when the first of them comes. */
+/** The VPC of droplets that name none; created with the first of them. */
 export function defaultVpc(state: State, region: string): Vpc {
   const existing = state.vpcs.find((vpc) => vpc.region === region && vpc.default);
   if (existing) return existing;

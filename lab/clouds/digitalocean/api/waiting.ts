@@ -5,7 +5,7 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
-/** Waits for `work`, but not longer than `ms` milliseconds; the work goes on all the same. */
+/** Waits for `work`, but at most `ms` milliseconds; the work continues after that. */
 export async function within(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {

@@ -12,7 +12,7 @@ import (
 	"github.com/digitalocean/godo"
 )
 
-// droplet makes a small one in London and waits until it is active.
+// droplet creates a small droplet in London and waits until it is active.
 func (s *suite) droplet(name string, tags ...string) *godo.Droplet {
 	made := must(s.client.Droplets.Create(s.ctx, &godo.DropletCreateRequest{
 		Name: name, Region: "lon1", Size: "s-1vcpu-1gb", Image: godo.DropletCreateImage{Slug: "debian-13-x64"}, Tags: tags,

@@ -1,5 +1,5 @@
-// Conformance calls every service of a DigitalOcean API through godo, DigitalOcean's own client, and says which answer
-// is not what DigitalOcean would give. It makes things and removes them again: never point it at an account in use.
+// Conformance calls every service of a DigitalOcean API through godo, DigitalOcean's own client, and reports answers
+// that DigitalOcean would not give. It creates and deletes resources: never point it at an account in use.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// A check is a story with one resource; it stops at the first thing that is wrong.
+// A check exercises one kind of resource; it stops at the first wrong answer.
 type check struct {
 	name string
 	run  func(*suite)
@@ -76,7 +76,7 @@ func must[T any](value T, response *godo.Response, err error) T {
 	return value
 }
 
-// done is must for calls that return nothing.
+// done is like must, for calls that return no value.
 func done(_ *godo.Response, err error) {
 	if err != nil {
 		panic(failure(err.Error()))
@@ -101,7 +101,7 @@ func refused(what string, status int, response *godo.Response, err error) {
 	want("status of "+what, response.StatusCode, status)
 }
 
-// eventually waits for something that takes its time.
+// eventually waits up to 20 s for a condition.
 func (s *suite) eventually(what string, condition func() bool) {
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if condition() {

@@ -8,7 +8,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// access is how to reach one member as a client.
+// access is a member's client URL, and the files to log in with.
 type access struct {
 	endpoint string
 	files    transport.TLSInfo
@@ -23,7 +23,7 @@ func accessFlags(flags *flag.FlagSet) *access {
 	return a
 }
 
-// dial makes a client of that member alone. A keepalive time of 0 is etcd's own default: no gRPC keepalive.
+// dial makes a client of this member only. A keepalive time of 0 is etcd's default: no gRPC keepalive.
 func (a *access) dial(keepaliveTime, keepaliveTimeout time.Duration) (*clientv3.Client, error) {
 	config, err := a.files.ClientConfig()
 	if err != nil {

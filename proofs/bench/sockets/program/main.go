@@ -1,4 +1,4 @@
-// Command sockets loads the paths between members, and says how long things took: with etcd's own client, and with plain TCP.
+// Command sockets loads the paths between members, by etcd's Go client or by plain TCP, and prints how long things took.
 package main
 
 import (

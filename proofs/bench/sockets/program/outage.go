@@ -11,8 +11,8 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// outage holds a watch and a stream of writes on connections of their own through an outage of the path, and tells how
-// long after its end each of them works again. It is told of begin and end of the outage as times.
+// outage holds a watch and a stream of writes, each on its own connection, through an outage of the path, and prints how
+// long after its end each of them works again. The begin and the end of the outage are given as times.
 func outage(args []string) (any, error) {
 	flags := flag.NewFlagSet("outage", flag.ExitOnError)
 	a := accessFlags(flags)
@@ -29,7 +29,7 @@ func outage(args []string) (any, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), healed.Add(*limit))
 	defer cancel()
 
-	// Not within the limit is a result like any other: a watch whose server has given up in silence waits for ever.
+	// Exceeding the limit is a valid result: a watch whose server has given up silently waits for ever.
 	orLimit := func(took time.Duration, err error) (time.Duration, error) {
 		if err != nil && ctx.Err() != nil {
 			return *limit, nil
@@ -55,7 +55,7 @@ func outage(args []string) (any, error) {
 	return map[string]any{"watchSeconds": watched.Seconds(), "writeSeconds": written.Seconds()}, nil
 }
 
-// firstEvent is how long after the path was whole again an event came through.
+// firstEvent is how long after the path was restored an event arrived.
 func firstEvent(ctx context.Context, a *access, key string, keepalive, timeout time.Duration, healed time.Time) (time.Duration, error) {
 	client, err := a.dial(keepalive, timeout)
 	if err != nil {
@@ -73,7 +73,7 @@ func firstEvent(ctx context.Context, a *access, key string, keepalive, timeout t
 	return 0, fmt.Errorf("watch of %s: no event within the limit", a.endpoint)
 }
 
-// firstWrite is how long after the path was whole again a write was acknowledged, tried anew after a second each.
+// firstWrite is how long after the path was restored a write was acknowledged; each attempt has a second.
 func firstWrite(ctx context.Context, a *access, keepalive, timeout time.Duration, healed time.Time) (time.Duration, error) {
 	client, err := a.dial(keepalive, timeout)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// steady writes small values through one member at an even pace, whatever becomes of earlier ones, and tells how long each
-// took. The first seconds, in which connections warm up, do not count.
+// steady writes small values through one member at an even pace, without waiting for earlier ones, and prints how long
+// each took. The first seconds, in which connections warm up, do not count.
 func steady(args []string) (any, error) {
 	flags := flag.NewFlagSet("steady", flag.ExitOnError)
 	a := accessFlags(flags)

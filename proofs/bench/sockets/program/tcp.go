@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// bulkReceive takes one connection's data and says with one byte that all of it came.
+// bulkReceive reads one connection's data to its end and acknowledges it with one byte.
 func bulkReceive(args []string) (any, error) {
 	flags := flag.NewFlagSet("bulk-receive", flag.ExitOnError)
 	listen := flags.String("listen", "", "address and port")
@@ -36,7 +36,7 @@ func bulkReceive(args []string) (any, error) {
 	return map[string]any{"bytes": received}, err
 }
 
-// bulkSend sends so many bytes over a new connection and waits until all have arrived.
+// bulkSend sends bytes over a new connection and waits until all have arrived.
 func bulkSend(args []string) (any, error) {
 	flags := flag.NewFlagSet("bulk-send", flag.ExitOnError)
 	to := flags.String("to", "", "address and port")
@@ -68,7 +68,7 @@ func bulkSend(args []string) (any, error) {
 
 const thinBytes = 64
 
-// thinReceive takes streams of heartbeats and measures the time between one message and the next of each stream.
+// thinReceive measures the gaps between the messages of each stream of heartbeats.
 func thinReceive(args []string) (any, error) {
 	flags := flag.NewFlagSet("thin-receive", flag.ExitOnError)
 	listen := flags.String("listen", "", "address and port")
@@ -117,7 +117,7 @@ func thinReceive(args []string) (any, error) {
 	return map[string]any{"gapsMs": gaps[len(gaps)*99/100:], "messages": len(gaps)}, nil
 }
 
-// thinSend sends streams of small messages at a steady pace, as a leader does with its heartbeats.
+// thinSend sends streams of small messages at a steady pace, like a leader's heartbeats.
 func thinSend(args []string) (any, error) {
 	flags := flag.NewFlagSet("thin-send", flag.ExitOnError)
 	to := flags.String("to", "", "address and port")

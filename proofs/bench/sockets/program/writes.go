@@ -11,7 +11,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
-// fill overwrites the same keys with new values, many at a time, and drops what they had before unless told to keep it.
+// fill overwrites the same keys with new values, many at a time, and compacts away the old ones unless -keep is given.
 func fill(args []string) (any, error) {
 	flags := flag.NewFlagSet("fill", flag.ExitOnError)
 	a := accessFlags(flags)
@@ -44,7 +44,7 @@ func fill(args []string) (any, error) {
 	return map[string]any{"revision": revision, "seconds": took.Seconds()}, nil
 }
 
-// burst writes a few large values at once after a pause, again and again; the first burst is the connection's first.
+// burst repeatedly writes a few large values at once after a pause. The first burst is the first on its connection.
 func burst(args []string) (any, error) {
 	flags := flag.NewFlagSet("burst", flag.ExitOnError)
 	a := accessFlags(flags)
@@ -74,7 +74,7 @@ func burst(args []string) (any, error) {
 	return map[string]any{"ms": milliseconds}, nil
 }
 
-// await returns once the member itself has applied a revision, whoever leads.
+// await returns once the member itself has applied a revision.
 func await(args []string) (any, error) {
 	flags := flag.NewFlagSet("await", flag.ExitOnError)
 	a := accessFlags(flags)
@@ -101,7 +101,7 @@ func await(args []string) (any, error) {
 	return map[string]any{"reached": false, "seconds": limit.Seconds()}, nil
 }
 
-// putAll writes that many random values, so that nothing on the way can squeeze them, and returns the last revision.
+// putAll writes random values, which cannot be compressed on the way, and returns the last revision.
 func putAll(ctx context.Context, client *clientv3.Client, prefix string, count, size, parallel int) (int64, error) {
 	numbers := make(chan int)
 	var group sync.WaitGroup
@@ -134,7 +134,7 @@ func putAll(ctx context.Context, client *clientv3.Client, prefix string, count, 
 	return last, failure
 }
 
-// put writes the same again until it is acknowledged: an election drops what is on its way.
+// put repeats a write until it is acknowledged, because an election drops writes in flight.
 func put(ctx context.Context, client *clientv3.Client, key, value string) (*clientv3.PutResponse, error) {
 	for {
 		answer, err := client.Put(ctx, key, value)

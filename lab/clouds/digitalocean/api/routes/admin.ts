@@ -4,7 +4,7 @@ import { type ApiContext, bodyOf, created, noContent, param, query } from "../co
 import { notFound } from "../errors";
 import { parseFault } from "../faults";
 
-/** The lab's own paths, beside the API: what DigitalOcean does not have. */
+/** The lab's own paths, which DigitalOcean does not have. */
 export function adminRoutes(app: FastifyInstance, { faults, requests }: ApiContext): void {
   app.get("/lab/faults", () => ({ faults: faults.list() }));
 

@@ -11,7 +11,7 @@ export function catalogRoutes(app: FastifyInstance): void {
 
   app.get("/v2/images", (request) => {
     const [type, own, tag] = ["type", "private", "tag_name"].map((field) => query(request, field));
-    // All images are DigitalOcean's own: nobody tagged one, and none is private.
+    // All images are DigitalOcean's own: none is private or tagged.
     const wanted =
       own === "true" || tag !== undefined ? [] : IMAGES.filter((one) => type === undefined || one.kind === type);
     return listPage(request, "images", wanted, renderImage);

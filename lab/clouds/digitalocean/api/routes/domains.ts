@@ -99,7 +99,7 @@ function readDomain(state: State, body: Body): Domain {
   return { name, ttl: DEFAULT_TTL, records };
 }
 
-/** @param before The record as it is; fields that the body leaves out stay. */
+/** @param before The record before an update; fields that the body leaves out stay. */
 function readRecord(body: Body, type: string, before?: DomainRecord): Omit<DomainRecord, "id"> {
   const used = (types: readonly string[], value: number | undefined, old: number | null | undefined): number | null =>
     types.includes(type) ? (value ?? old ?? 0) : null;
@@ -117,7 +117,7 @@ function readRecord(body: Body, type: string, before?: DomainRecord): Omit<Domai
   };
 }
 
-/** 0 is what clients send that do not care. */
+/** Clients without a preference send 0. */
 function readTtl(body: Body): number | undefined {
   const ttl = body.optionalInteger("ttl", 0, MOST_TTL);
   if (ttl !== undefined && ttl !== 0 && ttl < 30) throw invalid("ttl", ttl, "at least 30 seconds");
@@ -137,7 +137,7 @@ function readData(body: Body, type: string, tag: string | null): string {
   return type === "CAA" && tag !== "iodef" ? data.replace(/\.$/, "") : data;
 }
 
-/** DNS has it that a name with a CNAME has nothing else. */
+/** In DNS, a name with a CNAME record has no other record. */
 function checkCname(domain: Domain, record: DomainRecord): void {
   const clash = domain.records.find(
     (other) =>

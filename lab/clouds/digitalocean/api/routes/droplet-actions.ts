@@ -53,11 +53,11 @@ function machineAction(
     region: droplet.region,
   };
   const off = droplet.status === "off";
-  // The provider knows this message by heart, and takes it for success.
+  // The provider compares this exact message, and takes it for success.
   if (type === "power_off" && off) throw unprocessable("Droplet is already powered off.");
   if (type === "power_on" && !off) throw unprocessable("Droplet is already powered on.");
   if (type === "reboot" && off) throw unprocessable("Droplet is powered off: power it on instead.");
-  // A shutdown of a droplet that is off is no error: there is nothing left to do.
+  // A shutdown of a droplet that is off succeeds at once.
   if (type === "shutdown" && off) return actions.perform(common, () => undefined);
   const image = type === "rebuild" ? readImage(body) : undefined;
   if (image && image.minDiskSize > droplet.disk) {
@@ -76,7 +76,7 @@ function recordAction(context: ApiContext, droplet: Droplet, type: string, body:
   );
 }
 
-/** Checks the body, and tells what the action would do. */
+/** Checks the body; returns the action's effect. */
 function effectOf({ state }: ApiContext, droplet: Droplet, type: string, body: Body): () => void {
   switch (type) {
     case "rename": {
@@ -94,7 +94,7 @@ function effectOf({ state }: ApiContext, droplet: Droplet, type: string, body: B
       };
     }
     case "disable_backups":
-      // Also for a droplet without: the provider asks for it when a size changes together with backups.
+      // Also without backups: the provider sends this when a size changes together with backups.
       return () => {
         delete droplet.backups;
       };

@@ -58,7 +58,7 @@ export function dropletRoutes(app: FastifyInstance, context: ApiContext): void {
   });
 }
 
-/** Reserves everything the droplet will have, so that firewalls can name its addresses before it answers. */
+/** Assigns the addresses before the machine exists, so that firewalls can name them. */
 function addDroplet(context: ApiContext, wanted: DropletRequest, uri: string): Droplet {
   const { state, actions, faults } = context;
   const vpc = wanted.vpc ?? defaultVpc(state, wanted.region.slug);

@@ -70,7 +70,7 @@ function read({ state }: ApiContext, body: Body, self?: Firewall): Omit<Firewall
   return { name, inbound, outbound, dropletIds, tags };
 }
 
-/** Tags are answered as tags, never as the droplets behind them: those would be drift. */
+/** Tags are answered as tags: the ids of their droplets would be drift to Terraform. */
 function renderFirewall({ state, firewalls }: ApiContext, firewall: Firewall): Json {
   const pending = state.droplets.filter(
     (droplet) => droplet.made && covers(firewall, droplet) && !firewalls.isCurrent(droplet),

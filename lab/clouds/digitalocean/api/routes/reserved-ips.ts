@@ -88,7 +88,7 @@ function readDroplet(context: ApiContext, body: Body, reserved: ReservedIp): Dro
   return droplet;
 }
 
-/** The droplet is shown whole: the provider looks at its region. */
+/** Includes the whole droplet: the provider reads its region. */
 function renderReservedIp(context: ApiContext, reserved: ReservedIp): Json {
   const droplet = context.state.droplets.find((one) => one.id === reserved.dropletId);
   return {

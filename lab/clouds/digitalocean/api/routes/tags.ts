@@ -22,7 +22,7 @@ export function tagRoutes(app: FastifyInstance, context: ApiContext): void {
   app.get("/v2/tags", (request) => listPage(request, "tags", state.tags, (tag) => renderTag(state, tag)));
 
   app.post("/v2/tags", (request, reply) => {
-    // An existing tag is as good as a new one: clients create tags without looking first.
+    // An existing tag is no error: clients create tags without looking first.
     const name = bodyOf(request).raw("name");
     if (!isTagName(name)) throw badRequest(invalidTagName("name", name).message);
     const tag = ensureTag(state, name);
@@ -63,7 +63,7 @@ function untag(holder: Taggable, tag: Tag): void {
   holder.tags = holder.tags.filter((name) => name !== tag.name);
 }
 
-/** All the resources a body names; none is touched when one of them does not exist. */
+/** All resources that a body names; if one does not exist, this throws before any is changed. */
 function resources(
   context: ApiContext,
   request: FastifyRequest,
@@ -88,7 +88,7 @@ function findTaggable(context: ApiContext, type: TaggedType, id: string): Taggab
     : context.state.volumes.find((volume) => volume.id === id);
 }
 
-/** Each of the five kinds must be there, even when nothing of that kind is tagged. */
+/** Each of the five kinds must be present, even if no resource of that kind is tagged. */
 function renderTag(state: State, tag: Tag): Json {
   const of = (type: TaggedType, holders: readonly Taggable[]): { count: number; last_tagged_uri?: string } => {
     const count = holders.filter((holder) => holder.tags.includes(tag.name)).length;

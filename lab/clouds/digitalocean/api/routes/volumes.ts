@@ -55,7 +55,7 @@ function act(context: ApiContext, volume: Volume, body: Body): Action {
   return context.actions.perform({ type, resourceType: "volume", resource: volume.id, region: volume.region }, effect);
 }
 
-/** Checks the body, and tells what the action would do. */
+/** Checks the body; returns the action's effect. */
 function effectOf(context: ApiContext, volume: Volume, type: "attach" | "detach" | "resize", body: Body): () => void {
   if (type === "resize") {
     const size = body.integer("size_gigabytes", volume.sizeGigabytes, LARGEST_GIGABYTES);
@@ -77,7 +77,7 @@ function effectOf(context: ApiContext, volume: Volume, type: "attach" | "detach"
   if (volume.dropletId !== undefined) {
     throw unprocessable(`The volume is already attached to droplet ${volume.dropletId}.`);
   }
-  // This text makes clients try again.
+  // Clients recognize this text and try again.
   if (droplet.status === "new" || context.lifecycle.blocks(droplet, type)) {
     throw unprocessable("Droplet already has a pending event.");
   }

@@ -70,7 +70,7 @@ function renderPeering(peering: VpcPeering): Json {
     id: peering.id,
     name: peering.name,
     vpc_ids: peering.vpcIds,
-    // Upper case, unlike a droplet's.
+    // Upper case, unlike a droplet's status.
     status: peering.status,
     created_at: peering.createdAt,
   };

@@ -9,7 +9,7 @@ import type { State, Vpc } from "../model";
 import { readRegion } from "../region-request";
 import type { Json } from "../views";
 
-/** The lab's own networks are allowed beside the private ones. */
+/** The private networks, and the lab's own. */
 const ALLOWED = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "198.19.0.0/16"];
 const LARGEST_PREFIX = 16;
 const SMALLEST_PREFIX = 28;
@@ -45,7 +45,7 @@ export function vpcRoutes(app: FastifyInstance, context: ApiContext): void {
     const vpc = byId(request);
     const body = bodyOf(request);
     const name = freeName(state, body, vpc);
-    // A description that is left out of a PUT is gone.
+    // A PUT without a description removes it.
     vpc.description = readDescription(body);
     vpc.name = name;
     makeDefault(state, vpc, body);
@@ -54,7 +54,7 @@ export function vpcRoutes(app: FastifyInstance, context: ApiContext): void {
 
   app.delete("/v2/vpcs/:id", (request, reply) => {
     const vpc = byId(request);
-    // 403 it must be: it is what clients wait out while the last members go.
+    // 403 is what clients retry on while the last members are being destroyed.
     if (vpc.default) throw forbidden("Can not delete default VPCs");
     if (state.droplets.some((droplet) => droplet.vpcId === vpc.id)) throw forbidden("Can not delete VPC with members");
     if (state.peerings.some((peering) => peering.vpcIds.includes(vpc.id))) {

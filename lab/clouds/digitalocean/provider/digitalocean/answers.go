@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// missing is the error for an answer without something that the original needs so badly that it crashes.
+// missing is the error for an answer without a field whose absence crashes the original.
 func missing(field string) error {
 	return fmt.Errorf("the API's answer has no %q; DigitalOcean's own provider crashes on that", field)
 }
@@ -20,7 +20,7 @@ func notFound(resp *godo.Response) bool {
 	return resp != nil && resp.Response != nil && resp.StatusCode == http.StatusNotFound
 }
 
-// statusOf is the HTTP status behind an error, 0 if it never came to one.
+// statusOf is the HTTP status behind an error, 0 if there was no answer.
 func statusOf(err error) int {
 	var answer *godo.ErrorResponse
 	if errors.As(err, &answer) && answer.Response != nil {
@@ -29,7 +29,7 @@ func statusOf(err error) int {
 	return 0
 }
 
-// numberOf is the id of a resource that the API knows by a number.
+// numberOf is the id of a resource whose ids are numbers in the API.
 func numberOf(d *schema.ResourceData) (int, error) {
 	number, err := strconv.Atoi(d.Id())
 	if err != nil {
@@ -86,8 +86,8 @@ func contains(list []string, wanted string) bool {
 
 func lower(v any) string { return strings.ToLower(v.(string)) }
 
-// listAll walks the pages the way the API's client does: it counts from the "prev" link, so a middle page without one
-// is asked for again for ever.
+// listAll reads all pages as godo does: the page number is computed from the "prev" link, so a middle page without one
+// is requested again for ever.
 func listAll[T any](get func(*godo.ListOptions) ([]T, *godo.Response, error)) ([]T, error) {
 	options := &godo.ListOptions{Page: 1, PerPage: 200}
 	var all []T

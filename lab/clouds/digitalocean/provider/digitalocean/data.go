@@ -20,7 +20,7 @@ func either(t schema.ValueType, names ...string) *schema.Schema {
 	return &schema.Schema{Type: t, Optional: true, Computed: true, ExactlyOneOf: names}
 }
 
-// only is the one thing that passes; none and several are errors.
+// only returns the one item that passes; none or several are errors.
 func only[T any](all []T, what string, pass func(T) bool) (T, error) {
 	var found []T
 	for _, one := range all {
@@ -67,7 +67,7 @@ func dataSSHKey() *schema.Resource {
 	return &schema.Resource{
 		Schema: map[string]*schema.Schema{
 			"name": {Type: schema.TypeString, Required: true},
-			// The number itself, unlike the id of the resource.
+			// A number here, unlike the id of the resource.
 			"id": out(schema.TypeInt), "public_key": out(schema.TypeString), "fingerprint": out(schema.TypeString),
 		},
 		ReadContext: func(ctx context.Context, d *schema.ResourceData, m any) diag.Diagnostics {

@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
 )
 
-// goneLimit bounds the wait for a deleted droplet to be gone, whatever the configured time-out.
+// goneLimit bounds the wait for a deleted droplet to disappear, whatever time-out is configured.
 const goneLimit = time.Minute
 
 var droplets = kind[godo.Droplet]{
@@ -77,7 +77,7 @@ var droplets = kind[godo.Droplet]{
 		}
 		return nil
 	},
-	// The wait has read it.
+	// The wait for "active" has read it already.
 	notReadBack: true,
 	get: func(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo.Droplet, *godo.Response, error) {
 		return c.getDroplet(ctx, d.Id())
@@ -101,7 +101,7 @@ func backupPolicySchema() *schema.Schema {
 	}
 }
 
-// User data may hold secrets and is long: the state has only its hash, and the API is never asked for it.
+// User data may hold secrets and is long: the state has only its hash, and it is never read back.
 func sha1Hex(v any) string {
 	sum := sha1.Sum([]byte(v.(string)))
 	return hex.EncodeToString(sum[:])
@@ -133,7 +133,7 @@ func createDroplet(ctx context.Context, c *cloud, d *schema.ResourceData) (*godo
 	for _, id := range stringsOf(d.Get("volume_ids")) {
 		request.Volumes = append(request.Volumes, godo.DropletCreateVolume{ID: id})
 	}
-	// Not set, false and true are three different wishes, and Get cannot tell the first two apart.
+	// Unset and false mean different things, and Get cannot tell them apart.
 	if config := d.GetRawConfig(); !config.IsNull() && config.IsKnown() {
 		if agent := config.GetAttr("droplet_agent"); agent.IsKnown() && !agent.IsNull() {
 			wanted := agent.True()
@@ -219,7 +219,7 @@ func setDroplet(d *schema.ResourceData, droplet *godo.Droplet) error {
 	if d.Id() == "" || d.Get("image").(string) == "" {
 		values["image"] = imageName(droplet.Image)
 	}
-	// No list is no opinion, but a list, also an empty one, is the whole truth.
+	// Without a list the values stay; a list, even an empty one, sets them all.
 	if droplet.Features != nil {
 		values["backups"] = contains(droplet.Features, "backups")
 		values["ipv6"] = contains(droplet.Features, "ipv6")
@@ -250,7 +250,7 @@ func imageName(image *godo.Image) string {
 	}
 }
 
-// An address that cannot be read is left out without a word, as the original does.
+// An address that cannot be parsed is left out silently, as in the original.
 func addressOf(droplet *godo.Droplet, kind string) string {
 	for _, network := range droplet.Networks.V4 {
 		if network.Type == kind && net.ParseIP(network.IPAddress) != nil {
@@ -264,8 +264,8 @@ type dropletState func(*godo.Droplet) string
 
 func statusOfDroplet(droplet *godo.Droplet) string { return droplet.Status }
 
-// awaitDroplet looks at the droplet until the state is target. Each look overwrites what the plan had for it, which is why
-// a rename or resize together with backups or ipv6 takes two applies, as with the original.
+// awaitDroplet reads the droplet until its state is target. Each read overwrites the planned values, which is why a
+// rename or resize together with backups or ipv6 takes two applies, as with the original.
 func (c *cloud) awaitDroplet(
 	ctx context.Context, d *schema.ResourceData, limit time.Duration, pending []string, target string, state dropletState,
 ) error {
@@ -278,7 +278,7 @@ func (c *cloud) awaitDroplet(
 			return nil, "", err
 		}
 		if droplet.Locked {
-			// A lock hides everything else.
+			// The state of a locked droplet counts as unknown.
 			return nil, "", nil
 		}
 		return droplet, state(droplet), nil

@@ -16,7 +16,7 @@ func updateDroplet(ctx context.Context, c *cloud, d *schema.ResourceData) error 
 		return err
 	}
 	limit := d.Timeout(schema.TimeoutUpdate)
-	// GetChange keeps the planned values, while Get follows what the looks in between find.
+	// GetChange keeps the planned values, while Get returns what was read in between.
 	if d.HasChange("size") {
 		_, size := d.GetChange("size")
 		if err := c.resizeDroplet(ctx, d, id, size.(string), limit); err != nil {
@@ -62,7 +62,7 @@ func (c *cloud) resizeDroplet(ctx context.Context, d *schema.ResourceData, id in
 	if err == nil {
 		err = c.awaitAction(ctx, action)
 	}
-	// It is powered on again whether or not it could be resized.
+	// Powered on again even if the resize failed.
 	if _, _, onErr := c.DropletActions.PowerOn(ctx, id); onErr != nil {
 		return sentencef("Error powering on droplet (%d) after resize: %w", id, onErr)
 	}
@@ -156,7 +156,7 @@ func deleteDroplet(ctx context.Context, c *cloud, d *schema.ResourceData) error 
 	if err != nil && statusOf(err) == 0 {
 		return sentencef("Error deleting droplet (%s): %w", d.Id(), err)
 	}
-	// Any other refusal is ignored, and shows only when the droplet does not go away.
+	// Any other error is ignored; it shows only if the droplet does not disappear.
 	return c.awaitGone(ctx, d)
 }
 
@@ -165,7 +165,7 @@ func (c *cloud) awaitGone(ctx context.Context, d *schema.ResourceData) error {
 		droplet, _, err := c.getDroplet(ctx, d.Id())
 		switch {
 		case err != nil && strings.Contains(err.Error(), "404"):
-			// Not the status but the text: an id with 404 in it fools the original too.
+			// By the text and not the status: an id that contains 404 misleads the original too.
 			return d, "archive", nil
 		case err != nil:
 			return nil, "", err

@@ -44,7 +44,7 @@ var firewalls = kind[godo.Firewall]{
 	},
 	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
 		_, err := c.Firewalls.Delete(ctx, d.Id())
-		// The original looks for this text, not for the status, so that most 404 answers are errors.
+		// The original compares this text and not the status, so most 404 answers are errors.
 		if err != nil && strings.Contains(err.Error(), "404 Not Found") {
 			return nil
 		}
@@ -75,7 +75,7 @@ func portsGiven(_ context.Context, diff *schema.ResourceDiff, _ any) error {
 	for _, kind := range []string{"inbound_rule", "outbound_rule"} {
 		for _, one := range diff.Get(kind).(*schema.Set).List() {
 			rule := one.(map[string]any)
-			// A value that is not known yet is empty here; the configuration tells them apart.
+			// An unknown value is empty here too; only the configuration tells it from an unset one.
 			if rule["protocol"] != "icmp" && rule["port_range"] == "" && diff.GetRawConfig().GetAttr(kind).IsWhollyKnown() {
 				return fmt.Errorf("`port_range` of %s is required if protocol is `tcp` or `udp`", kind)
 			}
@@ -84,7 +84,7 @@ func portsGiven(_ context.Context, diff *schema.ResourceDiff, _ any) error {
 	return nil
 }
 
-// target is one end of a rule, whichever its direction.
+// target is the other end of a rule: its sources or its destinations.
 type target struct {
 	addresses, tags, balancers, clusters []string
 	droplets                             []int
@@ -101,7 +101,7 @@ func targetOf(rule map[string]any, side string) target {
 }
 
 func flatRule(side, protocol, ports string, t target) map[string]any {
-	// The API writes "0" for all ports, and for icmp, where the user can only have left it out.
+	// The API writes "0" for all ports, and also for icmp, where the configuration has none.
 	if ports == "0" {
 		ports = "all"
 		if protocol == "icmp" {

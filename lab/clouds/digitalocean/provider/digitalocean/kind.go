@@ -11,33 +11,33 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// kind is a kind of resource, by the calls that it is made of; T is what the API answers for one.
+// kind is a kind of resource, made from its API calls; T is the API's type for it.
 type kind[T any] struct {
-	// noun is what messages call it, and key where the API's answers have it.
+	// noun is its name in messages, and key its field in the API's answers.
 	noun, key string
-	// schema has what Terraform is told of it, but for the functions, which are made of the calls here.
+	// schema is Terraform's schema without the functions, which are made from the calls here.
 	schema *schema.Resource
 
 	create func(context.Context, *cloud, *schema.ResourceData) (*T, error)
-	// id is what Terraform knows it by.
+	// id is its id in Terraform.
 	id func(*schema.ResourceData, *T) string
-	// inTurn is where creations, with their reading back, go one after the other; without, all go at once.
+	// inTurn is a key: creations with the same one run one after the other. Without it, all run at once.
 	inTurn func(*schema.ResourceData) string
-	// created waits for, or does, what else belongs to the creation.
+	// created does, or waits for, the rest of the creation.
 	created func(context.Context, *cloud, *schema.ResourceData) error
-	// notReadBack is set where nothing is asked again once it is created.
+	// notReadBack is set if the resource is not read after its creation.
 	notReadBack bool
 
 	get func(context.Context, *cloud, *schema.ResourceData) (*T, *godo.Response, error)
-	// stays is set where an answer of 404 is an error, and not the end of the resource.
+	// stays is set if a 404 is an error and does not mean that the resource is gone.
 	stays bool
-	// set writes what was read into the state.
+	// set writes the answer into the state.
 	set func(*schema.ResourceData, *T) error
 
-	// update is nil where each change makes another one.
+	// update is nil if each change replaces the resource.
 	update func(context.Context, *cloud, *schema.ResourceData) error
 	remove func(context.Context, *cloud, *schema.ResourceData) error
-	// notImportable is set where the original has no import.
+	// notImportable is set if the original has no import.
 	notImportable bool
 }
 
@@ -49,7 +49,7 @@ func lock(place string) (unlock func()) {
 	return turn.(*sync.Mutex).Unlock
 }
 
-// sentence is an error that says all there is to say: nothing is put in front of it.
+// sentence is an error with a complete message: no prefix is put in front of it.
 type sentence struct{ error }
 
 func (s sentence) Unwrap() error { return s.error }

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/validation"
 )
 
-// listing is a data source with filter and sort blocks, which are applied here and never sent.
+// listing is a data source with filter and sort blocks, which are applied here and not sent to the API.
 func listing(
 	name string, fields map[string]*schema.Schema, load func(context.Context, *cloud) ([]map[string]any, error),
 ) *schema.Resource {

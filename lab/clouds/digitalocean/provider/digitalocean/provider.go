@@ -1,8 +1,8 @@
-// Package digitalocean is a stand-in for DigitalOcean's Terraform provider, written from what that provider was seen to
-// send and to need. It asks the same questions in the same order and is no kinder about the answers.
+// Package digitalocean is a stand-in for DigitalOcean's Terraform provider ("the original"), written from that
+// provider's observed behaviour. It sends the same requests in the same order and is as strict about the answers.
 //
-// It differs in one thing on purpose: it does not sleep for ten seconds before it first looks whether something is done,
-// unless DIGITALOCEAN_STANDIN_REAL_WAITS=1.
+// It differs in one thing on purpose: it does not sleep for ten seconds before it first checks whether something is
+// done, unless DIGITALOCEAN_STANDIN_REAL_WAITS=1.
 package digitalocean
 
 import (
@@ -92,7 +92,7 @@ func Provider() *schema.Provider {
 	return p
 }
 
-// cloud is what every resource works with.
+// cloud is the API client that all resources share, with the pace of waits.
 type cloud struct {
 	*godo.Client
 	waits waits

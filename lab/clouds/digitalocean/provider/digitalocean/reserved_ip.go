@@ -46,7 +46,7 @@ var reservedIPs = kind[godo.ReservedIP]{
 	},
 	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
 		if _, ok := d.GetOk("droplet_id"); ok {
-			// Refused if it is not assigned any more, which is what was wanted.
+			// A 422 means that it is not assigned any more: nothing is left to do.
 			if err := c.unassign(ctx, d.Id()); err != nil && statusOf(err) != http.StatusUnprocessableEntity {
 				return err
 			}
@@ -58,7 +58,7 @@ var reservedIPs = kind[godo.ReservedIP]{
 
 func setReservedIP(d *schema.ResourceData, ip *godo.ReservedIP) error {
 	region := ip.Region.Slug
-	// Whose assignment this is: without droplet_id here, it belongs to somebody else and is not looked at.
+	// Without droplet_id here, another resource owns the assignment, and it is not read.
 	if _, mine := d.GetOk("droplet_id"); mine && ip.Droplet != nil {
 		if ip.Droplet.Region == nil {
 			return missing("reserved_ip.droplet.region")
@@ -87,7 +87,7 @@ var reservedIPAssignments = kind[godo.ReservedIP]{
 	id: func(d *schema.ResourceData, ip *godo.ReservedIP) string {
 		return id.PrefixedUniqueId(fmt.Sprintf("%d-%s-", d.Get("droplet_id").(int), ip.IP))
 	},
-	// The original does not take a 404 for "gone".
+	// The original does not take a 404 to mean that it is gone.
 	stays: true,
 	get:   getAssignedIP,
 	set: func(d *schema.ResourceData, ip *godo.ReservedIP) error {

@@ -33,7 +33,7 @@ var sshKeys = kind[godo.Key]{
 		return key, err
 	},
 	id: func(_ *schema.ResourceData, key *godo.Key) string { return strconv.Itoa(key.ID) },
-	// Of all resources only the key is given time to appear.
+	// In the original, only SSH keys are given time to appear.
 	created: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
 		appearing := func(err error) bool { return statusOf(err) == http.StatusNotFound }
 		return whileRefused(ctx, d.Timeout(schema.TimeoutCreate), appearing, func() error {

@@ -13,7 +13,7 @@ import (
 var tagName = validation.StringMatch(regexp.MustCompile(`^[a-zA-Z0-9:\-_]{1,255}$`),
 	"tags may contain letters, digits, colons, dashes and underscores, at most 255 of them")
 
-// tagsSchema is the set of tags on something; there, but not on the tag itself, case does not count.
+// tagsSchema is the set of tags on a resource. Case does not matter there, though it does in the tag resource.
 func tagsSchema() *schema.Schema {
 	return &schema.Schema{
 		Type: schema.TypeSet, Optional: true,
@@ -69,7 +69,7 @@ func setTag(d *schema.ResourceData, tag *godo.Tag) error {
 	})
 }
 
-// changeTags takes the removed tags off something, then creates and puts on the added ones.
+// changeTags takes removed tags off a resource, then creates the added ones and puts them on.
 func (c *cloud) changeTags(ctx context.Context, d *schema.ResourceData, kind godo.ResourceType) error {
 	before, after := d.GetChange("tags")
 	old, wanted := before.(*schema.Set), after.(*schema.Set)
@@ -80,7 +80,7 @@ func (c *cloud) changeTags(ctx context.Context, d *schema.ResourceData, kind god
 		}
 	}
 	for _, name := range stringsOf(wanted.Difference(old)) {
-		// Created without looking first: the API answers with the one that is there.
+		// Created without looking first: the API answers with an existing tag.
 		tag, _, err := c.Tags.Create(ctx, &godo.TagCreateRequest{Name: name})
 		if err != nil {
 			return fmt.Errorf("creating tag %s: %w", name, err)

@@ -130,15 +130,15 @@ func getAttachedVolume(ctx context.Context, c *cloud, d *schema.ResourceData) (*
 	return c.Storage.GetVolume(ctx, d.Get("volume_id").(string))
 }
 
-// attachedTo says whether the first droplet a volume names is this one; the others are not looked at.
+// attachedTo says whether the first droplet of a volume is this one; others are ignored, as in the original.
 func attachedTo(volume *godo.Volume, droplet int) bool {
 	return len(volume.DropletIDs) > 0 && volume.DropletIDs[0] == droplet
 }
 
-// attachLimit bounds how long a droplet that is busy with something else is waited for.
+// attachLimit bounds the wait for a droplet with another action pending.
 const attachLimit = 5 * time.Minute
 
-// whenIdle repeats a volume action for as long as the droplet has another one pending.
+// whenIdle repeats a volume action while the droplet has another one pending.
 func (c *cloud) whenIdle(ctx context.Context, start func() (*godo.Action, *godo.Response, error)) error {
 	var action *godo.Action
 	busy := func(err error) bool {

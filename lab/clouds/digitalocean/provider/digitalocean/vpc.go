@@ -49,7 +49,7 @@ var vpcs = kind[godo.VPC]{
 		return err
 	},
 	remove: func(ctx context.Context, c *cloud, d *schema.ResourceData) error {
-		// Members that were deleted a moment ago still count for a while.
+		// Members deleted a moment ago still count for a while.
 		busy := func(err error) bool {
 			return statusOf(err) == http.StatusForbidden || statusOf(err) == http.StatusConflict
 		}
@@ -68,7 +68,7 @@ func setVPC(d *schema.ResourceData, vpc *godo.VPC) error {
 	})
 }
 
-// peeringLimit bounds creation and deletion alike unless configured.
+// peeringLimit is the default time-out of creation and of deletion.
 const peeringLimit = 2 * time.Minute
 
 var vpcPeerings = kind[godo.VPCPeering]{
@@ -133,7 +133,7 @@ var vpcPeerings = kind[godo.VPCPeering]{
 	},
 }
 
-// goneState stands for an answer of 404.
+// goneState stands for a 404.
 const goneState = "404"
 
 func (c *cloud) awaitPeering(ctx context.Context, d *schema.ResourceData, limit time.Duration, pending, target string) error {

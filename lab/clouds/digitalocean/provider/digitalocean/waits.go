@@ -9,12 +9,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/retry"
 )
 
-// pace says when to look whether something is done.
+// pace says when to check whether something is done.
 type pace struct {
 	first time.Duration
-	// Either the growing intervals of the original (at least atLeast, doubling, at most 10 s) or a fixed one.
+	// Either the original's growing intervals (from atLeast, doubling, up to 10 s) or a fixed interval.
 	atLeast, every time.Duration
-	// How often in a row a locked droplet may hide its status.
+	// How many checks in a row may find a droplet locked.
 	hidden int
 }
 
@@ -23,19 +23,19 @@ type waits struct {
 	peering  pace
 }
 
-// Looks at 10, 13, 19, 29, 39 … seconds, and at 5, 10, 20, 30 … for peerings.
+// Checks at 10, 13, 19, 29, 39 … seconds, and at 5, 10, 20, 30 … for peerings.
 var realWaits = waits{
 	ordinary: pace{first: 10 * time.Second, atLeast: 3 * time.Second, hidden: 60},
 	peering:  pace{first: 5 * time.Second, atLeast: 5 * time.Second, hidden: 60},
 }
 
-// The same questions without the fixed waits; ten minutes of a locked droplet are still ten minutes.
+// The same checks without the long pauses; a droplet may be locked for as long, ten minutes.
 var quickWaits = waits{
 	ordinary: pace{first: 250 * time.Millisecond, every: 500 * time.Millisecond, hidden: 1200},
 	peering:  pace{first: 250 * time.Millisecond, every: 500 * time.Millisecond, hidden: 1200},
 }
 
-// until looks until the state is target; a state that is neither pending nor target is a failure.
+// until checks until the state is target; a state that is neither pending nor target is an error.
 func (p pace) until(ctx context.Context, limit time.Duration, pending []string, target string, look retry.StateRefreshFunc) error {
 	w := retry.StateChangeConf{
 		Delay: p.first, MinTimeout: p.atLeast, PollInterval: p.every, NotFoundChecks: p.hidden,
@@ -45,7 +45,7 @@ func (p pace) until(ctx context.Context, limit time.Duration, pending []string, 
 	return err
 }
 
-// whileRefused repeats a call for as long as its error is one that passes.
+// whileRefused repeats a call while its error is temporary, as passes says.
 func whileRefused(ctx context.Context, limit time.Duration, passes func(error) bool, call func() error) error {
 	return retry.RetryContext(ctx, limit, func() *retry.RetryError {
 		err := call()
@@ -63,7 +63,8 @@ func whileRefused(ctx context.Context, limit time.Duration, passes func(error) b
 // actionLimit bounds every wait for an action.
 const actionLimit = time.Hour
 
-// awaitAction waits for an action of the general kind, which is done as soon as it has a completion time, whatever its status.
+// awaitAction waits for an action that is not on a reserved IP: it is done once it has a completion time, whatever its
+// status.
 func (c *cloud) awaitAction(ctx context.Context, action *godo.Action) error {
 	if action == nil {
 		return missing("action")
@@ -81,7 +82,7 @@ func (c *cloud) awaitAction(ctx context.Context, action *godo.Action) error {
 			case a.CompletedAt != nil:
 				return a, godo.ActionCompleted, nil
 			case a.Status == godo.ActionCompleted:
-				// Completed without a time is not believed.
+				// Completed, but without a time: not done.
 				return a, godo.ActionInProgress, nil
 			default:
 				return a, a.Status, nil

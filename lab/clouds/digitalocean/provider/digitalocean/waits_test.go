@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 )
 
-// In a bubble of synctest time passes at once when everybody waits: the times are exact, on whatever machine.
+// In a synctest bubble, time advances at once when all goroutines wait: the times are exact on any machine.
 
 func TestLooksWhenTheOriginalDoes(t *testing.T) {
 	for _, c := range []struct {
@@ -83,7 +83,8 @@ func TestWaitsAsTheOriginalOnlyWhenToldTo(t *testing.T) {
 	}
 }
 
-// account is an API without a network, which would not wait as a bubble has it: a droplet is active at once, and gone at once.
+// account is an API without a network, which a synctest bubble could not wait for. Its droplets are active at once, and
+// gone at once.
 type account struct {
 	start    time.Time
 	requests []string
