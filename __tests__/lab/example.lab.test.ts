@@ -53,10 +53,9 @@ describe("a lab with nothing in it but what a file and a Terraform configuration
     await terraform("apply", "-auto-approve", "-input=false");
     addresses = JSON.parse(await terraform("output", "-json", "addresses")) as Readonly<Record<string, string>>;
     const { stdout } = await lab("status", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({
-      api: { answers: true },
-      machines: [{ name: "page-lon1" }, { name: "page-nyc3" }].map((one) => expect.objectContaining(one) as unknown),
-    });
+    const { api, machines } = JSON.parse(stdout) as { api: { answers: boolean }; machines: { name: string }[] };
+    expect(api.answers).toBe(true);
+    expect(machines.map(({ name }) => name).sort()).toEqual(["page-lon1", "page-nyc3"]);
   });
 
   it("lets them reach each other where the firewall does, and nowhere else", async () => {

@@ -90,6 +90,7 @@ export class NspawnMachineDriver implements MachineDriver {
   private readonly group: string;
   private readonly machines: string;
   private readonly logs: string;
+  private readonly locks: string;
 
   constructor(private readonly options: NspawnMachineDriverOptions) {
     this.prefix = options.prefix ?? "lab";
@@ -98,6 +99,7 @@ export class NspawnMachineDriver implements MachineDriver {
     const stateDir = realpathSync(options.stateDir);
     this.machines = join(stateDir, "machines");
     this.logs = join(stateDir, "logs");
+    this.locks = join(stateDir, "locks");
     mkdirSync(this.machines, { recursive: true, mode: 0o700 });
   }
 
@@ -351,7 +353,7 @@ export class NspawnMachineDriver implements MachineDriver {
   }
 
   private locked<T>(id: number, action: () => Promise<T>): Promise<T> {
-    return withLock(join(this.machines, `${id}.lock`), action, { timeoutMs: LOCK_TIMEOUT_MS });
+    return withLock(join(this.locks, String(id)), action, { timeoutMs: LOCK_TIMEOUT_MS });
   }
 
   private log(id: number, line: string): void {

@@ -8,7 +8,7 @@ import { explore, KEPT_HISTORIES } from "../../../proofs/exploration/explore";
 import { FAULTS, withFault } from "./faults";
 import { told } from "./report";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const SEED = randomBytes(6).readUIntBE(0, 6);
 const kept = JSON.parse(readFileSync(KEPT_HISTORIES, "utf8")) as readonly { readonly name: string }[];
