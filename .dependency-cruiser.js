@@ -81,6 +81,13 @@ module.exports = {
       to: { path: "^lab/(?!index.ts$)" },
     },
     {
+      name: "tests-of-the-lab",
+      comment: "They go with the lab, which knows neither the library nor what is proven with it.",
+      severity: "error",
+      from: { path: "^__tests__/lab/" },
+      to: { path: "^(lib|proofs)/|^__tests__/proofs/" },
+    },
+    {
       name: "examples-as-users",
       comment: "An example imports what its reader can import.",
       severity: "error",

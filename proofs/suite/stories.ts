@@ -253,6 +253,7 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/{digitalocean-host-group,login-keys,machines-at-start}.ts",
       "__tests__/lab/clouds/digitalocean/provider/**",
       "__tests__/proofs/hosts/**",
+      "__tests__/proofs/steps-here.ts",
     ],
   },
   {
@@ -418,6 +419,7 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/**",
       "lib/rollout/{genesis,membership,ssh-step,terraform-data}.ts",
       "__tests__/lab/clouds/digitalocean/provider/**",
+      "__tests__/proofs/steps-here.ts",
     ],
   },
   {
