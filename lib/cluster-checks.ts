@@ -1,6 +1,6 @@
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { PeerNetwork } from "./etcd-member";
-import { IEtcdHost } from "./hosts/host";
+import { IEtcdHost } from "./etcd-host";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
 

@@ -4,7 +4,7 @@ import { EtcdDownloadProps } from "./etcd-download";
 import { PeerNetwork } from "./etcd-member";
 import { EtcdSettingsProps } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
-import { IEtcdHost } from "./hosts/host";
+import { IEtcdHost } from "./etcd-host";
 import { PkiProps } from "./pki/pki-props";
 import { EtcdAdoptionProps } from "./rollout/adoption";
 import { EtcdUpkeepProps } from "./upkeep/upkeep-props";

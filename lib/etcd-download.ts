@@ -1,5 +1,5 @@
 import { EtcdVersion } from "./etcd-version";
-import { BootDownload, IEtcdHost } from "./hosts/host";
+import { BootDownload, IEtcdHost } from "./etcd-host";
 import { requireHttpsUrl } from "./validation";
 
 const RELEASES = "https://github.com/etcd-io/etcd/releases/download";

@@ -1,6 +1,6 @@
 import { requireKnownFlag, requireKnownGate } from "./etcd-flags";
 import { EtcdVersion } from "./etcd-version";
-import { IEtcdHost } from "./hosts/host";
+import { IEtcdHost } from "./etcd-host";
 import { ValidationError } from "./validation-error";
 import { requireInteger } from "./validation";
 

@@ -1,4 +1,4 @@
-import { Architecture } from "./hosts/host";
+import { Architecture } from "./etcd-host";
 import { ValidationError } from "./validation-error";
 
 /** SHA-256 sums of a version's release tarballs `etcd-vX-linux-ARCH.tar.gz`, 64 hexadecimal digits each. */

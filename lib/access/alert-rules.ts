@@ -1,4 +1,4 @@
-import type { TemplateVariables } from "../rollout/templates";
+import type { TemplateVariables } from "../terraform/templates";
 import { ValidationError } from "../validation-error";
 import type { AccessModel } from "./client-access";
 

@@ -1,7 +1,7 @@
 import { IResolvable, Lazy } from "cdktf";
-import { EtcdMember } from "../etcd-member";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
+import { ClusterMember } from "./cluster-member";
 
 /** When each certificate of a cluster ends, RFC 3339, as the output `<cluster>_certificate_expiry` holds it. */
 export interface CertificateExpiry {
@@ -20,7 +20,7 @@ export interface CertificateExpiry {
  */
 export function certificateExpiry(
   pki: ClusterPki,
-  members: readonly EtcdMember[],
+  members: readonly ClusterMember[],
   clients: Readonly<Record<string, LeafCertificate>>,
 ): IResolvable {
   return Lazy.anyValue({

@@ -1,6 +1,6 @@
 import { Fn } from "cdktf";
-import { commands, libraries, NodePart, secret, text, units, UNITS } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, libraries, NodePart, secret, text, units, UNITS } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
 
 /** What taking backups and restoring one need on every node. It is there where none are scheduled, too: one can be taken by hand. */

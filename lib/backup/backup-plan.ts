@@ -1,5 +1,5 @@
 import { Token } from "cdktf";
-import { IEtcdHost } from "../hosts/host";
+import { IEtcdHost } from "../etcd-host";
 import { requireHttpsUrl, requireInteger } from "../validation";
 import { ValidationError } from "../validation-error";
 import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";

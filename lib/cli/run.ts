@@ -1,5 +1,5 @@
 import { ValidationError } from "../validation-error";
-import { didYouMean, nearMatches } from "../wan/near-matches";
+import { didYouMean, nearMatches } from "../near-matches";
 import { measureCommand } from "./measure";
 import { planCommand } from "./plan";
 import { reportCommand } from "./report";

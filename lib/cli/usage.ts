@@ -1,7 +1,7 @@
 import { parseArgs, ParseArgsConfig } from "node:util";
 import { ValidationError } from "../validation-error";
 import { locationsNear } from "../wan/missing-round-trip-times";
-import { nearMatches, didYouMean } from "../wan/near-matches";
+import { nearMatches, didYouMean } from "../near-matches";
 import type { ClientLocation } from "../wan/client-location";
 import { RoundTripTimes } from "../wan/round-trip-times";
 import { TuningProfile } from "../wan/tuning-profile";

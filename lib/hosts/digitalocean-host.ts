@@ -2,15 +2,15 @@ import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { sshdSettings } from "../rollout/ssh-access-part";
-import { Templates } from "../rollout/templates";
-import { TerraformData } from "../rollout/terraform-data";
+import { sshdSettings } from "../node/ssh-access-part";
+import { Templates } from "../terraform/templates";
+import { TerraformData } from "../terraform/terraform-data";
 import { ValidationError } from "../validation-error";
 import { requireDnsLabel, requireInteger } from "../validation";
 import { Region } from "../wan";
 import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "./digitalocean-host-group";
 import { dropletSize } from "./digitalocean-sizes";
-import { Architecture, BootDownload, IEtcdHost, SshConnection } from "./host";
+import { Architecture, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
 import { opensshKeyPair } from "./ssh-host-key";
 
 /** The images that the node scripts are written for and tested with. */

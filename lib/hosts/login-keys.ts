@@ -1,7 +1,7 @@
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../rollout/terraform-data";
+import { TerraformData } from "../terraform/terraform-data";
 import { requireInteger } from "../validation";
 import { MachinesAtStart } from "./machines-at-start";
 import { OpensshKeyPair, opensshKeyPair } from "./ssh-host-key";

@@ -1,6 +1,6 @@
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../rollout/terraform-data";
+import { TerraformData } from "../terraform/terraform-data";
 
 /**
  * Refuses, in the plan, to make a group's machines where some are there already and none is in Terraform's state: the state was

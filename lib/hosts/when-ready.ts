@@ -1,5 +1,5 @@
 import { TerraformResource } from "cdktf";
-import { IEtcdHost } from "./host";
+import { IEtcdHost } from "../etcd-host";
 
 /** Has Terraform make the hosts' `madeWhenReady` only after the last step of a deploy. */
 export function makeWhenReady(hosts: readonly IEtcdHost[], last: TerraformResource): void {

@@ -1,5 +1,5 @@
-import { commands, libraries, NodePart, text, units } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, libraries, NodePart, text, units } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { LeaderPlacement } from "../wan/leader-placement";
 
 /** What moves the leader to its better place, and how any node script hands leadership over. */

@@ -1,7 +1,7 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { commands, NodePart, secret, text, UNITS } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, NodePart, secret, text, UNITS } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 
 /**
  * Of a machine's memory, what etcd's heap may take before Go collects garbage more often than it would by itself. On 2 GiB, 1 GiB of

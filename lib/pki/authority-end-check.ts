@@ -1,6 +1,6 @@
 import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../rollout/terraform-data";
+import { TerraformData } from "../terraform/terraform-data";
 
 /** Which authority is looked at. */
 export interface AuthorityEndCheckProps {

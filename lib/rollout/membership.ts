@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
-import { SshStep } from "./ssh-step";
-import { TerraformData } from "./terraform-data";
+import { SshStep } from "../node/ssh-step";
+import { TerraformData } from "../terraform/terraform-data";
 
 /**
  * Who is in the cluster once a rollout is through. It does nothing, and holds every machine that leaves until then:

@@ -1,7 +1,7 @@
-import { IEtcdHost } from "../hosts/host";
+import { IEtcdHost } from "../etcd-host";
 import { Tuning } from "../wan";
 import { Adoption } from "./adoption";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
 const JOIN_BUDGET_SECONDS = 1800;

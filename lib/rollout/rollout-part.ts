@@ -1,7 +1,7 @@
 import { EtcdVersion } from "../etcd-version";
 import { Adoption } from "./adoption";
-import { commands, libraries, NodePart, text, units } from "./node-part";
-import { Templates } from "./templates";
+import { commands, libraries, NodePart, text, units } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 
 /** What the code declares of the cluster, as far as the node scripts have to know. */
 export interface Declaration {

@@ -1,5 +1,5 @@
-import { commands, NodePart, text, units } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, NodePart, text, units } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { MemberPaths } from "../wan/member-paths";
 
 /** What the kernel is told of long distances, and which congestion control carries the streams between members. */

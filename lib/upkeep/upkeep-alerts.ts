@@ -1,6 +1,6 @@
 import { BackupPlan } from "../backup/backup-plan";
 import { ResolvedPki } from "../pki/pki-props";
-import type { TemplateVariables } from "../rollout/templates";
+import type { TemplateVariables } from "../terraform/templates";
 
 /**
  * What templates/access/alerts.yaml.tftpl is given for the metrics of templates/upkeep/metrics.sh; seconds throughout.

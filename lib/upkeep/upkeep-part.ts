@@ -1,5 +1,5 @@
-import { commands, libraries, NodePart, text, units, UNITS } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, libraries, NodePart, text, units, UNITS } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { ResolvedUpkeep } from "./upkeep-props";
 
 const MIB = 1024 ** 2;

@@ -1,6 +1,6 @@
-import { SshConnection } from "../hosts/host";
+import { SshConnection } from "../etcd-host";
 import { commands, NodePart, text } from "./node-part";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** Settings of a machine's sshd. Each deploy writes them; so does the first boot of machines whose user data is ours. */
 export function sshdSettings(templates: Templates, { user, hostKey }: Pick<SshConnection, "user" | "hostKey">): string {

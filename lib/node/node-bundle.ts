@@ -1,8 +1,8 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { BootDownload } from "../hosts/host";
+import { BootDownload } from "../etcd-host";
 import { commands, NodePart, NodeStaging, text } from "./node-part";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** What a node is made of. */
 export interface NodeBundleProps {

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { Fn } from "cdktf";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** One file on a node. */
 export interface NodeFile {
