@@ -11,7 +11,7 @@ import { Region } from "../wan";
 import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "./digitalocean-host-group";
 import { dropletSize } from "./digitalocean-sizes";
 import { Architecture, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
-import { opensshKeyPair } from "./ssh-host-key";
+import { opensshKeyPair } from "./openssh-key-pair";
 
 /** The images that the node scripts are written for and tested with. */
 const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64"];

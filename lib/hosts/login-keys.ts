@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { TerraformData } from "../terraform/terraform-data";
 import { requireInteger } from "../validation";
 import { MachinesAtStart } from "./machines-at-start";
-import { OpensshKeyPair, opensshKeyPair } from "./ssh-host-key";
+import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
 
 /** A new key is an event of years, and each leaves a record: more are a typing error. */
 const MOST = 100;

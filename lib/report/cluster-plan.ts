@@ -1,9 +1,10 @@
 import { onePerMetro } from "../wan/candidates";
 import type { ClientLocation } from "../wan/client-location";
 import type { LeaderChoice } from "../wan/leader-choice";
-import { PlaceNames } from "../wan/place-names";
 import { LeaderPlacement } from "../wan/leader-placement";
 import type { LossReport } from "../wan/loss-report";
+import { nearestLocations } from "../wan/nearest";
+import { PlaceNames } from "../wan/place-names";
 import { Placement } from "../wan/placement";
 import { QuorumModel } from "../wan/quorum";
 import type { RoundTripTimes } from "../wan/round-trip-times";
@@ -175,9 +176,7 @@ function leaderRows(model: QuorumModel, placement: LeaderPlacement, members: rea
 /** Each two members' round trip; marked are those to the nearest members that complete the leader's quorum. */
 function linksAmong(times: RoundTripTimes, model: QuorumModel, leader: LeaderRow): Link[] {
   const locations = [...new Set(model.memberLocations)];
-  const quorum = [...model.memberLocations]
-    .sort((a, b) => times.between(leader.location, a) - times.between(leader.location, b))
-    .slice(0, model.quorumSize);
+  const quorum = nearestLocations(times, leader.location, model.memberLocations).slice(0, model.quorumSize);
   return locations.flatMap((a, index) =>
     locations.slice(index + 1).map((b) => ({
       a,

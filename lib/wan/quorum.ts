@@ -5,6 +5,7 @@ import type { LeaderChoice } from "./leader-choice";
 import { compareWrites, leaderChoice } from "./leader-choice";
 import type { LossReport } from "./loss-report";
 import { fatal, lossReport, survivable } from "./loss-report";
+import { nearestLocations } from "./nearest";
 import type { RoundTripTimes } from "./round-trip-times";
 import { quorumOf, VotingMembers } from "./voting-members";
 
@@ -117,7 +118,7 @@ export class QuorumModel {
    */
   public nearestMember(client: string): string {
     this.members.requireAny("nearest member");
-    return leastBy(this.members.locations, (member) => this.roundTripTimes.between(client, member));
+    return nearestLocations(this.roundTripTimes, client, this.members.locations)[0];
   }
 
   /**
@@ -294,8 +295,4 @@ export class QuorumModel {
     const acknowledged = others.map((member) => roundTrip(leader, member)).sort((x, y) => x - y);
     return this.quorumSize === 1 ? 0 : acknowledged[this.quorumSize - 2];
   }
-}
-
-function leastBy(candidates: string[], measure: (candidate: string) => number): string {
-  return candidates.reduce((best, candidate) => (measure(candidate) < measure(best) ? candidate : best));
 }

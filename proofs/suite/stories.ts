@@ -85,7 +85,7 @@ export const STORIES: readonly Story[] = [
       "lib/cluster-distances.ts",
       "lib/etcd-{cluster,download,host,member,settings,version}.ts",
       "lib/{access,member,streams}/**",
-      "lib/hosts/{digitalocean-host,digitalocean-host-group,ssh-host-key}.ts",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,openssh-key-pair}.ts",
       "lib/{node,pki,terraform}/**",
       "lib/rollout/{rollout-env,rollout-part}.ts",
       "lib/wan/{client-location,digital-ocean-times,index,leader-choice,member-paths,nearest,quorum,regions,voting-members}.ts",
@@ -153,7 +153,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/login.lab.test.ts",
     seconds: 110,
     proves: [
-      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key,when-ready}.ts",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,openssh-key-pair,when-ready}.ts",
       "lib/node/ssh-access-part.ts",
       "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
       "templates/boot/cloud-init.yaml.tftpl",
@@ -189,7 +189,7 @@ export const STORIES: readonly Story[] = [
     seconds: 82,
     proves: [
       "lib/{cluster-record,record-cluster}.ts",
-      "lib/cli/{atomic-file,client-files-option,main,measure,measure-text,measure-usage,run,stack-option,until-interrupted,usage}.ts",
+      "lib/cli/{atomic-file,client-files-option,json-text,main,measure,measure-text,measure-usage,run,stack-option,until-interrupted,usage}.ts",
       "lib/measure/**",
       "lib/report/recorded-cluster.ts",
       "lib/wan/round-trip-times-file.ts",
@@ -394,7 +394,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/login.long.test.ts",
     seconds: 250,
     proves: [
-      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,ssh-host-key,when-ready}.ts",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,login-keys,openssh-key-pair,when-ready}.ts",
       "lib/node/ssh-access-part.ts",
       "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
       "templates/ssh/{authorize-keys,configure-sshd}.sh",
