@@ -18,7 +18,7 @@ export interface EtcdDownloadProps {
   readonly allowInsecureMirror?: boolean;
 }
 
-/** @throws ValidationError if the mirror is no URL, or without TLS and no consent to that */
+/** @throws ValidationError if the mirror is no URL, or has no TLS while `allowInsecureMirror` is not set */
 export function resolveMirror(props: EtcdDownloadProps = {}): string {
   const mirror = (props.mirror ?? RELEASES).replace(/\/+$/, "");
   requireHttpsUrl("download.mirror", mirror, {

@@ -16,7 +16,7 @@ export interface CertificateExpiry {
 /**
  * The expiry of all certificates, known once they are made.
  *
- * @param clients client -> certificate; those that are added later are in there too
+ * @param clients client -> certificate; including those that are added later
  */
 export function certificateExpiry(
   pki: ClusterPki,
@@ -40,7 +40,7 @@ export function certificateExpiry(
 /**
  * When clients' certificates end, by their names, RFC 3339.
  *
- * @param clients client -> certificate; those that are added later are in there too
+ * @param clients client -> certificate; including those that are added later
  */
 export function clientExpiry(clients: Readonly<Record<string, LeafCertificate>>): IResolvable {
   return Lazy.anyValue({ produce: () => clientExpiryNow(clients) });

@@ -20,7 +20,7 @@ export interface ClusterAccessProps {
   readonly pki: ClusterPki;
   /** Whether the members answer curl: etcd's gRPC gateway is on. */
   readonly grpcGateway: boolean;
-  /** What the alerting rules of the nodes' upkeep are given. */
+  /** Variables of the alerting rules about the nodes' upkeep. */
   readonly upkeepAlerts: TemplateVariables;
   /** Directory for the clients' files, relative to where the app runs, or absolute. */
   readonly directory: string;
@@ -102,7 +102,7 @@ export class ClusterAccess {
     });
   }
 
-  /** A local: what is known later can't stand in a function's arguments. */
+  /** A local, because a lazy value can't be among a function's arguments. */
   private get clientExpiry(): TerraformLocal {
     const id = "client-expiry";
     return (

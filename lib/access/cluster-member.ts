@@ -1,7 +1,7 @@
 import { IEtcdHost } from "../etcd-host";
 import { MemberCertificates } from "../pki/cluster-pki";
 
-/** What clients, operators and other stacks are told of a member. */
+/** What clients, operators and other stacks need to know of a member. */
 export interface ClusterMember {
   readonly host: IEtcdHost;
   /** URL that clients reach it at. */

@@ -6,7 +6,7 @@ import { ClusterMember } from "./cluster-member";
 import { output } from "./etcd-client";
 import { machineAccess } from "./machine-access";
 
-/** What a cluster tells of itself in outputs. */
+/** What a cluster's outputs contain. */
 export interface ClusterOutputs {
   /** First part of the outputs' names. */
   readonly prefix: string;
@@ -16,7 +16,7 @@ export interface ClusterOutputs {
   /** Name of the member that is preferred as leader. */
   readonly preferredLeader: string;
   readonly pki: ClusterPki;
-  /** By name; those that are added later are in the outputs too. */
+  /** By name; the outputs include those that are added later. */
   readonly clients: Readonly<Record<string, LeafCertificate>>;
 }
 

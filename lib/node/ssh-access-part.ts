@@ -14,7 +14,7 @@ export function sshAccessPart(templates: Templates, connection: SshConnection): 
     files: {
       ...commands(templates, "ssh/authorize-keys.sh", "ssh/configure-sshd.sh"),
       "/etc/etcd/ssh/access.env": text(templates.render("ssh/ssh.env.tftpl", { user, host_key: hostKey })),
-      // Where keys or sshd are to be left alone, the file is written too, empty, so that one of an earlier deploy does not stay.
+      // Where keys or sshd are to be left alone, the file is empty, so that one of an earlier deploy does not stay.
       "/etc/etcd/ssh/authorized_keys": text(templates.render("ssh/authorized-keys.tftpl", { keys: authorizedKeys })),
       "/etc/etcd/ssh/sshd.conf": text(configureSshd ? sshdSettings(templates, connection) : ""),
     },

@@ -100,7 +100,7 @@ export interface ClusterPlan {
 }
 
 /**
- * Reckons everything that a plan or a report shows.
+ * Computes everything that a plan or a report shows.
  *
  * @throws ValidationError when a round-trip time is missing, or as `QuorumModel` and `Tuning.derive` do
  */
@@ -173,7 +173,7 @@ function leaderRows(model: QuorumModel, placement: LeaderPlacement, members: rea
   }));
 }
 
-/** Each two members' round trip; marked are those to the nearest members that complete the leader's quorum. */
+/** Each two members' round trip; those to the nearest members that complete the leader's quorum are marked. */
 function linksAmong(times: RoundTripTimes, model: QuorumModel, leader: LeaderRow): Link[] {
   const locations = [...new Set(model.memberLocations)];
   const quorum = nearestLocations(times, leader.location, model.memberLocations).slice(0, model.quorumSize);
@@ -189,7 +189,9 @@ function linksAmong(times: RoundTripTimes, model: QuorumModel, leader: LeaderRow
   );
 }
 
-/** Where a member could move to: a table of one's own need not know the way to everywhere. */
+/**
+ * Where a member could move to: the locations with all the times that this takes, which a user's own table may lack.
+ */
 function reachable(times: RoundTripTimes, places: string[]): string[] {
   const known = onePerMetro(times, places).filter((candidate) => places.every((place) => times.has(candidate, place)));
   return known.filter((candidate) => known.every((other) => times.has(candidate, other)));

@@ -15,9 +15,9 @@ export interface RolloutMember {
   readonly peerUrl: string;
 }
 
-/** What a rollout is about. */
+/** What the node scripts need to know of a rollout. */
 export interface RolloutEnvProps {
-  /** All members, the one that is told among them. */
+  /** All members, including the one that the settings are for. */
   readonly members: readonly RolloutMember[];
   /** The genesis record, empty while it is made. */
   readonly genesis: unknown;
@@ -25,7 +25,7 @@ export interface RolloutEnvProps {
   readonly tuning: Tuning;
 }
 
-/** What the node scripts on a member are told of a rollout. */
+/** Settings of a rollout for the node scripts of one member. */
 export function rolloutEnv(templates: Templates, member: RolloutMember, props: RolloutEnvProps): string {
   const { members, genesis, adoption, tuning } = props;
   const others = members.filter((one) => one !== member);
