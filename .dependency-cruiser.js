@@ -1,7 +1,20 @@
-/** Which way imports may go: docs/architecture.md, Layers. `npm run lint` judges by it. */
+/** Which way imports may go: docs/architecture.md, Layout. `npm run lint` judges by it. */
 
 /** Parts of a folder, from the top to the bottom: each imports only from layers below its own. */
 const LAYERS = {
+  lib: [
+    ["cli", "index"],
+    ["etcd-cluster", "measure", "report"],
+    ["cluster-checks", "cluster-distances", "record-cluster"],
+    ["cluster-warnings", "etcd-cluster-props"],
+    ["etcd-member"],
+    ["access", "rollout", "upkeep"],
+    ["backup", "hosts", "leader", "member", "pki", "streams"],
+    ["cluster-record", "etcd-download", "etcd-settings", "node"],
+    ["etcd-flags", "etcd-version", "terraform"],
+    ["etcd-host", "validation", "wan"],
+    ["near-matches", "validation-error"],
+  ],
   proofs: [
     ["bench", "campaign", "cli", "demo", "suite"],
     ["operations"],
@@ -79,6 +92,20 @@ module.exports = {
       severity: "error",
       from: { path: "^(proofs|__tests__/proofs|examples|docs)/|^main.ts$" },
       to: { path: "^lab/(?!index.ts$)" },
+    },
+    {
+      name: "tests-of-the-lab",
+      comment: "They go with the lab, which knows neither the library nor what is proven with it.",
+      severity: "error",
+      from: { path: "^__tests__/lab/" },
+      to: { path: "^(lib|proofs)/|^__tests__/proofs/" },
+    },
+    {
+      name: "distances-without-terraform",
+      comment: "The model of distances is arithmetic, which the command line has too.",
+      severity: "error",
+      from: { path: "^lib/wan/" },
+      to: { path: "^(?!lib/)", dependencyTypesNot: ["core"] },
     },
     {
       name: "examples-as-users",

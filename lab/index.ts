@@ -40,7 +40,7 @@ export { endChild, hasEnded } from "./tools/child";
 export { isAlive, processesWith, procFile, recordOf, signal, type ProcessRecord } from "./tools/process-record";
 export { processesNamed, signalTree } from "./tools/process-tree";
 export { inOwnNamespaces } from "./tools/namespaces";
-export { waitUntil } from "./tools/wait";
+export { waitFor, waitUntil } from "./tools/wait";
 export { readJson, writeAtomically } from "./tools/files";
 export { LineLog } from "./tools/line-log";
 export { hostArch } from "./tools/platform";

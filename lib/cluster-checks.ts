@@ -1,10 +1,10 @@
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { PeerNetwork } from "./etcd-member";
-import { IEtcdHost } from "./hosts/host";
+import { IEtcdHost } from "./etcd-host";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
 
-/** etcd's own advice: beyond seven members writes only get slower; nine is where we stop. */
+/** etcd's guide advises at most seven members, as each further one only slows writes; above nine is refused. */
 const MAXIMUM_MEMBERS = 9;
 
 /** @throws ValidationError if the cluster can't have that id, those hosts, or that origin */
@@ -37,7 +37,7 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
   );
 }
 
-/** What is taken over has its data: nothing else may claim to bring it. */
+/** A cluster that is taken over brings its data, so no other source of data may be given. */
 function requireAdoptionAlone({ adopt, recoverFrom, restore }: EtcdClusterProps): void {
   const other = recoverFrom !== undefined ? "recoverFrom" : restore !== undefined ? "restore" : undefined;
   if (adopt === undefined || other === undefined) return;

@@ -5,20 +5,21 @@ import { inputDoubts } from "./wan/input-doubts";
 import { LeaderPlacement } from "./wan/leader-placement";
 import { MemberPaths } from "./wan/member-paths";
 
-/** What the distances between members, and to their clients, make of a cluster. */
+/** What follows from the distances between members, and to their clients. */
 export interface ClusterDistances {
   readonly roundTripTimes: RoundTripTimes;
   readonly quorum: QuorumModel;
   readonly tuning: Tuning;
   readonly leader: LeaderPlacement;
   readonly paths: MemberPaths;
-  /** For the user. */
+  /** Shown at synthesis; each says what to do about it. */
   readonly warnings: readonly string[];
 }
 
 /**
  * @param cluster the cluster's path, for warnings
- * @throws ValidationError if a time is missing, or one that is given instead of a derived one can't work
+ * @throws ValidationError if a round-trip time is missing, or if a timeout that is given instead of a derived one can't
+ * work
  */
 export function clusterDistances(cluster: string, props: EtcdClusterProps): ClusterDistances {
   const { hosts, clients, roundTripTimes = RoundTripTimes.digitalOcean() } = props;

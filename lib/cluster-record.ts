@@ -1,11 +1,11 @@
 import type { ClientLocation, Region, RoundTripTimePair, TuningProfile } from "./wan";
 
-/** Where a stack keeps its clusters' records: in the comment that Terraform skips, so no plan ever shows it. */
+/** Key of the clusters' records in a stack's `//` block. Terraform ignores that block, so no plan shows them. */
 export const RECORDS = "cdktf-etcd";
 
 /**
- * What a cluster's model was given, as the synthesized stack keeps it for reports: no secrets, and nothing that is known
- * only once it is applied.
+ * The inputs of a cluster's model, kept in the synthesized stack for reports. No secrets, and nothing that is known
+ * only after apply.
  *
  * @internal
  */

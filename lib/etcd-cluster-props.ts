@@ -4,7 +4,7 @@ import { EtcdDownloadProps } from "./etcd-download";
 import { PeerNetwork } from "./etcd-member";
 import { EtcdSettingsProps } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
-import { IEtcdHost } from "./hosts/host";
+import { IEtcdHost } from "./etcd-host";
 import { PkiProps } from "./pki/pki-props";
 import { EtcdAdoptionProps } from "./rollout/adoption";
 import { EtcdUpkeepProps } from "./upkeep/upkeep-props";
@@ -12,7 +12,7 @@ import { ClientLocation, LeaderPlacementProps, RoundTripTimes, TuningProfile } f
 
 /** What an etcd cluster is made of. */
 export interface EtcdClusterProps {
-  /** The machines, one member on each: 1 to 9, an odd number for good reason. */
+  /** The machines, one member on each: 1 to 9. An even number tolerates no more losses than one machine less. */
   readonly hosts: IEtcdHost[];
   /**
    * Version of etcd.
@@ -60,7 +60,7 @@ export interface EtcdClusterProps {
    */
   readonly clients?: ClientLocation[];
   /**
-   * Where the leader should be, and whether it is brought back there by itself.
+   * Where the leader should be, and whether a timer brings it back there.
    * @default - where the clients' writes are quickest; brought back when that member has been well for a minute
    */
   readonly leader?: LeaderPlacementProps;
@@ -76,31 +76,32 @@ export interface EtcdClusterProps {
   readonly accessDirectory?: string;
   /**
    * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
-   * healthy, or of which all data is lost for good. Members that hold data of a cluster that was healthy never found.
+   * healthy, or of which all data is lost for good. A member that holds data of a cluster that was once healthy never
+   * founds another.
    * @default 1
    */
   readonly genesis?: number;
   /**
-   * Name of the member from whose data the cluster is founded anew after a majority of its members was lost for good; to be
-   * set in the same edit that counts `genesis` up. The other members join it as new ones. Writes that only lost members
-   * held are lost, acknowledged ones too. Refused while the cluster commits writes, and while a member with more data
-   * answers.
+   * Name of the member from whose data the cluster is founded anew after a majority of its members was lost for good;
+   * to be set in the same edit that counts `genesis` up. The other members join as new ones. Writes that only lost
+   * members held are lost, acknowledged ones too. Refused while the cluster commits writes, and while a member with
+   * more data answers.
    * @default - none
    */
   readonly recoverFrom?: string;
   /**
-   * Snapshots of the cluster, taken by themselves.
+   * Snapshots of the cluster, taken by a timer.
    * @default - none are taken
    */
   readonly backup?: EtcdBackupProps;
   /**
-   * Found the cluster with the data of a backup. Only machines that found it, with a new `genesis`, take it from there;
-   * it never touches a member that holds data.
+   * Found the cluster with the data of a backup. Only machines that found the cluster, with a new `genesis`, read it; a
+   * member that holds data is never touched.
    * @default - the cluster is founded empty
    */
   readonly restore?: EtcdRestoreProps;
   /**
-   * A running cluster, made by other means, to take over: the machines join it, and its old members leave. To be taken out
+   * A running cluster, made by other means, to take over: the machines join it, and its old members leave. Take it out
    * once they have left.
    * @default - none: the cluster is founded
    */

@@ -20,8 +20,8 @@ import { recordCluster } from "./record-cluster";
 import { resolveAdoption } from "./rollout/adoption";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
-import { SshStep } from "./rollout/ssh-step";
-import { Templates } from "./rollout/templates";
+import { SshStep } from "./node/ssh-step";
+import { Templates } from "./terraform/templates";
 import { upkeepAlertVariables } from "./upkeep/upkeep-alerts";
 import { upkeepPart } from "./upkeep/upkeep-part";
 import { resolveUpkeep } from "./upkeep/upkeep-props";
@@ -31,13 +31,18 @@ import { QuorumModel, Tuning } from "./wan";
 export class EtcdCluster extends Construct {
   /** Client URLs of all members, the leader's preferred place first. */
   public readonly endpoints: string[];
-  /** Certificate of the authority that signs what speaks on 2379, PEM: during its rotation both generations, one after the other. */
+  /**
+   * Certificate of the authority for port 2379, which signs members' server certificates and clients', PEM. During its
+   * rotation the certificates of both generations, concatenated.
+   */
   public readonly caCertificatePem: string;
-  /** What distance does to the cluster: latencies, leaders, losses. */
+  /** The model of what distance does to the cluster: latencies, leaders, losses. */
   public readonly quorum: QuorumModel;
   /** The timeouts in use. */
   public readonly tuning: Tuning;
-  /** The last step of a deploy: done means every member is healthy. Let what needs a running cluster depend on it. */
+  /**
+   * The last step of a deploy, after which every member is healthy. Have whatever needs a running cluster depend on it.
+   */
   public readonly ready: ITerraformDependable;
 
   private readonly access: ClusterAccess;
@@ -53,7 +58,7 @@ export class EtcdCluster extends Construct {
     const settings = renderSettings(props.settings, version, hosts);
     const grpcGateway = servesGrpcGateway(props.settings);
 
-    // Distances: what they do to the cluster, and the timeouts that follow from them.
+    // Distances: what they do to the cluster, and the timeouts that follow.
     const distances = clusterDistances(this.node.path, props);
     const { leader, roundTripTimes } = distances;
     this.quorum = distances.quorum;
@@ -89,15 +94,15 @@ export class EtcdCluster extends Construct {
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
-    // Install: all at once; checks and stages, and touches nothing that runs.
+    // Install: in parallel; checks and stages, and touches nothing that runs.
     const installed = members.map((member) => {
       const download = downloadFor(member.host, version, mirror);
       member.host.downloadAtBoot(download);
       return { member, name: member.host.hostName, installation: member.install(download, members) };
     });
 
-    // Genesis: the machines that got this far may found the cluster; whoever comes later joins it.
-    // A cluster that is taken over has been founded, and one that is founded anew is so from its survivor alone.
+    // Genesis: the machines that are installed by now may found the cluster; later ones join it.
+    // Nobody founds a cluster that is taken over; one that is recovered is founded by its survivor alone.
     const founders = (adoption.peerUrls.length > 0 ? [] : installed).filter(
       ({ name }) => recoverFrom === undefined || name === recoverFrom,
     );
@@ -111,8 +116,8 @@ export class EtcdCluster extends Construct {
       dependsOn: installed.map(({ installation }) => installation.step),
     });
 
-    // Activate: one after the other, the leader's preferred place last; but a survivor that the cluster is founded anew from
-    // first. The last step converges too: everybody healthy, nobody in the cluster who is not declared, leader in place.
+    // Activate: one after the other, the preferred leader last, but a survivor first in a recovery.
+    // The last step also converges: all members healthy, undeclared ones removed, leader in place.
     const order = leader.order
       .flatMap((place) => installed.filter(({ name }) => name === place))
       .reverse()
@@ -124,12 +129,12 @@ export class EtcdCluster extends Construct {
     const last = lastMember.activateAndConverge(installation, genesis, members, activations);
     this.ready = last;
 
-    // Membership: machines that leave stay until nobody needs them.
+    // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
     new Membership(this, "membership", machineIds, last);
     makeWhenReady(hosts, last);
 
-    // Access: what clients get, and what is told of the cluster.
+    // Access: clients' files, alerting rules, outputs.
     this.access = new ClusterAccess(this, {
       distances,
       members,
@@ -142,7 +147,7 @@ export class EtcdCluster extends Construct {
   }
 
   /**
-   * How to use the cluster from one place: endpoints, latencies, recommended settings. It makes nothing.
+   * How to use the cluster from one place: endpoints, latencies, recommended settings. Creates no resource.
    *
    * @throws ValidationError if the round-trip times do not know the place
    */
@@ -162,10 +167,10 @@ export class EtcdCluster extends Construct {
   }
 
   /**
-   * Alerting rules for Prometheus, as YAML: members, leader, database, and round trips, commits and requests against what
-   * this cluster's distances make of them. Known only once applied: write it to a file or upload it.
+   * Alerting rules for Prometheus, as YAML: members, leader, database; and round trips, commits and requests compared
+   * with what this cluster's distances lead to expect. Known only once applied: write it to a file or upload it.
    *
-   * @throws ValidationError if the job's name cannot stand in a rule
+   * @throws ValidationError if the job's name cannot be used in a rule
    */
   public alertRules(props: EtcdAlertRulesProps = {}): string {
     return this.access.alertRules(props);

@@ -1,5 +1,5 @@
 import { EtcdVersion } from "./etcd-version";
-import { BootDownload, IEtcdHost } from "./hosts/host";
+import { BootDownload, IEtcdHost } from "./etcd-host";
 import { requireHttpsUrl } from "./validation";
 
 const RELEASES = "https://github.com/etcd-io/etcd/releases/download";
@@ -18,7 +18,7 @@ export interface EtcdDownloadProps {
   readonly allowInsecureMirror?: boolean;
 }
 
-/** @throws ValidationError if the mirror is no URL, or without TLS and no consent to that */
+/** @throws ValidationError if the mirror is no URL, or has no TLS while `allowInsecureMirror` is not set */
 export function resolveMirror(props: EtcdDownloadProps = {}): string {
   const mirror = (props.mirror ?? RELEASES).replace(/\/+$/, "");
   requireHttpsUrl("download.mirror", mirror, {

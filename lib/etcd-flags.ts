@@ -1,5 +1,5 @@
 import { ValidationError } from "./validation-error";
-import { didYouMean, nearMatches } from "./wan/near-matches";
+import { didYouMean, nearMatches } from "./near-matches";
 
 /**
  * The flags of etcd, by the minors that know them: those that the programs 3.5.33, 3.6.14 and 3.7.3 accept, which is not

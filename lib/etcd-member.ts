@@ -1,20 +1,20 @@
 import { Fn, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { BootDownload, IEtcdHost } from "./hosts/host";
+import { BootDownload, IEtcdHost } from "./etcd-host";
 import { leaderPart } from "./leader/leader-part";
 import { etcdPart } from "./member/etcd-part";
 import { ownSettings } from "./member/own-settings";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { adoptionPart } from "./rollout/adoption-part";
 import { Genesis } from "./rollout/genesis";
-import { NodeBundle } from "./rollout/node-bundle";
-import { NodePart } from "./rollout/node-part";
+import { NodeBundle } from "./node/node-bundle";
+import { NodePart } from "./node/node-part";
 import { recoveryPart } from "./rollout/recovery-part";
 import { rolloutEnv } from "./rollout/rollout-env";
 import { Declaration, rolloutPart } from "./rollout/rollout-part";
-import { sshAccessPart } from "./rollout/ssh-access-part";
-import { overSsh, SshStep } from "./rollout/ssh-step";
-import { Templates } from "./rollout/templates";
+import { sshAccessPart } from "./node/ssh-access-part";
+import { overSsh, SshStep } from "./node/ssh-step";
+import { Templates } from "./terraform/templates";
 import { streamsPart } from "./streams/streams-part";
 import { RoundTripTimes, Tuning } from "./wan";
 import { LeaderPlacement } from "./wan/leader-placement";
@@ -51,13 +51,12 @@ export interface Installation {
   readonly step: SshStep;
 }
 
-/** One member of the cluster: its addresses, its certificates, what is laid down on its machine and when. */
+/** One member of the cluster: its addresses, its certificates, what is laid down on its machine and in which step. */
 export class EtcdMember extends Construct {
   /** URL that clients reach it at. */
   public readonly clientUrl: string;
   /** URL that its peers reach it at. */
   public readonly peerUrl: string;
-  /** Its certificates. */
   public readonly certificates: MemberCertificates;
   private readonly templates: Templates;
 
@@ -138,7 +137,7 @@ export class EtcdMember extends Construct {
     return { bundle, step };
   }
 
-  /** Has the machine note, while the genesis record is made, that it may found the cluster. */
+  /** Notes on the machine's disk, while the genesis record is made, that it may found the cluster. */
   public prepareFounding(installation: Installation, members: readonly EtcdMember[]): RemoteExecProvisioner {
     const unrecorded = this.rolloutEnv("founding-env", {}, members);
     return overSsh(this.host, this.script(installation.bundle, ["prepare-founding"], unrecorded), "prepare-founding");
@@ -147,9 +146,9 @@ export class EtcdMember extends Construct {
   /**
    * Puts what was installed into service, over one connection, once the members before it are in service.
    *
-   * Its address has its place in the rollout. Terraform remembers who came before whom: two steps that kept their addresses while
-   * they changed places, as another leader is preferred or the cluster is founded anew from another member, would each have to go
-   * after the other, and it refuses that as a cycle.
+   * The id contains the step's position in the rollout. Terraform's state keeps what each step depended on: if two
+   * steps kept their addresses and changed places, because another leader is preferred or another member survived, each
+   * would depend on the other, which Terraform refuses as a cycle.
    */
   public activate(
     installation: Installation,
@@ -166,8 +165,8 @@ export class EtcdMember extends Construct {
   }
 
   /**
-   * The last activation, and in the same connection the end of the deploy: waits until the whole cluster is as declared.
-   * So it runs whenever any other activation did.
+   * The last activation and, over the same connection, the end of the deploy: waits until the whole cluster is as
+   * declared. It runs again whenever another activation did.
    */
   public activateAndConverge(
     installation: Installation,
@@ -188,7 +187,7 @@ export class EtcdMember extends Construct {
     });
   }
 
-  /** Script of a step that puts what is staged in its place, and then runs these node scripts. */
+  /** Script of a step that puts what is staged into its place, and then runs these node scripts. */
   private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
     const task = this.templates.render("rollout/task.sh.tftpl", {
       commands,
@@ -198,7 +197,7 @@ export class EtcdMember extends Construct {
     return bundle.step(commands.join(", then "), task);
   }
 
-  /** What the node scripts are told of this rollout, in a local. */
+  /** Settings of this rollout for the node scripts, in a Terraform local. */
   private rolloutEnv(id: string, genesis: unknown, members: readonly EtcdMember[]): unknown {
     const { tuning, declared } = this.plan;
     const told = rolloutEnv(this.templates, this, { members, genesis, adoption: declared.adoption, tuning });

@@ -1,6 +1,6 @@
 import { requireKnownFlag, requireKnownGate } from "./etcd-flags";
 import { EtcdVersion } from "./etcd-version";
-import { IEtcdHost } from "./hosts/host";
+import { IEtcdHost } from "./etcd-host";
 import { ValidationError } from "./validation-error";
 import { requireInteger } from "./validation";
 
@@ -12,7 +12,7 @@ export enum EtcdLogLevel {
   ERROR = "error",
 }
 
-/** What an operator may want to set of etcd itself; all else follows from the design. */
+/** Settings of etcd that operators choose; the library derives all others. */
 export interface EtcdSettingsProps {
   /**
    * Size in GiB at which the database refuses writes (alarm NOSPACE); 1 to 8, etcd's own range of what was tested.
@@ -21,15 +21,17 @@ export interface EtcdSettingsProps {
   readonly quotaGiB?: number;
   /**
    * How many hours of history are kept before compaction.
-   * @default 8, which outlives a night's outage of a watcher
+   * @default 8, enough for a watcher that was down overnight
    */
   readonly retentionHours?: number;
   /**
-   * Largest request in KiB; every member passes it on across the WAN. At most 10240, above which etcd itself warns.
+   * Largest request in KiB; it is replicated to every member across the WAN. At most 10240, above which etcd itself
+   * warns.
    * @default 1536, etcd's default
    */
   readonly maxRequestKiB?: number;
   /**
+   * How verbose etcd's log is.
    * @default EtcdLogLevel.INFO
    */
   readonly logLevel?: EtcdLogLevel;
@@ -61,7 +63,7 @@ export function servesGrpcGateway(props: EtcdSettingsProps = {}): boolean {
   return props.grpcGateway ?? true;
 }
 
-/** Variables that a prop stands for. */
+/** Variables that a prop sets, for the error about them. */
 const PROPS: Readonly<Record<string, string>> = {
   ETCD_HEARTBEAT_INTERVAL: "heartbeatMs",
   ETCD_ELECTION_TIMEOUT: "electionMs",
@@ -73,7 +75,7 @@ const PROPS: Readonly<Record<string, string>> = {
   ETCD_FEATURE_GATES: "settings.featureGates",
 };
 
-/** Only variables of etcd's own; what we derive would be silently overridden by them. */
+/** Variables that the library derives: `extra` would silently override them. */
 const RESERVED =
   /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|ENABLE_GRPC_GATEWAY|DISCOVERY.*|FORCE_NEW_CLUSTER|CONFIG_FILE|FEATURE_GATES|EXPERIMENTAL_INITIAL_CORRUPT_CHECK|EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
 
@@ -109,18 +111,19 @@ export function renderSettings(
     ETCD_MAX_REQUEST_BYTES: String(maxRequestKiB * 1024),
     ETCD_LOG_LEVEL: props.logLevel ?? EtcdLogLevel.INFO,
     ETCD_LOGGER: "zap",
-    // The histograms of request times, which the alerts on slow commits and requests read.
+    // Includes the histograms of request times that the alerts on slow commits and requests use.
     ETCD_METRICS: "extensive",
     ETCD_STRICT_RECONFIG_CHECK: "true",
     ETCD_PRE_VOTE: "true",
-    // Left out where it is on: a line more in the environment is a restart of every member.
+    // Left out where it is on, etcd's default: another line in the environment would restart every member of existing
+    // clusters.
     ...(servesGrpcGateway(props) ? {} : { ETCD_ENABLE_GRPC_GATEWAY: "false" }),
     ...withFeatureGates(version.corruptionCheckSettings(), props.featureGates, version),
     ...props.extra,
   };
 }
 
-/** The corruption checks, and whatever gates are wanted beside them. */
+/** The corruption checks, and the gates that the user wants. */
 function withFeatureGates(
   settings: Record<string, string>,
   gates: Record<string, boolean> = {},
@@ -142,7 +145,7 @@ function withFeatureGates(
   return wanted.length === 0 ? settings : { ETCD_FEATURE_GATES: [derived, ...wanted].join(",") };
 }
 
-/** The database is mapped into memory, and on disk it stands beside snapshots and a copy while defragmenting. */
+/** etcd maps the database into memory; on disk there are also snapshots and, while defragmenting, a second copy. */
 function requireRoomFor(quotaGiB: number, host: IEtcdHost): void {
   if (host.memoryMiB !== undefined && host.memoryMiB < quotaGiB * 1024) {
     throw new ValidationError({
@@ -181,7 +184,7 @@ function requireFree(name: string): void {
   }
 }
 
-/** A second line would be a variable of its own, past {@link requireFree}. */
+/** A line break would begin another variable, which {@link requireFree} has not seen. */
 function requireOneLine(name: string, value: string): void {
   // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f]/.test(value)) {

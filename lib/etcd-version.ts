@@ -1,4 +1,4 @@
-import { Architecture } from "./hosts/host";
+import { Architecture } from "./etcd-host";
 import { ValidationError } from "./validation-error";
 
 /** SHA-256 sums of a version's release tarballs `etcd-vX-linux-ARCH.tar.gz`, 64 hexadecimal digits each. */
@@ -25,18 +25,18 @@ const PUBLISHED: Readonly<Record<string, EtcdChecksums>> = {
 interface Minor {
   /** The oldest patch without the TLS handshake denial of service of GHSA-6vch-q96h-7gc3. */
   readonly securityFloor: number;
-  /** The oldest patch of the minor before that this one may follow; from etcd's upgrade guides. */
+  /** The oldest patch of the previous minor that may be upgraded to this one; from etcd's upgrade guides. */
   readonly leastPatchBefore?: number;
-  /** It reads a log only from when the cluster was of this version on; from etcd's code, and tried. */
+  /** The oldest cluster version whose log entries it can read; from etcd's source, and tried. */
   readonly readsLogSince?: string;
 }
 
 /** Oldest first: each may follow the one before it. */
 const MINORS: ReadonlyMap<string, Minor> = new Map([
   ["3.5", { securityFloor: 33 }],
-  // From 3.5.26 on the membership in the v3 store is mended from the v2 store, which 3.6 does not read any more.
+  // 3.5.26 and later repair the membership in the v3 store from the v2 store, which 3.6 no longer reads.
   ["3.6", { securityFloor: 14, leastPatchBefore: 26 }],
-  // 3.5 founds a cluster with entries in the v2 store's form, which 3.7 does not know any more.
+  // A cluster that 3.5 founded begins its log with entries in the v2 store's form, which 3.7 no longer knows.
   ["3.7", { securityFloor: 1, leastPatchBefore: 11, readsLogSince: "3.6" }],
 ]);
 
@@ -137,16 +137,16 @@ export class EtcdVersion {
   }
 
   /**
-   * Whether a cluster whose members all run `previous` may be rolled to this version: any patch of the same minor, up or
-   * down, or the next minor.
+   * Whether a cluster whose members all run `previous` may be rolled to this version: any patch of the same minor, up
+   * or down, or the next minor.
    *
-   * A minor is never skipped, and never gone back to: once all members run the new minor, the cluster's version has
-   * moved, and etcd of the old one no longer starts, unless `etcdctl downgrade enable` was called first. A roll that
-   * stopped half-way is another matter: the cluster's version has not moved yet, so members may go back. That is
-   * decided on the nodes, which ask the cluster for its version.
+   * No minor is skipped, and there is no way back: once all members run the new minor, the cluster's version has moved,
+   * and etcd of the old one no longer starts, unless `etcdctl downgrade enable` was called first. A roll that stopped
+   * half-way is different: the cluster's version has not moved yet, so members may go back. The nodes decide that, as
+   * they ask the cluster for its version.
    */
   public canFollow(previous: EtcdVersion): boolean {
-    // Its patch needs no look: each minor's security floor is beyond the least patch to leave it from.
+    // The patch need not be compared: each minor's security floor is above the oldest patch that may be upgraded.
     return this._entersFrom().includes(previous.minor);
   }
 
@@ -163,8 +163,8 @@ export class EtcdVersion {
   }
 
   /**
-   * The oldest version (MAJOR.MINOR.PATCH) of the minor before that every member must run before the first one gets this
-   * version; undefined for the oldest minor that is known here.
+   * The oldest version (MAJOR.MINOR.PATCH) of the previous minor that every member must run before the first one is
+   * upgraded to this version; undefined for the oldest known minor.
    *
    * @internal
    */
@@ -174,8 +174,8 @@ export class EtcdVersion {
   }
 
   /**
-   * The version (MAJOR.MINOR) that the cluster must have had when a member's last snapshot was taken, if the member's log
-   * has entries of older ones; undefined where it does not matter.
+   * The version (MAJOR.MINOR) that the cluster must have had when a member took its last snapshot, if the member's log
+   * has older entries; undefined where it does not matter.
    *
    * @internal
    */
@@ -183,7 +183,7 @@ export class EtcdVersion {
     return MINORS.get(this.minor)?.readsLogSince;
   }
 
-  /** The corruption checks, off by default in etcd, in the form that this version knows. */
+  /** The settings for the corruption checks, which etcd has off by default, in the form that this version knows. */
   public corruptionCheckSettings(): Record<string, string> {
     if (this.minor === "3.5") {
       return {
@@ -195,8 +195,8 @@ export class EtcdVersion {
   }
 
   /**
-   * From when on a request is logged as slow, in the form that this version knows: 3.5 has no setting for unary requests
-   * (it always logs those above 300 ms), and 3.7 no experimental one.
+   * The settings for logging slow requests, in the form that this version knows: 3.5 has none for unary requests (it
+   * always logs those above 300 ms), and 3.7 no experimental one.
    *
    * @param ms for any request; unary ones are never logged below etcd's default of 300 ms
    */

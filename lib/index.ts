@@ -22,8 +22,8 @@ export type {
 export { DigitalOceanHost } from "./hosts/digitalocean-host";
 export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group";
 export { DigitalOceanHostGroup } from "./hosts/digitalocean-host-group";
-export type { BootDownload, IEtcdHost, SshConnection } from "./hosts/host";
-export { Architecture } from "./hosts/host";
+export type { BootDownload, IEtcdHost, SshConnection } from "./etcd-host";
+export { Architecture } from "./etcd-host";
 export { AuthorityGeneration } from "./pki/authority-generation";
 export { KeyAlgorithm } from "./pki/key-algorithm";
 export type { PkiProps } from "./pki/pki-props";

@@ -29,7 +29,7 @@ export function requireDnsName(what: string, value: string): void {
   });
 }
 
-/** What a URL may be, and how to say so. */
+/** Which URLs are accepted, and what the error names. */
 interface UrlRules {
   /** Whether plain http will do. */
   readonly allowHttp?: boolean;
@@ -74,7 +74,7 @@ function cidrProblem(value: string): string | undefined {
   if (family === 0 || address.includes("%")) return `"${address}" is no IP address`;
   const bits = family === 4 ? 32 : 128;
   if (prefix === undefined) return `add the prefix length: ${value}/${bits} for this address alone`;
-  // "00" would be as wide as "0", and look like none of our checks.
+  // "/00" means "/0", but {@link isWorld} does not recognise it.
   if (!/^(0|[1-9]\d{0,2})$/.test(prefix) || Number(prefix) > bits) {
     return `the prefix length must be 0 to ${bits}`;
   }
@@ -118,10 +118,7 @@ export function isWorld(cidr: string): boolean {
   return cidr.endsWith("/0");
 }
 
-/**
- * Throws for a number that only Terraform will know. What stands for it until then is a number too, and would be checked and
- * computed with.
- */
+/** Throws for a number that only Terraform will know: its token is a number too, and would be computed with. */
 export function requireKnown(what: string, value: number): void {
   if (!Token.isUnresolved(value)) return;
   throw new ValidationError({
@@ -145,7 +142,7 @@ export function requireInteger(what: string, value: number, minimum: number, max
   }
 }
 
-/** Throws if a value stands twice in `values`. */
+/** Throws if a value is in `values` twice. */
 export function requireDistinct(what: string, values: readonly string[], mend: string): void {
   const seen = new Set<string>();
   for (const value of values) {

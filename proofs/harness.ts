@@ -11,7 +11,7 @@ import {
   LabConfig,
   LabPaths,
   terraform,
-  waitUntil,
+  waitFor,
 } from "terraform-lab";
 import { declareCluster, STACK, type Knobs } from "./apps/cluster-stack";
 import { LabCluster } from "./lab-cluster";
@@ -304,10 +304,12 @@ export function said(output: string): string[] {
 /** Terraform's message for a plan without changes. */
 export const NO_CHANGES = "No changes. Your infrastructure matches the configuration.";
 
-/** Polls until `condition` holds. @throws Error that says what was waited for, after `seconds` */
+/** Polls until `condition` holds, and records how long that took. @throws Error that says what was waited for, after `seconds` */
 export async function eventually(what: string, condition: () => Promise<boolean>, seconds = 60): Promise<void> {
   const started = Date.now();
-  const held = await waitUntil(condition, seconds * 1000, 250);
-  recordTiming({ kind: "wait", what, seconds: (Date.now() - started) / 1000 });
-  if (!held) throw new Error(`${what}: not within ${seconds} s`);
+  try {
+    await waitFor(what, condition, seconds);
+  } finally {
+    recordTiming({ kind: "wait", what, seconds: (Date.now() - started) / 1000 });
+  }
 }

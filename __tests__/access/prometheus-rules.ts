@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { BACKUP, cluster, synth } from "../synth";
-import { Templates } from "../../lib/rollout/templates";
+import { Templates } from "../../lib/terraform/templates";
 import { render, scratchDirectory } from "../templates/render";
 import { runCommand } from "../tools";
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { type Api, type Outcome, type Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
-import { haveStepsRunHere } from "../lab/clouds/digitalocean/provider/steps-here";
+import { haveStepsRunHere } from "./steps-here";
 import { DigitalOceanHost, EtcdCluster } from "../../lib";
 import { Random } from "../../proofs/random";
 import { useCleanup } from "../cleanup";

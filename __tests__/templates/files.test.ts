@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { Templates } from "../../lib/rollout/templates";
+import { Templates } from "../../lib/terraform/templates";
 import { BACKUP, cluster, synth } from "../synth";
 import { runCommand } from "../tools";
 import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";

@@ -17,3 +17,13 @@ export async function waitUntil(
     await sleep(everyMs);
   }
 }
+
+/** Waits until the condition holds; throws, naming what was waited for, if it does not in time. */
+export async function waitFor(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  seconds: number,
+  everyMs = 250,
+): Promise<void> {
+  if (!(await waitUntil(condition, seconds * 1000, everyMs))) throw new Error(`${what}: not within ${seconds} s`);
+}

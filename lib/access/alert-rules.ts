@@ -1,4 +1,4 @@
-import type { TemplateVariables } from "../rollout/templates";
+import type { TemplateVariables } from "../terraform/templates";
 import { ValidationError } from "../validation-error";
 import type { AccessModel } from "./client-access";
 
@@ -13,17 +13,17 @@ export interface EtcdAlertRulesProps {
   readonly job?: string;
 }
 
-/** Quotes, backslashes and braces have a meaning in the rules. */
+/** Quotes, backslashes and braces would be syntax in the rules. */
 const JOB_NAME = /^[A-Za-z0-9_./:-]+$/;
 
-/** A leader that is brought back is so within a few minutes; alert when it was not for that long. */
+/** Bringing the leader back takes a few minutes; alert when it has been elsewhere for this long. */
 const LEADER_AWAY_MINUTES = 15;
-/** How often the leader's place is looked at: it takes some rounds, and each doubles the time to settle. */
+/** A return may take this many settle times: each further change of leadership doubles the wait. */
 const SETTLE_TIMES = 4;
-/** Below this a missing leader is a restart's business. */
+/** Shorter times without a leader are usual during a restart. */
 const LEAST_NO_LEADER_SECONDS = 60;
 
-/** @throws ValidationError when the name would end the string that it stands in */
+/** @throws ValidationError when the name has characters that are syntax in the rules */
 export function requireJobName(job: string): void {
   if (JOB_NAME.test(job)) return;
   throw new ValidationError({

@@ -1,7 +1,7 @@
 import { IResolvable, Lazy } from "cdktf";
-import { EtcdMember } from "../etcd-member";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
+import { ClusterMember } from "./cluster-member";
 
 /** When each certificate of a cluster ends, RFC 3339, as the output `<cluster>_certificate_expiry` holds it. */
 export interface CertificateExpiry {
@@ -16,11 +16,11 @@ export interface CertificateExpiry {
 /**
  * The expiry of all certificates, known once they are made.
  *
- * @param clients client -> certificate; those that are added later are in there too
+ * @param clients client -> certificate; including those that are added later
  */
 export function certificateExpiry(
   pki: ClusterPki,
-  members: readonly EtcdMember[],
+  members: readonly ClusterMember[],
   clients: Readonly<Record<string, LeafCertificate>>,
 ): IResolvable {
   return Lazy.anyValue({
@@ -40,7 +40,7 @@ export function certificateExpiry(
 /**
  * When clients' certificates end, by their names, RFC 3339.
  *
- * @param clients client -> certificate; those that are added later are in there too
+ * @param clients client -> certificate; including those that are added later
  */
 export function clientExpiry(clients: Readonly<Record<string, LeafCertificate>>): IResolvable {
   return Lazy.anyValue({ produce: () => clientExpiryNow(clients) });

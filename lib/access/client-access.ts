@@ -74,7 +74,7 @@ export class EtcdClientAccess {
 
   private constructor(
     model: AccessModel,
-    /** Where the clients run, if that was said. */
+    /** Where the clients run, if given. */
     public readonly location?: string,
   ) {
     const { members, quorum, roundTripTimes } = model;

@@ -1,14 +1,14 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { EtcdMember } from "../etcd-member";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
-import { Templates, TemplateVariables } from "../rollout/templates";
+import { Templates, TemplateVariables } from "../terraform/templates";
 import { requireDistinct, requireDnsLabel } from "../validation";
 import { alertRuleVariables, EtcdAlertRulesProps, requireJobName } from "./alert-rules";
 import { clientExpiry } from "./certificate-expiry";
 import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./client-access";
+import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
 import { relativeToStack } from "./stack-path";
@@ -16,11 +16,11 @@ import { relativeToStack } from "./stack-path";
 /** What the access to a cluster is made of. */
 export interface ClusterAccessProps {
   readonly distances: Omit<AccessModel, "members">;
-  readonly members: readonly EtcdMember[];
+  readonly members: readonly ClusterMember[];
   readonly pki: ClusterPki;
   /** Whether the members answer curl: etcd's gRPC gateway is on. */
   readonly grpcGateway: boolean;
-  /** What the alerting rules of the nodes' upkeep are given. */
+  /** Variables of the alerting rules about the nodes' upkeep. */
   readonly upkeepAlerts: TemplateVariables;
   /** Directory for the clients' files, relative to where the app runs, or absolute. */
   readonly directory: string;
@@ -102,7 +102,7 @@ export class ClusterAccess {
     });
   }
 
-  /** A local: what is known later can't stand in a function's arguments. */
+  /** A local, because a lazy value can't be among a function's arguments. */
   private get clientExpiry(): TerraformLocal {
     const id = "client-expiry";
     return (

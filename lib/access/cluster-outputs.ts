@@ -1,29 +1,29 @@
 import { Construct } from "constructs";
-import { EtcdMember } from "../etcd-member";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { certificateExpiry } from "./certificate-expiry";
+import { ClusterMember } from "./cluster-member";
 import { output } from "./etcd-client";
 import { machineAccess } from "./machine-access";
 
-/** What a cluster tells of itself in outputs. */
+/** What a cluster's outputs contain. */
 export interface ClusterOutputs {
   /** First part of the outputs' names. */
   readonly prefix: string;
-  readonly members: readonly EtcdMember[];
+  readonly members: readonly ClusterMember[];
   /** Client URLs, the leader's preferred place first. */
   readonly endpoints: readonly string[];
   /** Name of the member that is preferred as leader. */
   readonly preferredLeader: string;
   readonly pki: ClusterPki;
-  /** By name; those that are added later are in the outputs too. */
+  /** By name; the outputs include those that are added later. */
   readonly clients: Readonly<Record<string, LeafCertificate>>;
 }
 
 /** The outputs for other stacks, for operators, and for the command line. */
 export function writeClusterOutputs(cluster: Construct, outputs: ClusterOutputs): void {
   const { prefix, members, pki } = outputs;
-  const ofEach = (value: (member: EtcdMember) => unknown): Record<string, unknown> =>
+  const ofEach = (value: (member: ClusterMember) => unknown): Record<string, unknown> =>
     Object.fromEntries(members.map((member) => [member.host.hostName, value(member)]));
   const shown = {
     endpoints: outputs.endpoints,

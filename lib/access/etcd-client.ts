@@ -2,7 +2,7 @@ import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
 import { Fn, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
-import { Templates } from "../rollout/templates";
+import { Templates } from "../terraform/templates";
 import { EtcdClientAccess } from "./client-access";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
 import { relativeToStack } from "./stack-path";

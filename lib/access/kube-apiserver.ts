@@ -27,9 +27,9 @@ const DEFAULT_REQUEST_SECONDS = 60;
 /**
  * kube-apiserver's flags for the cluster, in seconds where they are times:
  *
- * - `--etcd-healthcheck-timeout`: a failover and one attempt. A liveness probe asks this check, and a restart of the API
- *   server mends no election.
- * - `--etcd-readycheck-timeout`: an attempt that a transfer of leadership swallowed, and one after it. Shorter than a
+ * - `--etcd-healthcheck-timeout`: a failover and one attempt. Liveness probes use this check, and a restart of the API
+ *   server does not end an election.
+ * - `--etcd-readycheck-timeout`: an attempt that a transfer of leadership dropped, and one after it. Shorter than a
  *   failover: an API server that cannot reach etcd should lose its clients to one that can.
  * - `--request-timeout`: only where a request that etcd itself times out, and its repetition, would not fit into
  *   kube-apiserver's 60 s: with an election timeout of more than about ten seconds.

@@ -1,7 +1,7 @@
-import type { EtcdMember } from "../etcd-member";
+import type { ClusterMember } from "./cluster-member";
 
 /** How to log in to a member's machine, pinned to its host key: for `cdktf-etcd measure --ssh`, and for an operator. */
-export function machineAccess({ host, peerUrl }: EtcdMember): Record<string, unknown> {
+export function machineAccess({ host, peerUrl }: ClusterMember): Record<string, unknown> {
   const { connection } = host;
   return {
     host: connection.host,

@@ -1,9 +1,12 @@
 import { Fn } from "cdktf";
-import { commands, libraries, NodePart, secret, text, units, UNITS } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, libraries, NodePart, secret, text, units, UNITS } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
 
-/** What taking backups and restoring one need on every node. It is there where none are scheduled, too: one can be taken by hand. */
+/**
+ * What nodes need to take backups and to restore one. It is there where none are scheduled, too: one can be taken by
+ * hand.
+ */
 export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
   const { storage } = plan;
   return {
@@ -28,7 +31,7 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
         }),
       ),
     },
-    // Without a storage they are written too, empty, so that those of an earlier deploy do not stay.
+    // Written empty without a storage, so that those of an earlier deploy do not stay.
     secrets: {
       "/etc/etcd/rclone.conf": secret("root:root", rcloneConfiguration(templates, storage), "0600"),
       "/etc/etcd/backup.passphrase": secret("root:root", Fn.trimspace(storage?.passphrase ?? "")),

@@ -1,13 +1,15 @@
 import { Token } from "cdktf";
-import { IEtcdHost } from "../hosts/host";
+import { IEtcdHost } from "../etcd-host";
 import { requireHttpsUrl, requireInteger } from "../validation";
 import { ValidationError } from "../validation-error";
 import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";
 
-/** Members look at the time up to this much later than the hour, each by its own fixed delay: not all at once. */
+/**
+ * Up to this long after the hour a member's timer fires, after a fixed delay of its own, so that not all fire at once.
+ */
 export const JITTER_SECONDS = 600;
 
-/** A passphrase shorter than this can be tried out by who has the objects. */
+/** Shorter passphrases could be found by trial by whoever has the stored objects. */
 const SHORTEST_PASSPHRASE = 16;
 
 /** Storage with every default filled in. */
@@ -25,18 +27,18 @@ export interface ResolvedStorage {
 
 /** Backups with every default filled in. */
 export interface BackupPlan {
-  /** Whether they are taken by themselves; by hand they can be taken in any case. */
+  /** Whether a timer takes them; by hand they can be taken in any case. */
   readonly scheduled: boolean;
   readonly intervalHours: number;
   readonly keepLocal: number;
   readonly storage?: ResolvedStorage;
-  /** Age of the newest backup, in seconds, from which one is overdue: two intervals and the delay. */
+  /** Age of the newest backup, in seconds, above which backups are overdue: two intervals and the delay. */
   readonly overdueSeconds: number;
 }
 
 /**
  * @param quotaGiB largest size of the database, and so of a backup
- * @throws ValidationError for values out of range, disks too small, or storage that cannot be spoken with
+ * @throws ValidationError for values out of range, disks too small, or settings of the storage that can't work
  */
 export function resolveBackup(
   props: EtcdBackupProps | undefined,
@@ -105,7 +107,7 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
   requireSecret(
     "passphrase",
     passphrase,
-    // One line, as it is read as one; by no accident what an editor put at its ends.
+    // It is read as one line. Blanks at its ends would be an editor's, by accident.
     new RegExp(`^(?! )[ -~]{${SHORTEST_PASSPHRASE},}(?<! )$`),
     `one line of at least ${SHORTEST_PASSPHRASE} printable ASCII characters`,
   );
@@ -125,7 +127,7 @@ function requireShape(prop: string, value: string, shape: RegExp, expected: stri
   });
 }
 
-/** The error does not show it. */
+/** The error does not show the value. */
 function requireSecret(prop: string, value: string, shape: RegExp, expected: string): void {
   if (Token.isUnresolved(value) || shape.test(value)) return;
   throw new ValidationError({

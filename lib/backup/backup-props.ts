@@ -12,9 +12,9 @@ export interface EtcdBackupStorageProps {
   /** Name of the bucket, which must exist. */
   readonly bucket: string;
   /**
-   * Folder within the bucket, without slashes at its ends. No other cluster may have the same one: where the ids of two are
-   * the same, in two stacks for example, give each its own. The first backup marks the folder as its cluster's, and those of
-   * another one fail there.
+   * Folder within the bucket, without slashes at its ends. No two clusters may share one: where two have the same id,
+   * for example in two stacks, give each its own. The first backup marks the folder as its cluster's, and backups of
+   * another cluster fail there.
    * @default - the id of the EtcdCluster
    */
   readonly prefix?: string;

@@ -15,7 +15,7 @@ export interface EtcdRestoreProps {
 /**
  * The snapshot's name, empty for none.
  *
- * @throws ValidationError for what is no name of a snapshot, and beside the data of a survivor
+ * @throws ValidationError if it is no name of a snapshot, or is given along with `recoverFrom`
  */
 export function resolveRestore(
   props: EtcdRestoreProps | undefined,

@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { ValidationError } from "../validation-error";
 
 /**
- * Writes a file whole or not at all: beside it, and then into its place.
+ * Writes a file completely or not at all: to a temporary file beside it, which is then renamed.
  *
  * @throws ValidationError where it cannot be written
  */

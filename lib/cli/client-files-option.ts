@@ -4,12 +4,12 @@ import type { ClientFiles } from "../measure/client-files";
 import { clientFilesFrom, inEnvironment, readClientFiles } from "../measure/client-files";
 import { ValidationError } from "../validation-error";
 
-/** What `addClient` calls the file. */
+/** The file's name, as `addClient` writes it. */
 const ENV_FILE = "etcd.env";
 
 /**
- * The files of the client to be: those of `--env`, else those that the environment names, else those that the stack writes for
- * the cluster's first client.
+ * The files of the client to connect as: those of `--env`, else those that the environment names, else those that the
+ * stack writes for the cluster's first client.
  *
  * @throws ValidationError where they cannot be read; where there are none, if they are `needed`
  */

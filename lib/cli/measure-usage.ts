@@ -15,7 +15,7 @@ const DEFAULT_SECONDS = 65;
 /** A 95th percentile needs 100 handshakes; between the farthest places, one in each direction takes about a second. */
 const DEFAULT_SSH_SECONDS = 60;
 const LONGEST_SECONDS = 86_400;
-/** Exit code where some pairs could not be measured. Beside these there are 0 and 2 of every command: see `run`. */
+/** Exit code where some pairs could not be measured. Every command also has 0 and 2: see `run`. */
 export const INCOMPLETE = 1;
 /** Exit code where the cluster has drifted from its tuning. */
 export const DRIFTED = 3;

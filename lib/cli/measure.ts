@@ -11,6 +11,7 @@ import { Region } from "../wan/regions";
 import { RoundTripTimes } from "../wan/round-trip-times";
 import { writeAtomically } from "./atomic-file";
 import { clientFilesOf } from "./client-files-option";
+import { jsonText } from "./json-text";
 import { driftText, howToUse, measurementText, progressText } from "./measure-text";
 import {
   DEFAULT_OUT,
@@ -121,7 +122,7 @@ function checkFile(file: string, cluster: RecordedCluster, tolerance: number, ty
 }
 
 function report(typed: Typed, console: Console, { name, record }: RecordedCluster, drift: Drift): void {
-  console.out(typed.flag("json") ? toJson({ cluster: name, ...drift }) : driftText(name, record, drift, DEFAULT_OUT));
+  console.out(typed.flag("json") ? jsonText({ cluster: name, ...drift }) : driftText(name, record, drift, DEFAULT_OUT));
 }
 
 function write(
@@ -172,8 +173,4 @@ function nothingApart({ name, record }: { name: string; record: ClusterRecord })
     expected: "at least two locations",
     mend: "there is no distance to measure; nothing has to be done",
   });
-}
-
-function toJson(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

@@ -3,6 +3,7 @@ import { ValidationError } from "../validation-error";
 import { onePerMetro } from "../wan/candidates";
 import { FailureDomain } from "../wan/failure-domain";
 import { Placement } from "../wan/placement";
+import { jsonText } from "./json-text";
 import { planText } from "./plan-text";
 import type { Command, Console, Typed } from "./usage";
 import {
@@ -65,7 +66,7 @@ function planRegions(typed: Typed, console: Console): void {
   requireRegions(roundTripTimes, locations, clients, search);
   const profile = profileOf(typed.value("profile"));
   const plan = planCluster({ roundTripTimes, members: membersIn(locations), clients, profile });
-  console.out(typed.flag("json") ? json(plan) : planText(plan));
+  console.out(typed.flag("json") ? jsonText(plan) : planText(plan));
 }
 
 function planBest(typed: Typed, console: Console): void {
@@ -107,7 +108,7 @@ function planBest(typed: Typed, console: Console): void {
       largestRoundTripMs,
       meanWriteAfterLossMs,
     }));
-    console.out(json({ placements: rows, plan }));
+    console.out(jsonText({ placements: rows, plan }));
     return;
   }
   const found = placements.map(
@@ -133,8 +134,4 @@ function onlyWithBest(option: string): ValidationError {
     expected: "a search",
     mend: `add --best 3, or drop --${option}`,
   });
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
 }

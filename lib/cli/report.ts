@@ -9,6 +9,7 @@ import { drawPage } from "../report/page";
 import { timesOf } from "../report/recorded-cluster";
 import { ValidationError } from "../validation-error";
 import type { RoundTripTimes } from "../wan/round-trip-times";
+import { jsonText } from "./json-text";
 import { expiryFrom } from "./outputs-option";
 import { chosenCluster, stackOf, STACKS } from "./stack-option";
 import type { Command, Typed } from "./usage";
@@ -73,11 +74,7 @@ export const reportCommand: Command = {
       [files.page, drawPage(title, plan, map, certificates)],
       [files.map, map.svg],
     ]);
-    console.out(
-      typed.flag("json")
-        ? `${JSON.stringify({ files, plan, certificates }, undefined, 2)}\n`
-        : `${files.page}\n${files.map}\n`,
-    );
+    console.out(typed.flag("json") ? jsonText({ files, plan, certificates }) : `${files.page}\n${files.map}\n`);
   },
 };
 

@@ -1,5 +1,5 @@
 import { ValidationError } from "../validation-error";
-import { didYouMean, nearMatches } from "../wan/near-matches";
+import { didYouMean, nearMatches } from "../near-matches";
 import { measureCommand } from "./measure";
 import { planCommand } from "./plan";
 import { reportCommand } from "./report";
@@ -12,7 +12,7 @@ const BAD_USAGE = 2;
 
 const COMMANDS: readonly Command[] = [planCommand, reportCommand, measureCommand];
 
-/** Runs the command that the arguments name, and returns the exit code: later, where the command has to wait. */
+/** Runs the command that the arguments name, and returns its exit code, or a promise of it. */
 export function run(args: readonly string[], console: Console): number | Promise<number> {
   const failed = (error: unknown): number => {
     if (!(error instanceof ValidationError)) throw error;

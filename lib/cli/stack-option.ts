@@ -11,7 +11,8 @@ export const STACKS = path.join("cdktf.out", "stacks");
 /**
  * `--stack`, or the only one that there is.
  *
- * @throws ValidationError where there is none or several; `otherwise` is what else to do than to synthesize one
+ * @throws ValidationError where there is none or several; `otherwise` is an alternative to synthesizing one, for the
+ * message
  */
 export function stackOf(typed: Typed, otherwise?: string): string {
   const given = typed.value("stack");

@@ -1,7 +1,7 @@
 import { parseArgs, ParseArgsConfig } from "node:util";
 import { ValidationError } from "../validation-error";
 import { locationsNear } from "../wan/missing-round-trip-times";
-import { nearMatches, didYouMean } from "../wan/near-matches";
+import { nearMatches, didYouMean } from "../near-matches";
 import type { ClientLocation } from "../wan/client-location";
 import { RoundTripTimes } from "../wan/round-trip-times";
 import { TuningProfile } from "../wan/tuning-profile";
@@ -14,7 +14,7 @@ export interface Console {
   error(text: string): void;
 }
 
-/** One thing that the tool can do. */
+/** A subcommand. */
 export interface Command {
   readonly name: string;
   /** One line, for the list of commands. */
@@ -22,7 +22,7 @@ export interface Command {
   /** The whole text of `--help`. */
   readonly help: string;
   /**
-   * Does it, and returns the exit code where it is not always 0.
+   * Runs it, and returns the exit code where it is not always 0.
    *
    * @throws ValidationError for what the user has to mend
    */

@@ -2,7 +2,7 @@ import { Token } from "cdktf";
 import { requireDistinct } from "../validation";
 import { ValidationError } from "../validation-error";
 
-/** The types of keys that sshd takes logins by. */
+/** The key types that sshd accepts for logins. */
 const TYPES = [
   "ssh-ed25519",
   "ssh-rsa",
@@ -13,7 +13,7 @@ const TYPES = [
   "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
 
-/** Throws unless each of `keys` is a line of authorized_keys without options, and none stands there twice. */
+/** Throws unless each of `keys` is a line of authorized_keys without options, and none is repeated. */
 export function requireAuthorizedKeys(what: string, keys: readonly string[]): void {
   const known = keys.filter((key) => !Token.isUnresolved(key));
   for (const key of known) {
@@ -45,7 +45,7 @@ function keyProblem(key: string): string | undefined {
   return isKeyOfType(first, blob) ? undefined : `copy it again: what follows ${first} is no key of that type`;
 }
 
-/** Whether a text in base64 is the blob of such a key, with nothing missing: fields with their lengths before them, the type first. */
+/** Whether the text is the complete blob of such a key in base64: fields, each after its length, the type first. */
 function isKeyOfType(type: string, text: string): boolean {
   const blob = Buffer.from(text, "base64");
   if (blob.toString("base64") !== text) return false;

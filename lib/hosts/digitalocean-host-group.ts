@@ -24,8 +24,8 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly clientsFrom?: string[];
   /**
-   * Networks of etcd members that are no machines of this group, in CIDR form, for example those of a cluster that is taken
-   * over: they reach port 2380, and are reached at 2379 and 2380.
+   * Networks of etcd members outside of this group, in CIDR form, for example those of a cluster that is taken over:
+   * they may reach port 2380, and the group's machines reach them at 2379 and 2380.
    * @default - none
    */
   readonly peersFrom?: string[];
@@ -35,15 +35,15 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly allowSshFromAnywhere?: boolean;
   /**
-   * Count up by one to have deploys log in with a new key, which all machines accept already, and the one before forgotten. One
-   * complete deploy at a time, and never down again; 1 to 100.
+   * Count up by one to rotate the key that deploys log in with: all machines accept the next key already, and the old
+   * one is removed from them. Complete a deploy before each further count, and never count down; 1 to 100.
    * @default 1
    */
   readonly loginKeyGeneration?: number;
   /**
-   * Public keys of operators, who may log in as root with them: each as one line of OpenSSH's, without options, for example
-   * "ssh-ed25519 AAAA... jo@laptop". One that is taken out is taken off the machines by the next deploy. Keys that were added on
-   * a machine by hand stay.
+   * Public keys of operators, who may log in as root: each one line in OpenSSH's format, without options, for example
+   * "ssh-ed25519 AAAA... jo@laptop". A deploy removes keys that are no longer listed from the machines; keys that were
+   * added there by hand stay.
    * @default - none: the deploy's own keys alone
    */
   readonly authorizedKeys?: string[];
@@ -66,7 +66,7 @@ export class DigitalOceanHostGroup extends Construct {
   public readonly clientCidrs: string[];
   /** The tag that every machine of the group carries. */
   public readonly tag: Tag;
-  /** The public half of the deploy's key, as DigitalOcean knows it. */
+  /** The public half of the deploy's key, as registered at DigitalOcean. */
   public readonly sshKey: SshKey;
   /** @internal */
   public readonly _loginKeys: LoginKeys;
@@ -84,8 +84,8 @@ export class DigitalOceanHostGroup extends Construct {
   public readonly _lostState: LostStateCheck;
 
   /**
-   * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or it is open to the world unasked, or the
-   * generation of the login key is no whole number from 1 to 100
+   * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or has a /0 without
+   * `allowSshFromAnywhere`, or the generation of the login key is no whole number from 1 to 100
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
@@ -110,7 +110,8 @@ export class DigitalOceanHostGroup extends Construct {
     this._authorizedKeys = [...this._loginKeys.authorized, ...operatorKeys];
     this._orphans = new OrphanCheck(this, "orphans", this._machinesAtStart);
     this._lostState = new LostStateCheck(this, "lost-state");
-    // Machines get the next login key by their user data. DigitalOcean takes no key twice, so that each generation has one of its own.
+    // Machines get the next login key by their user data. DigitalOcean registers no key twice, so each generation has
+    // its own SshKey.
     this.sshKey = new SshKey(this, keyId("ssh-key", generation), {
       name: keyId(this.namePrefix, generation),
       publicKey: this._loginKeys.current.publicKey,
@@ -134,7 +135,7 @@ export class DigitalOceanHostGroup extends Construct {
         },
       ],
       outboundRule: [
-        // Each other.
+        // The members.
         {
           protocol: "tcp",
           portRange: "2379-2380",

@@ -2,21 +2,21 @@ import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { sshdSettings } from "../rollout/ssh-access-part";
-import { Templates } from "../rollout/templates";
-import { TerraformData } from "../rollout/terraform-data";
+import { sshdSettings } from "../node/ssh-access-part";
+import { Templates } from "../terraform/templates";
+import { TerraformData } from "../terraform/terraform-data";
 import { ValidationError } from "../validation-error";
 import { requireDnsLabel, requireInteger } from "../validation";
 import { Region } from "../wan";
 import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "./digitalocean-host-group";
 import { dropletSize } from "./digitalocean-sizes";
-import { Architecture, BootDownload, IEtcdHost, SshConnection } from "./host";
-import { opensshKeyPair } from "./ssh-host-key";
+import { Architecture, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
+import { opensshKeyPair } from "./openssh-key-pair";
 
 /** The images that the node scripts are written for and tested with. */
 const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64"];
 
-/** Whom deploys log in as. */
+/** The user that deploys log in as. */
 const USER = "root";
 
 /** What a droplet is made of. */
@@ -33,8 +33,8 @@ export interface DigitalOceanMachineProps {
    */
   readonly size?: string;
   /**
-   * Whether DigitalOcean's metrics agent is installed. Changing it replaces no machine unless `generation` changes too: the agent
-   * comes with a machine. On one that runs it is installed or removed by hand.
+   * Whether DigitalOcean's metrics agent is installed. Changing it replaces no machine unless `generation` changes too:
+   * the agent is installed with the machine. On a running machine install or remove it by hand.
    * @default true
    */
   readonly monitoring?: boolean;
@@ -44,13 +44,13 @@ export interface DigitalOceanMachineProps {
    */
   readonly tags?: string[];
   /**
-   * Count up to have every machine replaced by a fresh one, one at a time: that is how a new image, another VPC and the choice of
-   * the metrics agent come in.
+   * Count up to have every machine replaced by a fresh one, one at a time: a new image, another VPC and the choice of
+   * the metrics agent take effect that way.
    * @default 1
    */
   readonly generation?: number;
   /**
-   * How long a machine may take to become active, and then again to accept the login, in seconds; 30 to 3600.
+   * How long a machine may take to become active, and again to accept the login, in seconds; 30 to 3600.
    * @default 300: droplets take about a minute
    */
   readonly bootTimeoutSeconds?: number;
@@ -59,8 +59,8 @@ export interface DigitalOceanMachineProps {
 /** Options of {@link DigitalOceanHost.inRegions}. */
 export interface DigitalOceanHostsProps extends DigitalOceanHostGroupProps, DigitalOceanMachineProps {
   /**
-   * Ids of the VPCs that the machines are to be in, by region, for example `{ lon1: vpc.id }`. Changing one replaces no machine
-   * unless `generation` changes too: a machine can't move.
+   * Ids of the machines' VPCs, by region, for example `{ lon1: vpc.id }`. Changing one replaces no machine unless
+   * `generation` changes too: a machine can't move.
    * @default - each region's default VPC
    */
   readonly vpcIds?: Record<string, string>;
@@ -68,7 +68,7 @@ export interface DigitalOceanHostsProps extends DigitalOceanHostGroupProps, Digi
 
 /** One droplet for an etcd member. */
 export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
-  /** What it shares with the other machines of the cluster. */
+  /** The group that it belongs to: what it shares with the other machines of the cluster. */
   readonly group: DigitalOceanHostGroup;
   /** Region slug, for example "lon1". */
   readonly region: string;
@@ -78,20 +78,20 @@ export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
    */
   readonly hostName?: string;
   /**
-   * Id of the VPC that the machine is to be in. Changing it replaces no machine unless `generation` changes too: a machine can't
-   * move.
+   * Id of the machine's VPC. Changing it replaces no machine unless `generation` changes too: a machine can't move.
    * @default - the region's default VPC
    */
   readonly vpcId?: string;
 }
 
-/** A DigitalOcean droplet as the home of an etcd member. */
+/** A DigitalOcean droplet that an etcd member runs on. */
 export class DigitalOceanHost extends Construct implements IEtcdHost {
   /**
-   * One machine per entry of `regions`, with all that they share. A region may stand several times; its second machine
-   * is then named `etcd-lon1-2`, and so on.
+   * One machine per entry of `regions`, and the group that they share. A region may be listed several times; its second
+   * machine is then named `etcd-lon1-2`, and so on.
    *
-   * @throws ValidationError for an unknown region, a malformed CIDR, an unknown image, SSH open to the world unasked
+   * @throws ValidationError for an unknown region, a malformed CIDR, an unknown image, a /0 in `sshFrom` without
+   * `allowSshFromAnywhere`
    */
   public static inRegions(scope: Construct, regions: string[], props: DigitalOceanHostsProps): DigitalOceanHost[] {
     const group = new DigitalOceanHostGroup(scope, "hosts", props);
@@ -144,11 +144,11 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.memoryMiB = memoryMiB;
     this.diskGiB = diskGiB;
 
-    // Made before the machine, so that the very first connection is to the machine we created.
+    // Made before the machine, so that even the first connection is pinned to it.
     const hostKey = opensshKeyPair(new PrivateKey(this, "host-key", { algorithm: "ED25519" }));
-    // A resize in place would power all machines off at once. So a new size makes new machines, which join one by one.
+    // A resize in place would power all machines off at once, so a new size makes new machines, which join one by one.
     const generation = new TerraformData(this, "generation", {
-      // Those that were there when it was made: see LostStateCheck.
+      // The machines of this name that existed when this record was made: see LostStateCheck.
       input: `\${${props.group._machinesAtStart.described(`d.name == ${JSON.stringify(this.hostName)}`)}}`,
       triggersReplace: { size, generation: props.generation ?? 1 },
       lifecycle: { ignoreChanges: ["input"] },
@@ -180,7 +180,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       dependsOn: [props.group._lostState, ...props.group._loginKeys.madeFirst],
       lifecycle: {
         createBeforeDestroy: true,
-        // An edit of these must not replace every machine at once. A machine that is made takes them as they are then.
+        // An edit of these must not replace every machine at once. A machine that is made gets their present values.
         ignoreChanges: ["user_data", "image", "ssh_keys", "size", "monitoring", "vpc_uuid"],
         // Terraform wants a bare address here, and CDKTF would render a reference as an expression.
         replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],

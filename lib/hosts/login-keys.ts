@@ -1,36 +1,38 @@
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../rollout/terraform-data";
+import { TerraformData } from "../terraform/terraform-data";
 import { requireInteger } from "../validation";
 import { MachinesAtStart } from "./machines-at-start";
-import { OpensshKeyPair, opensshKeyPair } from "./ssh-host-key";
+import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
 
-/** A new key is an event of years, and each leaves a record: more are a typing error. */
+/**
+ * Each generation leaves a record in the state, and rotations are rare: a larger number is taken for a typing error.
+ */
 const MOST = 100;
 
 /**
- * The key pairs that deploys log in with, generation after generation. Every machine accepts the present one's and the next one's, always.
- * So a deploy that counts the generation up logs in with a key that was accepted before it began; on each machine it puts the one
- * after that in the place of the one that goes, and may be cut off at any moment.
+ * The key pairs that deploys log in with, generation after generation. Every machine always accepts the current and the
+ * next one. So a deploy that counts the generation up logs in with a key that machines accepted before it began; on
+ * each machine it replaces the old key by the one after the new, and it may be interrupted at any point.
  *
- * Two kinds of records in the state see to it that this holds, and that the plan refuses what would lock deploys out:
+ * Records in the state, of two kinds, make sure of that, and have the plan refuse what would lock deploys out:
  *
- * - `login-key-<n>-accepted` is made at the end of a deploy whose next key is n. Where n is to log in, it must be there: one that is
- *   made only then finds machines that may not accept the key.
- * - `login-key-<n>-used` tells "yes" from before any machine is logged in to with n. Where n is but the next key, it must tell "no":
- *   machines may not accept the one before any more, and keys that are not declared are forgotten.
+ * - `login-key-<n>-accepted` is created at the end of a deploy whose next key is n. It must exist before n logs in: if
+ *   it is created only then, there may be machines that do not accept the key.
+ * - `login-key-<n>-used` holds "yes" from before the first login with n. While n is only the next key it must hold
+ *   "no": else machines may no longer accept the key before n, and the state forgets keys that are not declared.
  */
 export class LoginKeys {
-  /** Logs in. */
+  /** Logs in during this deploy. */
   public readonly current: OpensshKeyPair;
   /** Logs in once the generation is counted up. */
   public readonly next: OpensshKeyPair;
   /** Both, as lines of authorized_keys. */
   public readonly authorized: string[];
-  /** To be made before any machine: none may be there without these, or be logged in to. */
+  /** To be created before any machine is created or logged in to. */
   public readonly madeFirst: TerraformResource[];
-  /** To be made once a deploy is complete. */
+  /** To be created once a deploy is complete. */
   public readonly madeWhenReady: TerraformResource[];
 
   /** @throws ValidationError if the generation is no whole number from 1 to 100 */
@@ -50,12 +52,14 @@ export class LoginKeys {
   }
 }
 
-/** What a record of acceptance remembers where no machine is in doubt. */
+/** What a record of acceptance holds where all machines accept the key. */
 const ALL = "all";
-/** What a record of use remembers. */
+/** What a record of use holds. */
 const [YES, NO] = ["yes", "no"];
 
-/** The id of what belongs to a key. The first had no number since before there was a second one. */
+/**
+ * Id or name of a key's generation. The first one's has no number, so that ids in existing clusters stay as they are.
+ */
 export function keyId(name: string, generation: number): string {
   return generation === 1 ? name : `${name}-${generation}`;
 }
@@ -67,14 +71,15 @@ function keyPair(scope: Construct, generation: number): OpensshKeyPair {
   return opensshKeyPair(new PrivateKey(scope, keyId("login-key", generation), { algorithm: "ED25519" }));
 }
 
-/** Refuses, in the plan, to log in with a key that no complete deploy has had all machines accept. */
+/** Has the plan refuse to log in with a key, unless a completed deploy has made all machines accept it. */
 function acceptedBefore(
   scope: Construct,
   generation: number,
   nextUsed: TerraformData,
   machines: MachinesAtStart,
 ): TerraformData {
-  // Of a cluster that begins with this generation there are no machines yet. To who goes back that is told by what was used.
+  // A cluster that begins with this generation has no machines yet. Where the next key was used already, the generation
+  // was counted down, and the record of use says so.
   const isOfNoConcern =
     `length(${machines.list}) == 0 || ` +
     `${nextUsed.terraformResourceType}.${nextUsed.friendlyUniqueId}.input == "${YES}"`;
@@ -98,7 +103,7 @@ function usedRecord(scope: Construct, generation: number): TerraformData {
   return new TerraformData(scope, usedId(generation), { input: YES });
 }
 
-/** Refuses, in the plan, to go back from a key that was logged in with. */
+/** Has the plan refuse to count down to a key before one that has logged in. */
 function notUsedBefore(scope: Construct, generation: number): TerraformData {
   return new TerraformData(scope, usedId(generation), {
     input: NO,

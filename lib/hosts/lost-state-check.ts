@@ -1,12 +1,13 @@
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../rollout/terraform-data";
+import { TerraformData } from "../terraform/terraform-data";
 
 /**
- * Refuses, in the plan, to make a group's machines where some are there already and none is in Terraform's state: the state was
- * lost, or is another's. It is a record, made before the first machine, of what each machine's own record found of its name
- * when that was made; as it keeps that for good, only a state without it looks again. Where the machines were made by a version
- * that had no such record, theirs found nothing, and this one may be made late.
+ * Has the plan refuse to create a group's machines where some exist already and Terraform's state has none: the state
+ * was lost, or belongs to somebody else. It is a record, created before the first machine, of what each machine's own
+ * record found under its name when that one was created. It keeps what it found for good, so only a state without it
+ * looks again. Machines that a version without this check created have records that found nothing, so for them it may
+ * be created later.
  */
 export class LostStateCheck extends TerraformData {
   private readonly found: string[];
@@ -14,7 +15,7 @@ export class LostStateCheck extends TerraformData {
   public constructor(scope: Construct, id: string) {
     const found: string[] = [];
     super(scope, id, {
-      // null where it was not looked for.
+      // null where a record did not look.
       input: Lazy.stringValue({ produce: () => `\${join("; ", compact([${found.join(", ")}]))}` }),
       lifecycle: {
         ignoreChanges: ["input"],
@@ -33,7 +34,7 @@ export class LostStateCheck extends TerraformData {
     this.found = found;
   }
 
-  /** Has it take into account what the record of a machine found. */
+  /** Adds what the record of a machine found. */
   public include(machine: TerraformData): void {
     this.found.push(`${machine.terraformResourceType}.${machine.friendlyUniqueId}.input`);
   }

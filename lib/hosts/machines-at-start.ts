@@ -3,8 +3,8 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 
 /**
- * The droplets that carry the group's tag when the plan is made. By the tag's name, not by the resource: so it is read then, before
- * any machine comes or goes.
+ * The droplets that carry the group's tag when the plan is made. Filtered by the tag's name and not by a reference to
+ * the tag, so that Terraform reads them in the plan, before any machine comes or goes.
  */
 export class MachinesAtStart extends DataDigitaloceanDroplets {
   public constructor(scope: Construct, id: string, tagName: string) {

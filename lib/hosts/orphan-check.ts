@@ -4,9 +4,10 @@ import { Construct } from "constructs";
 import { MachinesAtStart } from "./machines-at-start";
 
 /**
- * A warning in plans and applies of droplets that are in no state: a Terraform that is killed while it makes one never gets to
- * note it, and the next one makes another. It knows them by their names, of which each machine of a group has its own, and
- * compares what there was when the plan was made: a `check` with a look of its own would leave no plan without changes.
+ * A warning in plans and applies about droplets that no state has: a Terraform that is killed while it creates a
+ * droplet does not record it, and the next one creates another. They are found by their names, which are unique in a
+ * group, among the droplets that existed when the plan was made: with a data source inside of the `check`, no plan
+ * would be without changes.
  */
 export class OrphanCheck extends TerraformElement {
   private readonly droplets: Droplet[] = [];
@@ -19,7 +20,7 @@ export class OrphanCheck extends TerraformElement {
     super(scope, id);
   }
 
-  /** Has it look for others of this one's name. */
+  /** Adds a droplet, whose name no other one may have. */
   public include(droplet: Droplet): void {
     this.droplets.push(droplet);
   }

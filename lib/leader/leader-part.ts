@@ -1,8 +1,8 @@
-import { commands, libraries, NodePart, text, units } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, libraries, NodePart, text, units } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { LeaderPlacement } from "../wan/leader-placement";
 
-/** What moves the leader to its better place, and how any node script hands leadership over. */
+/** The timer that moves the leader to a better place, and how node scripts hand leadership over. */
 export function leaderPart(templates: Templates, member: string, leader: LeaderPlacement): NodePart {
   return {
     files: {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { ValidationError } from "../validation-error";
 
-/** What a client's `etcd.env` says: where the members are, and whom to be. */
+/** What a client's `etcd.env` says: where the members are, and how the client authenticates. */
 export interface ClientFiles {
   /** Client URLs. */
   readonly endpoints: readonly string[];
@@ -40,7 +40,7 @@ export function readClientFiles(file: string): ClientFiles {
 }
 
 /**
- * The same for variables that are at hand.
+ * The same from variables.
  *
  * @throws ValidationError where a variable or a file that it names is missing
  */

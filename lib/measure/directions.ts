@@ -17,7 +17,7 @@ export interface Direction {
   readonly method: Method;
   /** Milliseconds, one for each round trip or, of probes, for each reading. */
   readonly samples: readonly number[];
-  /** What the kernel has sent that way over connections that stand, where it was asked. */
+  /** What the kernel has sent that way over open connections, where it was asked. */
   readonly segments?: Segments;
 }
 
@@ -25,7 +25,9 @@ export interface Direction {
 export interface Segments {
   /** With data, whether for the first time or again. */
   readonly sent: number;
-  /** Of these, those sent again, without those that came twice and so were late only. */
+  /**
+   * Of these, those sent again because they were lost: without those that arrived twice, as the first was only late.
+   */
   readonly lost: number;
 }
 
@@ -35,7 +37,7 @@ export interface PlacedMember {
   readonly location: string;
 }
 
-/** What directions come to, between locations. */
+/** The directions combined, by pairs of locations. */
 export interface Pairs {
   readonly pairs: readonly RoundTripTimePair[];
   /** What two directions, or two ways to measure, do not agree on. */
@@ -44,13 +46,13 @@ export interface Pairs {
   readonly missing: readonly string[];
 }
 
-/** Of fewer segments, one that is lost would count for more than the 0.03 % that make a difference. */
+/** Of fewer segments, a single lost one would outweigh the 0.03 % that make a difference. */
 const FEW_SEGMENTS = 10_000;
 
 /**
- * One time for each two locations, and where several members share one the farthest two's. A round trip is the same path from
- * both ends, and what the machines add differs, so the median is that of the quicker direction; the 95th percentile is of
- * both. Handshakes go before probes where there are both. The loss is that of the worse direction.
+ * One time for each two locations; where several members share a location, that of the two farthest apart. A round trip
+ * is the same path from both ends, and what the machines add differs, so the median is that of the quicker direction;
+ * the 95th percentile is of both. Handshakes are preferred to probes. The loss is that of the worse direction.
  */
 export function pairsOf(members: readonly PlacedMember[], directions: readonly Direction[]): Pairs {
   const [pairs, warnings, missing] = [new Map<string, RoundTripTimePair>(), [] as string[], [] as string[]];
@@ -71,7 +73,7 @@ export function pairsOf(members: readonly PlacedMember[], directions: readonly D
   return { pairs: [...pairs.values()], warnings, missing };
 }
 
-/** Both directions or the one that there is, by the better method. */
+/** Both directions, or the only one, by the better method. */
 function between(one: PlacedMember, other: PlacedMember, directions: readonly Direction[]): Direction[] | undefined {
   const both = directions.filter(
     ({ from, to, samples }) =>
@@ -98,7 +100,7 @@ function pairOf(a: string, b: string, measured: readonly Direction[]): RoundTrip
   };
 }
 
-/** Nothing where too little has been sent to tell. */
+/** Empty where too little has been sent to tell. */
 function lossOf(measured: readonly Direction[]): { readonly lossPercent?: number } {
   const shares = measured.flatMap(({ segments }) =>
     segments !== undefined && segments.sent >= FEW_SEGMENTS ? [(100 * segments.lost) / segments.sent] : [],
@@ -124,7 +126,7 @@ function disagreementOf(measured: readonly Direction[]): string | undefined {
   );
 }
 
-/** To a tenth: a hundredth of a millisecond is this machine, and no distance. */
+/** To a tenth: smaller differences are the machines', not the distance's. */
 function rounded(ms: number): number {
   return Math.max(0.1, Math.round(ms * 10) / 10);
 }

@@ -9,10 +9,10 @@ import { ValidationError } from "../validation-error";
 /** Up to here a round trip may move in any case: what a busy machine adds. */
 const LEAST_DRIFT_MS = 5;
 
-/** A 95th percentile of fewer samples is a handful of slow moments, and no ground to change an election timeout on. */
+/** A 95th percentile of fewer samples depends on a handful of slow moments: no reason to change an election timeout. */
 const SAMPLES_FOR_P95 = 100;
 
-/** A loss is counted from a few lost segments: by this factor it may be off. */
+/** The loss is counted from a few lost segments, so it may be off by this factor. */
 const LOSS_MARGIN = 2;
 
 /** How far, by default, a round trip or an election timeout may move, in percent. */
@@ -31,10 +31,10 @@ export interface PairDrift {
   readonly drifted: boolean;
 }
 
-/** The election timeout: what is in use, and what the times of now would give. */
+/** The election timeout: the one in use, and the one that today's times give. */
 export interface ElectionDrift {
   readonly inUseMs: number;
-  /** Missing where no election timeout that was given by hand fits any more. */
+  /** Missing where the timeouts that were given by hand do not fit today's times. */
   readonly wantedMs?: number;
   /** What is wrong with the one in use; undefined where nothing is. */
   readonly problem?: string;
@@ -43,7 +43,7 @@ export interface ElectionDrift {
 /** Which congestion control carries the log to followers: see {@link MemberPaths.streamsByCubic}. */
 export type StreamControl = "cubic" | "bbr";
 
-/** What carries the log to followers, and what the loss of now would give. */
+/** The congestion control of the log's streams to followers: the one in use, and the one for today's loss. */
 export interface StreamsDrift {
   readonly inUse: StreamControl;
   readonly wanted: StreamControl;
@@ -64,14 +64,15 @@ export interface Drift {
 /**
  * Compares the times that were measured with those that the cluster was tuned for. Three things count as drift:
  *
- * - a pair's median that moved by more than the tolerance, and by more than 5 ms: the leader may now sit in the wrong place;
- * - an election timeout that, from the times of now, would differ from the one in use by more than the tolerance, or is below the
- *   two round trips that an election needs: fail-over is slower than it need be, or elections go wrong;
- * - a loss at which the log had better go to followers by another congestion control, and would at half and at twice that loss
- *   too: a follower may fall behind, or writes take longer than they need.
+ * - a pair's median that moved by more than the tolerance, and by more than 5 ms: the leader may now be in the wrong
+ *   place;
+ * - an election timeout that, from today's times, would differ from the one in use by more than the tolerance, or is
+ *   below the two round trips that an election needs: failover is slower than necessary, or elections fail;
+ * - a loss that calls for the other congestion control on the log's streams, even if it is off by a factor of two: a
+ *   follower may fall behind, or writes take longer than necessary.
  *
- * A pair without a 95th percentile of at least 100 samples is taken to have the jitter that it was tuned for, and one without a
- * loss to have that one.
+ * A pair without a 95th percentile of at least 100 samples is taken to have the jitter that it was tuned for, and one
+ * without a loss to have that one.
  */
 export function driftOf(record: ClusterRecord, now: readonly RoundTripTimePair[], tolerancePercent: number): Drift {
   const tuned = RoundTripTimes.of([...record.roundTripTimes.pairs]);
@@ -96,13 +97,13 @@ export function driftOf(record: ClusterRecord, now: readonly RoundTripTimePair[]
   };
 }
 
-/** Each two locations of members that are not one and the same. */
+/** Each two different locations of members. */
 export function memberPairs({ members }: ClusterRecord): { readonly a: string; readonly b: string }[] {
   const locations = [...new Set(members.map((member) => member.location))];
   return locations.flatMap((a, index) => locations.slice(index + 1).map((b) => ({ a, b })));
 }
 
-/** With what was not measured as it was tuned for. */
+/** The pair, completed by what it was tuned for where that was not measured. */
 function completed(pair: RoundTripTimePair, tuned: RoundTripTimes): RoundTripTimePair {
   const { a, b } = pair;
   if (!tuned.has(a, b)) return pair;

@@ -1,6 +1,6 @@
 import { ClientHttp2Session, connect, IncomingHttpHeaders } from "node:http2";
 
-/** Whom to trust and whom to be, PEM. */
+/** The authority to trust, and the client's certificate and key, PEM. */
 export interface GrpcCredentials {
   readonly ca: string | Buffer;
   readonly cert: string | Buffer;
@@ -16,7 +16,7 @@ export interface GrpcCallLimits {
 /** In front of each message: whether it is compressed, and its length in four bytes. */
 const HEAD_BYTES = 5;
 
-/** A server's gRPC, with mutual TLS, over one connection that is kept as long as calls succeed on it. */
+/** A gRPC client with mutual TLS, over one connection that is kept as long as calls succeed on it. */
 export class GrpcConnection {
   private session?: ClientHttp2Session;
 
@@ -49,7 +49,7 @@ export class GrpcConnection {
       stream.on("data", (chunk: Buffer) => chunks.push(chunk));
       stream.on("error", (error: Error) => {
         session.destroy();
-        // A request that waited for the connection is told that it was given up; the cause is why.
+        // A request that waited for the connection gets an error without the reason, which is its cause.
         const { cause = error } = error as { cause?: Error };
         reject(cause);
       });
@@ -73,9 +73,9 @@ export class GrpcConnection {
     if (this.session === undefined || this.session.closed || this.session.destroyed) {
       const { ca, cert, key } = this.credentials;
       this.session = connect(this.endpoint, { ca, cert, key });
-      // Each call is told of it; without a listener it would end the process.
+      // Each call gets the error as well; without a listener it would end the process.
       this.session.on("error", () => undefined);
-      // A connection without a call is nothing to wait for.
+      // An idle connection must not keep the process alive.
       this.session.unref();
     }
     return this.session;

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { Direction, Method, Segments } from "./directions";
 import type { Machine } from "./machines";
 
-/** lib/measure and dist/measure lie equally deep below the package. */
+/** lib/measure and dist/measure are equally deep in the package. */
 const SCRIPT = path.resolve(__dirname, "..", "..", "templates", "measure", "measure-handshakes.sh");
 
 /** What measuring from machine to machine came to. */
@@ -25,13 +25,15 @@ export interface HandshakesProps {
   readonly progress: (directions: readonly Direction[]) => void;
 }
 
-/** What there is of one direction so far. */
+/** What was measured of one direction so far. */
 interface Found {
   readonly ms: number[];
   segments?: Segments;
 }
 
-/** Has each machine time TCP handshakes with each other one, all at once, over SSH, and ask its kernel what was lost. */
+/**
+ * Has each machine time TCP handshakes with each other one, in parallel, over SSH, and ask its kernel what was lost.
+ */
 export async function measureHandshakes(props: HandshakesProps): Promise<MeasuredHandshakes> {
   const { machines, signal } = props;
   const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-measure-"));
@@ -81,8 +83,9 @@ export async function measureHandshakes(props: HandshakesProps): Promise<Measure
 const COULD_NOT_CONNECT = "7";
 
 /**
- * The round trip in milliseconds, from the fields after the URL of a line that the script prints; undefined where none was
- * made. What follows a connection does not matter; a refusal is the peer's own answer, any other failure is not.
+ * The round trip in milliseconds, from the fields after the URL of a line that the script prints; undefined where none
+ * was made. A connection counts whatever happens on it afterwards, and so does a refusal, which the peer itself sends;
+ * other failures do not.
  */
 export function handshakeMs(fields: readonly string[]): number | undefined {
   const [code, lookup, connected, end, ...error] = fields;
@@ -92,7 +95,7 @@ export function handshakeMs(fields: readonly string[]): number | undefined {
   return undefined;
 }
 
-/** What the kernel has sent, from the fields after the URL of the script's last lines; undefined of any other line. */
+/** What the kernel has sent, from the fields after the URL of the script's last lines; undefined for other lines. */
 export function segmentsOf(fields: readonly string[]): Segments | undefined {
   const [word, sent, lost] = fields;
   return word === "segments" ? { sent: Number(sent), lost: Number(lost) } : undefined;
@@ -143,7 +146,7 @@ function run(
     child.on("close", (status) => {
       resolve(status === 0 ? undefined : (said.trim().split("\n").at(-1) ?? "") || `exit code ${status ?? "none"}`);
     });
-    // A machine that refuses us does not read.
+    // A machine that refuses the login closes the pipe.
     child.stdin.on("error", () => undefined);
     child.stdin.end(readFileSync(SCRIPT));
   });

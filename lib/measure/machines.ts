@@ -14,7 +14,7 @@ export interface Machine {
 }
 
 /**
- * Has Terraform tell how to reach the machines of a cluster, by the members' names: from whatever backend the state is in.
+ * Asks Terraform how to reach the machines of a cluster, by the members' names, whatever backend the state is in.
  *
  * @throws ValidationError where Terraform can't be run, or the stack is not deployed
  */
@@ -36,12 +36,12 @@ export function machinesOf(stack: string, cluster: string, env: NodeJS.ProcessEn
   });
 }
 
-/** The output of a cluster, which is named by its path in the app. */
+/** Name of the cluster's output; `cluster` is its path in the app. */
 function outputName(cluster: string): string {
   return `${(cluster.split("/").at(-1) ?? "").replace(/-/g, "_")}_ssh`;
 }
 
-/** The first line of what Terraform says that says something: it draws boxes. */
+/** The first line of Terraform's message that has text, without colours and the box around it. */
 function reason(text: string): string {
   const lines = text.split("\n").map((line) => line.replace(/\x1b\[[\d;]*m/g, "").replace(/^[╷│╵\s]+/, "")); // eslint-disable-line no-control-regex
   return lines.find((line) => line !== "") ?? "it said nothing";

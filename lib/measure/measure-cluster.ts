@@ -30,12 +30,14 @@ export interface Measurement extends Pairs {
   readonly measuredAt: string;
 }
 
-/** Whether so many seconds suffice to see each of etcd's entries at least once. */
+/** Whether so many seconds are enough to see each of etcd's entries at least once. */
 export function seesProbes(seconds: number): boolean {
   return seconds > OBSERVATION_SECONDS;
 }
 
-/** Measures a running cluster: handshakes where there are machines to log in to, etcd's own probes for what these leave open. */
+/**
+ * Measures a running cluster: by handshakes where there are machines to log in to, by etcd's own probes for the rest.
+ */
 export async function measureCluster(props: MeasureProps): Promise<Measurement> {
   const { record, files, machines, seconds, signal } = props;
   const soFar = new Map<string, readonly Direction[]>();
@@ -50,7 +52,7 @@ export async function measureCluster(props: MeasureProps): Promise<Measurement> 
       : measureHandshakes({ machines, seconds, signal, progress: progress("handshakes") }),
     files === undefined
       ? undefined
-      : // Beside handshakes a shorter time will do: a look at least tells whose cluster it is.
+      : // With handshakes the time may be too short for probes, but one look already tells which cluster it is.
         watchProbes({ files, members, seconds, signal, progress: progress("probes") }),
   ]);
   const pairs = pairsOf(record.members, [...(handshakes?.directions ?? []), ...(probes?.directions ?? [])]);
@@ -63,7 +65,7 @@ export async function measureCluster(props: MeasureProps): Promise<Measurement> 
   };
 }
 
-/** Why etcd's probes say nothing does not matter where handshakes have said it all. */
+/** Without notes on etcd's probes where handshakes have covered every pair. */
 function notesOf(probes: WatchedProbes | undefined, needless: boolean): readonly string[] {
   return probes === undefined || needless ? [] : probes.notes;
 }

@@ -41,8 +41,8 @@ export class MemberConnection {
   }
 
   /**
-   * The cluster's id in hexadecimal: no page of a member's has it, but any answer to gRPC. The list of members is one that any
-   * client may have.
+   * The cluster's id in hexadecimal. No HTTP page of a member has it, but every gRPC response does, and any client may
+   * ask for the list of members.
    *
    * @throws UnreachableError with what to do
    */
@@ -72,7 +72,7 @@ export class MemberConnection {
       const options = { agent: this.agent, timeout: TIMEOUT_MS, signal: this.signal };
       const sent = request(`${this.endpoint}${path}`, options, (response) => {
         let text = "";
-        // At the end of a response the socket is the agent's again.
+        // Read here: at the end of a response the agent takes the socket back.
         const names = response.socket instanceof TLSSocket ? namesOf(response.socket) : [];
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (text += chunk));

@@ -32,7 +32,7 @@ const SETTLED_COUNT = 5 * PROBERS;
 /** After how many seconds of running, at the latest, a member's averages have settled. */
 export const SETTLED_SECONDS = 155;
 
-/** How much a value may lie outside of a histogram's bucket and still belong to it: what the handshake computes is no distance. */
+/** How far a value may lie outside of a bucket and still belong to it: computing the handshake takes time too. */
 const BUCKET_TOLERANCE = 0.1;
 
 /** Why a direction has no reading. */
@@ -43,7 +43,7 @@ export enum NoReading {
   UNSETTLED = "unsettled",
   /** The prober's last probes failed, so its average is an old one. */
   UNHEALTHY = "unhealthy",
-  /** The entries are not one and three round trips: another TLS version, or another etcd. */
+  /** The entries are not one and three round trips: another version of TLS or of etcd. */
   UNEXPECTED = "unexpected",
 }
 

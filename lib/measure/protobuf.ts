@@ -1,8 +1,8 @@
-/** Wire types of protobuf that etcd's messages have. */
+/** The wire types in etcd's messages. */
 const VARINT = 0;
 const BYTES = 2;
 
-/** A message of protobuf's, as far as etcd's answers are read here: whole numbers, and messages within. */
+/** A protobuf message, as far as etcd's answers are read here: whole numbers and nested messages. */
 export class ProtobufMessage {
   private readonly numbers = new Map<number, bigint>();
   private readonly parts = new Map<number, Uint8Array>();
@@ -19,12 +19,12 @@ export class ProtobufMessage {
     }
   }
 
-  /** A number; 0, which is left out on the wire, where it is not there. */
+  /** A number; 0 where it is missing, as zeros are left out on the wire. */
   public number(field: number): bigint {
     return this.numbers.get(field) ?? 0n;
   }
 
-  /** A message within; an empty one where it is not there. */
+  /** A nested message; an empty one where it is missing. */
   public message(field: number): ProtobufMessage {
     return new ProtobufMessage(this.parts.get(field) ?? new Uint8Array());
   }

@@ -14,7 +14,7 @@ export interface WatchedProbes {
   readonly directions: readonly Direction[];
   /** What could not be measured, or has to be taken with care; each says what to do. */
   readonly notes: readonly string[];
-  /** In hexadecimal, where a member told. */
+  /** In hexadecimal, if a member reported it. */
   readonly clusterId?: string;
   /** Names of the members that answered. */
   readonly answered: readonly string[];
@@ -46,7 +46,7 @@ class Watched {
     private readonly members: readonly string[],
   ) {}
 
-  /** A failed look is remembered only where it is the last one: a window outlives a hiccup. */
+  /** A failure is forgotten with the next look that succeeds, so a short outage does not count. */
   public async look(): Promise<void> {
     try {
       const { text, names } = await this.connection.metrics();
@@ -81,7 +81,7 @@ export async function watchProbes(props: WatchProps): Promise<WatchedProbes> {
   try {
     const end = performance.now() + seconds * 1000;
     await Promise.all(watched.map((member) => member.look()));
-    // Nobody to watch: the reasons are known at once.
+    // Where no member answers, the reasons are known at once.
     while (performance.now() < end && watched.some((member) => member.id !== undefined)) {
       progress(directionsOf(watched));
       await sleep(Math.min(LOOK_SECONDS * 1000, Math.max(0, end - performance.now())), undefined, { signal });

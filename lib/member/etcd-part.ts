@@ -1,11 +1,11 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { commands, NodePart, secret, text, UNITS } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, NodePart, secret, text, UNITS } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 
 /**
- * Of a machine's memory, what etcd's heap may take before Go collects garbage more often than it would by itself. On 2 GiB, 1 GiB of
- * data in values of 1 MiB needs more than half: docs/operations.md, What clients feel.
+ * Share of a machine's memory that etcd's heap may use before Go collects garbage more often (GOMEMLIMIT).
+ * On 2 GiB, 1 GiB of data in values of 1 MiB needs more than half: docs/operations.md, What clients feel.
  */
 const GO_HEAP_SHARE = 0.7;
 
@@ -33,25 +33,25 @@ export interface EtcdPartProps {
   readonly endpoint: string;
   /** Every member's client URL, this one's first. */
   readonly endpoints: string[];
-  /** The URLs that the other members are reached at as peers. */
+  /** Peer URLs of the other members. */
   readonly peerUrls: string[];
   readonly dialTimeoutMs: number;
   readonly commandTimeoutMs: number;
-  /** Whether the streams to other members go by cubic. */
+  /** Whether the streams to other members use cubic congestion control. */
   readonly streamsByCubic: boolean;
   /** The machine's memory, if known. */
   readonly memoryMiB?: number;
 }
 
 /**
- * The member's own etcd: its unit, its settings, its certificates and keys, and what etcdctl is told.
+ * The member's own etcd: its unit, its settings, its certificates and keys, and etcdctl's settings.
  *
  * @param scope where its Terraform locals are made
  */
 export function etcdPart(scope: Construct, props: EtcdPartProps): NodePart {
   const templates = Templates.of(scope);
   const { pem } = props;
-  // Locals, as the restart digest refers to both once more.
+  // Locals, as the restart digest uses both again.
   const unit = new TerraformLocal(
     scope,
     "unit",

@@ -1,8 +1,8 @@
 import { TerraformElement, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../rollout/terraform-data";
+import { TerraformData } from "../terraform/terraform-data";
 
-/** Which authority is looked at. */
+/** Which authority is checked. */
 export interface AuthorityEndCheckProps {
   /** "client" or "peer". */
   readonly name: string;
@@ -10,18 +10,18 @@ export interface AuthorityEndCheckProps {
   readonly generation: number;
   /** Its tls_self_signed_cert. */
   readonly certificate: TerraformResource;
-  /** How long before its end it is told of, in hours. */
+  /** How long before its end the warning begins, in hours. */
   readonly warningHours: number;
 }
 
 /**
- * A warning in plans and applies of an authority that is to be rotated, as only Terraform's state knows when it ends. Nothing waits
- * for it.
+ * A warning in plans and applies about an authority that is due for rotation, as only Terraform's state knows when it
+ * ends. It blocks nothing.
  */
 export class AuthorityEndCheck extends TerraformElement {
   /**
-   * When the first plan was made that had this check. Terraform warns of whatever it cannot judge before it is applied, such as the end
-   * of an authority that is yet to be made: in that plan, which this one tells, there is nothing to judge.
+   * When the first plan with this check was made. Terraform also warns of a check that it cannot evaluate before apply,
+   * such as one of an authority that is yet to be created; so the check passes in that first plan.
    */
   private readonly firstPlan: TerraformData;
 

@@ -8,8 +8,8 @@ import { requireInteger } from "../validation";
  */
 export class AuthorityGeneration {
   /**
-   * One generation, trusted and signing: `of(1)` is where a cluster begins, `of(n)` the last stage of a rotation, which
-   * forgets the generation before. Certificates of that one are refused from then on.
+   * One generation, trusted and signing: `of(1)` is where a cluster begins, `of(n)` the last stage of a rotation, after
+   * which the generation before is no longer trusted, and its certificates are refused.
    *
    * @param generation 1 or more
    * @throws ValidationError if it is no whole number from 1 on
@@ -20,9 +20,9 @@ export class AuthorityGeneration {
   }
 
   /**
-   * First stage: makes a new generation and lets everybody trust it, along with the one before, which goes on signing.
-   * Members restart one by one, because etcd reads what it trusts at start. Give the clients their new `ca.crt` before the
-   * next stage.
+   * First stage: makes a new generation, which everybody trusts along with the one before; that one still signs.
+   * Members restart one by one, because etcd reads what it trusts at start. Give the clients their new `ca.crt` before
+   * the next stage.
    *
    * @param generation the new one, 2 or more
    * @throws ValidationError if it is no whole number from 2 on
@@ -52,7 +52,7 @@ export class AuthorityGeneration {
   ) {}
 }
 
-/** A rotation is an event of years: more are a typing error. */
+/** Rotations are rare: a larger number is taken for a typing error. */
 const MOST = 1000;
 
 function requireGeneration(generation: number, least: number): void {

@@ -10,8 +10,8 @@ export class Authority {
   /** Signs the leaves. */
   public readonly signer: CertificateAuthority;
   /**
-   * Certificates of all trusted generations, PEM, oldest first: so it stays the same when another one begins to sign, and
-   * nothing has to restart for that.
+   * Certificates of all trusted generations, PEM, oldest first: so it stays the same, and nothing restarts, when
+   * another generation begins to sign.
    */
   public readonly trustPem: string;
   /** Generation -> when it expires, RFC 3339; of those that are trusted. */
@@ -26,7 +26,7 @@ export class Authority {
     pki: ResolvedPki,
   ) {
     const trusted = stage.trusted.map((generation) => {
-      // The first generation has had no number since before there was a second one.
+      // The first generation has no number, so that ids and names in existing clusters stay as they are.
       const [id, title] =
         generation === 1
           ? [`${name}-ca`, `${clusterName} ${name} authority`]

@@ -19,11 +19,12 @@ export class CertificateAuthority extends Construct {
 
   public constructor(scope: Construct, id: string, commonName: string, pki: ResolvedPki) {
     super(scope, id);
-    // Terraform then forgets an authority that is not declared any more only after the last step of the rollout that does
-    // without it. So a stage that a member refuses can be taken back: the key is still there.
+    // With this, Terraform deletes an authority that is no longer declared only after the last step of the rollout that
+    // drops it. If a member refuses that stage, it can be taken back: the key still exists.
     const createBeforeDestroy = true;
-    // An authority stays what it was made as: a new one at once would part members that still trust only the old one. Once it has run
-    // out, a deploy makes it anew with the same key and subject: whoever trusts the new certificate trusts what it signed before.
+    // Changed settings do not replace an authority: members that trust only the old one would refuse those of the new
+    // one. An expired one is renewed with the same key and subject, so that the new certificate verifies what was
+    // signed before.
     const key = new PrivateKey(this, "key", {
       ...keyConfig(pki.keyAlgorithm),
       lifecycle: { ignoreChanges: ["algorithm", "ecdsa_curve", "rsa_bits"], createBeforeDestroy },

@@ -4,7 +4,7 @@ import { Authority } from "./authority";
 import { LeafCertificate } from "./leaf-certificate";
 import { PkiProps, ResolvedPki, resolvePki } from "./pki-props";
 
-/** Whom a member's certificates are for. */
+/** What a member's certificates name. */
 export interface MemberIdentity {
   readonly name: string;
   readonly publicAddress: string;
@@ -26,7 +26,7 @@ export interface MemberCertificates {
 }
 
 /**
- * Two authorities: one for what speaks on 2379 (members towards clients, and clients), one for peers. So no client
+ * Two authorities: one for port 2379 (the members' server certificates, and clients), one for peers. So no client
  * certificate can ever act as a peer.
  */
 export class ClusterPki extends Construct {
@@ -51,7 +51,7 @@ export class ClusterPki extends Construct {
       server: new LeafCertificate(scope, "server", this.clientAuthority.signer, {
         commonName: name,
         dnsNames: [name, "localhost", ...this.settings.serverNames],
-        // A machine may turn out to have no private address: an empty one is no SAN.
+        // A machine may turn out to have no private address, and an empty text is no SAN.
         ipAddresses: Token.asList(Fn.compact([publicAddress, privateAddress ?? "", "127.0.0.1"])),
         serverAuth: true,
         clientAuth: grpcGateway,

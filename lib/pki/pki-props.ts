@@ -6,15 +6,15 @@ import { KeyAlgorithm } from "./key-algorithm";
 /** How long certificates live, what they name, what their keys are, and who signs them. */
 export interface PkiProps {
   /**
-   * Algorithm of every key, authorities' and leaves'. A change reaches the leaves; an authority's generation stays as it was
-   * made, and the next one takes what is given then.
+   * Algorithm of all keys. A change replaces the leaves' keys; an authority's generation keeps its own, and the next
+   * one takes what is given then.
    * @default KeyAlgorithm.ECDSA_P256
    */
   readonly keyAlgorithm?: KeyAlgorithm;
   /**
-   * Validity of the two authorities, in days, from when they are made; a later change does not reach them. Plans and deploys warn of
-   * their end early enough to rotate them: the longest of `leafValidityDays`, three times `earlyRenewalDays` and 30 days before it,
-   * but in no case in the first half of their life.
+   * Validity of the two authorities, in days, from when they are made; a later change does not reach them. Plans and
+   * deploys warn of their end early enough to rotate them: the longest of `leafValidityDays`, three times
+   * `earlyRenewalDays` and 30 days before it, but never in the first half of their life.
    * @default 3650 (ten years)
    */
   readonly caValidityDays?: number;
@@ -41,7 +41,7 @@ export interface PkiProps {
    */
   readonly clientAuthority?: AuthorityGeneration;
   /**
-   * Where the authority for peers stands in its rotation; it is rotated by itself.
+   * Where the authority for peers stands in its rotation, independent of the other one's.
    * @default AuthorityGeneration.of(1)
    */
   readonly peerAuthority?: AuthorityGeneration;
@@ -53,7 +53,7 @@ export interface ResolvedPki {
   readonly caValidityHours: number;
   readonly leafValidityHours: number;
   readonly earlyRenewalHours: number;
-  /** How long before its end it is told that an authority has to be rotated. */
+  /** How long before an authority's end the warning to rotate it begins. */
   readonly authorityWarningHours: number;
   readonly serverNames: readonly string[];
   readonly clientAuthority: AuthorityGeneration;
@@ -73,8 +73,8 @@ const STAGES = 3;
 const LOCALHOST = "localhost";
 
 /**
- * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a renewal that comes
- * too late, or with every deploy; for a server name that is no DNS name, or stands there twice
+ * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a renewal
+ * that comes too late, or with every deploy; for a server name that is no DNS name, or is given twice
  */
 export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const caDays = props.caValidityDays ?? 3650;
@@ -109,9 +109,9 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
 }
 
 /**
- * Early enough to rotate without haste: before a leaf is signed that outlives its authority, and for as long as the deploys of a
- * rotation take where one comes per renewal window, as leaves need it. An authority that is short-lived itself is not told of from its
- * beginning on.
+ * Early enough for a rotation: before a leaf is signed that outlives its authority, and with time for the three deploys
+ * of a rotation if there is one per renewal window, as leaves need. At most half of the authority's life, so that a
+ * short-lived one is not reported from the start.
  */
 function authorityWarning(caHours: number, leafHours: number, earlyRenewalHours: number): number {
   return Math.min(Math.max(leafHours, STAGES * earlyRenewalHours, LEAST_WARNING_DAYS * 24), caHours / 2);

@@ -1,9 +1,10 @@
 import { onePerMetro } from "../wan/candidates";
 import type { ClientLocation } from "../wan/client-location";
 import type { LeaderChoice } from "../wan/leader-choice";
-import { PlaceNames } from "../wan/place-names";
 import { LeaderPlacement } from "../wan/leader-placement";
 import type { LossReport } from "../wan/loss-report";
+import { nearestLocations } from "../wan/nearest";
+import { PlaceNames } from "../wan/place-names";
 import { Placement } from "../wan/placement";
 import { QuorumModel } from "../wan/quorum";
 import type { RoundTripTimes } from "../wan/round-trip-times";
@@ -99,7 +100,7 @@ export interface ClusterPlan {
 }
 
 /**
- * Reckons everything that a plan or a report shows.
+ * Computes everything that a plan or a report shows.
  *
  * @throws ValidationError when a round-trip time is missing, or as `QuorumModel` and `Tuning.derive` do
  */
@@ -172,12 +173,10 @@ function leaderRows(model: QuorumModel, placement: LeaderPlacement, members: rea
   }));
 }
 
-/** Each two members' round trip; marked are those to the nearest members that complete the leader's quorum. */
+/** Each two members' round trip; those to the nearest members that complete the leader's quorum are marked. */
 function linksAmong(times: RoundTripTimes, model: QuorumModel, leader: LeaderRow): Link[] {
   const locations = [...new Set(model.memberLocations)];
-  const quorum = [...model.memberLocations]
-    .sort((a, b) => times.between(leader.location, a) - times.between(leader.location, b))
-    .slice(0, model.quorumSize);
+  const quorum = nearestLocations(times, leader.location, model.memberLocations).slice(0, model.quorumSize);
   return locations.flatMap((a, index) =>
     locations.slice(index + 1).map((b) => ({
       a,
@@ -190,7 +189,9 @@ function linksAmong(times: RoundTripTimes, model: QuorumModel, leader: LeaderRow
   );
 }
 
-/** Where a member could move to: a table of one's own need not know the way to everywhere. */
+/**
+ * Where a member could move to: the locations with all the times that this takes, which a user's own table may lack.
+ */
 function reachable(times: RoundTripTimes, places: string[]): string[] {
   const known = onePerMetro(times, places).filter((candidate) => places.every((place) => times.has(candidate, place)));
   return known.filter((candidate) => known.every((other) => times.has(candidate, other)));

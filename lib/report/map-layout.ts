@@ -61,7 +61,7 @@ export function spread(points: readonly Point[], apart: number): Point[] {
       moved.slice(index + 1).forEach((b, further) => {
         const distance = Math.hypot(b.x - a.x, b.y - a.y);
         if (distance >= apart) return;
-        // Two at one place part in a direction of their own.
+        // Two at the same place have no direction between them: take one by their indices.
         const angle = distance > 1e-6 ? Math.atan2(b.y - a.y, b.x - a.x) : index + further;
         const push = (apart - distance) / 2;
         a.x -= Math.cos(angle) * push;

@@ -20,7 +20,7 @@ const LEGEND: Box = { left: 20, top: VIEW.height - 160, right: 330, bottom: VIEW
 export interface ClusterMap {
   /** A whole SVG document, which can also stand inside a page. */
   readonly svg: string;
-  /** The part of the width that has members in it, from 0 to 1: where a small screen may look. */
+  /** The part of the width that has members in it, from 0 to 1: a small screen shows that part enlarged. */
   readonly from: number;
   readonly to: number;
 }
@@ -34,7 +34,7 @@ interface Marker {
   readonly rank: number;
   /** Where it is. */
   readonly place: Point;
-  /** Where its disc is drawn: beside, where another is in the way. */
+  /** Where its disc is drawn: beside its place, where another disc is in the way. */
   readonly disc: Point;
 }
 
@@ -137,7 +137,7 @@ function pill(link: Link, curve: Curve, taken: Box[], lines: readonly Point[]): 
 /** Where along a link its time may stand, best first. */
 const SHARES = [0.5, 0.45, 0.55, 0.4, 0.6, 0.34, 0.66, 0.28, 0.72, 0.22, 0.78];
 
-/** Where the time of a link may stand that is too short to carry it. */
+/** Where the time of a link may stand that is too short to have it on itself. */
 function beside([x, y]: Point): Point[] {
   return [60, 80, 105].flatMap((distance) =>
     Array.from({ length: 12 }, (_unused, index): Point => {

@@ -191,7 +191,7 @@ function standing({ daysLeft, isAuthority }: CertificateRow, configured: Certifi
   const [due, what] = isAuthority
     ? [configured?.authorityWarningDays, "rotate: three deploys"]
     : [configured?.earlyRenewalDays, "renew: deploy"];
-  // A stack of an earlier version does not say.
+  // Stacks of earlier versions do not have it.
   if (due === undefined) return "–";
   return daysLeft < due ? `<span class="chip bad">${what}</span>` : '<span class="chip good">good</span>';
 }

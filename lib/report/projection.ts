@@ -18,7 +18,7 @@ const [A1, A2, A3, A4] = [1.340264, -0.081106, 0.000893, 0.003796];
 /** Where a place is on a map. */
 export function onMap(view: MapView, longitude: number, latitude: number): Point {
   const radians = (degrees: number): number => (degrees * Math.PI) / 180;
-  // East of the map's right edge begins its left one.
+  // What is east of the map's right edge appears at its left one.
   const fromMiddle = ((longitude - view.centralMeridian + 540) % 360) - 180;
   const m = Math.sqrt(3) / 2;
   const l = Math.asin(m * Math.sin(radians(latitude)));

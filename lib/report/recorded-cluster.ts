@@ -56,7 +56,7 @@ function isCurrent(record: ClusterRecord | { readonly version: unknown }): recor
   return record.version === 1;
 }
 
-/** The cluster's round-trip times, and for advice on places that it does not use the built-in ones. */
+/** The cluster's round-trip times; and the built-in ones of other places, for advice. */
 export function timesOf({ roundTripTimes }: ClusterRecord): RoundTripTimes {
   const { pairs, source, measuredAt } = roundTripTimes;
   const builtIn = RoundTripTimes.digitalOcean();

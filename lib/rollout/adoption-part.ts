@@ -1,5 +1,5 @@
-import { commands, NodePart } from "./node-part";
-import { Templates } from "./templates";
+import { commands, NodePart } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 
 /** What the takeover of a cluster needs on every node. */
 export function adoptionPart(templates: Templates): NodePart {

@@ -11,9 +11,9 @@ export interface EtcdAdoptionProps {
   readonly clientUrls: string[];
   /** Peer URLs of the old members, https, as they advertise them: for example "https://192.0.2.7:2380". */
   readonly peerUrls: string[];
-  /** Certificate of the authority that signed the old members' server certificates, PEM; several, one after the other. */
+  /** Certificate of the authority that signed the old members' server certificates, PEM; several are concatenated. */
   readonly clientCaPem: string;
-  /** Certificate of the authority that signed the old members' peer certificates, PEM; several, one after the other. */
+  /** Certificate of the authority that signed the old members' peer certificates, PEM; several are concatenated. */
   readonly peerCaPem: string;
   /**
    * Whether the old members are removed at the end of the deploy. Until then they and the new ones are one cluster, and clients
@@ -28,12 +28,15 @@ export interface Adoption {
   readonly clientUrls: readonly string[];
   readonly peerUrls: readonly string[];
   readonly retire: boolean;
-  /** An authority's certificates, and those of the old cluster's that members trust meanwhile. */
+  /** Adds the old cluster's authority to a certificate bundle of this cluster's, PEM. */
   readonly clientTrust: (ownPem: string) => string;
   readonly peerTrust: (ownPem: string) => string;
 }
 
-/** @throws ValidationError if a URL is not https or stands twice, there is not one peer URL per member, or a PEM is none */
+/**
+ * @throws ValidationError if a URL is not https or is given twice, if there is not one client URL and one peer URL for
+ * each old member, or if a PEM is not only certificates
+ */
 export function resolveAdoption(props?: EtcdAdoptionProps): Adoption {
   if (props === undefined) {
     const own = (pem: string): string => pem;
@@ -78,7 +81,7 @@ function requireUrls(what: string, urls: string[]): string[] {
   return urls;
 }
 
-/** The node scripts put them into lists with commas and spaces, and compare them with what etcd prints. */
+/** Node scripts join them with commas and spaces, and compare them with what etcd prints. */
 function requireMemberUrl(what: string, url: string): void {
   if (Token.isUnresolved(url) || /^https:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\]):\d+$/.test(url)) return;
   throw new ValidationError({
@@ -97,7 +100,7 @@ function requireCertificates(what: string, pem: string): void {
   if (isCertificate && !pem.includes("PRIVATE KEY")) return;
   throw new ValidationError({
     what,
-    // Not what it is: it may be a key.
+    // The text itself is not shown: it may be a key.
     given: isCertificate ? "a private key along with a certificate" : "something else",
     expected: "certificates in PEM, and nothing else",
     mend: "give the old members' trusted-ca-file, for example by readFileSync(file, 'utf8')",

@@ -7,7 +7,7 @@ export interface Founder {
   readonly peerUrl: string;
 }
 
-/** What the code says of the cluster's founding. */
+/** What the code declares about the cluster's founding. */
 export interface GenesisProps {
   /** By name. */
   readonly founders: Readonly<Record<string, Founder>>;
@@ -15,21 +15,22 @@ export interface GenesisProps {
   readonly generation: number;
   /** The backup that the founders take their data from, empty for none. */
   readonly restore: string;
-  /** Notes on each founder's disk that it may found, as the record is made: one after the other. */
+  /** Each writes onto a founder's disk, while the record is made, that it may found the cluster; one after the other. */
   readonly preparations: RemoteExecProvisioner[];
   readonly dependsOn: ITerraformDependable[];
 }
 
 /**
- * Who was there at the cluster's birth: member name -> machine id and peer URL, kept by Terraform as it was when the
- * record was made. A machine that is not in it can never found a cluster.
+ * The machines that were there at the cluster's birth: member name -> machine id and peer URL, kept by Terraform as it
+ * was when the record was made. A machine that is not in it can never found a cluster.
  *
  * It is made after every machine has been installed, so a machine that never got that far and was replaced leaves no
- * trace in it. Once it is made it only changes by hand, through `generation`.
+ * trace in it. Once made, it changes only through `generation`.
  *
- * Being in it is not enough: a machine's identity outlives its disk (a rebuild), and whoever starts with nothing in the place of one that had data takes
- * acknowledged writes from the cluster. So founders get a note on their disks while the record is made, and only then: nothing has been started by that time,
- * and an empty disk without the note joins. States in which the record is there already, whichever version made it, write no more notes: in those nobody founds.
+ * Being in it is not enough: a machine that is rebuilt keeps its id and loses its disk, and a member that starts empty
+ * in place of one with data loses acknowledged writes. So founders also get a note on their disks, written only while
+ * the record is made, when nothing has been started yet. An empty disk without the note joins. Where the state has the
+ * record already, whichever version made it, no more notes are written, and nobody founds.
  */
 export class Genesis extends DataResource {
   public constructor(
@@ -58,10 +59,13 @@ export class Genesis extends DataResource {
   }
 }
 
-/** Told by the plan, where the record is not made anew: machines that come later join the cluster, and restore nothing. */
+/**
+ * Has the plan fail where a backup is named without a new genesis: machines that come later join the cluster, and
+ * restore nothing.
+ */
 function foundedFrom(snapshot: string): Postcondition {
   return {
-    // From which one does not matter: one that was not whole may have been named before, and nothing founded from it.
+    // The names need not be the same: the record may have an incomplete backup, from which nothing was founded.
     condition: '${alltrue([for founder in values(self.output) : try(founder.snapshot, "") != ""])}',
     errorMessage:
       `The cluster was not founded from a backup, and would not be now from ${snapshot}, which 'restore' names. To restore it, count ` +

@@ -1,5 +1,5 @@
-import { commands, NodePart } from "./node-part";
-import { Templates } from "./templates";
+import { commands, NodePart } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 
 /** What founding the cluster anew from one member's data needs on every node. */
 export function recoveryPart(templates: Templates): NodePart {

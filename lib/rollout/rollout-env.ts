@@ -1,7 +1,7 @@
-import { IEtcdHost } from "../hosts/host";
+import { IEtcdHost } from "../etcd-host";
 import { Tuning } from "../wan";
 import { Adoption } from "./adoption";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
 const JOIN_BUDGET_SECONDS = 1800;
@@ -15,9 +15,9 @@ export interface RolloutMember {
   readonly peerUrl: string;
 }
 
-/** What a rollout is about. */
+/** What the node scripts need to know of a rollout. */
 export interface RolloutEnvProps {
-  /** All members, the one that is told among them. */
+  /** All members, including the one that the settings are for. */
   readonly members: readonly RolloutMember[];
   /** The genesis record, empty while it is made. */
   readonly genesis: unknown;
@@ -25,7 +25,7 @@ export interface RolloutEnvProps {
   readonly tuning: Tuning;
 }
 
-/** What the node scripts on a member are told of a rollout. */
+/** Settings of a rollout for the node scripts of one member. */
 export function rolloutEnv(templates: Templates, member: RolloutMember, props: RolloutEnvProps): string {
   const { members, genesis, adoption, tuning } = props;
   const others = members.filter((one) => one !== member);

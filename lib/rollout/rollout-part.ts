@@ -1,16 +1,16 @@
 import { EtcdVersion } from "../etcd-version";
 import { Adoption } from "./adoption";
-import { commands, libraries, NodePart, text, units } from "./node-part";
-import { Templates } from "./templates";
+import { commands, libraries, NodePart, text, units } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 
-/** What the code declares of the cluster, as far as the node scripts have to know. */
+/** What the code declares about the cluster, for the node scripts. */
 export interface Declaration {
   /** Names of all members. */
   readonly members: readonly string[];
   readonly version: EtcdVersion;
   /** How often the cluster was founded. */
   readonly genesis: number;
-  /** The member whose data it is founded from anew, if so. */
+  /** The member from whose data the cluster is founded anew, if any. */
   readonly recoverFrom?: string;
   /** The backup that founders take their data from, empty for none. */
   readonly restore: string;
@@ -18,7 +18,7 @@ export interface Declaration {
   readonly adoption: Adoption;
 }
 
-/** The steps that bring a member from what is staged into service, and what they are told of the cluster. */
+/** The node scripts that bring what is staged into service, and what the code declares about the cluster for them. */
 export function rolloutPart(templates: Templates, member: string, declared: Declaration): NodePart {
   return {
     files: {

@@ -1,8 +1,8 @@
-import { commands, NodePart, text, units } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, NodePart, text, units } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { MemberPaths } from "../wan/member-paths";
 
-/** What the kernel is told of long distances, and which congestion control carries the streams between members. */
+/** Kernel settings for long distances, and the congestion control of the streams between members. */
 export function streamsPart(templates: Templates, paths: MemberPaths): NodePart {
   return {
     files: {

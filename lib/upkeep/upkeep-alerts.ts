@@ -1,6 +1,6 @@
 import { BackupPlan } from "../backup/backup-plan";
 import { ResolvedPki } from "../pki/pki-props";
-import type { TemplateVariables } from "../rollout/templates";
+import type { TemplateVariables } from "../terraform/templates";
 
 /**
  * What templates/access/alerts.yaml.tftpl is given for the metrics of templates/upkeep/metrics.sh; seconds throughout.
@@ -11,10 +11,10 @@ export function upkeepAlertVariables(cluster: string, pki: ResolvedPki, backup: 
   const { authorityWarningHours, earlyRenewalHours } = pki;
   return {
     cluster,
-    // A deploy renews in the window; who has not deployed in the first half of it is told in the second.
+    // Deploys renew leaves within the renewal window; alert when half of it has passed without one.
     leaf_seconds: (earlyRenewalHours / 2) * 3600,
     authority_seconds: authorityWarningHours * 3600,
-    // What is left then is meant for one of the three deploys of a rotation.
+    // By then only the time for one of the three deploys of a rotation is left.
     authority_late_seconds: (authorityWarningHours / 3) * 3600,
     backup_seconds: backup.overdueSeconds,
     backed_up: backup.scheduled,

@@ -1,13 +1,13 @@
-import { commands, libraries, NodePart, text, units, UNITS } from "../rollout/node-part";
-import { Templates } from "../rollout/templates";
+import { commands, libraries, NodePart, text, units, UNITS } from "../node/node-part";
+import { Templates } from "../terraform/templates";
 import { ResolvedUpkeep } from "./upkeep-props";
 
 const MIB = 1024 ** 2;
 
 /**
- * Largest database in use, in MiB, that a leader is defragmented with while it leads. Writes stop for as long as it takes
- * to copy what is in use: 0.5 s for 64 MiB (measured, etcd 3.6.14), and go on then. A transfer of leadership stops them
- * for 0.2 to 0.6 s, and so does the one back; and it drops those that it meets, which fail for naive clients
+ * Up to this size in use, in MiB, a database is defragmented while its member leads. Writes stop while what is in use
+ * is copied: for 0.5 s with 64 MiB (measured, etcd 3.6.14). A transfer of leadership stops them for 0.2 to 0.6 s, and
+ * so does the one back; and each drops the writes in flight, which fail for clients that do not retry
  * (docs/benchmarks.md, "What a client's settings save").
  */
 const DEFRAGMENTED_IN_PLACE_MIB = 64;

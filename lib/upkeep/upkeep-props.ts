@@ -14,7 +14,7 @@ export enum Weekday {
 /** When and for how much the members' databases are defragmented. */
 export interface EtcdUpkeepProps {
   /**
-   * Whether it is done by itself.
+   * Whether a timer does it.
    * @default true
    */
   readonly defragment?: boolean;
@@ -24,13 +24,14 @@ export interface EtcdUpkeepProps {
    */
   readonly weekday?: Weekday;
   /**
-   * In the quarter of an hour after which hour, 0 to 23, UTC.
+   * The hour, 0 to 23, UTC; it begins within the first quarter of it.
    * @default 3, when Europe and the Americas sleep
    */
   readonly hour?: number;
   /**
-   * Least size in MiB that a defragmentation must give back; and it must be half of the database's file. It stops its
-   * member for about a second per 100 MiB that stay (0.5 s for 64 MiB, 1.9 s for 128 MiB, measured on a busy disk).
+   * Least size in MiB that a defragmentation must free; it must also be half of the database's file. It stops its
+   * member for about a second per 100 MiB that stay in use (0.5 s for 64 MiB, 1.9 s for 128 MiB, measured on a busy
+   * disk).
    * @default 100
    */
   readonly minimumFreeMiB?: number;

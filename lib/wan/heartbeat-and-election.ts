@@ -12,8 +12,8 @@ const LARGEST_ELECTION_MS = 50_000;
 /** Goroutine scheduling and fsync may take longer than a shorter heartbeat. */
 const LEAST_HEARTBEAT_MS = 10;
 /**
- * What an election takes at least: pre-vote and vote take a round trip each, and either restarts the candidate's timer, so one
- * of the two is left for jitter.
+ * The round trips that an election takes at least: pre-vote and vote take one each, and either restarts the candidate's
+ * timer, so one of the two is left for jitter.
  */
 export const LEAST_ROUND_TRIPS_PER_ELECTION = 2;
 /** Up to this round trip all members are within one city, and distance decides nothing. */
@@ -30,7 +30,7 @@ export interface HeartbeatAndElection {
 }
 
 /**
- * What the user has given; what is left open, as the profile says.
+ * The values that the user gave, and the profile's for the others.
  *
  * @throws ValidationError when a given value is outside etcd's rules or too short for the distances
  */
@@ -51,9 +51,9 @@ export function effectiveElectionMs({ heartbeatMs, electionMs }: HeartbeatAndEle
 }
 
 /**
- * In one place distance decides nothing, so the values there are etcd's defaults (half of them for FAST): tried the most, and
- * long enough for a disk that stalls. Elsewhere the lower limits, 550 and 450 ms, are close to the shortest timeouts that
- * were measured, 580 and 460 ms.
+ * Within one city distance decides nothing, so the values there are etcd's defaults (half of them for FAST): tried the
+ * most, and long enough for a disk that stalls. Elsewhere the lower limits, 550 and 450 ms, are close to the shortest
+ * timeouts that were measured, 580 and 460 ms.
  */
 function byProfile(profile: TuningProfile, { median, p95, lossPercent }: TuningDistances): HeartbeatAndElection {
   const onePlace = median <= ONE_PLACE_MS;

@@ -1,4 +1,5 @@
 import type { ClientLocation } from "./client-location";
+import { nearestLocations } from "./nearest";
 import type { RoundTripTimes } from "./round-trip-times";
 
 /** Farther than across the Atlantic: clients there are on a continent without a member. */
@@ -31,7 +32,7 @@ export function inputDoubts({ roundTripTimes, cluster, memberLocations, clients 
 }
 
 function farFrom({ location, weight }: ClientLocation, members: readonly string[], times: RoundTripTimes): string[] {
-  const [nearest] = [...members].sort((a, b) => times.between(location, a) - times.between(location, b));
+  const [nearest] = nearestLocations(times, location, members);
   const ms = times.between(location, nearest);
   if (ms <= FAR_MS || weight === 0) return [];
   return [

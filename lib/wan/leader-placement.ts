@@ -2,7 +2,7 @@ import { ValidationError } from "../validation-error";
 import type { QuorumModel } from "./quorum";
 import type { Tuning } from "./tuning";
 
-/** Where the leader should be, and whether it is brought back there by itself. */
+/** Where the leader should be, and whether a timer brings it back there. */
 export interface LeaderPlacementProps {
   /**
    * Names of hosts, the best place for the leader first, instead of what the round-trip times and the clients' weights
@@ -12,8 +12,8 @@ export interface LeaderPlacementProps {
    */
   readonly preferred?: string[];
   /**
-   * Whether the leader is moved by itself, by a timer on each member, when a better-placed member has been well for a
-   * while. Without it the leader returns at the next deploy that has something to do.
+   * Whether a timer on each member moves the leader when a better-placed member has been well for a while. Without it
+   * the leader returns at the next deploy that has something to do.
    *
    * @default true
    */
@@ -34,8 +34,8 @@ export interface LeaderCandidate {
 }
 
 /**
- * What a better place must save of the clients' mean write for a transfer to pay: each one may leave the writes that it
- * meets hanging. Also what separates two places beyond the noise of a measurement (the lab's is 2-3 %).
+ * The share of the clients' mean write that a better place must save: a transfer may leave the writes in flight
+ * hanging, and smaller differences may be noise of the measurement (2-3 % in the lab).
  */
 const LEAST_GAIN = 0.05;
 
@@ -90,7 +90,7 @@ export class LeaderPlacement {
     return this.order.filter((name) => this.betterThan(name).length === 0);
   }
 
-  /** The longest round trip, in ms, between a leader and a better-placed member at which the way between them counts as well. */
+  /** Up to this round trip, in ms, the path between a leader and a better-placed member counts as well. */
   public longestRoundTripMs(leader: string, other: string): number {
     return this.tuning.peerRoundTripAlertBetweenMs(this.locationOf(leader), this.locationOf(other));
   }

@@ -1,14 +1,14 @@
 import type { RoundTripTimes } from "./round-trip-times";
 
 const MIB = 1024 * 1024;
-/** What a connection is to be able to carry alone: a snapshot or a long way back, over the longest path. */
+/** The rate that one connection is to reach over the longest path, with a snapshot or while a follower catches up. */
 const BYTES_PER_MS = 125_000; // 1 Gbit/s
 /** The kernel's own limit for receiving, up to Linux 6.12 (tcp(7), tcp_rmem). */
 const USUAL_BYTES = 6 * MIB;
 /** A connection that is given more may take a fair part of a small machine's memory. */
 const MOST_BYTES = 64 * MIB;
 
-/** What a follower must be able to take all the time, in bytes a second: a thousand writes of 1 KB. */
+/** What a follower must always be able to take, in bytes a second: a thousand writes of 1 KB. */
 const STREAM_BYTES_PER_SECOND = 1_000_000;
 /** Of a TCP segment over Ethernet, with timestamps. */
 const SEGMENT_BYTES = 1448;
@@ -37,17 +37,18 @@ export class MemberPaths {
 
   /**
    * The most that the kernel may buffer for one TCP connection, in bytes: bandwidth x delay at 1 Gbit/s, in whole MiB
-   * between the kernel's usual 6 and 64. The kernel comes to it step by step, only for connections that fill it, and counts
-   * its own bookkeeping in: the window that is left is about half of it.
+   * between the kernel's usual 6 and 64. The kernel grows buffers to it step by step, only for connections that fill
+   * them, and counts its own overhead: the window is about half of it.
    */
   public get socketBufferBytes(): number {
     return Math.min(MOST_BYTES, Math.max(USUAL_BYTES, Math.ceil((BYTES_PER_MS * this.longestMs) / MIB) * MIB));
   }
 
   /**
-   * Whether the log goes to followers by cubic instead of BBR: by BBR one in 30 writes of the farthest clients takes up to
-   * one more round trip, on a path that loses nothing (docs/benchmarks.md). Not where so much is lost that cubic would
-   * carry less than 1 MB/s: there a follower could fall behind for good, which is worse. At 224 ms that is from 0.03 % on.
+   * Whether the log is sent to followers with cubic instead of BBR congestion control: with BBR one in 30 writes of the
+   * farthest clients takes up to one more round trip, on a path that loses nothing (docs/benchmarks.md). Not where
+   * losses would keep cubic below 1 MB/s: a follower could fall behind for good, which is worse. At 224 ms that is from
+   * 0.03 % on.
    */
   public get streamsByCubic(): boolean {
     if (this.lossPercent === 0) return true;

@@ -1,5 +1,5 @@
 import { ValidationError } from "../validation-error";
-import { didYouMean, nearMatches } from "./near-matches";
+import { didYouMean, nearMatches } from "../near-matches";
 import { Region } from "./regions";
 import type { RoundTripTimePair } from "./round-trip-time-pair";
 

@@ -14,3 +14,9 @@ export function nearestFirst<Place extends { readonly location: string }>(
     (a, b) => roundTripTimes.between(from, a.location) - roundTripTimes.between(from, b.location),
   );
 }
+
+/** The same for bare locations. */
+export function nearestLocations(roundTripTimes: RoundTripTimes, from: string, locations: readonly string[]): string[] {
+  const places = locations.map((location) => ({ location }));
+  return nearestFirst(roundTripTimes, from, places).map(({ location }) => location);
+}

@@ -33,7 +33,7 @@ export class PlaceNames {
     );
   }
 
-  /** The same without continents that are implied by a location on them, as what stops with London stops with Europe. */
+  /** The same without continents that a listed location is on: what stops with London stops with Europe too. */
   public least(places: string[]): string {
     const implied = places.map((place) => this.roundTripTimes.region(place)?.continent.valueOf());
     return this.any(places.filter((place) => !implied.includes(place)));

@@ -79,9 +79,9 @@ interface Change {
 
 /** One member going from one place to another. */
 class Move {
-  /** Outages that would stop the cluster, more or fewer than now. */
+  /** How many more outages would stop the cluster than now; negative for fewer. */
   public readonly risk: number;
-  /** What the mean write wins, in nanoseconds, so that the order of summation does not decide. */
+  /** What the mean write gains, in whole nanoseconds, so that rounding of the sums does not decide. */
   public readonly gain: number;
 
   private readonly after: QuorumModel;
@@ -175,12 +175,12 @@ class Move {
   }
 }
 
-/** More won counts for more; of two equal gains that of the slower write. */
+/** By gain; of two equal gains, that of the slower write counts for more. */
 function compareChanges(x: Change, y: Change): number {
   return Math.round((weighed(x) - weighed(y)) * 1e6) || x.beforeMs - y.beforeMs;
 }
 
-/** What a change wins, counted by how much these clients count. */
+/** The gain of a change, times the clients' weight. */
 function weighed(change: Change): number {
   return (change.beforeMs - change.afterMs) * (change.client.weight ?? 1);
 }

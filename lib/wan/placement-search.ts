@@ -78,9 +78,9 @@ export class PlacementSearch {
   private readonly fromClients: number[][];
   private readonly weights: number[];
   private readonly totalWeight: number;
-  /** For each candidate the number of what it fails together with. */
+  /** For each candidate the index of the first one in the same failure domain. */
   private readonly domains: number[];
-  /** For each candidate how many members it gets in any case. */
+  /** For each candidate how many members it must get. */
   private readonly required: number[];
 
   public constructor(private readonly props: PlacementSearchProps) {
@@ -98,7 +98,7 @@ export class PlacementSearch {
     const time = (a: string) => (b: string) => roundTripTimes.between(a, b);
     this.between = this.candidates.map((a) => this.candidates.map(time(a)));
     this.fromClients = clients.map((client) => this.candidates.map(time(client.location)));
-    // The model checks the clients' weights, and is what the numbers here have to agree with.
+    // For its check of the clients' weights.
     new QuorumModel({ roundTripTimes, clients, memberLocations: this.candidates });
     this.weights = clients.map((client) => client.weight ?? 1);
     this.totalWeight = this.weights.reduce((sum, weight) => sum + weight, 0);
@@ -143,7 +143,7 @@ export class PlacementSearch {
     }
   }
 
-  /** Whether the members outside a domain are still enough, whoever is chosen later. */
+  /** Whether a quorum is left without a domain, whoever is chosen later. */
   private survives(members: number[], domain: number): boolean {
     const together = members.filter((member) => this.domains[member] === domain).length;
     return this.mustSurvive === FailureDomain.MEMBER || together <= this.tolerated;
@@ -186,7 +186,7 @@ export class PlacementSearch {
     return { members, span, ...this.bestLeader(members) };
   }
 
-  /** The mean after the worst loss of one location that leaves a quorum. Only reckoned where all else is equal. */
+  /** The mean after the worst loss of one location that leaves a quorum. Computed only where all before it is equal. */
   private meanAfterLoss(score: Score): number {
     score.afterLoss ??= Math.max(
       0,

@@ -5,10 +5,11 @@ import type { LeaderChoice } from "./leader-choice";
 import { compareWrites, leaderChoice } from "./leader-choice";
 import type { LossReport } from "./loss-report";
 import { fatal, lossReport, survivable } from "./loss-report";
+import { nearestLocations } from "./nearest";
 import type { RoundTripTimes } from "./round-trip-times";
 import { quorumOf, VotingMembers } from "./voting-members";
 
-/** What a {@link QuorumModel} reckons with. */
+/** What a {@link QuorumModel} computes with. */
 export interface QuorumModelProps {
   /** The round-trip times. They must know each two of the members, and each client with each member. */
   readonly roundTripTimes: RoundTripTimes;
@@ -36,15 +37,15 @@ export interface QuorumModelProps {
  *   smallest round trip to the others, k = quorum - 1.
  * - **Write.** The client talks to the member nearest to it. That member forwards the write to the leader, and answers
  *   when it has learned of the commit: client-member + member-leader + commit.
- * - **Linearizable read.** The member asks the leader for its commit index, and the leader first makes sure of its place
- *   with a heartbeat to a quorum: the same three terms.
- * - **Serializable read.** The member answers from what it has: client-member.
+ * - **Linearizable read.** The member asks the leader for its commit index, and the leader first confirms that it still
+ *   leads, with a heartbeat to a quorum: the same three terms.
+ * - **Serializable read.** The member answers from its own data: client-member.
  *
  * Measured against it: round trips of 70, 170 and 230 ms give a client in New York writes of 74, 146 and 406 ms with
  * the leader in New York, London and Singapore; the model says 70, 140 and 400.
  *
- * Immutable; {@link QuorumModel.afterLossOf} and its siblings give the model of what is left. The quorum stays that of all
- * the members: a lost one still counts as a voter.
+ * Immutable; {@link QuorumModel.afterLossOf} and its siblings give the model of what is left. The quorum stays that of
+ * all the members: a lost one still counts as a voter.
  */
 export class QuorumModel {
   /** How many members make a quorum of that many: more than half. */
@@ -117,7 +118,7 @@ export class QuorumModel {
    */
   public nearestMember(client: string): string {
     this.members.requireAny("nearest member");
-    return leastBy(this.members.locations, (member) => this.roundTripTimes.between(client, member));
+    return nearestLocations(this.roundTripTimes, client, this.members.locations)[0];
   }
 
   /**
@@ -294,8 +295,4 @@ export class QuorumModel {
     const acknowledged = others.map((member) => roundTrip(leader, member)).sort((x, y) => x - y);
     return this.quorumSize === 1 ? 0 : acknowledged[this.quorumSize - 2];
   }
-}
-
-function leastBy(candidates: string[], measure: (candidate: string) => number): string {
-  return candidates.reduce((best, candidate) => (measure(candidate) < measure(best) ? candidate : best));
 }

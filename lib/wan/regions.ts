@@ -1,5 +1,5 @@
 import { ValidationError } from "../validation-error";
-import { didYouMean, nearMatches } from "./near-matches";
+import { didYouMean, nearMatches } from "../near-matches";
 
 /** The continents that a region can be on: the largest thing whose outage the model plans for. */
 export enum Continent {

@@ -143,7 +143,8 @@ export class RoundTripTimes {
   }
 
   /**
-   * These times, and those of `rest` for the pairs that these lack: what was measured, and a table for where the clients are.
+   * These times, and those of `rest` for the pairs that these lack: for example measured times between members, and a
+   * table's for clients elsewhere.
    */
   public completedBy(rest: RoundTripTimes): RoundTripTimes {
     const lacking = rest.pairs().filter(({ a, b }) => !this.times.has(keyOf(a, b)));

@@ -12,7 +12,7 @@ export interface TuningDistances {
   readonly clientP95: number;
   /** The slowest write of any client while all is well, whichever member leads: the sum of 95th percentiles. */
   readonly worstWriteP95: number;
-  /** The slowest write as the member sees it that the client talks to: without the way between the two. */
+  /** The slowest write from when the client's member has it: without the round trip between client and member. */
   readonly worstWriteAtMemberP95: number;
   /** Largest loss between members, in percent. */
   readonly lossPercent: number;

@@ -12,9 +12,9 @@ export enum TuningProfile {
    */
   CONSERVATIVE = "conservative",
   /**
-   * As low as the round trips allow: 2 x the largest p95. A candidate waits for its pre-vote, then for its vote, a round trip each, and
-   * its timer starts anew with either: one round trip to spare. 46/460 at the same round trips: 1.6 s (median), but votes
-   * are split more often, which takes 3 s and more.
+   * As low as the round trips allow: 2 x the largest p95. A candidate waits for its pre-vote, then for its vote, a
+   * round trip each, and its timer starts anew with either: one round trip to spare. 46/460 at the same round trips:
+   * 1.6 s (median), but votes are split more often, which takes 3 s and more.
    */
   FAST = "fast",
 }

@@ -19,7 +19,8 @@ export interface TuningProps {
   /** Where the voting members are. */
   readonly memberLocations: string[];
   /**
-   * Where clients are: their deadlines have to cover the way to the farthest member, to which they fall back.
+   * Where clients are: their deadlines have to cover the way to the farthest member, which they may have to fall back
+   * to.
    *
    * @default - no farther from the members than these are from each other
    */
@@ -80,16 +81,17 @@ export class Tuning {
   public readonly effectiveElectionMs: number;
 
   /**
-   * How long writes may stop after a leader was lost, two split votes in a row included: 4 x election + 8 round trips (p95). The
-   * wait before the first of two stands for election is 1.3 election timeouts on average, three times over; each of three
-   * pre-votes is a round trip, as are the vote, the new leader's first entry and the write; two for jitter and the way
-   * to the leader. Three in a row take longer: at 224 ms a third of all votes are split (`npm run bench:split-votes`), so one
-   * loss in 25.
+   * How long writes may stop after the loss of a leader, with up to two split votes in a row: 4 x election + 8 round
+   * trips (p95). Three times the wait until the first of two followers stands for election, 1.3 election timeouts on
+   * average; a round trip for each of three pre-votes, for the vote, for the new leader's first entry and for the
+   * write; and two for jitter and the way to the leader. Three split votes in a row take longer: at 224 ms a third of
+   * all votes are split (`npm run bench:split-votes`), so that is one loss in 25.
    */
   public readonly failoverMs: number;
   /**
-   * For how long a voter must have been silent, by the word of the others, before it counts as dead: a fail-over, but at least the 5 s after
-   * which etcd means to give up a stream without a heartbeat (in its source: ConnReadTimeout of rafthttp). Whole seconds.
+   * How long the others must have heard nothing from a voter before it counts as dead: a failover, but at least the 5 s
+   * after which etcd means to give up a stream without a heartbeat (in its source: ConnReadTimeout of rafthttp). Whole
+   * seconds.
    */
   public readonly silenceMs: number;
 
@@ -104,12 +106,12 @@ export class Tuning {
    */
   public readonly clientDialTimeoutMs: number;
   /**
-   * For one attempt of a client: the worst healthy write (from any client through the member nearest to it to any leader,
-   * and that leader's commit, at p95) plus 300 ms: one lost TCP segment, which Linux sends again 200 ms beyond the round
-   * trip, and 100 ms for queues and disks. Rounded up to 50 ms. Never less than a healthy write takes, and short, because a
-   * proposal that meets a transfer of leadership is dropped in silence: such a write costs one attempt and its repetition,
-   * where the server would keep it hanging for {@link Tuning.serverRequestTimeoutMs}. Only writes guarded by a transaction
-   * on the revision are safe to repeat.
+   * For one attempt of a client: the worst healthy write (from any client through the member nearest to it to any
+   * leader, and that leader's commit, at p95) plus 300 ms: one lost TCP segment, which Linux sends again 200 ms beyond
+   * the round trip, and 100 ms for queues and disks. Rounded up to 50 ms. Never less than a healthy write takes, and
+   * short, because etcd silently drops a proposal that meets a transfer of leadership: such a write costs one attempt
+   * and its repetition, where the server would keep it hanging for {@link Tuning.serverRequestTimeoutMs}. Only writes
+   * guarded by a transaction on the revision are safe to repeat.
    */
   public readonly clientAttemptTimeoutMs: number;
   /** For a client's call with all its attempts: one that hangs, a failover, and one that succeeds. */
@@ -144,28 +146,31 @@ export class Tuning {
    */
   public readonly slowRequestLogMs: number;
   /**
-   * How long a leader must have been in place, and a better one well, before leadership is moved there: 5 x the request timeout and at
-   * least 45 s, as each transfer may leave writes hanging for a request timeout. Whole seconds. With a boot before it and
-   * looks every 10 to 15 s it is back within two minutes of its machine's return (docs/benchmarks.md).
+   * How long a leader must have been in place, and a better-placed member well, before leadership is moved there: 5 x
+   * the request timeout and at least 45 s, as each transfer may leave writes hanging for a request timeout. Whole
+   * seconds. With a boot before it and a look every 10 to 15 s, the leader is back within two minutes of its machine's
+   * return (docs/benchmarks.md).
    */
   public readonly leaderSettleMs: number;
   /**
-   * How long whoever has handed leadership over stays in service before it is stopped or removed: two attempts of a client.
-   * What met the transfer is repeated by then, and what others still send to the old leader is passed on by it. Without
-   * this pause writes met the transfer and then the restart: 1.4 and 2.3 s for the longest of two rolls.
+   * How long a member that has handed leadership over stays in service before it is stopped or removed: two attempts of
+   * a client. By then the writes that the transfer dropped have been repeated, and the old leader has forwarded those
+   * that others still sent to it. Without this pause writes met the transfer and then the restart: the longest took 1.4
+   * and 2.3 s in two rolls.
    */
   public readonly handoverPauseMs: number;
 
   /**
-   * Alert when the round trip to any peer is above this: 1.25 x the largest p95, at least 50 ms. To be compared with half
-   * the mean of `etcd_network_peer_round_trip_time_seconds`, which is no round trip: etcd's two probers enter one and three
-   * of them in turn (etcd-io/etcd#17837), so that its p99 is three. The published rules hold that against 150 ms, which is
-   * 50 ms a round trip, and fire at all times across continents.
+   * Alert when the round trip to any peer is above this: 1.25 x the largest p95, at least 50 ms. To be compared with
+   * half the mean of `etcd_network_peer_round_trip_time_seconds`, which is no round trip: etcd's two probers enter one
+   * and three of them in turn (etcd-io/etcd#17837), so that its p99 is three. The published rules compare that with 150
+   * ms, which is 50 ms a round trip, and always fire across continents.
    */
   public readonly peerRoundTripAlertMs: number;
   /**
-   * Alert when the p99 of `grpc_server_handling_seconds` of puts and transactions at the leader is above this: the same rule for the worst
-   * commit. (The published alerts on fsync and backend commit are about disks, and stand as they are.)
+   * Alert when the p99 of `grpc_server_handling_seconds` of puts and transactions at the leader is above this: the same
+   * rule for the worst commit. (The published alerts on fsync and backend commit are about disks, and stay as they
+   * are.)
    */
   public readonly commitAlertMs: number;
   /**
@@ -211,8 +216,8 @@ export class Tuning {
   }
 
   /**
-   * The same with clients in one more place: their deadlines cover the way from there too. What members go by stays as
-   * it is.
+   * The same with clients in one more place: their deadlines cover the way from there too. The members' settings stay
+   * as they are.
    *
    * @throws ValidationError when a time from there to a member is not known
    */
@@ -222,8 +227,8 @@ export class Tuning {
   }
 
   /**
-   * The same threshold as {@link Tuning.peerRoundTripAlertMs} for a single pair: a near peer that has become slow does not
-   * reach that of the farthest.
+   * The same threshold as {@link Tuning.peerRoundTripAlertMs} for a single pair: a near peer that has become slow stays
+   * below that of the farthest.
    *
    * @throws ValidationError when the pair is not known
    */

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { unwrapped } from "terraform-lab";
 import { type Api, type Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
-import { haveStepsRunHere } from "../../lab/clouds/digitalocean/provider/steps-here";
+import { haveStepsRunHere } from "../steps-here";
 import { DigitalOceanHost, EtcdCluster } from "../../../lib";
 import { useCleanup } from "../../cleanup";
 import { SSH_FROM } from "../../synth";

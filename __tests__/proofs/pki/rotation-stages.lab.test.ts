@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { Outcome, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { AuthorityGeneration } from "../../../lib";
 import { ClusterPki } from "../../../lib/pki/cluster-pki";
-import { TerraformData } from "../../../lib/rollout/terraform-data";
+import { TerraformData } from "../../../lib/terraform/terraform-data";
 import { useCleanup } from "../../cleanup";
 
 const MINUTES = 60_000;

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { LAB_GO_TESTS } from "../../../../../lab/go-tested";
 import type { LabApi } from "../../../../../lab/clouds/digitalocean/client";
-import { eventually } from "../../../../../proofs/harness";
+import { waitFor } from "../../../../../lab/tools/wait";
 import { useCleanup } from "../../../../cleanup";
 import { startApi } from "../api/support/api";
 import { passGoTests } from "../../../go-tests";
@@ -164,7 +164,7 @@ describe("against the lab's API", () => {
     await work.apply();
     const { droplets } = (await api.request("GET", "/v2/droplets")) as { droplets: { id: number }[] };
     await api.request("DELETE", `/v2/droplets/${droplets[0]?.id ?? 0}`);
-    await eventually("the end of the droplet", async () => (await api.droplets()).length === 0);
+    await waitFor("the end of the droplet", async () => (await api.droplets()).length === 0, 60);
     expect((await work.plan()).output).toContain("1 to add, 0 to change, 0 to destroy");
   });
 

@@ -6,7 +6,7 @@ import {
 } from "../../../../../../lab/clouds/digitalocean/api/server";
 import { Store } from "../../../../../../lab/clouds/digitalocean/api/store";
 import { VirtualMachineDriver } from "../../../../../../lab/clouds/digitalocean/api/virtual-machine-driver";
-import { waitUntil } from "../../../../../../lab/tools/wait";
+import { waitFor } from "../../../../../../lab/tools/wait";
 import type { AnswerBody, DropletView } from "./answers";
 import { openApi } from "./openapi";
 
@@ -89,7 +89,7 @@ export async function dropletWith(
 }
 
 export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  if (!(await waitUntil(condition, 3000, 5))) throw new Error(`${what} did not happen within 3 seconds`);
+  await waitFor(what, condition, 3, 5);
 }
 
 /** Real keys that open nothing: their private halves were thrown away. */

@@ -14,7 +14,7 @@ export class Templates {
     const stack = TerraformStack.of(scope);
     const asset =
       (stack.node.tryFindChild(ASSET_ID) as TerraformAsset | undefined) ??
-      // lib/rollout and dist/rollout lie equally deep below the package.
+      // lib/terraform and dist/terraform are equally deep in the package.
       new TerraformAsset(stack, ASSET_ID, {
         path: path.resolve(__dirname, "..", "..", "templates"),
         type: AssetType.DIRECTORY,

@@ -1,6 +1,6 @@
 import * as path from "node:path";
 import { Fn } from "cdktf";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** One file on a node. */
 export interface NodeFile {
@@ -21,7 +21,9 @@ export const UNITS = "/etc/systemd/system";
 /** What one feature puts on a node. */
 export interface NodePart {
   readonly files?: NodeFiles;
-  /** Private keys. They change with their certificates, which are among the files, so no digest is made of them. */
+  /**
+   * Private keys. They change only with their certificates, which are among the files, so no digest is made of them.
+   */
   readonly keys?: NodeFiles;
   /** Files that hold other secrets. Only a hash of them reaches a trigger, and that one is marked sensitive. */
   readonly secrets?: NodeFiles;
@@ -34,11 +36,14 @@ export interface NodePart {
 }
 
 /**
- * Shell commands in the script that stages a node's files, each a file of `templates/`. They find the staged files below "$stage", and
- * print messages by `say` and `fail`. The script stops at the first command that fails.
+ * Shell commands in the script that stages a node's files, each a file of `templates/`. They find the staged files
+ * below "$stage", and print messages by `say` and `fail`. The script stops at the first command that fails.
  */
 export interface NodeStaging {
-  /** Ends the script if these files must not be staged. Packages and etcd's programs are installed by then; nothing else has changed. */
+  /**
+   * Fails if these files must not be staged. Packages and etcd's programs are installed by then; nothing else has
+   * changed.
+   */
   readonly check?: string;
   /** What has to be done before the files count as staged, once no check has ended the script. */
   readonly prepare?: string;
@@ -53,9 +58,9 @@ export function text(content: unknown): NodeFile {
 
 /** A file that its owner alone reads. */
 export function secret(owner: string, content: string, mode = "0400"): NodeFile {
-  // Terraform hides all output of a step whose script is marked sensitive, progress and errors included. Without the mark it still
-  // shows the script itself neither in plans nor in logs. The value is marked first because older Terraforms refuse to take a mark
-  // away that is not there.
+  // Not sensitive: Terraform would hide all output of the step, progress and errors included. The script itself appears
+  // neither in plans nor in logs. Marked first, because older versions of Terraform refuse to remove a mark that is not
+  // there.
   return { mode, owner, content: Fn.nonsensitive(Fn.sensitive(content)) };
 }
 

@@ -23,15 +23,15 @@ export interface SshConnection {
   /** Public host key in authorized_keys form. Pinned: a machine with another key is refused. */
   readonly hostKey: string;
   /**
-   * Public keys, each as one line of authorized_keys without options, that the user accepts: each deploy has them in the user's
-   * `~/.ssh/authorized_keys`, in place of those that an earlier one put there. Other keys in there stay.
-   * @default - what the user accepts is left alone
+   * Public keys that the user accepts, each as one line of authorized_keys without options: each deploy writes them to
+   * the user's `~/.ssh/authorized_keys`, in place of those that an earlier one wrote. Other keys in there stay.
+   * @default - the file is left alone
    */
   readonly authorizedKeys?: string[];
   /**
-   * Whether deploys have the machine's sshd offer no host key but `hostKey`, and allow neither passwords nor forwarding. Where
-   * none of its host keys is `hostKey`, it is left alone in any case. Without it the machine must have no host key of another
-   * type: SSH clients may ask for that one first, and refuse it.
+   * Whether deploys configure the machine's sshd to offer no host key but `hostKey`, and to allow neither passwords nor
+   * forwarding. Where sshd does not have `hostKey`, it is left alone in any case. With false the machine must have no
+   * host key of another type: SSH clients may negotiate that one, and then refuse it.
    * @default true
    */
   readonly configureSshd?: boolean;
@@ -42,7 +42,7 @@ export interface SshConnection {
   readonly timeoutSeconds?: number;
 }
 
-/** A download that a host makes ready while it boots, so that the first deploy does not wait for it. */
+/** A download that a host fetches while it boots, so that the first deploy does not wait for it. */
 export interface BootDownload {
   /** etcd version, for example "3.6.14". */
   readonly version: string;
@@ -53,11 +53,11 @@ export interface BootDownload {
 }
 
 /**
- * A machine that an etcd member can live on. EtcdCluster knows machines only through this interface, so any cloud (or
- * a rack) can be added without touching the cluster.
+ * A machine that an etcd member can run on. EtcdCluster knows machines only through this interface, so a kind of
+ * machine can be added without a change of the cluster.
  *
- * The machine's resource must have `create_before_destroy`: a machine is destroyed only after its successor is in service,
- * or its member has left the cluster.
+ * The machine's resource must have `create_before_destroy`: a machine is destroyed only after its successor is in
+ * service, or its member has left the cluster.
  */
 export interface IEtcdHost extends IConstruct {
   /** Name of the machine and of the member on it: a DNS label, unique in the cluster. */
@@ -72,21 +72,21 @@ export interface IEtcdHost extends IConstruct {
   readonly machineId: string;
   /** Processor architecture. */
   readonly architecture: Architecture;
-  /** Memory in MiB, if known: bounds the database's quota, and etcd's heap. */
+  /** Memory in MiB, if known: limits the database's quota, and etcd's heap. */
   readonly memoryMiB?: number;
-  /** Disk in GiB, if known: bounds the database's quota. */
+  /** Disk in GiB, if known: limits the database's quota. */
   readonly diskGiB?: number;
   /** How to log in. */
   readonly connection: SshConnection;
   /**
-   * Public addresses of the machines that are there as a deploy begins, those included that it will replace: where a
-   * machine that joins may find the cluster when none of the declared machines is in it yet. Without them not all machines
-   * can be replaced at once.
+   * Public addresses of the machines that exist when a deploy begins, including those that it replaces: a machine that
+   * joins finds the cluster there when no declared machine is a member yet. Without them not all machines can be
+   * replaced at once.
    */
   readonly addressesAtStart?: string[];
   /**
-   * Resources that Terraform is to make only once the cluster is ready, as records that a deploy was completed: the cluster has them
-   * depend on its last step.
+   * Resources that Terraform is to create only once the cluster is ready, such as records of a completed deploy: the
+   * cluster makes them depend on its last step.
    * @default - none
    */
   readonly madeWhenReady?: TerraformResource[];

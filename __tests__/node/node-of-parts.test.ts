@@ -1,10 +1,10 @@
 import * as path from "node:path";
 import { Fn, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { NodeBundle } from "../../lib/rollout/node-bundle";
-import { NodePart, secret, text } from "../../lib/rollout/node-part";
-import { sshAccessPart } from "../../lib/rollout/ssh-access-part";
-import { Templates } from "../../lib/rollout/templates";
+import { NodeBundle } from "../../lib/node/node-bundle";
+import { NodePart, secret, text } from "../../lib/node/node-part";
+import { sshAccessPart } from "../../lib/node/ssh-access-part";
+import { Templates } from "../../lib/terraform/templates";
 import { describeAsRoot, freshNodes } from "../templates/node-root";
 import { scratchDirectory } from "../templates/render";
 import { HOST_PUBLIC_KEY } from "../templates/samples";

@@ -1,8 +1,8 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { BootDownload } from "../hosts/host";
+import { BootDownload } from "../etcd-host";
 import { commands, NodePart, NodeStaging, text } from "./node-part";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** What a node is made of. */
 export interface NodeBundleProps {
@@ -19,17 +19,17 @@ export interface NodeBundleProps {
 }
 
 /**
- * Everything that is laid down on a node, and the hashes that tell whether it has to be done again. All of it is in Terraform locals,
- * so that each file is rendered in one place however often it is referred to.
+ * Everything that is laid down on a node, and the hashes that tell whether it has to be done again. All of it is in
+ * Terraform locals, so that each file is rendered once, however often it is used.
  */
 export class NodeBundle {
   /** Changes if and only if something of the bundle does (private keys change with their certificates). */
   public readonly digest: string;
-  /** Changes if and only if a secret of the parts does. Marked sensitive, as it could be guessed at. */
+  /** Changes if and only if a secret of the parts does. Marked sensitive, as a weak secret could be guessed from it. */
   public readonly secretsDigest: string;
-  /** Both in one, by which a node knows what is staged there. Not marked sensitive, as it is in scripts. */
+  /** Of both; a node compares it with what is staged there. Not marked sensitive, as scripts contain it. */
   private readonly stageDigest: string;
-  /** Script that checks and stages all of it. It holds keys. */
+  /** Script that checks and stages all of it. It contains private keys. */
   private readonly stageScript: string;
   private readonly name: string;
   private readonly templates: Templates;
@@ -44,22 +44,22 @@ export class NodeBundle {
     const staging = (when: keyof NodeStaging): string[] => parts.flatMap((part) => part.staging?.[when] ?? []);
 
     const files = local("files", {
-      // What the script that stages calls by itself.
+      // Commands that the staging script itself runs.
       ...commands(templates, "boot/get-etcd.sh", "boot/get-packages.sh"),
       "/etc/etcd/timers": text(
         templates.render("node/timers.tftpl", { timers: merged(parts.map((part) => part.timers)) }),
       ),
-      // The node's name, for the messages of scripts. A member's part replaces this file by one that declares more.
+      // The node's name, for messages of scripts. A member's part replaces this file by one that declares more.
       "/etc/etcd/declared.env": text(templates.render("node/name.env.tftpl", { name: props.name })),
       ...merged(parts.map((part) => part.files)),
     });
-    // Locals of their own: CDKTF resolves what stands inside a function's arguments twice per level of nesting.
+    // Locals, because CDKTF resolves the arguments of a function twice per level of nesting.
     const keys = local("keys", merged(parts.map((part) => part.keys)));
     const secrets = local("secrets", merged(parts.map((part) => part.secrets)));
 
     this.digest = Fn.sha256(Fn.jsonencode(files.expression));
     this.secretsDigest = Fn.sensitive(Fn.sha256(Fn.jsonencode(secrets.expression))) as string;
-    // The hash of a hash tells nothing about a secret that is hard to guess.
+    // Hashed once more, it tells nothing about a secret that is hard to guess.
     const both = [this.digest, Fn.nonsensitive(this.secretsDigest) as string];
     this.stageDigest = local("stage-digest", Fn.sha256(Fn.join("", both))).asString;
     this.stageScript = local(
@@ -79,8 +79,8 @@ export class NodeBundle {
   }
 
   /**
-   * Script of a step that stages all of it, and nothing else; or of one with a task, which stages it only where that has not been
-   * done yet, as the step before was cut off.
+   * The script of a step. Without a task it stages everything; with one it does so only where the step before was
+   * interrupted before it had.
    *
    * @param title what the step does, for whoever reads the script
    * @param task shell commands

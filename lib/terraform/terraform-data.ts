@@ -16,8 +16,8 @@ export interface TerraformDataConfig extends TerraformMetaArguments {
 }
 
 /**
- * Terraform's built-in `terraform_data`. CDKTF's own class for it runs `terraform version` for each resource at synth, 70
- * ms each. The genesis record is one of those, so a cluster is checked once; everything else is one of these.
+ * Terraform's built-in `terraform_data`. CDKTF's own class, DataResource, runs `terraform version` for each resource at
+ * synthesis, 70 ms each; only the genesis record uses it, so that the version is checked once per cluster.
  */
 export class TerraformData extends TerraformResource {
   private readonly inputGiven?: string;
@@ -38,7 +38,7 @@ export class TerraformData extends TerraformResource {
     return this.getStringAttribute("id");
   }
 
-  /** What it remembers: known when the plan is made if what it was given is, even where it is yet to be made. */
+  /** What it remembers. Known in the plan if the given value is, even before the resource exists. */
   public get input(): string {
     return this.getStringAttribute("input");
   }

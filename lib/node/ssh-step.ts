@@ -1,7 +1,7 @@
 import { ITerraformDependable, RemoteExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
-import { IEtcdHost } from "../hosts/host";
-import { TerraformData } from "./terraform-data";
+import { IEtcdHost } from "../etcd-host";
+import { TerraformData } from "../terraform/terraform-data";
 
 /** One script, run once on one machine. */
 export interface SshStepProps {

@@ -1,5 +1,5 @@
 import { TerraformResource } from "cdktf";
-import type { EtcdCluster } from "../../../../../lib";
+import type { EtcdCluster } from "../../lib";
 
 /**
  * Has the steps of a cluster, which is synthesized without machines, run here: they do nothing.

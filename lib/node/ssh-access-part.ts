@@ -1,6 +1,6 @@
-import { SshConnection } from "../hosts/host";
+import { SshConnection } from "../etcd-host";
 import { commands, NodePart, text } from "./node-part";
-import { Templates } from "./templates";
+import { Templates } from "../terraform/templates";
 
 /** Settings of a machine's sshd. Each deploy writes them; so does the first boot of machines whose user data is ours. */
 export function sshdSettings(templates: Templates, { user, hostKey }: Pick<SshConnection, "user" | "hostKey">): string {
@@ -14,7 +14,7 @@ export function sshAccessPart(templates: Templates, connection: SshConnection): 
     files: {
       ...commands(templates, "ssh/authorize-keys.sh", "ssh/configure-sshd.sh"),
       "/etc/etcd/ssh/access.env": text(templates.render("ssh/ssh.env.tftpl", { user, host_key: hostKey })),
-      // Where keys or sshd are to be left alone, the file is written too, empty, so that one of an earlier deploy does not stay.
+      // Where keys or sshd are to be left alone, the file is empty, so that one of an earlier deploy does not stay.
       "/etc/etcd/ssh/authorized_keys": text(templates.render("ssh/authorized-keys.tftpl", { keys: authorizedKeys })),
       "/etc/etcd/ssh/sshd.conf": text(configureSshd ? sshdSettings(templates, connection) : ""),
     },
