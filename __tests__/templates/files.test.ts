@@ -143,8 +143,8 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     });
   });
 
-  it("a node that is no member has a name that the node scripts can read", () => {
-    expect(sourced(files.nodeName, "MEMBER")).toEqual({ MEMBER: sample.name });
+  it("every node has a name that the node scripts can read", () => {
+    expect(sourced(files.node, "NODE")).toEqual({ NODE: sample.name });
   });
 
   it("sshd offers the pinned type of host key alone, lets nobody in by password, and forwards nothing", () => {

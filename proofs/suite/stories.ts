@@ -157,7 +157,7 @@ export const STORIES: readonly Story[] = [
       "lib/rollout/ssh-access-part.ts",
       "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
       "templates/boot/cloud-init.yaml.tftpl",
-      "templates/node/stage.sh.tftpl",
+      "templates/node/{node.env,stage.sh}.tftpl",
       "templates/ssh/**",
     ],
   },
@@ -496,7 +496,6 @@ export const NO_STORY: readonly Silence[] = [
       "lib/wan/placement*.ts",
       "proofs/recording/{phases,timings}.ts",
       "proofs/suite/{changed,path-patterns,report,results,stories}.ts",
-      "templates/node/name.env.tftpl",
     ],
   },
   {

@@ -6,13 +6,13 @@ set -eu
 umask 077
 root=${1-}
 # shellcheck source=/dev/null
-. "$root/etc/etcd/declared.env"
+. "$root/etc/etcd/node.env"
 # shellcheck source=/dev/null
 . "$root/etc/etcd/ssh/access.env"
 wanted=$root/etc/etcd/ssh/authorized_keys
 
 fail() {
-  echo "error: $MEMBER: $*" >&2
+  echo "error: $NODE: $*" >&2
   exit 1
 }
 
@@ -49,4 +49,4 @@ chown "$SSH_USER:" "$new"
 # A file that a loss of power empties would lock everybody out.
 sync "$new"
 mv -f "$new" "$file"
-echo "$MEMBER: $SSH_USER accepts $(wc -l <"$wanted") keys of the deploy's"
+echo "$NODE: $SSH_USER accepts $(wc -l <"$wanted") keys of the deploy's"

@@ -5,7 +5,7 @@ set -eu
 umask 077
 root=${1-}
 # shellcheck source=/dev/null
-. "$root/etc/etcd/declared.env"
+. "$root/etc/etcd/node.env"
 # shellcheck source=/dev/null
 . "$root/etc/etcd/ssh/access.env"
 wanted=$root/etc/etcd/ssh/sshd.conf
@@ -13,9 +13,9 @@ file=/etc/ssh/sshd_config.d/00-cdktf-etcd.conf
 # There from before the file has its place until sshd was told: where that is cut off, it is done again.
 untold=/run/cdktf-etcd-sshd.untold
 
-say() { echo "$MEMBER: $*"; }
+say() { echo "$NODE: $*"; }
 fail() {
-  echo "error: $MEMBER: $*" >&2
+  echo "error: $NODE: $*" >&2
   exit 1
 }
 # What sshd would do for the user of the deploys, by its files.
