@@ -33,7 +33,7 @@ export const STORIES: readonly Story[] = [
       "__tests__/proofs/members.ts",
       "templates/recovery/recover.sh",
       "templates/rollout/{declared,rollout}.env.tftpl",
-      "templates/rollout/{activate,check-change,common,converge,join,liveness,restart,retire-predecessor}.sh",
+      "templates/rollout/{activate,check-change,common,converge,join,liveness,members,restart,retire-predecessor}.sh",
     ],
   },
   {
@@ -49,7 +49,7 @@ export const STORIES: readonly Story[] = [
       "templates/member/mark-start.sh",
       "templates/recovery/recover.sh",
       "templates/rollout/{declared,rollout}.env.tftpl",
-      "templates/rollout/{activate,common,converge,decide,join,liveness,prepare-founding,restart,retire-predecessor}.sh",
+      "templates/rollout/{activate,common,converge,decide,join,liveness,members,prepare-founding,restart,retire-predecessor}.sh",
     ],
   },
   {

@@ -3,6 +3,8 @@
 # Called for one member at a time.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 # shellcheck source=liveness.sh
 . /usr/local/lib/cdktf-etcd/liveness.sh
 # shellcheck source=decide.sh
@@ -36,7 +38,7 @@ look() {
     started=recorded
   fi
   # A learner does not list the members, and all that vote may be on machines on their way out.
-  if [ "$data" = log ] && [ "$started" = existing ] && [ "$(members_by "$SELF$OTHERS$LEAVING" | awk -v url="$PEER_URL" '$3 == url { print $5 }')" = true ]; then
+  if [ "$data" = log ] && [ "$started" = existing ] && [ -n "$(members_by "$SELF $OTHERS $LEAVING" | member_at "$PEER_URL" | learners)" ]; then
     learner=yes
   fi
   if [ -n "$RECOVER_FROM" ] && [ "$(founding)" -lt "$GENESIS" ]; then
@@ -52,8 +54,8 @@ ask_others() {
   if [ -n "$(running_elsewhere)" ]; then
     running=elsewhere
     # Of a cluster that has lost its majority for good there may be members yet.
-    if [ "$recovery" = survivor ] && ! commits "${OTHERS#,}"; then running=nobody; fi
-    if [ "$(own_entry | cut -d' ' -f4,5)" = "- false" ]; then seat=vacant; fi
+    if [ "$recovery" = survivor ] && ! commits "$OTHERS"; then running=nobody; fi
+    if [ -n "$(own_entry | voters | never_started)" ]; then seat=vacant; fi
   elif [ -n "$(running_on_leaving)" ]; then
     running=leaving
   fi
@@ -64,7 +66,7 @@ ask_others() {
 # Machines on their way out, by their client URLs. Their peer ports answer without a quorum too. Their own names do not matter
 # for what is asked, and may be those of another network.
 each_leaving() { # each_leaving TEST
-  for _url in $(echo "$LEAVING" | tr ',' ' '); do
+  for _url in $LEAVING; do
     if "$1" "$_url"; then echo "$_url"; fi
   done | paste -sd' ' -
 }
