@@ -14,8 +14,8 @@ set -a
 set +a
 unset ETCDCTL_ENDPOINTS # every call says whom it asks
 
-# All lists are separated by spaces. But check-change and what it calls run before their bundle is laid down, with what an
-# earlier version of this library has told the machine, and that had a comma before each of these URLs.
+# All lists are separated by spaces. But earlier versions of this library had a comma before each of these URLs, and what they have
+# told the machine is still there when check-change runs, and until a step has laid these scripts down and told it anew.
 case $OTHERS$LEAVING in
 *,*) OTHERS=$(echo "$OTHERS" | tr ',' ' ') LEAVING=$(echo "$LEAVING" | tr ',' ' ') ;;
 esac
