@@ -65,7 +65,7 @@ describe("a node that is no member", () => {
 
   it("has what its parts put there, what its script calls, and nothing else", () => {
     expect(Object.keys(staged(script)).sort()).toEqual([
-      "/etc/etcd/declared.env",
+      "/etc/etcd/node.env",
       "/etc/etcd/ssh/access.env",
       "/etc/etcd/ssh/authorized_keys",
       "/etc/etcd/ssh/sshd.conf",
@@ -78,7 +78,7 @@ describe("a node that is no member", () => {
       "/usr/local/lib/cdktf-etcd/get-packages",
     ]);
     expect(staged(script)).toMatchObject({
-      "/etc/etcd/declared.env": ["0644", "root:root", "MEMBER='proxy-1'\n"],
+      "/etc/etcd/node.env": ["0644", "root:root", expect.stringMatching(/^NODE='proxy-1'$/m)],
       "/etc/etcd/timers": ["0644", "root:root", expect.stringMatching(/^enable proxy\.timer$/m)],
       "/etc/proxy.conf": ["0644", "root:root", "listen 23790\n"],
       "/etc/proxy.token": ["0400", "etcd:etcd", "hush\n"],

@@ -70,7 +70,9 @@ function judged(leaves: Record<"client" | "peer", AuthorityFiles>): string[] {
     }
   }
   root.variables("etc/etcd/rollout.env", {
+    OTHERS: "",
     OTHER_PEER_URLS: "https://127.0.0.1:2380 https://127.0.0.1:2",
+    LEAVING: "",
     DIAL_SECONDS: 1,
   });
   root.variables("etc/etcd/declared.env", { MEMBER: "a" });

@@ -91,7 +91,7 @@ describe("the way into the machines", () => {
   it("goes by the host key that is pinned, of whatever type; a machine without it is left alone", async () => {
     const name = "etcd-nyc3";
     const staged = "/root/staged/etc/etcd";
-    await on(machine(name), `mkdir -p ${staged} && cp -r /etc/etcd/ssh /etc/etcd/declared.env ${staged}`);
+    await on(machine(name), `mkdir -p ${staged} && cp -r /etc/etcd/ssh /etc/etcd/node.env ${staged}`);
     await on(machine(name), `sed -i "s#^PINNED_HOST_KEY=.*#PINNED_HOST_KEY='ssh-rsa AAAA'#" ${staged}/ssh/access.env`);
     await on(machine(name), `sed -i 's/^HostKeyAlgorithms .*/HostKeyAlgorithms rsa-sha2-512/' ${staged}/ssh/sshd.conf`);
     expect(await on(machine(name), `${CONFIGURE} /root/staged`)).toBe(

@@ -38,7 +38,7 @@ class Machine {
     this.command("getent", `echo "root:x:0:0:root:${this.home}:/bin/sh"`);
     this.command("sshd", `echo "authorizedkeysfile ${this.readBySshd}"`);
     this.command("chown", ":");
-    writeFileSync(path.join(this.root, "etc/etcd/declared.env"), "MEMBER='etcd-lon1'\n");
+    writeFileSync(path.join(this.root, "etc/etcd/node.env"), "NODE='etcd-lon1'\n");
     writeFileSync(path.join(this.root, "etc/etcd/ssh/access.env"), "SSH_USER='root'\nPINNED_HOST_KEY='none'\n");
   }
 

@@ -1,5 +1,5 @@
 import { runCommand } from "../tools";
-import { TEMPLATES } from "./render";
+import { plain, TEMPLATES } from "./render";
 
 const FACTS = {
   data: ["none", "stump", "log"],
@@ -24,7 +24,7 @@ function everyCase(): Case[] {
   const script = [
     `. ${TEMPLATES}/rollout/decide.sh`,
     ...loops,
-    "if [ $others = unasked ]; then asked=no; else asked=yes running=${others%:*} seat=${others#*:}; fi",
+    "running=${others%:*} seat=${others#*:}",
     "decision=",
     "decide",
     `echo ${NAMES.map((name) => `$${name}`).join(" ")} "$decision"`,
@@ -39,6 +39,29 @@ function everyCase(): Case[] {
       const words = line.split(" ");
       return { ...Object.fromEntries(NAMES.map((name, index) => [name, words[index]])), decision: words[NAMES.length] };
     }) as Case[];
+}
+
+/** The table that activate begins with: what stands in its columns, and the decision without its brackets. */
+const TABLE = [...plain("rollout/activate.sh").matchAll(/^# {3}(?:log|stump|none) .*$/gm)].map(([line]) => {
+  const [data, born, started, learner, recovery, founder, running, seat, company, decision] = line
+    .slice(1)
+    .trim()
+    .split(/ +/);
+  const others = `${running}:${seat}`;
+  return { data, born, started, learner, recovery, founder, company, others, decision: decision.replace(/[()]/g, "") };
+});
+
+/** The first line of the table that fits a case. */
+function lineOf(one: Case): (typeof TABLE)[number] | undefined {
+  const fits = (cell: string, fact: string): boolean => cell === "-" || cell === fact;
+  return TABLE.find((row) => {
+    const cells = row.others.split(":");
+    const told = one.others.split(":");
+    return (
+      cells.every((cell, index) => fits(cell, told[index])) &&
+      NAMES.every((name) => name === "others" || fits(row[name], one[name]))
+    );
+  });
 }
 
 const cases = everyCase();
@@ -67,6 +90,12 @@ describe("what activate decides, for every combination of facts", () => {
         "start-again",
       ].sort(),
     );
+  });
+
+  it("is what the table at the beginning of activate says, of which every line is needed", () => {
+    expect(TABLE.length).toBeGreaterThan(15);
+    for (const one of cases) expect({ ...one, decision: lineOf(one)?.decision }).toEqual(one);
+    expect(new Set(cases.map(lineOf))).toEqual(new Set(TABLE));
   });
 
   it("founds only with a disk that was there when the record was made and never held the cluster's data", () => {

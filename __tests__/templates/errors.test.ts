@@ -42,7 +42,7 @@ describeAsRoot("an error", () => {
     node.scripts(...scripts);
     const variables = {
       rollout: `PEER_URL=https://198.51.100.1:2380
-OTHERS=,https://198.51.100.2:2379,https://198.51.100.3:2379
+OTHERS='https://198.51.100.2:2379 https://198.51.100.3:2379'
 OTHER_PEER_URLS=
 LEAVING=
 DECLARED='etcd-1=https://198.51.100.1:2379 etcd-2=https://198.51.100.2:2379 etcd-3=https://198.51.100.3:2379'

@@ -122,8 +122,8 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     const { others } = sample;
     const variables = sourced(files.rollout, "OTHERS", "OTHER_PEER_URLS", "LEAVING", "DECLARED");
     expect(variables).toEqual({
-      LEAVING: ",https://203.0.113.80:2379",
-      OTHERS: others.map((_, index) => `,https://198.51.100.${index + 2}:2379`).join(""),
+      LEAVING: "https://203.0.113.80:2379",
+      OTHERS: others.map((_, index) => `https://198.51.100.${index + 2}:2379`).join(" "),
       OTHER_PEER_URLS: others.map((_, index) => `https://198.51.100.${index + 2}:2380`).join(" "),
       DECLARED: expect.stringContaining(`${sample.name}=https://198.51.100.1:2379`) as unknown,
     });
@@ -143,8 +143,8 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     });
   });
 
-  it("a node that is no member has a name that the node scripts can read", () => {
-    expect(sourced(files.nodeName, "MEMBER")).toEqual({ MEMBER: sample.name });
+  it("every node has a name that the node scripts can read", () => {
+    expect(sourced(files.node, "NODE")).toEqual({ NODE: sample.name });
   });
 
   it("sshd offers the pinned type of host key alone, lets nobody in by password, and forwards nothing", () => {

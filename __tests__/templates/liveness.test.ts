@@ -37,9 +37,9 @@ describeAsRoot("a voter that gives no answer here", () => {
 
   beforeEach(() => {
     node = freshNode();
-    node.scripts("common.sh", "liveness.sh");
+    node.scripts("common.sh", "members.sh", "liveness.sh");
     node.put("/etc/etcd/leader.env", "");
-    node.put("/etc/etcd/rollout.env", "PEER_URL=https://198.51.100.1:2380\nSILENCE_SECONDS=5\n");
+    node.put("/etc/etcd/rollout.env", "PEER_URL=https://198.51.100.1:2380\nOTHERS=\nLEAVING=\nSILENCE_SECONDS=5\n");
     node.put("/etc/etcd/etcdctl.env", "ETCDCTL_CACERT=/ca\nETCDCTL_CERT=/certificate\nETCDCTL_KEY=/key\n");
     node.put("/etc/etcd/declared.env", "DIAL_SECONDS=4\n");
     node.put("/run/clock", "100");
@@ -66,7 +66,7 @@ describeAsRoot("a voter that gives no answer here", () => {
     node.put("/run/back", back);
     const list = VOTERS.map((line) => `'${line}'`).join(" ");
     const { status, output } = node.run(
-      `. ${NODE_SCRIPTS}/common.sh; . ${NODE_SCRIPTS}/liveness.sh; verdicts "$(printf '%s\\n' ${list})"`,
+      `for library in common members liveness; do . ${NODE_SCRIPTS}/$library.sh; done; verdicts "$(printf '%s\\n' ${list})"`,
     );
     // The second one gives this machine no answer either, if it doesn't tell. They are asked side by side, and told in any order.
     const suspects = second === undefined ? [VOTERS[1], SUSPECT] : verdict === "" ? [] : [SUSPECT];

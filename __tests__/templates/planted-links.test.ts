@@ -81,7 +81,8 @@ describeAsRoot("root, in a directory that is another user's,", () => {
 
     beforeEach(() => {
       node.scripts("metrics.sh");
-      for (const name of ["rollout", "leader", "etcdctl"]) node.put(`/etc/etcd/${name}.env`, "");
+      node.put("/etc/etcd/rollout.env", "OTHERS=\nLEAVING=\n");
+      for (const name of ["leader", "etcdctl"]) node.put(`/etc/etcd/${name}.env`, "");
       node.put("/etc/etcd/declared.env", "MEMBER=etcd-lon1\n");
       node.put("/etc/etcd/etcdctl.env", "ETCDCTL_ENDPOINTS=https://127.0.0.1:2379\n");
       node.put("/etc/etcd/upkeep.env", "CLUSTER=etcd\n");

@@ -67,7 +67,7 @@ function restart(world: World): { status: number | null; output: string; restart
 
   root.variables("etc/etcd/rollout.env", {
     PEER_URL: url(OWN, 2380),
-    OTHERS: `,${url(ADDRESS.lon1, 2379)},${url(ADDRESS.sgp1, 2379)}`,
+    OTHERS: `${url(ADDRESS.lon1, 2379)} ${url(ADDRESS.sgp1, 2379)}`,
     OTHER_PEER_URLS: `${url(ADDRESS.lon1, 2380)} ${url(ADDRESS.sgp1, 2380)}`,
     LEAVING: "",
     DIAL_SECONDS: 1,

@@ -96,7 +96,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         retire_adopted: sample.founder,
       },
     },
-    nodeName: { template: "node/name.env.tftpl", variables: { name } },
+    node: { template: "node/node.env.tftpl", variables: { name } },
     timers: { template: "node/timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {
       template: "rollout/rollout.env.tftpl",

@@ -26,6 +26,7 @@ const LIBRARIES = [
   "leader/grpc.sh",
   "leader/leadership.sh",
   "rollout/liveness.sh",
+  "rollout/members.sh",
   "member/profile.sh",
   "node/session.sh",
 ];

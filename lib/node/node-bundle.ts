@@ -49,8 +49,7 @@ export class NodeBundle {
       "/etc/etcd/timers": text(
         templates.render("node/timers.tftpl", { timers: merged(parts.map((part) => part.timers)) }),
       ),
-      // The node's name, for messages of scripts. A member's part replaces this file by one that declares more.
-      "/etc/etcd/declared.env": text(templates.render("node/name.env.tftpl", { name: props.name })),
+      "/etc/etcd/node.env": text(templates.render("node/node.env.tftpl", { name: props.name })),
       ...merged(parts.map((part) => part.files)),
     });
     // Locals, because CDKTF resolves the arguments of a function twice per level of nesting.

@@ -42,6 +42,7 @@ export function rolloutPart(templates: Templates, member: string, declared: Decl
         "rollout/common.sh",
         "rollout/decide.sh",
         "rollout/liveness.sh",
+        "rollout/members.sh",
       ),
       ...units(templates, "rollout/etcd-join.service"),
       "/etc/etcd/declared.env": text(declaredEnv(templates, member, declared)),

@@ -33,7 +33,7 @@ export const STORIES: readonly Story[] = [
       "__tests__/proofs/members.ts",
       "templates/recovery/recover.sh",
       "templates/rollout/{declared,rollout}.env.tftpl",
-      "templates/rollout/{activate,check-change,common,converge,join,liveness,restart,retire-predecessor}.sh",
+      "templates/rollout/{activate,check-change,common,converge,join,liveness,members,restart,retire-predecessor}.sh",
     ],
   },
   {
@@ -49,7 +49,7 @@ export const STORIES: readonly Story[] = [
       "templates/member/mark-start.sh",
       "templates/recovery/recover.sh",
       "templates/rollout/{declared,rollout}.env.tftpl",
-      "templates/rollout/{activate,common,converge,decide,join,liveness,prepare-founding,restart,retire-predecessor}.sh",
+      "templates/rollout/{activate,common,converge,decide,join,liveness,members,prepare-founding,restart,retire-predecessor}.sh",
     ],
   },
   {
@@ -157,7 +157,7 @@ export const STORIES: readonly Story[] = [
       "lib/node/ssh-access-part.ts",
       "__tests__/proofs/{deployed,on-nodes,ways-in}.ts",
       "templates/boot/cloud-init.yaml.tftpl",
-      "templates/node/stage.sh.tftpl",
+      "templates/node/{node.env,stage.sh}.tftpl",
       "templates/ssh/**",
     ],
   },
@@ -500,7 +500,6 @@ export const NO_STORY: readonly Silence[] = [
       "lib/wan/placement*.ts",
       "proofs/recording/{phases,timings}.ts",
       "proofs/suite/{changed,path-patterns,report,results,stories}.ts",
-      "templates/node/name.env.tftpl",
     ],
   },
   {

@@ -1,14 +1,16 @@
 #!/bin/sh
-# check-adoption: whether every member of the cluster that is taken over accepts this machine, on both of its ports. One that
-# does not would be cut off by a new member that it does not trust.
+# Whether every member of the cluster that is taken over accepts this machine, on both of its ports. A member that does not would be
+# cut off from this machine once this is a member, too.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 
-# It may have left since: a machine that is replaced then has nothing to ask of it.
-list=$(members) || list=
+# Once all its members have left there is nobody to ask: this machine replaces one of ours then.
+list=$(members)
 left=$list
 for url in $ADOPTED_PEER_URLS; do
-  if echo "$list" | awk '{ print $3 }' | grep -qxF "$url"; then left=; fi
+  [ -z "$(echo "$list" | member_at "$url")" ] || left=
 done
 [ -z "$left" ] || exit 0
 

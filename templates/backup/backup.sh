@@ -1,18 +1,20 @@
 #!/bin/sh
-# backup [now]: takes a backup of the cluster if one is due and it is this member's turn; with "now" in any case. A member
-# whose turn it is not looks whether the others do theirs.
+# backup [now]: takes a backup of the cluster if one is due and it is this member's turn; with "now" in any case. If it is another
+# member's turn, it fails if a backup is overdue.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 # shellcheck source=coordinator.sh
 . /usr/local/lib/cdktf-etcd/coordinator.sh
 # shellcheck source=backups.sh
 . /usr/local/lib/cdktf-etcd/backups.sh
 
 AGAIN="then: /usr/local/lib/cdktf-etcd/backup now"
-# The folder in the storage where a backup is until it has been read back.
+# The folder in the storage that a backup is in until it has been read back.
 ARRIVING=.arriving
 
-# A cluster that never was healthy has nothing to back up.
+# This member has never been part of a quorum: it has nothing to back up.
 [ -e "$BORN" ] || exit 0
 install -d -m 0700 "$BACKUPS"
 exec 9>"$BACKUPS/.lock"
@@ -21,7 +23,7 @@ work=$(mktemp -d "$BACKUPS/.taking.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 find "$BACKUPS" -maxdepth 1 -name '.taking.*' ! -path "$work" -exec rm -rf {} +
 
-# Why the storage does not do what is asked, by what was said last, and what to do.
+# Why the storage has refused something, by the last words in the log, and what to do about it.
 because() {
   _words=$(last_words "$work/log")
   case $_words in
@@ -36,7 +38,7 @@ because() {
   esac
 }
 
-# A snapshot of damaged data passes every check, and would push good ones out.
+# Takes no backup while the alarm CORRUPT is up: a snapshot of wrong data passes every check, and would push good ones out.
 require_trust() {
   alarms=$(ctl "$SELF" alarm list 2>"$work/log") ||
     fail "no backup was taken: whether etcd trusts its data can't be told: $(last_words "$work/log"). Bring the members back to health (etcdctl endpoint health --cluster), $AGAIN"
@@ -50,13 +52,13 @@ take() { # sets name
   [ -n "$size" ] || fail "no backup was taken: etcd does not answer here. Look at journalctl -u etcd, $AGAIN"
   require_trust
   room=$(df -B1 --output=avail "$BACKUPS" | tail -n 1)
-  # One for the backup, one that a defragmentation may need meanwhile, and something to live on.
+  # Room for the backup, for a defragmentation meanwhile, and 256 MiB for everything else.
   [ "$room" -ge $((2 * size + 268435456)) ] ||
     fail "no backup was taken: $((room / 1048576)) MiB of disk are free, and beside a database of $((size / 1048576)) MiB $(((2 * size) / 1048576 + 256)) are needed. Make room or lower backup.keepLocal, $AGAIN"
   (
-    # By no status that etcdctl has.
+    # 75 is none of etcdctl's exit codes.
     flock -w 900 8 || exit 75
-    # 8 GiB, etcd's largest, at 40 Mbit/s; it is read from this machine.
+    # Enough for 8 GiB, etcd's largest database, at 40 Mbit/s.
     export ETCDCTL_COMMAND_TIMEOUT=30m
     ctl "$SELF" snapshot save "$work/snapshot" >"$work/log" 2>&1
   ) 8>"$READING" || case $? in
@@ -71,7 +73,7 @@ take() { # sets name
   kept_here | head -n "-$KEEP_LOCAL" | while read -r old _; do rm -f "$BACKUPS/$old"; done
 }
 
-# Notes in the storage whose its folder is. Of two clusters that do so at once, one is told the next time.
+# Notes in the storage which cluster its folder belongs to. If two clusters do so at once, one of them is refused the next time.
 claim() {
   list=$(listed) || return 1
   owner=$(owner_of "$list")
@@ -81,7 +83,7 @@ claim() {
   [ -z "$owner" ] || storage deletefile "backup:$owner"
 }
 
-# Uploads it and reads it back: only then is it certain that it can be decrypted, and only then does it go by its name there.
+# Uploads the backup, reads it back, and only then gives it its name in the storage: so whatever has a name can be decrypted.
 store() {
   arriving=backup:$ARRIVING/$name
   { claim && storage copyto "$BACKUPS/$name" "$arriving"; } 2>"$work/log" ||
@@ -91,7 +93,7 @@ store() {
     storage deletefile "$arriving" 2>/dev/null || true
     fail "the backup $name is on this machine, but does not read back from the storage as it is: $(because)"
   }
-  # The storage copies it itself, and says nothing meanwhile.
+  # The storage copies the object for that, and is silent meanwhile.
   storage moveto --timeout 30m "$arriving" "backup:$name" 2>"$work/log" ||
     fail "the backup $name is on this machine, but has not got its name in the storage: $(because)"
 }
@@ -103,11 +105,11 @@ remove_outdated() {
     [ "$(taken_at "$old")" -lt "$oldest" ] || continue
     storage deletefile "backup:$old" 2>"$work/log" || fail "can't remove $old from the storage: $(because)"
   done
-  # What was cut off on the way there, by whichever member; by now nobody is at it any more.
+  # Uploads of any member that were cut off. None of a day ago still goes on.
   storage delete --min-age 1d "backup:$ARRIVING" 2>"$work/log" || fail "can't remove what is left in $ARRIVING in the storage: $(because)"
 }
 
-# Age of the newest backup in seconds; of the cluster, if there is none yet.
+# The age of the newest backup in seconds, or of this member's data if there is none yet.
 age() {
   if [ -n "$newest" ]; then
     echo $(($(date +%s) - $(taken_at "$newest")))
@@ -122,7 +124,7 @@ if [ "${1:-}" != now ]; then
   newest=$(echo "$known" | tail -n 1 | cut -d' ' -f1)
   turn=$(coordinator)
   if [ "$turn" != "$MEMBER" ]; then
-    # Without storage nobody knows what another one has taken.
+    # Without a storage, a member does not know of another one's backups.
     [ "$STORED" = yes ] || exit 0
     [ $reached = yes ] || fail "can't list the backups in the storage: $(because)"
     [ "$(age)" -lt "$OVERDUE_SECONDS" ] ||
@@ -135,7 +137,7 @@ if [ "${1:-}" != now ]; then
       )"
     exit 0
   fi
-  # When leadership has just changed, another member may have had its turn.
+  # The turn may have changed since, as it depends on who leads: another member may have taken one.
   if [ -n "$newest" ] && [ "$(age)" -lt $((INTERVAL_SECONDS / 2)) ]; then exit 0; fi
 fi
 

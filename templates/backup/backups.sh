@@ -5,27 +5,27 @@
 # shellcheck source=/dev/null
 . /etc/etcd/backup.env
 BACKUPS=/var/lib/etcd-backup
-# What is said of a folder in the storage that is not this cluster's.
+# What "listed" says of a folder in the storage that is another cluster's.
 FOREIGN="the folder there is another cluster's, by its object"
 
-# Where the storage's keys and the passphrase are: units are handed them by systemd (LoadCredential), root's own shell is not.
+# Where the storage's keys and the passphrase are: systemd hands them to units (LoadCredential), and root's shell reads the files.
 SECRETS=${CREDENTIALS_DIRECTORY:-/etc/etcd}
 [ -e "$SECRETS/rclone.conf" ] || SECRETS=/etc/etcd
 
-# rclone on the configured storage, "backup:": contents are encrypted here, names are not. The passphrase is in its environment, which
-# root alone may read; arguments are anybody's to read.
+# storage ARGS...: rclone with the configured storage, "backup:". It encrypts contents, but not names. It gets the passphrase by its
+# environment, which only root can read: any user can read arguments.
 storage() {
   RCLONE_CONFIG_BACKUP_PASSWORD=$(rclone obscure - <"$SECRETS/backup.passphrase") rclone --config "$SECRETS/rclone.conf" \
     --log-level ERROR --contimeout 15s --timeout 60s --retries 2 --low-level-retries 3 "$@"
 }
 
-# What rclone or etcdctl said last, without the time and what only the storage's owner can look up.
+# What rclone or etcdctl said last, without the time, and without the status codes of the storage.
 last_words() { # last_words LOG
   grep -v '^[[:space:]]*status code:' "$1" | tail -n 1 | sed 's#^[0-9]*/[0-9/]* [0-9:]* ##'
 }
 
-# This cluster's backups among lines of "name bytes", oldest first: <cluster>-<UTC time>-<revision>.db. Not those of a clock that
-# was ahead: until their time comes they would pass for the newest.
+# Reads lines of "name bytes", and prints those of this cluster's backups (<cluster>-<UTC time>-<revision>.db), the oldest first. Not
+# those with a time in the future, by a clock that was fast: until then they would pass for the newest.
 own_backups() {
   sed -n "/^$CLUSTER-[0-9]\{8\}T[0-9]\{6\}Z-[0-9]\{1,\}\.db /p" | sort |
     awk -v latest="$CLUSTER-$(date -u -d '10 minutes' +%Y%m%dT%H%M%SZ)" '$1 <= latest "~"'
@@ -33,8 +33,8 @@ own_backups() {
 
 kept_here() { find "$BACKUPS" -maxdepth 1 -type f -printf '%f %s\n' 2>/dev/null | own_backups; }
 
-# What tells this cluster from another one of its name, with hyphens between: etcd's id of it, which a restore changes, and the
-# authorities of its peers, which a rotation changes. One of them always stays.
+# What tells this cluster from another one of its name: etcd's id of it, which a restore changes, and a hash of each authority of its
+# peers, which a rotation changes. Never all of them change at once. There are hyphens between them.
 identity() {
   {
     status "$SELF" | field ClusterID
@@ -43,8 +43,8 @@ identity() {
   } | paste -sd- -
 }
 
-# Lists the storage as "name bytes", if its folder is this cluster's: by its newest object owner-<UTC time>-<identity>, which the
-# first backup makes. The backups of two in one folder would pass for each other's.
+# The objects in the storage as "name bytes". Fails if its folder is another cluster's, by its newest object owner-<UTC time>-<identity>,
+# which the first backup makes: two clusters in one folder would take each other's backups for their own.
 listed() {
   _list=$(storage lsf --files-only --format ps --separator ' ' backup:) || return 1
   _owner=$(owner_of "$_list")
@@ -58,18 +58,19 @@ listed() {
   fi
   printf '%s\n' "$_list"
 }
-owner_of() { printf '%s\n' "$1" | sed -n 's/^\(owner-[^ ]*\) .*/\1/p' | sort | tail -n 1; }
+# The newest of these objects that tells whose the folder is.
+owner_of() { printf '%s\n' "$1" | sed -n 's/^\(owner-[^ ]*\) .*/\1/p' | sort | tail -n 1; } # owner_of OBJECTS
 
-# This cluster's backups in the storage; fails, with rclone's words or ours on standard error, if they can't be listed.
+# This cluster's backups in the storage. If they can't be listed, says why on standard error, and fails.
 stored() {
   _listed=$(listed) || return 1
   printf '%s\n' "$_listed" | own_backups
 }
 
-# All that are known from here: those in the storage if there is one.
+# The cluster's backups as far as this member knows: those in the storage if there is one, or else those on its disk.
 known_backups() { if [ "$STORED" = yes ]; then stored; else kept_here; fi; }
 
-# The time and the revision in a backup's name.
+# The time in a backup's name, as seconds since 1970, and the revision in it.
 taken_at() {
   _stamp=${1%-*}
   _stamp=${_stamp##*-}
@@ -80,7 +81,7 @@ revision_of() {
   echo "${_revision%.db}"
 }
 
-# Prints the revision of a whole snapshot; of another one what is wrong with it, and fails. etcdutl reads every page, but
+# Prints the revision of a snapshot that is whole; otherwise prints what is wrong with it, and fails. etcdutl reads every page, but
 # only the SHA-256 that etcd appends covers every byte.
 verified() { # verified FILE
   if [ "$(head -c -32 "$1" | sha256sum | cut -d' ' -f1)" != "$(tail -c 32 "$1" | od -An -v -tx1 | tr -d ' \n')" ]; then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# check-restore SNAPSHOT: refuses to restore onto a member that holds data of its own. Changes nothing, and needs nothing
-# that install lays down. Without a snapshot, or where the data came from that very one, all is well.
+# check-restore SNAPSHOT: refuses to restore a backup onto a member that has data of its own, unless these came from that very
+# backup. SNAPSHOT is empty if nothing is to be restored.
 set -eu
 [ -n "$1" ] || exit 0
 [ -e /var/lib/cdktf-etcd-node/born ] || exit 0

@@ -1,13 +1,13 @@
 #!/bin/sh
-# get-etcd VERSION SHA256 URL: puts etcd, etcdctl and etcdutl of one release into /opt/etcd/VERSION.
-# Does nothing if they are there already; leaves nothing behind if the download is not what was pinned.
+# get-etcd VERSION SHA256 URL: puts etcd, etcdctl and etcdutl of one release into /opt/etcd/VERSION, unless they are there already.
+# If the download does not have that checksum, it leaves nothing behind.
 set -eu
 version=$1 sha256=$2 url=$3
 dir=/opt/etcd/$version
 
 install -d -m 0755 /opt/etcd
 exec 9>/opt/etcd/.lock
-flock 9 # the boot's download and the deploy's may meet
+flock 9 # the first boot and a deploy may both download
 
 if [ "$(cat "$dir/tarball.sha256" 2>/dev/null)" = "$sha256" ] && (cd "$dir" && sha256sum --quiet -c binaries.sha256); then
   exit 0
@@ -16,7 +16,7 @@ fi
 tmp=$(mktemp -d /opt/etcd/.get.XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
 echo "downloading etcd $version from $url"
-# why CODE: what to do about that exit code of curl's.
+# why CODE: what to do about this exit code of curl's.
 why() {
   case $1 in
   22) echo "That server has no such file, or does not give it away: mend 'download' of EtcdCluster, or what the mirror holds" ;;

@@ -1,17 +1,17 @@
 #!/bin/sh
-# get-packages SECONDS PACKAGE...: installs packages by apt. Whoever else is at it (unattended-upgrades, somebody who is logged in) is
-# waited for, up to that many seconds in all: apt itself waits for one of its locks only, and fails at once for the others.
+# get-packages SECONDS PACKAGE...: installs packages by apt. If another program (unattended-upgrades, somebody who is logged in) holds
+# apt's locks, it waits for up to that many seconds: apt itself waits for one of its locks, and fails at once for the others.
 set -eu
-# Packages' own scripts make files for everybody.
+# Scripts of packages make files that every user must be able to read.
 umask 022
 limit=$1
 shift
 log=/var/log/cdktf-etcd-apt.log
-# Its words are read here.
+# apt's messages are read below, in English.
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 deadline=$(($(date +%s) + limit))
 
-# What another program holds, and who, if that is why apt has failed.
+# Which lock another program holds, and which program, if apt has failed for that.
 held() {
   sed -n -e 's/^E: \(Could not get lock .*\)/\1/p' -e 's/^dpkg: error: \(.* lock was locked by another process.*\)/\1/p' "$log" | head -n 1
 }

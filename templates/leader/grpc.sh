@@ -1,8 +1,9 @@
-# shellcheck shell=sh # sourced after common.sh
-# Calls of etcd over gRPC, by curl, without the JSON gateway: one connection and one request. etcdctl move-leader asks the endpoints first who leads.
-# Messages hold zeros, which no variable can: they are written as printf's octal escapes until they are sent.
+# shellcheck shell=sh
+# Sourced after common.sh: calls of etcd over gRPC, by curl, in one connection and one request. etcdctl would first ask who leads, and
+# etcd's JSON gateway may be off. Messages hold zero bytes, which a variable can't, so they are octal escapes of printf's until
+# they are sent.
 
-# An unsigned number of 64 bits as a protobuf varint, in all of its ten bytes. Shells count to 2^63, so in two halves.
+# An unsigned number of 64 bits as a protobuf varint of ten bytes. Shells count to 2^63, so it is taken apart into two halves.
 varint() { # varint DECIMAL
   _hex=$(printf '%016x' "$1")
   _high=$((0x${_hex%????????})) _low=$((0x${_hex#????????})) _octets=
@@ -14,19 +15,19 @@ varint() { # varint DECIMAL
   printf '%s\\0%03o' "$_octets" "$_low"
 }
 
-# A message of up to 127 bytes as gRPC sends it: not compressed, so long, and the message.
+# A message of up to 127 bytes as gRPC sends it: a zero (not compressed), its length in four bytes, and the message.
 grpc_frame() { # grpc_frame MESSAGE
   printf '\\0000\\0000\\0000\\0000\\0%03o%s' "$(printf '%b' "$1" | wc -c)" "$1"
 }
 
-# grpc_call URL METHOD FRAME [CURL'S OPTIONS...]: one call as this machine's administrator. Says why it failed, if it did.
+# grpc_call URL METHOD FRAME [CURL'S OPTIONS...]: one call, as this machine's administrator. If it fails, says why.
 grpc_call() {
   _target=$1/$2 _frame=$3
   shift 3
   _answer=$(printf '%b' "$_frame" |
     ask_client_url -f --http2 -H 'content-type: application/grpc' -H 'te: trailers' --data-binary @- -D - -o /dev/null "$@" "$_target" |
     tr -d '\r')
-  # HTTP's own status says nothing of the call. What does comes last, in the trailers.
+  # HTTP's own status does not tell whether the call succeeded; the trailers do.
   printf '%s\n' "$_answer" | grep -qxF 'grpc-status: 0' && return 0
   printf '%s\n' "$_answer" | sed -n 's/^grpc-message: //p' >&2
   return 1

@@ -1,13 +1,14 @@
-# shellcheck shell=sh # sourced after common.sh
-# Handing leadership over. A transfer drops the proposals that it meets, and their writers hang until their own deadline.
+# shellcheck shell=sh
+# Sourced after common.sh and members.sh: handing leadership over. A transfer drops the proposals that it meets, and their writers
+# hang until their own deadline.
 # shellcheck source=grpc.sh
 . /usr/local/lib/cdktf-etcd/grpc.sh
 
-# Proposals that wait for their commit, by this member's own count.
+# How many proposals wait for their commit, by this member's own count.
 pending() { curl -sS --max-time 2 http://127.0.0.1:2381/metrics | sed -n 's/^etcd_server_proposals_pending //p'; }
 
-# On the leader: at once if nothing is pending; under steady load when as few are as in the best moment of the first second.
-# Leaves their number in $_count.
+# On the leader, waits for a quiet moment: for one without pending proposals, or, after about a second, for one with as few as in
+# the best moment until then. Gives up after a few seconds. Leaves their number in $_count.
 await_quiet() {
   _fewest=
   _sample=0
@@ -24,10 +25,10 @@ await_quiet() {
   done
 }
 
-# transfer LEADER_URL MEMBER_ID (decimal) WHAT_TO_SAY: at a quiet moment if this member leads; when it is quiet elsewhere can't be
-# seen from here. Not by etcdctl: starting it takes longer than a quiet moment lasts.
+# transfer LEADER_URL MEMBER_ID WHAT_TO_SAY: moves leadership to that member, by its decimal id; at a quiet moment if this member
+# leads, as another one's can't be seen from here. Not by etcdctl, which takes longer to start than a quiet moment lasts.
 transfer() {
-  # Made beforehand, for the same reason: a MoveLeaderRequest, of which targetID is the first field.
+  # Made before the quiet moment, for the same reason: a MoveLeaderRequest, whose first field is targetID.
   _request=$(grpc_frame "\\0010$(varint "$2")")
   if leads "$SELF"; then
     await_quiet
@@ -36,8 +37,8 @@ transfer() {
     say "$3"
   fi
   grpc_call "$1" etcdserverpb.Maintenance/MoveLeader "$_request" --max-time 30 || return 1
-  # The member that led is stopped or removed next. Until then it passes on what still comes its way, and what met the
-  # transfer is repeated: to meet both would cost a write both times.
+  # The member that led is often stopped or removed next. It first stays for a while, to pass on the requests that still reach it,
+  # and so that clients can repeat what the transfer has dropped: no write is to meet both.
   sleep "$HANDOVER_PAUSE_SECONDS"
 }
 
@@ -47,21 +48,21 @@ leads() {
   [ "$(echo "$_status" | field MemberID)" = "$(echo "$_status" | field Leader)" ]
 }
 
-# The member id, decimal, of whoever answers at URL.
-member_id() { status "$1" | field MemberID; }
+# The decimal id of the member at this client URL, by its own word.
+member_id() { status "$1" | field MemberID; } # member_id URL
 
-# From the member that leads at LEADER_URL to the best place but its own that commits writes. If there is none, to one that is
-# about to leave: it gives it back before it does, and an election would take longer. Fails if nobody can take it.
+# Hands leadership over from the member that leads at LEADER_URL to the best-placed other one that commits writes; if there is none,
+# to one that is about to leave: it hands it on before it leaves, and that takes less time than an election. Fails if nobody takes it.
 hand_over() { # hand_over LEADER_URL
   _from=$(member_id "$1")
   [ -n "$_from" ] || return 1
   _from=$(printf '%x' "$_from")
   _list=$(members)
-  _voters=$(echo "$_list" | awk -v from="$_from" '$1 != from && $4 != "-" && $5 == "false" { print $2, $4 }')
-  # One of its own name is its predecessor, which comes last.
-  _name=$(echo "$_list" | awk -v from="$_from" '$1 == from { print $2 }')
-  for _candidate in $(echo "$LEADER_ORDER" | tr ' ' '\n' | grep -vxF "$_name") $(echo "$_voters" | cut -d' ' -f1); do
-    _url=$(echo "$_voters" | awk -v name="$_candidate" '$1 == name { print $2; exit }')
+  _voters=$(echo "$_list" | voters | ever_started | without_id "$_from")
+  # Another member of its name is its predecessor, and comes last.
+  _own_name=$(echo "$_list" | member_with_id "$_from" | names)
+  for _candidate in $(echo "$LEADER_ORDER" | tr ' ' '\n' | grep -vxF "$_own_name") $(echo "$_voters" | names); do
+    _url=$(echo "$_voters" | client_of "$_candidate")
     if [ -z "$_url" ] || ! commits "$_url"; then continue; fi
     transfer "$1" "$(member_id "$_url")" "handing leadership over to $_candidate" && return 0
   done

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Opens TCP connections to the other members' peer port, again and again, and prints a line for each:
+# Arguments: for how many seconds, then peer URLs. Opens TCP connections to these again and again, and prints a line for each:
 #   <peer URL> <curl's exit code> <name lookup> <connected> <end> <error>      (times in seconds)
-# At the end, one for each peer, of all connections that stand with its machine:
+# At the end prints a line for each peer, about all open connections with its machine:
 #   <peer URL> segments <sent with data> <lost of these>
-# Arguments: for how many seconds; then the peer URLs. Nothing of it stays on the machine.
+# Nothing of it stays on the machine.
 #
-# The peer port is what the firewall opens between members. Where etcd listens there, the connection goes on as one of its own probes, with
-# the peer certificate, so that etcd has nothing to complain of; where it does not, the refusal has come over one round trip.
+# The firewall opens the peer port between members. If etcd listens there, the connection goes on as one of etcd's own probes, with the
+# peer certificate, so that etcd logs no errors. If not, the refusal has taken one round trip, too.
 set -eu
 
 end=$(($(date +%s) + $1))
@@ -20,14 +20,14 @@ probe() {
   url=$1
   shift
   while [ "$(date +%s)" -lt "$end" ]; do
-    # A failure is a result too.
+    # A failure is a result, too.
     curl -s -o /dev/null --http1.1 --noproxy '*' --max-time 3 "$@" \
       -w "$url %{exitcode} %{time_namelookup} %{time_connect} %{time_total} %{errormsg}\n" "$url/raft/probing" || true
     sleep 0.3
   done
 }
 
-# What the other side reports as received twice (dsack_dups) was sent again without need: late, not lost.
+# Segments that the other side has received twice (dsack_dups) were sent again without need: late, not lost.
 segments() {
   host=${1#https://}
   ss -tinH state established dst "${host%:*}" | awk -v url="$1" '

@@ -1,6 +1,6 @@
 #!/bin/sh
-# ExecStartPre of etcd.service: a member that was part of a quorum and has lost its log must not come back under its old
-# identity by itself, as etcd would have it. It has forgotten what it voted for and what it helped to acknowledge.
+# ExecStartPre of etcd.service: keeps a member that was part of a quorum and has lost its log from starting. etcd would begin with an
+# empty log under the old identity, and has forgotten what it voted for and which writes it acknowledged.
 set -eu
 [ -e /var/lib/cdktf-etcd-node/born ] || exit 0
 [ ! -e /var/lib/etcd/member/wal ] || exit 0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# mark-start begun|ready: around the start of etcd, as root. activate compares what its process was started with with what is laid down,
-# which may change until it is ready; it is ready only with a quorum, so from there on this member's data counts.
+# mark-start begun|ready: before etcd starts, and once it is ready, as root. Notes what it was started with, as what is laid down may
+# change until it is ready. It gets ready only with a quorum: from then on this member's data counts.
 set -eu
 umask 022
 notes=/var/lib/cdktf-etcd-node run=/run/cdktf-etcd
@@ -9,7 +9,7 @@ if [ "$1" = begun ]; then
   cat /etc/etcd/restart.sha256 >"$run/starting.sha256"
 else
   [ -e "$notes/born" ] || : >"$notes/born"
-  # Should its data be lost from here on, it joins.
+  # If its data is lost from here on, it has to join.
   rm -f "$notes/may-found"
   [ ! -e "$run/starting.sha256" ] || mv -f "$run/starting.sha256" "$run/started.sha256"
 fi

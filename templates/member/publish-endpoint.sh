@@ -1,6 +1,6 @@
 #!/bin/sh
-# Tells other units and containers of this host how to reach etcd: once it is ready, and when the members' addresses change. As
-# etcd's own user, whose the directory is: root could be led astray by what lies there.
+# Tells other units and containers of this machine how to reach etcd: each time it is ready, and when members' addresses change. It
+# runs as etcd's user, whose directory that is: root must not follow links that may lie there.
 set -eu
 umask 022
 tmp=$(mktemp /run/etcd/.endpoint.XXXXXX)

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
-# Every step goes on with this: one at a time on a machine, and none that outlives its connection. A deploy that was killed
-# would otherwise work on beside the next one.
+# Part of every step: only one step at a time works on a machine, and none outlives its SSH connection. Otherwise the step of a deploy
+# that was killed would work on beside the next deploy.
 exec 9>/run/cdktf-etcd.lock
 if ! flock -n 9; then
   echo "waiting for an earlier step to end on this machine"
@@ -9,6 +9,7 @@ if ! flock -n 9; then
     exit 1
   }
 fi
+# The process of sshd that serves this connection, if there is one.
 session=$$
 until [ "$session" -le 1 ] || grep -q '^sshd' "/proc/$session/comm"; do
   session=$(sed -n 's/^PPid:[^0-9]*//p' "/proc/$session/status")

@@ -1,17 +1,19 @@
 #!/bin/sh
-# The way back when a majority is lost for good: founds the cluster anew from this member's data, with this member alone in
-# it. The others join as if they were new. What only lost members held is lost.
+# The way back when a majority is lost for good: founds the cluster anew from this member's data, with this member alone in it. The
+# others then join as if they were new. Writes that only lost members held are lost.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 SAFE=/var/lib/etcd.before-recovery
 
-# Interrupted after the new cluster was there: what follows has nothing left to do but to take note.
+# Whether the new cluster is there already, as an earlier try was cut off after that.
 alone() { commits "$SELF" && [ "$(members | wc -l)" = 1 ]; }
 
-# The last entry that this member knows to be committed. One that was started without a quorum does not serve clients, but
-# tells its metrics, where only what it applied at its start counts.
+# The last entry that this member knows to be committed. A member that was started without a quorum does not serve clients; then its
+# metrics tell what it has applied.
 committed() {
   _index=$(status "$SELF" | field RaftIndex)
   [ -n "$_index" ] || _index=$(curl -sS --max-time 2 http://127.0.0.1:2381/metrics 2>/dev/null |
@@ -19,16 +21,16 @@ committed() {
   [ "${_index:-0}" -gt 0 ] && echo "$_index"
 }
 
-# Writes that this member does not have, but another one that still answers.
+# Says which members that still answer have entries that this one ($own) does not have.
 furthest() {
-  for url in $(echo "$OTHERS" | tr ',' ' '); do
+  for url in $OTHERS; do
     theirs=$(status "$url" | field RaftIndex)
     [ -z "$theirs" ] || [ "$theirs" -le "$own" ] || echo "$url has entries up to $theirs"
   done
 }
 
 if ! alone; then
-  # It may have been stopped, by whoever looked for what was wrong or by a recovery that was cut off.
+  # Somebody who looked for what is wrong, or an earlier try that was cut off, may have stopped it.
   systemctl start --no-block etcd
   until own=$(committed); do
     if [ "$(date +%s)" -ge "$deadline" ]; then
@@ -37,10 +39,10 @@ if ! alone; then
     fi
     sleep 0.5
   done
-  # One look may miss a quorum that is about to have a leader again.
+  # Not just once: a quorum may be about to elect a leader.
   _end=$(($(date +%s) + SILENCE_SECONDS))
   while :; do
-    [ -z "$(healthy "$SELF$OTHERS")" ] ||
+    [ -z "$(healthy "$SELF $OTHERS")" ] ||
       fail "there is nothing to recover: the cluster commits writes. Take the prop 'recoverFrom' out again. Nothing was changed"
     [ "$(date +%s)" -lt "$_end" ] || break
     sleep 1

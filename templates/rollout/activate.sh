@@ -1,8 +1,49 @@
 #!/bin/sh
-# Puts what install laid down into service: looks at what there is, decides (decide.sh), and does that (docs/architecture.md).
-# Called for one member at a time.
+# Puts what install has staged, and lay-down has laid down, into service on this member: looks at what there is, decides by the
+# table below, and does that. The steps of a deploy call it on one member at a time.
+#
+# The first line that fits decides; "-" fits anything. After the decisions in brackets it looks again. decide.sh is this table
+# as a script, and a test holds the two together for every combination of facts.
+#
+#   data   born  started    learner  recovery  founder  running    seat    company  decision
+#   log    yes   -          -        survivor  -        -          -       -        recover
+#   log    yes   -          -        follow    -        -          -       -        (set-aside-before-recovery)
+#   log    no    recorded   -        survivor  -        -          -       -        refuse-recovery
+#   log    no    otherwise  -        survivor  -        -          -       -        refuse-recovery
+#   log    no    existing   -        -         -        -          -       -        carry-on
+#   log    yes   existing   yes      -         -        -          -       -        carry-on
+#   log    yes   -          -        -         -        -          -       -        restart
+#   log    no    recorded   -        -         -        -          -       -        start-again
+#   log    no    otherwise  -        -         -        -          -       -        (set-aside-unborn)
+#   stump  yes   -          -        -         -        -          -       -        (set-aside-without-log)
+#   stump  no    -          -        -         -        -          -       -        (clear)
+#   none   -     -          -        -         -        unasked    -       -        (ask)
+#   none   -     -          -        survivor  -        leaving    -       -        refuse-recovery
+#   none   -     -          -        survivor  -        nobody     -       -        refuse-recovery
+#   none   no    -          -        none      yes      elsewhere  vacant  -        found
+#   none   no    -          -        none      yes      leaving    -       -        found
+#   none   no    -          -        none      yes      nobody     -       -        found
+#   none   -     -          -        -         -        elsewhere  -       -        join-now
+#   none   -     -          -        -         -        leaving    -       -        join-now
+#   none   -     -          -        -         -        nobody     -       yes      join-later
+#   none   -     -          -        -         -        nobody     -       no       refuse
+#
+#   data      what is in etcd's data directory: a log, and so what this member knows; a stump: something, but no log; or none
+#   born      yes: this member has been part of a quorum since it was last founded or joined
+#   started   what etcd was given when it began without data: founders as the genesis record has them now (recorded), founders
+#             of another record (otherwise, also if nothing is known), or an existing cluster to join
+#   learner   yes: the cluster has this machine as a learner
+#   recovery  what the prop recoverFrom asks of this member, until it has been done: found the cluster anew from its own data
+#             (survivor), join the one that another member has founded anew (follow), or none
+#   founder   yes: the genesis record names this machine, and this is the disk that it had when the record was made
+#   running   who runs a cluster: declared members (elsewhere), machines on their way out (leaving), or nobody; unasked: only a
+#             machine without data has to know
+#   seat      vacant: that cluster has this machine as a voter that has never been in service; none: it has not
+#   company   yes: there are other machines, declared or on their way out
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 # shellcheck source=liveness.sh
 . /usr/local/lib/cdktf-etcd/liveness.sh
 # shellcheck source=decide.sh
@@ -13,19 +54,20 @@
 # A value that etcd was given for its first start.
 bootstrap() { sed -n "s/^$1=//p" /etc/etcd/bootstrap.env 2>/dev/null; } # bootstrap NAME
 
-# Which founding this member's data belongs to, or belonged.
+# Which founding this member's data belongs to, or belonged to before it was set aside.
 founding() { cat "$FOUNDED" 2>/dev/null || echo 1; }
 
+# Whether the genesis record names this machine.
 recorded() { [ "$FOUNDER_MACHINE_ID" = "$MACHINE_ID" ]; }
 
-# Whether a founder was started with what it is to found with now.
+# Whether etcd was started with what this machine would found with now.
 started_as_recorded() {
   recorded && [ "$(bootstrap ETCD_INITIAL_CLUSTER)" = "$INITIAL_CLUSTER" ] || return 1
   if [ -z "$RESTORE_SNAPSHOT" ] && [ -n "$FOUNDED_FROM" ]; then return 0; fi
   [ "$(cat "$RESTORED" 2>/dev/null)" = "$RESTORE_SNAPSHOT" ]
 }
 
-# What this machine tells of itself.
+# Finds out what this machine tells of itself.
 look() {
   data=none born=no started=otherwise learner=no recovery=none founder=no company=no
   if [ -e "$DATA/wal" ]; then data=log; elif [ -e "$DATA" ]; then data=stump; fi
@@ -35,8 +77,8 @@ look() {
   elif started_as_recorded; then
     started=recorded
   fi
-  # A learner does not list the members, and all that vote may be on machines on their way out.
-  if [ "$data" = log ] && [ "$started" = existing ] && [ "$(members_by "$SELF$OTHERS$LEAVING" | awk -v url="$PEER_URL" '$3 == url { print $5 }')" = true ]; then
+  # A learner's own etcd does not list the members; and all voters may be on machines on their way out.
+  if [ "$data" = log ] && [ "$started" = existing ] && [ -n "$(members_by "$SELF $OTHERS $LEAVING" | member_at "$PEER_URL" | learners)" ]; then
     learner=yes
   fi
   if [ -n "$RECOVER_FROM" ] && [ "$(founding)" -lt "$GENESIS" ]; then
@@ -46,14 +88,14 @@ look() {
   [ -z "$OTHERS$LEAVING" ] || company=yes
 }
 
-# What the other machines tell: how much of that is waited for, only who has no data has to know.
+# Finds out what the other machines tell. That may take a while, so it is done only where it decides.
 ask_others() {
-  asked=yes running=nobody seat=none
+  running=nobody seat=none
   if [ -n "$(running_elsewhere)" ]; then
     running=elsewhere
-    # Of a cluster that has lost its majority for good there may be members yet.
-    if [ "$recovery" = survivor ] && ! commits "${OTHERS#,}"; then running=nobody; fi
-    if [ "$(own_entry | cut -d' ' -f4,5)" = "- false" ]; then seat=vacant; fi
+    # Of a cluster that has lost its majority for good, members may still be up: they run none.
+    if [ "$recovery" = survivor ] && ! commits "$OTHERS"; then running=nobody; fi
+    if [ -n "$(own_entry | voters | never_started)" ]; then seat=vacant; fi
   elif [ -n "$(running_on_leaving)" ]; then
     running=leaving
   fi
@@ -61,29 +103,29 @@ ask_others() {
 
 # --- Actions
 
-# Machines on their way out, by their client URLs. Their peer ports answer without a quorum too. Their own names do not matter
-# for what is asked, and may be those of another network.
+# The client URLs of those machines on their way out for which TEST holds. Tests ask at peer ports, which answer even without a
+# quorum, and take any certificate: it may be for the machine's address on another network.
 each_leaving() { # each_leaving TEST
-  for _url in $(echo "$LEAVING" | tr ',' ' '); do
+  for _url in $LEAVING; do
     if "$1" "$_url"; then echo "$_url"; fi
   done | paste -sd' ' -
 }
-# Whether it has been part of a running cluster.
+# Whether the member at this client URL has been part of a running cluster.
 was_born() { ask_peer_url --insecure "${1%:2379}:2380/members" 2>/dev/null | grep -q '"clientURLs":\["http'; }
-# Whether it refuses this machine's certificate, as a peer's or as a client's.
+# Whether it refuses this machine's certificate, as a peer or as a client.
 refuses_us() { refused ask_peer_url "${1%:2379}:2380/version" || refused ask_client_url "$1/version"; }
 refused() { # refused ASK URL
   "$@" --insecure -o /dev/null 2>/dev/null && return 1
-  # curl's words for a connection that TLS, or the other side after that, has ended.
+  # curl's codes for a connection that was ended in the TLS handshake, or by the other side after it.
   case $? in 35 | 56) ;; *) return 1 ;; esac
 }
-# Whether it tells nothing at all: it is off, or etcd does not run there.
+# Whether nothing answers for it: it is off, or etcd does not run there.
 is_silent() { ! answers "${1%:2379}:2380" -; }
 
-# An empty cluster never takes the place of one that has data.
+# Refuses to found an empty cluster in the place of one that has data.
 check_founding() {
   [ -z "$RESTORE_SNAPSHOT" ] || return 0
-  # Its raft would take the others' log on top of nothing.
+  # It would begin empty, and take the others' log without the backup that this log goes on from.
   [ -z "$FOUNDED_FROM" ] ||
     fail "the cluster is founded from the backup $FOUNDED_FROM, and this member has not been yet: put 'restore' back until all members are healthy. No member was changed"
   for test in was_born refuses_us; do
@@ -96,7 +138,7 @@ check_founding() {
     fail "an EMPTY cluster would be founded, and machines destroyed that may hold the data of the old one, as they don't tell ($silent). Start them, and etcd on them, then deploy again; if there is nothing to keep on them, destroy them at the provider first, then deploy again. Nothing was changed"
 }
 
-# Founding waits for nobody: a quorum exists only when enough founders have started.
+# Waits for nobody: there is a quorum only once enough founders have started. Converge waits for that.
 found() {
   check_founding
   /usr/local/lib/cdktf-etcd/restore-snapshot
@@ -112,7 +154,7 @@ set_aside() { # set_aside SUFFIX
 }
 
 check_joining_leaving() {
-  # etcd would take a learner over the client port that its peers never let in.
+  # Over the client port etcd would add a learner whose certificate its members refuse as a peer's.
   refusing=$(each_leaving refuses_us)
   [ -z "$refusing" ] ||
     fail "the members that this machine is to join ($refusing) refuse its certificate: this deploy would replace machines and change an authority at once. Take one of the two edits back, and deploy them one after the other. No member was changed"
@@ -129,7 +171,7 @@ join() {
 join_later() {
   note_restore "$RESTORE_SNAPSHOT"
   check_joining_leaving
-  # Enabled, so that a reboot in between does not forget it.
+  # Enabled, so that it goes on after a reboot.
   systemctl enable --quiet etcd-join.service
   systemctl start --no-block etcd-join.service
   say "has no data of the cluster's, and no other member answers yet: joining as soon as one does"
@@ -141,14 +183,14 @@ end_waiting_join
 stop_forcing
 [ -z "$ADOPTED_PEER_URLS" ] || [ -e "$DATA" ] || /usr/local/lib/cdktf-etcd/check-adoption
 
-asked=no
+running=unasked seat=none
 while :; do
   look
   decide
   case $decision in
   ask) ask_others ;;
   clear)
-    # etcd makes its directory before it looks whether it may start; it never did, and nothing was taken in.
+    # etcd makes this directory before it finds out that it can't start. It never held any data.
     systemctl stop etcd || true
     rm -rf "$DATA"
     ;;
@@ -168,7 +210,7 @@ while :; do
   recover) /usr/local/lib/cdktf-etcd/recover ;;
   carry-on)
     say "carrying on a join that was interrupted"
-    # A learner is missed by nobody: what was laid down since it started takes effect at once.
+    # Nobody misses a learner: it may restart at once with what has been laid down since it started.
     running_as_laid_down || systemctl restart --no-block etcd
     exec /usr/local/lib/cdktf-etcd/join
     ;;

@@ -1,24 +1,27 @@
 #!/bin/sh
-# check-change STAGE: whether what is staged there may follow what this member runs. Nothing was changed yet, on no member:
-# all of them are asked first. It ends with 75 if the new certificates alone may, as those that there are keep members from
-# answering.
+# check-change STAGE: whether what is staged there may follow what this member runs. It runs on all members before any of them is
+# changed, out of the stage itself. If the members can't be asked because certificates have run out, it ends with 75: the new
+# certificates may take their place, and nothing else.
 # shellcheck source=common.sh
 . "${0%/*}/common.sh"
+# shellcheck source=members.sh
+. "${0%/*}/members.sh"
 # shellcheck source=authorities.sh
 . "${0%/*}/authorities.sh"
 stage=$1
 
+# What the code declares, as it is laid down (ROOT is empty) or staged.
 declared() { sed -n "s/^$2=//p" "$1/etc/etcd/declared.env" | tr -d "'"; } # declared ROOT NAME
 changed() { [ "$(declared "" "$1")" != "$(declared "$stage" "$1")" ]; }
 
 live=/etc/etcd/pki
 new=$stage/etc/etcd/pki
 issuer() { openssl x509 -noout -issuer -in "$1"; }
-# Whether an authority in the file CAS has signed the certificate. It may have expired: that is what a renewal is for.
-signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; }
-# Who the authorities in a file are, whenever they were made: subject and key of each. One that is made anew with its key verifies
-# what the one before has signed, and the other way round.
-identities() {
+# Whether an authority in the file CAS has signed the certificate, which may have expired since.
+signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; } # signed_by CAS CERTIFICATE
+# Subject and key of each authority in the file CAS. Two authorities that have both in common verify what the other one has signed,
+# whenever they were made.
+identities() { # identities CAS
   openssl storeutl -noout -text -certs "$1" |
     sed -n -e '/^ *Subject: /p' -e '/Subject Public Key Info:/,/X509v3 extensions:\|Signature Algorithm:/p'
 }
@@ -27,17 +30,17 @@ same_authorities() { # same_authorities CAS CAS
   _identities=$(identities "$1")
   [ -n "$_identities" ] && [ "$_identities" = "$(identities "$2")" ]
 }
-# Whether etcd runs with an authority that has run out, so that it refuses the new certificates, too.
+# Whether etcd runs with an authority that has run out: then it refuses even the new certificates as expired.
 outdated() {
   refused_as_expired "$stage/$ETCDCTL_CERT" "$stage/$ETCDCTL_KEY" "$SELF" ||
     refused_as_expired "$new/peer.crt" "$new/peer.key" https://127.0.0.1:2380
 }
 
 "${0%/*}/check-restore" "$(declared "$stage" RESTORE_SNAPSHOT)"
-"${0%/*}/check-version" "$stage/etc/etcd/declared.env" "$SELF$OTHERS"
+"${0%/*}/check-version" "$stage/etc/etcd/declared.env" "$SELF $OTHERS"
 "${0%/*}/check-log" "$stage/etc/etcd/declared.env"
 
-# The file of the database counts, free pages too. What this member does not tell can't be held against it.
+# The size of the database's file counts, free pages included. If this member does not tell it, nothing is refused.
 quota=$(quota_of "$stage") size=$(database "$SELF" dbSize)
 if [ "$quota" -lt "$(quota_of "")" ] && [ "${size:-0}" -ge "$quota" ]; then
   fail "the database takes $((size / 1048576)) MiB, and this deploy lowers settings.quotaGiB to $((quota / 1073741824)): the next write would raise the alarm NOSPACE on all members. Keep the quota above it; or delete keys and run /usr/local/lib/cdktf-etcd/reclaim-space, then deploy. Nothing was changed"
@@ -52,25 +55,25 @@ if [ "$(declared "" MEMBERS | tr ' ' '\n' | sort)" != "$(declared "$stage" MEMBE
   what="$what, the list of members"
 fi
 if changed VERSION; then what="$what, the version of etcd"; fi
-# A location that is lost may go in the same edit.
+# The founding may change together with the list of members: a location that is lost leaves in the same edit.
 if changed GENESIS && [ "$(declared "" MEMBERS)" = "$(declared "$stage" MEMBERS)" ]; then what="$what, the founding of the cluster"; fi
 adopted=$(declared "" ADOPTED_PEER_URLS)
 if changed ADOPTED_PEER_URLS; then
   [ -n "$adopted" ] ||
     fail "'adopt' is for machines that join a hand-made cluster, and this member is in a cluster already. Take it out. Nothing was changed"
   [ -n "$(declared "$stage" ADOPTED_PEER_URLS)" ] || for url in $adopted; do
-    members | awk '{ print $3 }' | grep -qxF "$url" || continue
+    [ -n "$(members | member_at "$url")" ] || continue
     fail "$url of the cluster that is taken over is still a member, and would not be trusted any more. First deploy adopt: { ..., retire: true }. Nothing was changed"
   done
   what="$what, the cluster that is taken over"
 fi
 for authority in client-ca:server peer-ca:peer; do
   ca=${authority%:*} leaf=${authority#*:}
-  # Its authorities come and go with it.
+  # The authorities of a cluster that is taken over come and go with it: these are no change of their own.
   if changed ADOPTED_PEER_URLS && [ "$(issuer "$live/$leaf.crt")" = "$(issuer "$new/$leaf.crt")" ]; then continue; fi
   if ! same_authorities "$live/$ca.crt" "$new/$ca.crt" || [ "$(issuer "$live/$leaf.crt")" != "$(issuer "$new/$leaf.crt")" ]; then
     what="$what, the ${ca%-ca} authority"
-    # Files tell what was laid down. etcd trusts what it read at its start, which a deploy that was cut off may not have come to.
+    # Files tell what was laid down, but etcd trusts what it read at its start. A deploy may have been cut off in between.
     cmp -s "$STARTED" /etc/etcd/restart.sha256 || cmp -s "$STARTED" "$stage/etc/etcd/restart.sha256" ||
       fail "the deploy before this one was not completed here: etcd does not run yet with what that one has laid down. Take this edit back and deploy, then deploy this one. Nothing was changed"
   fi
@@ -87,7 +90,7 @@ for authority in client-ca:server peer-ca:peer; do
     fail "this deploy skips a stage: the ${ca%-ca} authority that it drops has signed the certificates in use. First deploy pki: { $name: AuthorityGeneration.signing(n) }, then .of(n). Nothing was changed"
 done
 
-# An answer that is missing says nothing against a change. So none is taken while certificates keep members from answering.
+# Members that give no answer do not speak against a change. So a change waits while certificates keep members from answering.
 if [ "$quota" -lt "$(quota_of "")" ]; then what="$what, settings.quotaGiB to less"; fi
 problem=
 if [ -n "$what" ]; then
@@ -102,7 +105,8 @@ if [ -n "$problem" ]; then
   exit 75
 fi
 
-# Members that the edit takes out leave at its end. Those that stay have to be a quorum without them; those that join are well by then.
+# Members that the edit takes out leave at its end. Those that stay must be a quorum without them. New members count as well: by
+# then they have joined.
 leaving=
 for name in $(declared "" MEMBERS); do
   case " $(declared "$stage" MEMBERS) " in
@@ -114,9 +118,10 @@ if [ -n "$leaving" ]; then
   list=$(members)
   [ -n "$list" ] || [ -n "$(declared "$stage" RECOVER_FROM)" ] ||
     fail "this deploy takes${leaving} out of the cluster, which has no quorum just now. Bring it back to health (etcdctl endpoint health --cluster), or see 'A majority is lost' in docs/operations.md. Nothing was changed"
-  staying=$(echo "$list" | awk -v me="$MEMBER" -v names=" $(declared "$stage" MEMBERS) " '$2 != me && $4 != "-" && index(names, " " $2 " ") { print $2, $4 }')
-  well=$(healthy "$(echo "$staying" | cut -d' ' -f2 | paste -sd, -)")
-  unwell=$(echo "$staying" | while read -r name url; do echo "$well" | grep -qxF "$url" || echo "$name"; done | paste -sd' ' -)
+  others=$(echo "$list" | ever_started | members_not_named "$MEMBER")
+  staying=$(for name in $(declared "$stage" MEMBERS); do echo "$others" | members_named "$name"; done)
+  well=$(healthy "$(echo "$staying" | clients)")
+  unwell=$(echo "$staying" | while read -r _ name _ client _; do echo "$well" | grep -qxF "$client" || echo "$name"; done | paste -sd' ' -)
   count=$(declared "$stage" MEMBERS | wc -w)
   [ $((count - $(echo "$unwell" | wc -w))) -gt $((count / 2)) ] ||
     fail "this deploy takes${leaving} out of the cluster, and of the members that stay $unwell can't be reached or has no quorum: those left would be too few. Bring it back to health (etcdctl endpoint health --cluster), or take the edit back, and deploy. Nothing was changed"

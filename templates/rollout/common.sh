@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2034 # variables are for the scripts that source this one
-# Shared by the node scripts: what this member knows of the rollout, and how it asks the cluster.
+# Sourced by the node scripts: what this machine was told of the rollout, and how it asks the cluster.
 set -eu
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # shellcheck source=/dev/null
@@ -13,27 +13,35 @@ set -a
 . /etc/etcd/etcdctl.env
 set +a
 unset ETCDCTL_ENDPOINTS # every call says whom it asks
+
+# All lists are separated by spaces. But earlier versions of this library had a comma before each of these URLs, and what they have
+# told the machine is still there when check-change runs, and until a step has laid these scripts down and told it anew.
+case $OTHERS$LEAVING in
+*,*) OTHERS=$(echo "$OTHERS" | tr ',' ' ') LEAVING=$(echo "$LEAVING" | tr ',' ' ') ;;
+esac
+
 SELF=https://127.0.0.1:2379
 DATA=/var/lib/etcd/member
-# What root notes of this member, where etcd's user can't write.
+# Root's notes about this member. They are where etcd's user can't write.
 NOTES=/var/lib/cdktf-etcd-node
-# There once this member was part of a quorum with its data.
+# Exists if this member's data has been part of a quorum.
 BORN=$NOTES/born
-# Which founding of the cluster this member's data belongs to: the prop genesis of that time.
+# Which founding of the cluster (the prop genesis at that time) this member's data belongs to.
 FOUNDED=$NOTES/founded
-# Which founding this disk may take part in: written as the genesis record is made, and gone once this member was part of a quorum.
+# Which founding this disk may take part in: written while the genesis record is made, removed once this member was part of a quorum.
 MAY_FOUND=$NOTES/may-found
+# Which backup this member's data comes from; empty for none.
 RESTORED=$NOTES/restored
-# The same, until the next boot.
+# Notes that are to be gone after a reboot.
 RUN=/run/cdktf-etcd
-# What etcd runs with.
+# The hash of what the running etcd was started with.
 STARTED=$RUN/started.sha256
-# There from when this member hands leadership over for its restart to the end of that deploy.
+# Exists from when this member hands leadership over for its restart until the end of that deploy.
 HANDED_OVER=$RUN/handed-over
-# Held by a backup while etcd reads its whole database for it; not there before the first one.
+# Locked by a backup while etcd reads its whole database for it; made by the first backup.
 READING=/var/lib/etcd-backup/.reading
-# There while a recovery has etcd found the cluster anew at its next start. In /run: should the machine go down, its next boot
-# does not do it again.
+# Exists while a recovery has etcd found the cluster anew at its next start. It is in /run so that a machine that goes down
+# meanwhile does not found once more at its next boot.
 FORCE_NEW_CLUSTER=/run/systemd/system/etcd.service.d/force-new-cluster.conf
 
 say() { echo "$MEMBER: $*"; }
@@ -42,14 +50,15 @@ fail() {
   exit 1
 }
 
-# ctl ENDPOINTS ARGS...: etcdctl as this machine's administrator.
+# ctl URLS ARGS...: etcdctl, as this machine's administrator, asks the members at these client URLs. It wants commas between them.
 ctl() {
-  _endpoints=$1
+  _endpoints=
+  for _endpoint in $1; do _endpoints=${_endpoints:+$_endpoints,}$_endpoint; done
   shift
   etcdctl --endpoints="$_endpoints" "$@"
 }
 
-# ask AUTHORITY CERTIFICATE KEY ARGS...: a request by curl that gives up on a member that does not answer.
+# ask AUTHORITY CERTIFICATE KEY ARGS...: curl, with a limit on how long it waits for an answer.
 ask() {
   _authority=$1 _certificate=$2 _key=$3
   shift 3
@@ -57,127 +66,70 @@ ask() {
     --cacert "$_authority" --cert "$_certificate" --key "$_key" "$@"
 }
 
-# To a client URL as this machine's administrator: for what etcdctl can't do, or not as fast.
+# curl to a client URL, as this machine's administrator: for what etcdctl can't do, or takes too long for.
 ask_client_url() { ask "$ETCDCTL_CACERT" "$ETCDCTL_CERT" "$ETCDCTL_KEY" "$@"; }
 
-# To a peer URL as a peer. etcd offers HTTP/2 there to whoever asks, and then speaks HTTP/1.1.
+# curl to a peer URL, as a peer. etcd agrees to HTTP/2 there, but then speaks HTTP/1.1.
 ask_peer_url() { ask /etc/etcd/pki/peer-ca.crt /etc/etcd/pki/peer.crt /etc/etcd/pki/peer.key --http1.1 "$@"; }
 
-# dbSize, dbSizeInUse or revision of the member at URL, as a number.
+# One number of the member at URL: dbSize or dbSizeInUse, in bytes, or revision.
 database() { # database URL NAME
   ctl "$1" endpoint status -w json 2>/dev/null | sed -n "s/.*\"$2\":\"\{0,1\}\([0-9]*\).*/\1/p"
 }
 
-# A setting of etcd's that is laid down, or staged, below ROOT; the quota is in bytes.
+# A setting of etcd's, as it is laid down (ROOT is empty) or staged (ROOT is the stage). The quota is in bytes.
 setting_of() { sed -n "s/^$2=//p" "$1/etc/etcd/etcd.env"; } # setting_of ROOT NAME
 quota_of() { setting_of "$1" ETCD_QUOTA_BACKEND_BYTES; } # quota_of ROOT
 
-# Every member as "id name peer-url client-url learner", "-" for what is not known yet.
-members() {
-  _known=$(members_by "$SELF$OTHERS")
-  # etcdctl asks the nearest first, which is this member: cut off, it takes as long as etcdctl waits to say that it can't tell.
-  [ -n "$_known" ] || [ -z "$OTHERS" ] || _known=$(members_by "${OTHERS#,}")
-  [ -z "$_known" ] || echo "$_known"
-}
-
-# The same by the word of whoever answers at these URLs.
-members_by() { # members_by URLS
-  ctl "$1" member list 2>/dev/null |
-    awk -F', ' '{ print $1, ($3 == "" ? "-" : $3), $4, ($5 == "" ? "-" : $5), $6 }'
-}
-
-# The same where nobody may be missed: a list that can't be had is not an empty one.
-all_members() {
-  for _ in 1 2 3 4 5; do
-    _list=$(members)
-    if [ -n "$_list" ]; then
-      echo "$_list"
-      return 0
-    fi
-    sleep 1
-  done
-  fail "the members can't be listed just now. Bring them back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
-}
-
-# Id of the leader as "members" writes it, by whichever of these members answers; 0 while there is none.
-leader_id() { # leader_id URLS
-  _leader=$(status "$1" | field Leader)
-  printf '%x' "${_leader:-0}"
-}
-
-# The "id name peer-url client-url learner" of the member that has this machine's peer address.
-own_entry() { members | awk -v url="$PEER_URL" '$3 == url'; }
-
-# remove_member ENDPOINTS ID: prints why not, and fails, if etcd does not remove it. It refuses for as long as the leader has
-# not been connected with a quorum of those that stay for 5 s: a new one, or one that has new peers, takes that long.
-remove_member() {
-  _last=$(($(date +%s) + 30))
-  until _out=$(ctl "$1" member remove "$2" 2>&1); do
-    # An answer may be lost, and what was asked be done.
-    case $_out in *"member not found"*) return 0 ;; esac
-    if [ "$(date +%s)" -ge "$_last" ]; then
-      echo "$_out" | tail -n 1
-      return 1
-    fi
-    sleep 1
-  done
-}
-
-# The same, where nothing goes on without it.
-must_remove() { # must_remove ENDPOINTS ID WHOM
-  _why=$(remove_member "$1" "$2") || fail "$3 was not removed: $_why. Bring the other members back to health, then deploy again"
-}
-
-# Client URLs of those of the given members' URLs (comma-separated) that take part in a quorum: that answer a linearizable
-# read. An alarm keeps nobody from that; etcdctl reads first, and then calls a member unhealthy for any alarm that is up.
+# healthy URLS: those of these client URLs whose members take part in a quorum, which is to say that they answer a linearizable
+# read. etcdctl also calls a member unhealthy that has answered, while an alarm is up: it counts as healthy here.
 healthy() {
   ctl "$1" endpoint health 2>&1 | sed -n -e 's/ is healthy.*//p' -e 's/ is unhealthy: .*Active Alarm(s).*//p'
 }
 
-# Whether one of them does.
-commits() { [ -n "$(healthy "$1")" ]; }
+# Whether a member at one of these client URLs takes part in a quorum, and so can commit writes.
+commits() { [ -n "$(healthy "$1")" ]; } # commits URLS
 
-# The peer URLs of other members that are part of a running cluster, asked over the peer port: that one answers before
-# there is a quorum, and members publish their client URLs only once there is one. (The cluster's version would not do:
-# what is restored from a backup has one before it runs.)
+# The peer URLs of other members that are part of a running cluster. Their peer ports answer even without a quorum, and list
+# client URLs only if there has been a quorum. (The cluster's version would not do: a restored backup has one from the start.)
 running_elsewhere() {
   for _url in $OTHER_PEER_URLS; do
     ask_peer_url "$_url/members" 2>/dev/null | grep -q '"clientURLs":\["http' && echo "$_url" &
   done
 }
 
-# Those of the machines on their way out that take part in a quorum.
-running_on_leaving() { [ -z "$LEAVING" ] || healthy "${LEAVING#,}"; }
+# The client URLs of machines on their way out that take part in a quorum.
+running_on_leaving() { [ -z "$LEAVING" ] || healthy "$LEAVING"; }
 
-# A join that still waits in the background would go its own way beside what this step does: what it wanted is decided anew.
+# Ends a join that waits in the background: it must not work beside this step, which decides anew whether to join.
 end_waiting_join() {
   systemctl is-enabled --quiet etcd-join.service || return 0
   systemctl disable --now --quiet etcd-join.service
   systemctl reset-failed etcd-join.service 2>/dev/null || true
 }
 
-# A recovery that was cut short may have left it; etcd would part from the others for good at its next start.
+# Removes what a recovery that was cut off may have left: with it, etcd would leave the others for good at its next start.
 stop_forcing() {
   [ -e "$FORCE_NEW_CLUSTER" ] || return 0
   rm -f "$FORCE_NEW_CLUSTER"
   systemctl daemon-reload
 }
 
-# Notes which snapshot this member's data comes from, empty for none: check-restore and activate compare it.
+# Notes which backup this member's data comes from, empty for none: check-restore and activate compare it.
 note_restore() { note "$RESTORED" "$1"; } # note_restore SNAPSHOT
 
-# note FILE TEXT: one that is cut off leaves what was there.
+# note FILE TEXT: writes a note. If it is cut off, the earlier note stays.
 note() {
   install -d -m 0755 "${1%/*}"
   echo "$2" >"$1.new"
   mv -f "$1.new" "$1"
 }
 
-# Whether etcd runs with what is laid down.
+# Whether etcd runs, and was started with what is laid down now.
 running_as_laid_down() { systemctl is-active --quiet etcd && cmp -s "$STARTED" /etc/etcd/restart.sha256; }
 
-# journal: what the process of etcd that was started last said of what went wrong. Its lines are JSON; of systemd's own ones
-# the last tells how it ended.
+# Prints, to standard error, what the last start of etcd said of what went wrong: errors and failed attempts out of its own
+# lines, which are JSON, and the last failure out of systemd's.
 journal() {
   _run=$(systemctl show -P InvocationID etcd)
   {
@@ -188,6 +140,12 @@ journal() {
   } | sed 's/^/  etcd: /' >&2 || true
 }
 
-# status URL: what that member says of itself; field NAME: one value out of that. Some stand there twice.
+# status URL: what the member there says of itself. field NAME: reads that, and prints one value of it. Some are in it twice.
 status() { ctl "$1" endpoint status -w fields 2>/dev/null; }
 field() { sed -n "/^\"$1\" : /{s///p;q;}"; }
+
+# leader_id URLS: the id of the leader, as lists of members have it, by whoever answers at these client URLs; 0 if there is none.
+leader_id() {
+  _leader=$(status "$1" | field Leader)
+  printf '%x' "${_leader:-0}"
+}

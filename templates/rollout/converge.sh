@@ -1,7 +1,10 @@
 #!/bin/sh
-# The end of a deploy: every member healthy, nobody in the cluster who isn't declared, leader where it was meant to be.
+# The end of a deploy: waits until every declared member is healthy, removes members that are not declared any more, and moves the
+# leader to its preferred place.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 # shellcheck source=leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
 # shellcheck source=authorities.sh
@@ -9,9 +12,9 @@
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 # shellcheck disable=SC2153 # DECLARED comes from rollout.env
-all=$(echo "$DECLARED" | tr ' ' '\n' | cut -d= -f2- | paste -sd, -)
+all=$(for declared in $DECLARED; do echo "${declared#*=}"; done)
 
-# Until every declared member commits writes.
+# Waits until every declared member commits writes.
 wait_for_all() {
   waiting_before=
   while :; do
@@ -26,16 +29,16 @@ wait_for_all() {
       waiting_before=$waiting
     fi
     if [ "$(date +%s)" -ge "$deadline" ]; then
-      # What another member has to say stands in its own journal.
+      # For other members, their own journals tell.
       case "$waiting " in *" $MEMBER "*) journal ;; esac
       if [ -z "$well" ] && [ ! -e "$BORN" ]; then
         if [ -n "$LEAVING" ]; then
-          say "there are machines yet that this deploy would destroy (${LEAVING#,}). If they hold the cluster, it has no quorum, and nobody can join it: take the edit that replaces machines back and deploy; then see 'A majority is lost' in docs/operations.md"
+          say "there are machines yet that this deploy would destroy ($LEAVING). If they hold the cluster, it has no quorum, and nobody can join it: take the edit that replaces machines back and deploy; then see 'A majority is lost' in docs/operations.md"
         else
           say "this machine has no data of a cluster that was healthy, and nobody runs one. If it never was healthy (machines were replaced since its birth began), or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are, empty or from the backup that 'restore' names"
         fi
       fi
-      # Its own step was cut off, and counts as done.
+      # Members whose own step was cut off before their restart: Terraform counts that step as done.
       outdated=$({
         peers_that refuses_as_peer
         for declared in $DECLARED; do ! refuses_as_client "${declared#*=}" || echo "${declared#*=}"; done
@@ -48,11 +51,12 @@ wait_for_all() {
   done
 }
 
-# An alarm keeps neither a member from being healthy nor a deploy from its end: nobody would hear of it.
+# Says which alarms are up: members are healthy and deploys end well in spite of them, so nothing else would tell. Leaves etcd's
+# answer in alarms.
 tell_alarms() {
   alarms=$(ctl "$SELF" alarm list 2>/dev/null) || alarms=
   echo "$alarms" | sed -n 's/^memberID:\([0-9]*\) *alarm:\([A-Z]*\).*/\1 \2/p' | while read -r id alarm; do
-    name=$(members | awk -v id="$(printf '%x' "$id")" '$1 == id { print $2 }')
+    name=$(members | member_with_id "$(printf '%x' "$id")" | names)
     case $alarm in
     NOSPACE) todo="until it is disarmed the cluster takes no writes but deletes. As root on a member, run /usr/local/lib/cdktf-etcd/reclaim-space" ;;
     *) todo="see 'An alarm CORRUPT' in docs/operations.md" ;;
@@ -61,10 +65,12 @@ tell_alarms() {
   done
 }
 
-# Whether the member of that peer URL is of the cluster that is taken over, and stays for now.
-is_guest() { [ -z "$RETIRE_ADOPTED" ] && echo " $ADOPTED_PEER_URLS " | grep -qF " $1 "; }
+# Whether the member at this peer URL belongs to the cluster that is taken over, and stays for now.
+is_guest() { # is_guest PEER_URL
+  [ -z "$RETIRE_ADOPTED" ] && echo " $ADOPTED_PEER_URLS " | grep -qF " $1 "
+}
 
-# Members that no host stands for any more. By name, so that a replacement that is about to join is left alone.
+# The members of a list that are not declared any more. By name: a machine that replaces another one has its name.
 undeclared() { # undeclared MEMBERS
   echo "$1" | while read -r id name peer client learner; do
     case " $DECLARED" in
@@ -74,17 +80,17 @@ undeclared() { # undeclared MEMBERS
   done
 }
 
-# The declared member that leadership belongs to, of those that vote, as "name client-url".
+# The member that leadership belongs to: the first of LEADER_ORDER that votes and has been in service.
 best_placed() {
-  voters=$(members | awk '$5 == "false" && $4 != "-" { print $2, $4 }')
+  list=$(members | voters | ever_started)
   for name in $LEADER_ORDER; do
-    echo "$voters" | awk -v name="$name" '$1 == name'
+    echo "$list" | members_named "$name"
   done | head -n 1
 }
 
-leader_entry() { members | awk -v id="$(leader_id "$SELF")" '$1 == id'; }
-leader_name() { leader_entry | cut -d' ' -f2; }
-leader_url() { leader_entry | cut -d' ' -f4; }
+leader() { members | member_with_id "$(leader_id "$SELF")"; }
+leader_name() { leader | names; }
+leader_url() { leader | clients; }
 
 until_healthy() { # until_healthy WHAT
   until commits "$SELF"; do
@@ -94,12 +100,13 @@ until_healthy() { # until_healthy WHAT
   done
 }
 
-# One at a time, dead ones first: each removal leaves a quorum of those that live.
+# Removes members that are not declared any more: one at a time, dead ones first, so that each removal leaves a quorum of those
+# that live.
 retire() {
   list=$(all_members)
   leaving=$(undeclared "$list")
   [ -n "$leaving" ] || return 0
-  if echo "$leaving" | cut -d' ' -f2 | grep -qxF "$(leader_name)"; then
+  if [ -n "$(echo "$leaving" | members_named "$(leader_name)")" ]; then
     say "$(leader_name) leads and is to be removed"
     hand_over "$(leader_url)" || true
     until_healthy "leadership was handed over"
@@ -115,12 +122,12 @@ retire() {
   done
 }
 
-# No transfer if the leader is well placed; and where it was handed over for a restart just now, the timer brings it back at
-# a quiet moment once all has been well for a while: two transfers in a row would let writes hang twice.
+# Moves the leader to its preferred place, unless its place is good enough. If leadership was handed over for a restart in this
+# deploy, etcd-leader.timer brings it back later, at a quiet moment: two transfers in a row would make writes hang twice.
 place_leader() {
   current=$(leader_name)
   ! echo " $WELL_PLACED " | grep -qF " $current " || return 0
-  # Which member is to be trusted has to be found out first.
+  # Somebody has to find out first which members' data are to be trusted.
   if echo "$alarms" | grep -q 'alarm:CORRUPT'; then
     say "the leader is $current; it stays there while the alarm CORRUPT is up"
     return 0
@@ -130,8 +137,9 @@ place_leader() {
     return 0
   fi
   best=$(best_placed)
-  if [ -z "$best" ] || [ "${best% *}" = "$current" ]; then return 0; fi
-  transfer "$(leader_url)" "$(member_id "${best#* }")" "moving the leader to ${best% *}" ||
+  name=$(echo "$best" | names)
+  if [ -z "$best" ] || [ "$name" = "$current" ]; then return 0; fi
+  transfer "$(leader_url)" "$(member_id "$(echo "$best" | clients)")" "moving the leader to $name" ||
     say "the leader stays where it is for now"
   until_healthy "the leader was moved"
 }

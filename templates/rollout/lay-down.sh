@@ -1,22 +1,22 @@
 #!/bin/sh
-# Puts what install has staged in its place. Only names change, so that what a kill leaves half-done the next deploy
-# carries on. Restarts nothing.
+# Puts what install has staged into its place, and restarts nothing. Files are renamed one by one, so if it is cut off, the next
+# deploy moves the rest.
 set -eu
 umask 077
 stage=/etc/etcd/staged
 [ -d "$stage" ] || exit 0
-# From the stage or from its place: what is cut off is carried on.
+# This script, cut off earlier, may have moved migrate already.
 scripts=$stage/usr/local/lib/cdktf-etcd
 [ -x "$scripts/migrate" ] || scripts=/usr/local/lib/cdktf-etcd
 "$scripts/migrate"
 
-# Certificates and keys change together, in one rename: etcd reads them anew for each connection.
+# Certificates and keys change together, by one rename of a link: etcd reads them anew for each connection.
 [ ! -L "$stage/pki" ] || mv -fT "$stage/pki" /etc/etcd/pki
 current=$(readlink /etc/etcd/pki)
 find /etc/etcd/pki.d -mindepth 1 -maxdepth 1 ! -name "${current##*/}" -exec rm -rf {} +
 
-# etcd may start by itself at any moment, with some of what is new and some of what is old. Such a start counts as none with what is
-# laid down.
+# etcd may start by itself at any moment, with some files old and some new. The hash that it notes then must not be the one of what
+# is laid down, so there is none until all files are in place.
 restart=/etc/etcd/restart.sha256
 if [ -e "$stage$restart" ] && ! cmp -s "$stage$restart" "$restart"; then
   (umask 022 && echo "being laid down" >"$restart.new")
@@ -35,23 +35,24 @@ done
 for tool in etcd etcdctl etcdutl; do ln -sfn "/opt/etcd/$VERSION/$tool" "/usr/local/bin/$tool"; done
 refused=$(sysctl -q -e -p /etc/sysctl.d/60-etcd-wan.conf 2>&1) ||
   echo "$MEMBER: its kernel keeps settings of its own, which makes etcd slower at most: $(echo "$refused" | head -n 1)"
-# Each of these would have systemd read all units anew: once is enough.
+# --no-reload: systemd reads all units anew once, below.
 timers() { sed -n "s/^$1 //p" /etc/etcd/timers; } # timers enable|disable
 timers enable | xargs systemctl enable --no-reload --quiet etcd
 timers disable | xargs -r systemctl disable --no-reload --quiet
 systemctl daemon-reload
-# From here on a start has all of it.
+# From here on etcd starts with all that is new.
 [ ! -e "$stage$restart" ] || mv -f "$stage$restart" "$restart"
 timers enable | xargs -r systemctl start
 timers disable | xargs -r systemctl stop
-# Addresses change without a restart: peers', which etcd-streams.service makes routes for, and those that are published.
+# Members' addresses may have changed. etcd needs no restart for that, but routes to peers have to follow, and what other programs
+# are told.
 if timers enable | grep -qxF etcd-streams.timer; then systemctl start etcd-streams.service || true; fi
-# What lies in a directory of etcd's own user is not for root to follow.
+# As etcd's user, whose directory it is: root does not write where another user may have put a link.
 if systemctl is-active --quiet etcd || [ -e /run/etcd/endpoint.env ]; then
   setpriv --reuid=etcd --regid=etcd --init-groups /usr/local/lib/cdktf-etcd/publish-endpoint ||
     echo "$MEMBER: other programs on this machine are not told where the members are now: remove what lies in the way of /run/etcd/endpoint.env, then restart etcd"
 fi
-# What earlier versions ran and noted, once no unit knows it any more. A start may have noted something meanwhile.
+# Notes and scripts of earlier versions, which no unit uses any more. A start of etcd may have written some meanwhile.
 /usr/local/lib/cdktf-etcd/migrate
 rm -rf /var/lib/cdktf-etcd /run/etcd/starting.sha256 /run/etcd/started.sha256 /run/etcd/handed-over /usr/local/lib/cdktf-etcd/note-start
 rm -rf "$stage"

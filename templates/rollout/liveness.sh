@@ -1,20 +1,22 @@
 # shellcheck shell=sh
-# Sourced after common.sh: which voters are dead. One that gives no answer here may only be cut off from here. Dead is who gives none while a
-# majority of the other voters tells that it hears nothing of it, and none of them that it does, for as long as a fail-over takes.
+# Sourced after common.sh and members.sh: which voters are dead. A voter that gives no answer here may only be cut off from here. It
+# is dead if meanwhile a majority of the other voters tells that they hear nothing of it, and none of them that it does, for as
+# long as a fail-over takes.
 #
-# etcd's gauge etcd_network_active_peers is 0 at once where a connection is refused or reset. Of a machine that falls silent it stays 1
-# for minutes: etcd means to read a peer's stream for 5 s at most, but has not set that on its connections since 3.5 (its transport dials
-# by DialContext). What does tell are etcd's two probers for each peer: they ask it every 4 s, and look whether it answers, and count that
-# (etcd_network_peer_round_trip_time_seconds_count), every 30 s. One of them opens a new connection each time, and looks every 5 s while there is no answer.
+# What a voter hears is in its metrics. The gauge etcd_network_active_peers is 0 at once for a peer whose connections are refused
+# or reset. For a machine that falls silent it stays 1 for minutes: etcd means to wait 5 s at most for data from a peer, but has
+# not set that limit on its connections since 3.5 (its transport dials by DialContext). Such a machine shows by etcd's two probers
+# of each peer, and by how often they have looked (etcd_network_peer_round_trip_time_seconds_count): they look every 30 s whether
+# there was an answer, but one of them every 5 s while there is none.
 
-# Whether something answers for a member, be it with a refusal: at its client URL, or its peer URL before it has ever told that. For curl nobody does if there is
-# no such name, no connection, or no answer in time.
+# Whether a member, or its machine, answers, if only with a refusal: at its client URL, or at its peer URL as long as it has no
+# client URL. curl's codes for no answer are 6 (no such name), 7 (no connection) and 28 (not in time).
 answers() { # answers PEER_URL CLIENT_URL
   if [ "$2" = - ]; then ask_peer_url -o /dev/null "$1/version" 2>/dev/null; else ask_client_url -o /dev/null "$2/version" 2>/dev/null; fi && return 0
   case $? in 6 | 7 | 28) return 1 ;; esac
 }
 
-# Of these lines "id name peer-url client-url learner" those that nobody answers for.
+# Reads a list of members, and prints those that give no answer here. They are asked side by side.
 unanswered() {
   while read -r _id _name _peer _client _learner; do
     [ -n "$_id" ] || continue
@@ -23,12 +25,13 @@ unanswered() {
   wait
 }
 
-# Within that time one who gives no answer is looked for so often; anybody else twice, and one who has just come back three times.
+# In so many seconds the probers look four times for a peer that gives no answer, but only twice for one that does, and three times
+# for one that has just come back.
 PROBED_SECONDS=21
 PROBES_UNANSWERED=4
 
-# What the member at the URL tells of the others, on one line: the id of each that its streams are connected with, and for each how often its probers have looked,
-# as ID=COUNT; fails if it doesn't tell.
+# What the member at this client URL tells of the others, on one line: ID for each that its streams are connected with, and
+# ID=COUNT for how often its probers have looked for each. Fails if it does not tell.
 tells() { # tells URL
   _metrics=$(ask_client_url -f "$1/metrics" 2>/dev/null) || return 1
   echo "$_metrics" | sed -n '
@@ -36,7 +39,7 @@ tells() { # tells URL
     s/^etcd_network_peer_round_trip_time_seconds_count{To="\([0-9a-f]*\)"} \([0-9]*\)$/\1=\2/p' | paste -sd' ' -
 }
 
-# What these voters say: a line for each that answers, its id and what it tells.
+# A line for each of these voters that tells: "word", its id, and what it tells.
 words_of() { # words_of VOTERS
   echo "$1" | {
     while read -r _id _ _ _client _; do
@@ -46,8 +49,8 @@ words_of() { # words_of VOTERS
   }
 }
 
-# Of these voters' lines the suspects', each with what the others' words make of it in front: dead, heard, or unknown while too few have told. WORDS are those of all this time,
-# round by round; who has told is who has in the last one.
+# The lines of the suspects, each with a verdict in front by what the other voters tell: dead, heard, or unknown if too few tell.
+# WORDS are all words up to now, with a line "round" before those of each round. Only those who told in the last round count.
 judged() { # judged SUSPECTS VOTERS WORDS
   {
     echo "$2" | sed 's/^/voter /'
@@ -74,10 +77,10 @@ judged() { # judged SUSPECTS VOTERS WORDS
     }'
 }
 
-# Of these members the voters on other machines that give no answer here, each with a verdict in front: dead, heard or unknown.
+# The voters on other machines that give no answer here, each with a verdict in front: dead, heard (others hear it) or unknown.
 verdicts() { # verdicts MEMBERS
-  _voters=$(echo "$1" | awk '$5 == "false"')
-  _suspects=$(echo "$_voters" | awk -v url="$PEER_URL" '$3 != url' | unanswered)
+  _voters=$(echo "$1" | voters)
+  _suspects=$(echo "$_voters" | others | unanswered)
   _begun=$(date +%s)
   _words=""
   while [ -n "$_suspects" ]; do
@@ -86,7 +89,7 @@ round
 $(words_of "$_voters")"
     _judged=$(judged "$_suspects" "$_voters" "$_words")
     _watched=$(($(date +%s) - _begun))
-    # Nobody's streams were connected with them all the while; or the probers have had their time.
+    # It ends early if all suspects are dead by then, which streams show; otherwise when the probers have had their time.
     if [ "$_watched" -ge "$SILENCE_SECONDS" ] && ! echo "$_judged" | grep -qv '^dead '; then break; fi
     [ "$_watched" -lt "$PROBED_SECONDS" ] || [ "$_watched" -lt "$SILENCE_SECONDS" ] || break
     sleep 3
@@ -95,23 +98,26 @@ $(words_of "$_voters")"
   [ -z "$_suspects" ] || echo "$_judged"
 }
 
-# Whether that is the address of a member that is declared, or of one that is taken over.
+# Reads verdicts, and prints a list of those that are dead.
+dead() { sed -n 's/^dead //p'; }
+
+# Whether a machine stands for a member: one that is declared, or one of the cluster that is taken over.
 is_known() { echo " $PEER_URL $OTHER_PEER_URLS " | grep -qF " $1 "; } # is_known PEER_URL
 
-# Removes the members of these lines "id name peer-url ...": etcd adds nobody, and nobody may restart, while too many are missed. It refuses by itself what would
-# cost the quorum.
+# Reads a list of dead members, and removes them: while too many are missed, etcd adds no member and none may restart. etcd itself
+# refuses a removal that would cost the quorum.
 remove_dead() {
-  while read -r _id _name _peer _; do
-    [ -n "$_id" ] || continue
-    if [ "$_name" = "$MEMBER" ]; then _whom="its dead predecessor"; else _whom="the dead member $_name"; fi
-    say "removing $_whom ($_id, $_peer)"
-    must_remove "$SELF$OTHERS" "$_id" "$_whom"
+  while read -r id name peer _; do
+    [ -n "$id" ] || continue
+    if [ "$name" = "$MEMBER" ]; then _whom="its dead predecessor"; else _whom="the dead member $name"; fi
+    say "removing $_whom ($id, $peer)"
+    must_remove "$SELF $OTHERS" "$id" "$_whom"
   done
 }
 
-# Of these members the dead voters that are at no known address: no machine stands for them any more.
+# The dead voters of a list that no machine stands for any more.
 dead_strangers() { # dead_strangers MEMBERS
-  verdicts "$1" | sed -n 's/^dead //p' | while read -r _id _name _peer _rest; do
-    is_known "$_peer" || echo "$_id $_name $_peer $_rest"
+  verdicts "$1" | dead | while read -r id name peer client learner; do
+    is_known "$peer" || echo "$id $name $peer $client $learner"
   done
 }

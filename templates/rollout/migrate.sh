@@ -1,6 +1,7 @@
 #!/bin/sh
-# Takes over what earlier versions noted in directories of etcd's user: before anything looks for it, and again until lay-down has
-# removed those. A user who owns a directory may put links, pipes and other texts there, so only what has the form of ours is taken.
+# Takes over notes that earlier versions of this library kept in directories of etcd's user. It runs before anything looks for notes,
+# and once more before lay-down removes those directories. etcd's user may have put links, pipes or other texts there, so a note is
+# taken only if it has the form that ours have.
 set -eu
 umask 022
 old=/var/lib/cdktf-etcd old_run=/run/etcd
@@ -19,7 +20,7 @@ if [ -d "$old" ]; then
   take "$old/founded" "$notes/founded" '[0-9]\{1,7\}'
   take "$old/restored" "$notes/restored" '[A-Za-z0-9][A-Za-z0-9_.-]*[.]db'
   if [ -e "$old/born" ] && [ ! -e "$notes/born" ]; then
-    # Its age is the cluster's until there is a backup.
+    # Keeps its time: without any backup, the cluster's age decides whether one is overdue.
     : >"$notes/born.new"
     touch -d "@$(stat -c %Y "$old/born")" "$notes/born.new"
     mv -f "$notes/born.new" "$notes/born"

@@ -1,15 +1,15 @@
 #!/bin/sh
-# While the genesis record is made, and never again: whether this machine may found the cluster, noted on its disk. Whoever has another disk later, the record's machine
-# or not, has no such note, and joins, whatever the others say or don't say.
+# Notes on this machine's disk that it may found the cluster. It runs while the genesis record is made, and never again for that
+# record: a machine with another disk, even one that the record names, has no such note, and joins whatever the others tell.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 
 end_waiting_join
 
-# The cluster is founded anew from one member's data alone.
+# In a recovery the cluster is founded anew from one member's data, and by that member alone.
 [ -z "$RECOVER_FROM" ] || exit 0
 
-# Whether that machine can be reached, be it that nothing runs on it yet.
+# Whether that machine can be reached, even if no etcd runs on it yet.
 reached() { # reached PEER_URL
   _talk=$(ask_peer_url -v -o /dev/null "$1/version" 2>&1) && return 0
   case $? in
@@ -17,7 +17,7 @@ reached() { # reached PEER_URL
   esac
 }
 
-# Who can't be reached might run the cluster already.
+# A machine that can't be reached might run the cluster already.
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 while :; do
   unreached=

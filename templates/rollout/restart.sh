@@ -1,8 +1,10 @@
 #!/bin/sh
-# Restarts this member if what is laid down differs from what runs: only while the others are a quorum without it, and
-# with leadership handed over first. But where an authority has run out, that can't be had before the restart.
+# Restarts this member's etcd if it was started with something else than is laid down now: only while the other members are a
+# quorum without it, and after leadership was handed over. Where an authority has run out, neither can be had before the restart.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 # shellcheck source=leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
 # shellcheck source=liveness.sh
@@ -12,24 +14,26 @@
 
 deadline=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 
-# Voters that are about to leave count as long as they are there.
+# Whether this member may stop: enough of the other voters are well. Voters that are about to leave count as long as they are
+# there. Leaves what it has found in list, voters (lists of members), count (of voters), well_urls and well (their number).
 others_suffice() {
   well=0 well_urls=
   list=$(members)
-  voters=$(echo "$list" | awk '$5 == "false"')
+  voters=$(echo "$list" | voters)
   count=$(echo "$voters" | grep -c .) || return 1
-  others=$(echo "$voters" | awk -v url="$PEER_URL" '$3 != url && $4 != "-" { print $4 }' | paste -sd, -)
   [ "$count" -gt 1 ] || return 0
-  well_urls=$(healthy "$others")
+  well_urls=$(healthy "$(echo "$voters" | others | ever_started | clients)")
   well=$(echo "$well_urls" | grep -c . || true)
   enough "$well"
 }
 
-# Whether that many of the other voters are a quorum without this one, or all that there are.
-enough() { [ "$1" -ge $((count / 2 + 1)) ] || [ "$1" -ge "$((count - 1))" ]; }
+# Whether that many other voters are a quorum without this one, or all other voters there are.
+enough() { # enough COUNT
+  [ "$1" -ge $((count / 2 + 1)) ] || [ "$1" -ge "$((count - 1))" ]
+}
 
-# Dead members that nobody declares any more would leave at the end of the deploy, which may not get there with them. They leave now
-# where those that are well are a quorum without this one then.
+# Removes dead voters that no machine stands for any more, if those that are well are then a quorum without this member.
+# Converge would remove them, but a deploy that waits here for a quorum would not get that far.
 without_strangers() {
   [ -n "$list" ] || return 0
   strangers=$(dead_strangers "$list")
@@ -37,24 +41,26 @@ without_strangers() {
   if [ "$well" -ge $((left / 2 + 1)) ]; then echo "$strangers" | remove_dead; fi
 }
 
-# Whether the others can't be seen to be enough before this member has restarted, as its own etcd runs with an authority that has run
-# out: if nobody commits writes, there is nothing to interrupt; else only if all that is missing is missing for that reason.
+# Whether the others can't be found to suffice before this member has restarted, as its own etcd runs with an authority that has
+# run out. If nobody commits writes, there is nothing to interrupt. Otherwise all members that are missed must be missed for that
+# reason alone.
 waiting_is_in_vain() {
   [ -n "$outdated" ] || return 1
-  commits "$SELF$OTHERS" || return 0
+  commits "$SELF $OTHERS" || return 0
   [ -n "$list" ] || return 1
-  enough "$(echo "$voters" | awk -v url="$PEER_URL" '$3 != url && $4 != "-" { print $3, $4 }' | while read -r _peer _client; do
-    ! well_or_kept_apart "$_peer" "$_client" || echo "$_client"
+  enough "$(echo "$voters" | others | ever_started | while read -r _ _ peer client _; do
+    ! well_or_kept_apart "$peer" "$client" || echo "$client"
   done | wc -l)"
 }
 
-# A member that has yet to restart refuses this one; one that has waits for this one to follow.
+# Whether a member is well, or missed only because of the authority: before its own restart it refuses this one's certificates,
+# and after that it accepts them, and waits for this one to follow.
 well_or_kept_apart() { # well_or_kept_apart PEER_URL CLIENT_URL
   commits "$2" || refuses_as_client "$2" || refuses_as_peer "$1" ||
     case $outdated in *peers*) accepts_as_peer "$1" ;; *) false ;; esac
 }
 
-# Whether it may not get ready by itself once it is restarted: there are members that will refuse it until they have been, too.
+# Whether this member may not get ready at once after its restart, as there are members that refuse it until they restart, too.
 may_be_apart() {
   case $outdated in
   *peers*) ;;
@@ -63,7 +69,8 @@ may_be_apart() {
   [ -n "$(peers_that refuses_as_peer)" ]
 }
 
-# Whether it is up, and only waits for those: whom it has found again is no quorum with it yet.
+# Whether etcd is up, and waits only for those: with the members that accept it there is no quorum yet, and with those that
+# still refuse it there would be one.
 waits_for_peers() {
   curl -sS -o /dev/null --max-time 2 http://127.0.0.1:2381/metrics 2>/dev/null || return 1
   found=$(($(peers_that accepts_as_peer | wc -l) + 1))
@@ -73,13 +80,11 @@ waits_for_peers() {
 
 main_pid() { systemctl show -P MainPID etcd; }
 
-# Told to stop, etcd takes no more requests, but waits for its clients' watches to end by themselves, as long as a request may
-# take (5 s and two election timeouts), before it cuts them. Requests are through in a tenth of that, and whatever it has
-# acknowledged is in its log.
+# Restarts etcd, and kills it if it has not ended 1.5 s after it was told to stop. By then its requests have ended, and whatever
+# it has acknowledged is in its log; but it goes on to wait for its clients' watches, for 5 s and two election timeouts.
 restart_soon() { # restart_soon [--no-block]
   old=$(main_pid)
-  # One job of systemd's, which starts etcd again should this step be cut off in between.
-  # The lock of this step is not to outlive it.
+  # As one job of systemd's it starts etcd again, too, if this step is cut off in between. It must not keep this step's lock (9).
   timeout "$HEALTH_BUDGET_SECONDS" systemctl restart "$@" etcd 9>&- &
   tenths=0
   while [ "$tenths" -lt 30 ] && [ "$old" != 0 ] && [ "$(main_pid)" = "$old" ]; do
@@ -90,13 +95,13 @@ restart_soon() { # restart_soon [--no-block]
   wait $!
 }
 
-# Who kept it from that, as they were found last.
+# Which members kept it from restarting, when they were asked last.
 unwell() {
   if [ -z "$voters" ]; then
     echo "no member says who they are"
     return
   fi
-  echo "$voters" | awk -v url="$PEER_URL" '$3 != url { print $2, $4 }' | while read -r name client; do
+  echo "$voters" | others | while read -r _ name _ client _; do
     echo "$well_urls" | grep -qxF "$client" || echo "$name"
   done | paste -sd' ' - | sed 's/$/ can not be reached, or commits no writes/'
 }
@@ -126,11 +131,11 @@ else
   in_vain=
   if systemctl is-active --quiet etcd; then
     until_others_suffice
-    # The best place of all is restarted last, so whoever takes over from it has the new settings already, and leadership moves
-    # once. Where nobody would keep it, it does not move.
+    # The leader's preferred member restarts last. So whoever takes over from it has restarted already, and leadership moves only
+    # once. Without a quorum to keep it, it is not handed over.
     if [ -z "$in_vain" ] && leads "$SELF" && hand_over "$SELF"; then
       note "$HANDED_OVER" ""
-      # It took a while.
+      # That took a while: they may not be well any more.
       until_others_suffice
     fi
   fi
@@ -142,7 +147,7 @@ else
   fi
 fi
 
-# In service means: it commits writes itself, so it has caught up with the leader.
+# In service: it commits writes itself, and so has caught up with the leader.
 until commits "$SELF"; do
   if [ -n "$apart" ] && waits_for_peers; then
     say "runs with the new authority, and is in service once a quorum does"
@@ -154,6 +159,6 @@ until commits "$SELF"; do
   fi
   sleep 0.3
 done
-# Should a join have been cut off after its promotion.
+# For a join that was cut off after the promotion; otherwise there is nobody to retire.
 /usr/local/lib/cdktf-etcd/retire-predecessor
 say "in service"

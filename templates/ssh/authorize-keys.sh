@@ -1,18 +1,17 @@
 #!/bin/sh
-# authorize-keys [ROOT]: has the user of the deploys accept the public keys in ROOT/etc/etcd/ssh/authorized_keys, in place of those that
-# an earlier deploy put there. Others' keys stay. All of it changes at once, with one rename, so that a key which is there before and
-# after gets in at any moment.
+# authorize-keys [ROOT]: has the user of the deploys accept the public keys in ROOT/etc/etcd/ssh/authorized_keys, in place of those of
+# earlier deploys. Keys of others stay. The file changes by one rename, so that a key which is in both gets in at any moment.
 set -eu
 umask 077
 root=${1-}
 # shellcheck source=/dev/null
-. "$root/etc/etcd/declared.env"
+. "$root/etc/etcd/node.env"
 # shellcheck source=/dev/null
 . "$root/etc/etcd/ssh/access.env"
 wanted=$root/etc/etcd/ssh/authorized_keys
 
 fail() {
-  echo "error: $MEMBER: $*" >&2
+  echo "error: $NODE: $*" >&2
   exit 1
 }
 
@@ -38,7 +37,8 @@ old=$file
 new=$file.cdktf-etcd
 rm -f "$new"
 trap 'rm -f "$new"' EXIT
-# Ours are those that say so, and what else there is of the same keys: the provider and cloud-init add those that a machine is made with.
+# A line is ours if it says so, or if it has a key that another line of ours has: the provider and cloud-init add the keys that a
+# machine is made with.
 {
   awk 'pass == 1 { if ($NF == "managed-by=cdktf-etcd") ours[$1 " " $2]; next } !(($1 " " $2) in ours)' \
     pass=1 "$wanted" "$old" pass=2 "$old"
@@ -46,7 +46,7 @@ trap 'rm -f "$new"' EXIT
 } >"$new"
 ! cmp -s "$new" "$file" || exit 0
 chown "$SSH_USER:" "$new"
-# A file that a loss of power empties would lock everybody out.
+# Without this, a loss of power may leave an empty file, which locks everybody out.
 sync "$new"
 mv -f "$new" "$file"
-echo "$MEMBER: $SSH_USER accepts $(wc -l <"$wanted") keys of the deploy's"
+echo "$NODE: $SSH_USER accepts $(wc -l <"$wanted") keys of the deploy's"

@@ -1,24 +1,24 @@
 #!/bin/sh
-# configure-sshd [ROOT]: has sshd do what ROOT/etc/etcd/ssh/sshd.conf says. Sessions go on. Nothing is written where it does so already,
-# where it would be refused, or where the host key that deploys pin is none of sshd's.
+# configure-sshd [ROOT]: has sshd do what ROOT/etc/etcd/ssh/sshd.conf says; open sessions go on. It changes nothing if sshd does so
+# already, if sshd would refuse these settings, or if the host key that deploys pin is none of its own.
 set -eu
 umask 077
 root=${1-}
 # shellcheck source=/dev/null
-. "$root/etc/etcd/declared.env"
+. "$root/etc/etcd/node.env"
 # shellcheck source=/dev/null
 . "$root/etc/etcd/ssh/access.env"
 wanted=$root/etc/etcd/ssh/sshd.conf
 file=/etc/ssh/sshd_config.d/00-cdktf-etcd.conf
-# There from before the file has its place until sshd was told: where that is cut off, it is done again.
+# Exists from before the file is in its place until sshd has read it: if that is cut off, the next deploy does it again.
 untold=/run/cdktf-etcd-sshd.untold
 
-say() { echo "$MEMBER: $*"; }
+say() { echo "$NODE: $*"; }
 fail() {
-  echo "error: $MEMBER: $*" >&2
+  echo "error: $NODE: $*" >&2
   exit 1
 }
-# What sshd would do for the user of the deploys, by its files.
+# settings [SSHD'S OPTIONS...]: what sshd would do for the user of the deploys, by its files.
 settings() { "$sshd" -T -C "user=$SSH_USER,host=localhost,addr=127.0.0.1,laddr=127.0.0.1,lport=22" "$@" 2>&1; }
 
 [ -s "$wanted" ] || exit 0
@@ -40,7 +40,7 @@ if [ -z "$pinned" ]; then
   exit 0
 fi
 
-# Tried where sshd does not look for it.
+# First a trial, under a name that sshd does not read.
 new=$file.new
 trial=$(mktemp)
 trap 'rm -f "$new" "$trial"' EXIT

@@ -1,13 +1,15 @@
 #!/bin/sh
-# route-streams cubic|default: has what etcd streams to its peers (log entries, commits, heartbeats) go by cubic, or like
-# everything else, the snapshots that it sends among it, by the BBR of 60-etcd-wan.conf.
-# BBR looks for the least round-trip time every ten seconds or so, by sending next to nothing for one round trip and 0.2 s:
-# nothing to a snapshot, but one in thirty writes of the farthest clients waits for it. A path that loses packets slows cubic
-# down, which a few writes do not notice, and a snapshot does.
-# Peers open the connections that streams take, so these have etcd's port here; snapshots take connections that etcd opens.
-# Called before each start of etcd, and every few seconds by etcd-streams.timer: peers come and go, and so do the ways to them (a VPN, a
-# peering of networks); and others may take away what is set here, as networkd does when it is restarted. It looks first, and changes
-# only what is not so. Where this fails, everything goes by BBR.
+# route-streams cubic|default: has what etcd streams to its peers (log entries, commits, heartbeats) go by cubic, while everything else,
+# snapshots included, goes by the BBR of 60-etcd-wan.conf; or, with "default", has all of it go by BBR.
+#
+# Why: every ten seconds or so BBR sends next to nothing for one round trip and 0.2 s, to measure the least round-trip time. A snapshot
+# does not notice that, but one in thirty writes of the farthest clients waits for it. A path that loses packets slows cubic down,
+# which the log does not notice, but a snapshot would.
+# How: peers open the connections that streams go by, so these have etcd's peer port at this end. Snapshots go by connections that
+# etcd opens. So a rule sends what comes from that port to a table of its own, with a route by cubic to each peer.
+# When: before each start of etcd, and every few seconds by etcd-streams.timer. Peers and the ways to them come and go (a VPN, a peering
+# of networks), and others may remove what is set here, as networkd does when it restarts. It changes only what is not as it should
+# be. If it fails, everything goes by BBR.
 set -eu
 port=${ETCD_LISTEN_PEER_URLS##*:}
 
@@ -17,19 +19,21 @@ if [ "$1" != cubic ]; then
   exit 0
 fi
 
-# The addresses of the peers that are declared, here and in what is staged: those that join open connections before this member's turn.
+# The addresses of the peers, by what is laid down and what is staged: new members open connections before it is this member's turn.
 peers() {
   cat /etc/etcd/peers /etc/etcd/staged/etc/etcd/peers 2>/dev/null | sed -n 's#^https://\([0-9.]*\):[0-9]*$#\1#p' | sort -u
 }
 
-# The way to ADDRESS, by whatever table has it, as another route can be told it: without its destination and place. Empty if there is none.
+# The usual way to ADDRESS, by whichever table has it, in the words that make a route of it, but for its destination and table. Empty
+# if there is none.
 way() { # way ADDRESS
   ip -4 -o route get fibmatch "$1" 2>/dev/null | plainly '^(default|[0-9./]+)$'
 }
-# The way of what has etcd's port, if it has one of its own, by cubic.
+# The same for what comes from etcd's peer port, if that goes by cubic.
 way_of_streams() { # way_of_streams ADDRESS
   ip -4 -o route get fibmatch "$1" ipproto tcp sport "$port" 2>/dev/null | grep 'congctl cubic' | plainly "^$1\$"
 }
+# Takes a route of ip's to that destination apart, and leaves only the way.
 plainly() { # plainly DESTINATION
   awk -v destination="$1" '
     $1 ~ destination {
@@ -65,6 +69,6 @@ ip -4 -o route show table "$port" 2>/dev/null | while read -r destination more; 
 done
 
 is_ruled() { ip -4 rule show pref "$port" | grep -q "ipproto tcp sport $port lookup $port"; }
-# Last, so that it never leads into what is old.
+# The rule comes last, so that it never leads to outdated routes.
 is_ruled || ip -4 rule add pref "$port" ipproto tcp sport "$port" lookup "$port" || is_ruled
 [ -z "$failed" ]

@@ -1,11 +1,11 @@
 #!/bin/sh
-# What etcd's own metrics do not tell, for the textfile collector of Prometheus' node_exporter.
+# Writes what etcd's own metrics do not tell, for the textfile collector of Prometheus' node_exporter.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 # shellcheck source=backups.sh
 . /usr/local/lib/cdktf-etcd/backups.sh
 
-# Where Debian's prometheus-node-exporter looks.
+# Where Debian's prometheus-node-exporter reads such files.
 DIRECTORY=/var/lib/prometheus/node-exporter
 FILE=$DIRECTORY/cdktf-etcd.prom
 new=$(mktemp -u "$DIRECTORY/.cdktf-etcd.XXXXXX")
@@ -16,8 +16,8 @@ sample() { # sample NAME VALUE [MORE LABELS]
   printf 'cdktf_etcd_%s{cluster="%s",member="%s"%s} %s\n' "$1" "$CLUSTER" "$MEMBER" "${3:+,$3}" "$2"
 }
 
-# The first end of validity among a file's certificates: authorities may stand there in numbers.
-expiry() {
+# When the first of a file's certificates ends: a file may hold several authorities.
+expiry() { # expiry FILE
   openssl storeutl -noout -text -certs "$1" | sed -n 's/^ *Not After *: //p' | while read -r end; do date -d "$end" +%s; done |
     sort -n | head -n 1
 }
@@ -44,7 +44,7 @@ backups() {
       sample backup_revision "$(revision_of "$_name")"
     fi
   else
-    # What was known last stays: its age goes on. Of a storage that never answered nothing is known.
+    # The storage does not answer: what was known last stays, so that its age goes on.
     grep '^cdktf_etcd_backup_' "$FILE" 2>/dev/null || sample backup_timestamp_seconds 0
   fi
 }
@@ -64,7 +64,7 @@ defragmentations() {
   done
 }
 
-# A deploy that was killed, or refused elsewhere, may have left this machine half-way, and nobody deploys again.
+# Tells of a machine that a deploy has left half-way, killed or refused elsewhere, if nobody deploys again.
 rollout() {
   describe rollout_unfinished "Whether this machine waits for what a deploy has brought to be put into service."
   if [ -e /etc/etcd/staged ] || { systemctl is-active --quiet etcd && ! running_as_laid_down; }; then
@@ -74,7 +74,7 @@ rollout() {
   fi
 }
 
-# The directory is the collector's, not root's: the file is a new one, and nothing is written through a link that lies there.
+# The directory is not root's but the collector's: set -C makes a new file, and never writes through a link that lies there.
 umask 022
 set -C
 {

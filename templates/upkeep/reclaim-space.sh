@@ -1,14 +1,16 @@
 #!/bin/sh
-# The way out of the alarm NOSPACE, for root on any one member: gives up the history, gives the space back, and disarms
-# the alarm if that made room.
+# The way out of the alarm NOSPACE, for root on any one member: compacts the history, defragments every member, and disarms the
+# alarm if that has made room.
 # shellcheck source=common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
+# shellcheck source=members.sh
+. /usr/local/lib/cdktf-etcd/members.sh
 # shellcheck source=coordinator.sh
 . /usr/local/lib/cdktf-etcd/coordinator.sh
 # shellcheck source=defragmentation.sh
 . /usr/local/lib/cdktf-etcd/defragmentation.sh
 
-# As this member runs with; all run with the same.
+# The same on all members.
 quota=$(quota_of "")
 armed() { ctl "$SELF" alarm list | grep -q 'alarm:NOSPACE'; }
 
@@ -17,11 +19,12 @@ obstacle=$(obstacle | head -n 1)
 revision=$(database "$SELF" revision)
 say "will compact the history up to revision $revision (reads and watches of older ones end with 'compacted'), defragment every member, one after the other (each does not serve for a while), and disarm NOSPACE if every database is then below 80 % of its quota, $((quota / 1048576)) MiB"
 
-# Waits until what is compacted is gone from the member's database; before, a defragmentation would give little back. The
-# first one asked compacts for all, and each for itself; "has been compacted" is said only once that is done there.
+# Has the member compact the history, and waits until that is gone from its database: before that, a defragmentation would give little
+# back. The first member's compaction is the whole cluster's, but each works it off for itself, and says "has been compacted" to a
+# further request once it has.
 compact() { # compact NAME URL
   say "compacting $1"
-  # etcd rests after each thousand entries, and there may be millions of them, on a busy disk.
+  # etcd pauses after each thousand entries, there may be millions of them, and the disk may be busy.
   _out=$(ctl_for 30m "$2" compact --physical "$revision" 2>&1) && return 0
   case $_out in
   *"has been compacted"*) ;;
@@ -29,16 +32,16 @@ compact() { # compact NAME URL
   esac
 }
 
-upkeep_order | while read -r name _ url; do
-  compact "$name" "$url"
+upkeep_order | while read -r _ name _ client _; do
+  compact "$name" "$client"
   hold_snapshots "$name" ||
     fail "$name was not defragmented: a backup has been reading its database for half an hour. End it there (systemctl stop etcd-backup), then run this again"
-  # While the alarm is up there are no writes that a leader could hold up.
-  if ! armed && [ "$(database "$url" dbSizeInUse)" -gt "$IN_PLACE_BYTES" ]; then make_way "$url"; fi
-  defragment_member "$name" "$url"
+  # While the alarm is up there are no writes that would wait for the leader.
+  if ! armed && [ "$(database "$client" dbSizeInUse)" -gt "$IN_PLACE_BYTES" ]; then make_way "$client"; fi
+  defragment_member "$name" "$client"
 done
 
-largest=$(upkeep_order | while read -r _ _ url; do database "$url" dbSize; done | sort -n | tail -n 1)
+largest=$(upkeep_order | while read -r _ _ _ client _; do database "$client" dbSize; done | sort -n | tail -n 1)
 [ $((largest * 5)) -le $((quota * 4)) ] ||
   fail "there is no room yet: what is in use takes $((largest / 1048576)) of $((quota / 1048576)) MiB. Delete keys (that works while the alarm is up), or raise settings.quotaGiB and deploy; then run this again"
 if armed; then ctl "$SELF" alarm disarm >/dev/null; fi

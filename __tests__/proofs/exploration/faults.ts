@@ -50,8 +50,8 @@ export const FAULTS: readonly Fault[] = [
     name: "the predecessor retired before the learner votes",
     invariant: LIVING_VOTER,
     script: "rollout/join.sh",
-    text: "until [ \"$(own_entry | cut -d' ' -f5)\" = false ]; do\n",
-    faulty: "/usr/local/lib/cdktf-etcd/retire-predecessor\nuntil [ \"$(own_entry | cut -d' ' -f5)\" = false ]; do\n",
+    text: 'until [ -n "$(own_entry | voters)" ]; do\n',
+    faulty: '/usr/local/lib/cdktf-etcd/retire-predecessor\nuntil [ -n "$(own_entry | voters)" ]; do\n',
   },
   {
     name: "founding with nothing while a machine that may hold the data does not tell",
