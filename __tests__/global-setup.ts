@@ -1,11 +1,16 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import * as path from "node:path";
 import { find, runCommand } from "./tools";
+
+/** Where cdktf's App writes to, and what it makes without asking whether another process has made it meanwhile. */
+const APP_OUTPUT = path.resolve(__dirname, "..", "cdktf.out");
 
 /**
  * Runs once before the unit tier. A bare machine has no shellcheck, and maybe no openssl; where we may, we install them. Where we may
  * not, the test that needs one says what to do.
  */
 export default function globalSetup(): void {
+  mkdirSync(APP_OUTPUT, { recursive: true });
   const missing = ["openssl", "shellcheck"].filter((tool) => find(tool) === undefined);
   if (process.platform !== "linux" || missing.length === 0) return;
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
