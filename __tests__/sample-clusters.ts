@@ -11,7 +11,7 @@ import {
   TuningProfile,
   Weekday,
 } from "../lib";
-import { BACKUP, cluster } from "./synth";
+import { BACKUP, cluster, SAMPLE_HOSTS } from "./synth";
 
 /** A self-signed certificate of nobody, for what only has to look like one. */
 const CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -24,15 +24,9 @@ export const SAMPLE_CLUSTERS: Readonly<Record<string, (stack: TerraformStack) =>
   "five members, everything said": (stack) => {
     const made = new EtcdCluster(stack, "store", {
       hosts: DigitalOceanHost.inRegions(stack, ["lon1", "nyc3", "sgp1", "sfo3", "ams3"], {
+        ...SAMPLE_HOSTS,
         sshFrom: ["198.51.100.7/32", "2001:db8::/64"],
-        clientsFrom: ["203.0.113.0/24"],
         namePrefix: "store",
-        image: "debian-12-x64",
-        size: "s-4vcpu-8gb",
-        monitoring: false,
-        tags: ["team-a"],
-        generation: 2,
-        bootTimeoutSeconds: 600,
       }),
       version: EtcdVersion.V3_5_33,
       download: { mirror: "https://mirror.example/etcd/" },

@@ -17,6 +17,17 @@ export interface Synthesized {
 
 export const SSH_FROM = ["198.51.100.7/32"];
 
+/** What can be said of hosts, each thing another one than its default. */
+export const SAMPLE_HOSTS = {
+  clientsFrom: ["203.0.113.0/24"],
+  image: "debian-12-x64",
+  size: "s-4vcpu-8gb",
+  monitoring: false,
+  tags: ["team-a"],
+  generation: 2,
+  bootTimeoutSeconds: 600,
+};
+
 /** Backups with a storage, which has to be told everything. */
 export const BACKUP: EtcdBackupProps = {
   storage: {

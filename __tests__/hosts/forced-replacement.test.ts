@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { DigitalOceanHost } from "../../lib";
-import { resources, SSH_FROM, synth } from "../synth";
+import { resources, SAMPLE_HOSTS, SSH_FROM, synth } from "../synth";
 
 /**
  * Whether a change of an argument makes another resource of it, by the plans of DigitalOcean's provider 2.71.0: each was changed alone
@@ -61,15 +61,9 @@ const TYPES = Object.keys(FORCES_REPLACEMENT);
 /** A machine with all that can be said of it. */
 const everythingSaid = synth((stack) => {
   DigitalOceanHost.inRegions(stack, ["lon1"], {
+    ...SAMPLE_HOSTS,
     sshFrom: SSH_FROM,
-    clientsFrom: ["203.0.113.0/24"],
     peersFrom: ["192.0.2.7/32"],
-    image: "debian-12-x64",
-    size: "s-4vcpu-8gb",
-    monitoring: false,
-    tags: ["team-a"],
-    generation: 2,
-    bootTimeoutSeconds: 600,
     vpcIds: { lon1: "5a4981aa-9653-4bd1-bef5-d6bff52042e4" },
   });
 });

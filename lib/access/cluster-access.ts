@@ -11,6 +11,7 @@ import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./client-a
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
+import { outputPrefix } from "./output-prefix";
 import { relativeToStack } from "./stack-path";
 
 /** What the access to a cluster is made of. */
@@ -44,7 +45,7 @@ export class ClusterAccess {
       ...distances,
       members: byPreference.map(({ host, clientUrl }) => ({ name: host.hostName, location: host.location, clientUrl })),
     };
-    this.outputPrefix = cluster.node.id.replace(/-/g, "_");
+    this.outputPrefix = outputPrefix(cluster.node.id);
     writeClusterOutputs(cluster, {
       prefix: this.outputPrefix,
       members,

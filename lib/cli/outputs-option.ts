@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { CertificateExpiry } from "../access/certificate-expiry";
+import { outputPrefix } from "../access/output-prefix";
 import { ValidationError } from "../validation-error";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,7 +13,7 @@ type Json = Readonly<Record<string, unknown>>;
  * @throws ValidationError if there is no such file, or if it does not have that cluster's certificates
  */
 export function expiryFrom(file: string, cluster: string): CertificateExpiry {
-  const name = `${(cluster.split("/").at(-1) ?? cluster).replace(/-/g, "_")}_certificate_expiry`;
+  const name = `${outputPrefix(cluster)}_certificate_expiry`;
   const outputs = readJson(file);
   // Terraform's are wrapped in "value"; cdktf's stand below the name of the stack.
   const found = [outputs, ...Object.values(outputs)].flatMap((level) =>

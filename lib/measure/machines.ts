@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { outputPrefix } from "../access/output-prefix";
 import { ValidationError } from "../validation-error";
 
 /** How to reach a member's machine, as the cluster's sensitive output `<cluster>_ssh` says. */
@@ -20,7 +21,7 @@ export interface Machine {
  */
 export function machinesOf(stack: string, cluster: string, env: NodeJS.ProcessEnv): Map<string, Machine> {
   const terraform = env.TERRAFORM_BINARY_NAME ?? "terraform";
-  const output = outputName(cluster);
+  const output = `${outputPrefix(cluster)}_ssh`;
   const { status, stdout, stderr, error } = spawnSync(terraform, [`-chdir=${stack}`, "output", "-json", output], {
     env,
     encoding: "utf8",
@@ -34,11 +35,6 @@ export function machinesOf(stack: string, cluster: string, env: NodeJS.ProcessEn
     expected: "the stack's machines, deployed with this version of cdktf-etcd",
     mend: `deploy first, from here; then try ${terraform} -chdir=${stack} output`,
   });
-}
-
-/** Name of the cluster's output; `cluster` is its path in the app. */
-function outputName(cluster: string): string {
-  return `${(cluster.split("/").at(-1) ?? "").replace(/-/g, "_")}_ssh`;
 }
 
 /** The first line of Terraform's message that has text, without colours and the box around it. */
