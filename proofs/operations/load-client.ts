@@ -1,9 +1,9 @@
-import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { endChild, hasEnded, type Sites } from "terraform-lab";
+import type { Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
 import { OperationLog, type Operation } from "../workload/operation-log";
+import { SiteProgram } from "./site-program";
 
 /** A client's handling of errors and of certificates; see docs/clients.md. */
 export enum ClientKind {
@@ -31,18 +31,16 @@ export interface LoadClientProps {
 
 /** A client at a location that puts, gets, compares and swaps, and watches, at a steady rate, and records all of it. */
 export class LoadClient {
-  private readonly child: ChildProcess;
+  private readonly process: SiteProgram;
   private readonly log: OperationLog;
   /** File of its history. */
   public readonly history: string;
-  private readonly messages: string;
 
   public constructor(
     sites: Sites,
     private readonly props: LoadClientProps,
   ) {
     this.history = path.join(props.directory, `${this.name}.jsonl`);
-    this.messages = path.join(props.directory, `${this.name}.messages`);
     const flags = {
       env: props.envFile,
       name: this.name,
@@ -55,9 +53,9 @@ export class LoadClient {
       // Longer than any load: it is stopped by a signal.
       seconds: 86_400,
     };
-    this.child = sites.spawn(props.location, [props.program, "run", ...argvOf(flags)], {
+    this.process = new SiteProgram(sites, props.location, [props.program, "run", ...argvOf(flags)], this.name, {
       stdout: path.join(props.directory, `${this.name}.summary`),
-      stderr: this.messages,
+      stderr: path.join(props.directory, `${this.name}.messages`),
     });
     this.log = new OperationLog(this.history);
   }
@@ -73,22 +71,17 @@ export class LoadClient {
 
   /** The operations that ended since the last call. */
   public operations(): Operation[] {
-    this.mustRun();
+    this.process.mustRun();
     return existsSync(this.history) ? this.log.next() : [];
   }
 
   /** Makes it reread the endpoints in its files. */
   public reread(): void {
-    this.child.kill("SIGHUP");
+    this.process.signal("SIGHUP");
   }
 
   /** Ends it after its operations, and after its watch has shown them. @throws Error if it has failed or ended by itself */
-  public async stop(): Promise<void> {
-    this.mustRun();
-    if ((await endChild(this.child)) !== 0) throw new Error(`${this.name} failed; see ${this.messages}`);
-  }
-
-  private mustRun(): void {
-    if (hasEnded(this.child)) throw new Error(`${this.name} ended by itself; see ${this.messages}`);
+  public stop(): Promise<void> {
+    return this.process.stop();
   }
 }

@@ -1,8 +1,8 @@
-import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { endChild, hasEnded, LineLog, type Sites } from "terraform-lab";
+import { LineLog, type Sites } from "terraform-lab";
 import { argvOf } from "../workload/flags";
+import { SiteProgram } from "./site-program";
 import { parseView, type View } from "./views";
 
 /** Limit of an attempt to connect and of the pause between two, short enough to notice soon that a member is back. */
@@ -21,19 +21,19 @@ export interface ObserverProps {
 
 /** Observes the cluster continuously: its leader, its voters, and which of these are in service. */
 export class Observer {
-  private readonly child: ChildProcess;
+  private readonly process: SiteProgram;
   private readonly file: string;
-  private readonly messages: string;
   private readonly log: LineLog;
   private readonly views: View[] = [];
 
   public constructor(sites: Sites, props: ObserverProps) {
     this.file = path.join(props.directory, "views.jsonl");
-    this.messages = path.join(props.directory, "observer.messages");
-    this.child = sites.spawn(
+    this.process = new SiteProgram(
+      sites,
       props.location,
       [props.program, "observe", ...argvOf({ env: props.envFile, out: this.file, "dial-ms": RECONNECT_MS })],
-      { stdout: "/dev/null", stderr: this.messages },
+      "the observer",
+      { stdout: "/dev/null", stderr: path.join(props.directory, "observer.messages") },
     );
     this.log = new LineLog(this.file);
   }
@@ -46,19 +46,14 @@ export class Observer {
 
   /** The views in a span of time, and the last one before it. */
   public between(fromMs: number, toMs: number): readonly View[] {
-    this.mustRun();
+    this.process.mustRun();
     const views = this.all();
     const before = views.filter(({ atMs }) => atMs < fromMs).slice(-1);
     return [...before, ...views.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)];
   }
 
   /** Ends it. @throws Error if it has failed or ended by itself */
-  public async stop(): Promise<void> {
-    this.mustRun();
-    if ((await endChild(this.child)) !== 0) throw new Error(`the observer failed; see ${this.messages}`);
-  }
-
-  private mustRun(): void {
-    if (hasEnded(this.child)) throw new Error(`the observer ended by itself; see ${this.messages}`);
+  public stop(): Promise<void> {
+    return this.process.stop();
   }
 }
