@@ -53,7 +53,7 @@ function rulesOf([folder, layers]) {
       from: { path: `^${folder}/`, pathNot: within(layers.flat()) },
       to: {},
     },
-  ].filter(({ to }) => to.path !== within([]));
+  ];
 }
 
 module.exports = {

@@ -13,7 +13,7 @@ import { ensureImage } from "./machines/image";
 import { startMirrorServer } from "./mirror/mirror-server";
 import { ensurePackageMirror } from "./mirror/package-mirror";
 import { WanClient } from "./wan/client";
-import { MIRROR_ADDRESS } from "./wan/places";
+import { MIRROR_ADDRESS, MIRRORED_FILES } from "./wan/places";
 
 function log(line: string): void {
   console.log(`${new Date().toISOString()} ${line}`);
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   await wan.start();
   const stopWatching = wan.watch();
 
-  const mounts: Record<string, string> = { "/files/": paths.files };
+  const mounts: Record<string, string> = { [new URL(MIRRORED_FILES).pathname]: paths.files };
   const mirror = await startMirrorServer({
     address: MIRROR_ADDRESS,
     port: 80,

@@ -54,7 +54,7 @@ export interface Supplies {
 
 /** Describes a lab; the export of a configuration file. */
 export interface LabDefinition {
-  /** The lab's name in messages and control groups: lower-case letters, digits and dashes. @default "lab" */
+  /** The lab's name, for `status`. @default "lab" */
   readonly name?: string;
   /** The command that runs the lab's command line, for messages. @default "npx terraform-lab" */
   readonly command?: string;

@@ -5,7 +5,7 @@ export type { LabDefinition, MirroredFile, OperatorPlace, RegionPair, Supplies }
 export { Lab, OWNER_FILE } from "./lab";
 export { LabPaths } from "./paths";
 export { readConfig, type LabConfig } from "./config";
-export { Sites, SITES_NETWORK } from "./sites";
+export { type OutputFiles, Sites, SITES_NETWORK } from "./sites";
 export { exportsOf, labProgram } from "./cli/program";
 
 // Clouds, and the machines behind them.
@@ -18,7 +18,7 @@ export { ensureVersitygw } from "./object-storage/versitygw";
 
 // The WAN between machines.
 export { WanClient } from "./wan/client";
-export { MIRROR, MIRROR_ADDRESS, OPERATOR, OPERATOR_ADDRESS } from "./wan/places";
+export { MIRROR, MIRRORED_FILES, OPERATOR, OPERATOR_ADDRESS } from "./wan/places";
 export type { PairSettings, WanStats } from "./wan/protocol";
 export type { RoundTripSource } from "./wan/matrix";
 export { buildWan } from "./wan/build";

@@ -239,6 +239,11 @@ export class Lab {
     return (await this.definition.roles?.(this.paths)) ?? {};
   }
 
+  /** The lab's name. */
+  public get name(): string {
+    return this.definition.name ?? "lab";
+  }
+
   /** The command that runs the lab's command line. */
   public get command(): string {
     return this.definition.command ?? "npx terraform-lab";

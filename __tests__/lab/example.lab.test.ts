@@ -53,8 +53,16 @@ describe("a lab with nothing in it but what a file and a Terraform configuration
     await terraform("apply", "-auto-approve", "-input=false");
     addresses = JSON.parse(await terraform("output", "-json", "addresses")) as Readonly<Record<string, string>>;
     const { stdout } = await lab("status", "--json");
-    const { api, machines } = JSON.parse(stdout) as { api: { answers: boolean }; machines: { name: string }[] };
-    expect(api.answers).toBe(true);
+    const {
+      name: labName,
+      api,
+      machines,
+    } = JSON.parse(stdout) as {
+      name: string;
+      api: { answers: boolean };
+      machines: { name: string }[];
+    };
+    expect([labName, api.answers]).toEqual(["example", true]);
     expect(machines.map(({ name }) => name).sort()).toEqual(["page-lon1", "page-nyc3"]);
   });
 

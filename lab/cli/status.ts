@@ -3,6 +3,8 @@ import { Lab } from "../lab";
 
 /** What `status` reports. */
 export interface LabStatus {
+  /** The lab's. */
+  readonly name: string;
   readonly api: { readonly url: string; readonly answers: boolean };
   readonly machines: readonly LabMachine[];
   readonly standIns: readonly string[];
@@ -20,12 +22,15 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
   const droplets = answers ? await api.droplets() : [];
   const roles = droplets.length === 0 ? {} : await lab.roles();
   const machines = droplets.map((droplet) => ({ ...droplet, role: roles[droplet.name] }));
-  return { api: { url: api.url, answers }, machines, standIns: lab.standIns(lab.config()) };
+  return { name: lab.name, api: { url: api.url, answers }, machines, standIns: lab.standIns(lab.config()) };
 }
 
 /** The status as text for a terminal. */
 export function renderStatus(status: LabStatus, command: string): string {
-  const lines = [`API server: ${status.api.url} ${status.api.answers ? "(up)" : `(does not answer: ${command} up)`}`];
+  const lines = [
+    `Lab: ${status.name}`,
+    `API server: ${status.api.url} ${status.api.answers ? "(up)" : `(does not answer: ${command} up)`}`,
+  ];
   if (status.machines.length === 0) lines.push("No machines yet.");
   for (const machine of status.machines) {
     lines.push(

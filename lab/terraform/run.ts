@@ -8,7 +8,6 @@ import { errorsIn } from "./output";
 import { OperatorGroup, OperatorPriority } from "./operator-group";
 import { ToolError } from "../tools/tool-error";
 
-const PROJECT = path.join(__dirname, "..", "..");
 /** Lowers the priority within a control group, and on hosts without control groups. */
 const GIVING_WAY: Readonly<Record<OperatorPriority, readonly string[]>> = {
   [OperatorPriority.LOW]: ["nice", "-n", "5"],
@@ -23,7 +22,7 @@ export interface CdktfRun {
   readonly env: Readonly<Partial<Record<string, string>>>;
   /** File that gets a copy of the output. */
   readonly logFile: string;
-  /** Directory of the app. @default - this project */
+  /** Directory of the app. @default - the working directory */
   readonly cwd?: string;
   /** Control group to run in; see Lab.operator. */
   readonly operator: OperatorGroup;
@@ -42,9 +41,9 @@ export interface CdktfResult {
   readonly output: string;
 }
 
-/** Runs the project's own `cdktf`; resolves with any exit code. */
+/** Runs the `cdktf` of the project in the working directory; resolves with any exit code. */
 export function cdktf(run: CdktfRun): Promise<CdktfResult> {
-  return terraform({ ...run, command: path.join(PROJECT, "node_modules", ".bin", "cdktf") });
+  return terraform({ ...run, command: path.resolve("node_modules", ".bin", "cdktf") });
 }
 
 /** Runs Terraform, or a command that runs it; resolves with any exit code. */
@@ -53,7 +52,7 @@ export async function terraform(run: CdktfRun & { readonly command: string }): P
   const priority = run.priority ?? OperatorPriority.LOW;
   const [first, ...rest] = [...GIVING_WAY[priority], run.command, ...run.args];
   const child = spawn(first, rest, {
-    cwd: run.cwd ?? PROJECT,
+    cwd: run.cwd ?? process.cwd(),
     env: { ...process.env, ...run.env, CI: "1" },
     stdio: ["ignore", "pipe", "pipe"],
     // In a process group of its own, which the terminal's Ctrl-C does not reach.

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { cached } from "./cache";
 import { buildGoSources } from "./go-build";
-import { goSourcesOf } from "./go-sources";
+import { goSourcesOf, type GoSources } from "./go-sources";
 import { hostArch } from "./platform";
 import { silent, type Progress } from "./progress";
 
@@ -17,13 +17,27 @@ export interface OwnGoProgram {
 
 /** The path of a program, built if the cache has none of these sources. */
 export async function ensureGoProgram(program: OwnGoProgram, progress: Progress = silent): Promise<string> {
-  const { name, title } = program;
-  const sources = await goSourcesOf(program.sources);
+  return ensureBuilt(program.name, program.title, await goSourcesOf(program.sources), buildGoSources, progress);
+}
+
+/**
+ * The path of what is built of these sources, built if the cache has none.
+ *
+ * @param name of the file and of its cache entry
+ * @param title its name in progress lines
+ */
+export async function ensureBuilt(
+  name: string,
+  title: string,
+  sources: GoSources,
+  build: typeof buildGoSources,
+  progress: Progress,
+): Promise<string> {
   const dir = await cached(
     { name, version: `${sources.hash}-linux-${hostArch()}` },
     async (work) => {
       progress(`Building ${title} (about a minute)`);
-      await buildGoSources(sources, path.join(work, name), progress);
+      await build(sources, path.join(work, name), progress);
     },
     progress,
   );

@@ -15,6 +15,8 @@ const OPERATOR_DEVICE = "lab0";
  */
 export const MIRROR = "mirror";
 export const MIRROR_ADDRESS = "198.18.0.2";
+/** Where the mirror serves the files of the lab's owner; see LabDefinition.supplies. */
+export const MIRRORED_FILES = `http://${MIRROR_ADDRESS}/files/`;
 
 /** The endpoint where the operator and the mirrors are. */
 export function operatorAttachment(mirrorPorts: readonly number[]): Attachment {

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ActiveFault, Fault } from "./api/faults";
 import type { LoggedRequest } from "./api/request-log";
 import { LabConfig } from "../../config";
 import { ToolError } from "../../tools/tool-error";
+import { waitUntil } from "../../tools/wait";
 
 /** A droplet's properties that the lab's commands use. */
 export interface LabDroplet {
@@ -121,10 +121,8 @@ export class LabApi {
   public async power(droplet: LabDroplet, action: "shutdown" | "power_on" | "power_off"): Promise<void> {
     const wanted = action === "power_on" ? "active" : "off";
     await this.request("POST", `/v2/droplets/${droplet.id}/actions`, { type: action });
-    for (let waited = 0; waited < 120; waited += 1) {
-      if ((await this.droplet(String(droplet.id))).status === wanted) return;
-      await sleep(250);
-    }
+    const reached = async (): Promise<boolean> => (await this.droplet(String(droplet.id))).status === wanted;
+    if (await waitUntil(reached, 30_000, 250)) return;
     throw new ToolError(
       `${droplet.name} is not ${wanted} after 30 s.`,
       "Look at its console log in .lab/machines/logs.",
