@@ -9,6 +9,7 @@ module.exports = {
       testEnvironment: "node",
       transform,
       testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
+      moduleNameMapper: { "^\\./stack-trace$": "<rootDir>/__tests__/no-stack-trace.ts" },
       testPathIgnorePatterns: ["\\.(lab|long)\\.test\\.ts$", "/node_modules/", "/cdktf.out/"],
       modulePathIgnorePatterns: ["<rootDir>/cdktf.out", "<rootDir>/dist", "<rootDir>/.lab"],
     },

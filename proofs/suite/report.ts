@@ -9,6 +9,9 @@ import { readResults, type DeployResult, type Results, type StoryResult, type Te
 
 const SHOWN = 10;
 
+/** Lines of a failure that are shown again at the end; the others are above, and in the story's log. */
+const LINES_OF_FAILURE = 30;
+
 export type TestCounts = Pick<StoryResult, "passed" | "failed" | "skipped">;
 
 /**
@@ -23,6 +26,7 @@ export function renderReport(directory: string, wallSeconds?: number): string {
     section("Stories", storyTable(stories)),
     deploys.length === 0 ? "" : section("The slowest deploys", deployTable(deploys.slice(0, SHOWN))),
     section("The slowest tests", testTable(tests.slice(0, SHOWN))),
+    failureTexts(tests),
     totals(results),
   ]
     .filter((text) => text !== "")
@@ -81,6 +85,18 @@ function deployTable(deploys: readonly DeployResult[]): string {
 function testTable(tests: readonly TestResult[]): string {
   const rows = tests.map(({ seconds, story, test }) => [tenths(seconds), story, test]);
   return textTable([...numbers("seconds"), { title: "story" }, { title: "test" }], rows);
+}
+
+/** What failed, and by what: at the end, where a reader of CI's output looks first. */
+function failureTexts(tests: readonly TestResult[]): string {
+  const texts = tests.flatMap(({ story, test, failure }) => {
+    if (failure === undefined) return [];
+    const lines = failure.trim().split("\n");
+    const more = lines.length - LINES_OF_FAILURE;
+    const shown = [...lines.slice(0, LINES_OF_FAILURE), ...(more > 0 ? [`... ${more} more lines`] : [])];
+    return [`  ${story}: ${test}\n\n${shown.map((line) => `    ${line}`.trimEnd()).join("\n")}`];
+  });
+  return texts.length === 0 ? "" : section("Failures", texts.join("\n\n"));
 }
 
 function totals({ stories, deploys, wallSeconds }: Results): string {

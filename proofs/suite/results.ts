@@ -38,6 +38,8 @@ export interface TestResult {
   readonly story: string;
   readonly test: string;
   readonly seconds: number;
+  /** What it failed by: the error and its stack. */
+  readonly failure?: string;
 }
 
 /** A report in JUnit's format, by jest-junit. */
@@ -52,7 +54,15 @@ interface JunitSuite {
   /** In UTC, without a time zone. */
   readonly timestamp: string;
   readonly time: string;
-  readonly testcase?: readonly { readonly name: string; readonly time: string }[];
+  readonly testcase?: readonly JunitTest[];
+}
+interface JunitTest {
+  readonly name: string;
+  readonly time: string;
+  /** More than one where a test and what runs after it have failed. */
+  readonly failure?: readonly string[];
+  /** Of a file that could not be run. */
+  readonly error?: readonly string[];
 }
 
 const PARSER = new XMLParser({
@@ -60,9 +70,9 @@ const PARSER = new XMLParser({
   attributeNamePrefix: "",
   parseAttributeValue: false,
   parseTagValue: false,
-  // The texts of failures are not used, and may be long.
-  stopNodes: ["..failure", "..error"],
-  isArray: (tag) => tag === "testsuite" || tag === "testcase",
+  // A failure's text may be long, and have more quotes than the parser takes from strangers.
+  processEntities: { enabled: true, maxTotalExpansions: Infinity, maxExpandedLength: Infinity },
+  isArray: (tag) => ["testsuite", "testcase", "failure", "error"].includes(tag),
 });
 
 /**
@@ -86,7 +96,7 @@ export function readResults(directory: string, wallSeconds?: number): Results {
       [...junit].flatMap(([name, file]) =>
         suitesOf(file)
           .flatMap(({ testcase }) => testcase ?? [])
-          .map((test) => ({ story: storyCalled(name), test: test.name.trim(), seconds: Number(test.time) })),
+          .map((test) => testResult(storyCalled(name), test)),
       ),
     ),
   };
@@ -104,6 +114,16 @@ function readJunit(directory: string): Map<string, JunitFile> {
 
 function suitesOf(file?: JunitFile): readonly JunitSuite[] {
   return file?.testsuites?.testsuite ?? [];
+}
+
+function testResult(story: string, { name, time, failure = [], error = [] }: JunitTest): TestResult {
+  const failures = [...failure, ...error];
+  return {
+    story,
+    test: name.trim(),
+    seconds: Number(time),
+    ...(failures.length === 0 ? {} : { failure: failures.join("\n\n") }),
+  };
 }
 
 function storyResult(name: string, file: JunitFile | undefined, timings: readonly TimingEntry[]): StoryResult {

@@ -113,6 +113,24 @@ describe("the report of a run", () => {
     );
   });
 
+  it("says before the totals what failed, and by what, without the rest of a long text", () => {
+    writeRun();
+    junit(
+      "lab-proofs-leader",
+      9,
+      `<testsuite name="leader" errors="0" failures="1" skipped="0" timestamp="2026-11-29T10:00:00" time="9" tests="1">
+    <testcase name="leader moves" time="9"><failure>Error: &lt;1&gt;\n${"    at line\n".repeat(35)}</failure><failure>and after it</failure></testcase></testsuite>`,
+    );
+    const [, failures] = renderReport(scratch()).split("Failures\n\n");
+    expect(failures.split("\n\nTotal")[0]).toBe(
+      [
+        `  membership: members shrink\n\n    Error: ${'"'.repeat(20_000)}`,
+        `  leader: leader moves\n\n    Error: <1>\n${"        at line\n".repeat(29)}    ... 8 more lines`,
+        "  unit: b.test.ts\n\n    does not compile",
+      ].join("\n\n"),
+    );
+  });
+
   it("ends with the totals, by the run's own time or else from the first start to the last end", () => {
     writeRun();
     expect(renderReport(scratch(), 99).split("\n").slice(-2)).toEqual([
