@@ -54,7 +54,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/proofs/operations.lab.test.ts",
-    seconds: 210,
+    seconds: 110,
     alone: true,
     proves: [
       "proofs/figures/**",
@@ -134,7 +134,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/proofs/birth.lab.test.ts",
-    seconds: 240,
+    seconds: 180,
     proves: [
       "lib/rollout/genesis.ts",
       "lab/{config,daemon,definition,lab,paths}.ts",
@@ -345,7 +345,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/proofs/operations.long.test.ts",
-    seconds: 400,
+    seconds: 480,
     alone: true,
     proves: ["proofs/operations/**", "proofs/workload/**", "__tests__/proofs/operations-under-load.ts"],
   },
@@ -444,6 +444,16 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/leader.long.test.ts",
     seconds: 180,
     proves: ["templates/leader/place-leader.sh", "__tests__/proofs/{deployed,leadership}.ts"],
+  },
+  {
+    file: "__tests__/proofs/rebuilt-machine.long.test.ts",
+    seconds: 180,
+    proves: [
+      "lib/rollout/genesis.ts",
+      "__tests__/proofs/deployed.ts",
+      "lab/clouds/digitalocean/api/droplet-lifecycle.ts",
+      "templates/rollout/{activate,converge,join,prepare-founding}.sh",
+    ],
   },
   {
     file: "__tests__/proofs/lost-location.long.test.ts",
