@@ -17,6 +17,12 @@ export interface GoProgram {
   readonly package: string;
   /** File to write. */
   readonly output: string;
+  /**
+   * Whether it is built with Go's race detector, which needs a C compiler: the program then ends with 66 if two goroutines
+   * have used a value at once.
+   * @default false
+   */
+  readonly race?: boolean;
 }
 
 /** Published Go modules. */
@@ -58,8 +64,14 @@ export async function buildGoModules(
 }
 
 /** Builds a program of this repository. */
-export async function buildGoSources(sources: GoSources, output: string, progress: Progress = silent): Promise<void> {
-  await inCopyOf(sources, (dir) => build(dir, { package: sources.package, output }), progress);
+export async function buildGoSources(
+  sources: GoSources,
+  output: string,
+  progress: Progress = silent,
+  { race }: Pick<GoProgram, "race"> = {},
+): Promise<void> {
+  if (race === true) await ensureCommands(["cc"], progress);
+  await inCopyOf(sources, (dir) => build(dir, { package: sources.package, output, race }), progress);
 }
 
 /** Builds a package's tests as a program, after `go vet` of the package and of what it imports from its module. */
@@ -91,13 +103,14 @@ async function inCopyOf(sources: GoSources, work: (dir: string) => Promise<void>
   }
 }
 
-async function build(dir: string, program: GoProgram): Promise<void> {
-  await mkdir(path.dirname(program.output), { recursive: true });
-  await go(dir, ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program.output, program.package]);
+async function build(dir: string, { output, package: name, race = false }: GoProgram): Promise<void> {
+  await mkdir(path.dirname(output), { recursive: true });
+  const options = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...(race ? ["-race"] : [])];
+  await go(dir, ["build", ...options, "-o", output, name], race);
 }
 
-async function go(cwd: string, args: readonly string[]): Promise<void> {
-  await run(["go", ...args], { cwd, env: { CGO_ENABLED: "0", GOWORK: "off" }, nice: true });
+async function go(cwd: string, args: readonly string[], cgo = false): Promise<void> {
+  await run(["go", ...args], { cwd, env: { CGO_ENABLED: cgo ? "1" : "0", GOWORK: "off" }, nice: true });
 }
 
 interface GoVersion {

@@ -48,9 +48,7 @@ func (s *server) say(r *run, args []string) answer {
 		}
 		w.advance(seconds)
 		if r.kind == contextStep && s.interleave != nil && s.interleave() {
-			s.mutex.Unlock()
 			w.letJoinsGoOn()
-			s.mutex.Lock()
 		}
 		return answer{}
 	case "systemctl":

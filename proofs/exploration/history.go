@@ -126,6 +126,8 @@ func (s *workshop) play(h history) result {
 	w := newWorld(filepath.Join(dir, "machines"), s.scripts, s.standIns, s.standIn)
 	server := serve(w, filepath.Join(dir, "socket"))
 	defer server.listener.Close()
+	server.mutex.Lock()
+	defer server.mutex.Unlock()
 	names := []string{}
 	for i := range h.Members {
 		names = append(names, fmt.Sprintf("m%d", i))

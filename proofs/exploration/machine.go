@@ -117,9 +117,9 @@ func (m *machine) startEtcd() {
 	}
 	m.retryAt = m.world.now + restartS
 	// The steps' result depends only on the files. systemd's repeated attempts would take most of the time otherwise.
-	if m.preparedAt != m.changes.Load() {
+	if changes := m.changes.Load(); m.preparedAt != changes {
 		m.prepared = m.unitStep("check-data && mark-start begun")
-		m.preparedAt = m.changes.Load()
+		m.preparedAt = changes
 	}
 	if !m.prepared {
 		return

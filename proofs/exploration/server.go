@@ -67,6 +67,7 @@ type run struct {
 
 // server answers the stand-ins of one world.
 type server struct {
+	// Held by whoever changes the world: the history, but for when it waits for scripts, or the answer to one of these.
 	mutex    sync.Mutex
 	world    *world
 	listener *net.UnixListener
@@ -75,6 +76,8 @@ type server struct {
 	lastRun  int
 	// Whether background joins continue while a step sleeps.
 	interleave func() bool
+	// Whether somebody waits for the background joins already.
+	joinsGoOn bool
 }
 
 func serve(w *world, socket string) *server {
@@ -127,7 +130,18 @@ func (w *world) start(m *machine, kind contextKind, script string, args ...strin
 // wait runs a script to its end.
 func (w *world) wait(r *run) {
 	must(r.command.Start())
-	w.waitStarted(r)
+	if r.kind == contextUnit {
+		w.waitStarted(r)
+		return
+	}
+	w.let(func() { w.waitStarted(r) })
+}
+
+// let waits for scripts that are answered meanwhile.
+func (w *world) let(wait func()) {
+	w.server.mutex.Unlock()
+	defer w.server.mutex.Lock()
+	wait()
 }
 
 func (w *world) waitStarted(r *run) {
@@ -179,6 +193,9 @@ func (s *server) answer(connection *net.UnixConn) {
 	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	if r.wasCut || closed(r.killed) {
+		return
+	}
 	if r.kind != contextUnit {
 		r.machine.changes.Add(1)
 	}
@@ -201,9 +218,8 @@ func (s *server) answer(connection *net.UnixConn) {
 			return
 		}
 		// Other scripts cannot interfere meanwhile: this one changes files of its own machine.
-		s.mutex.Unlock()
-		_, err := receiveWords(fd)
-		s.mutex.Lock()
+		var err error
+		s.world.let(func() { _, err = receiveWords(fd) })
 		if err != nil {
 			return
 		}
@@ -260,33 +276,51 @@ func (m *machine) endJoin() {
 
 // letJoinsGoOn lets every background join continue to its next sleep or its end.
 func (w *world) letJoinsGoOn() {
+	if w.server.joinsGoOn {
+		return
+	}
+	w.server.joinsGoOn = true
+	defer func() { w.server.joinsGoOn = false }()
 	for _, m := range append([]*machine{}, w.machines...) {
 		if !m.up || !m.joinWanted {
 			continue
 		}
 		r := m.join
-		if r == nil {
+		begins := r == nil
+		if begins {
 			r = w.start(m, contextJoin, "/usr/local/lib/cdktf-etcd/join")
 			m.join = r
 			must(r.command.Start())
 			go w.waitStarted(r)
-		} else {
+		}
+		w.let(func() {
+			if !begins {
+				select {
+				case r.goOn <- struct{}{}:
+				case <-r.ended:
+				case <-r.killed:
+				}
+			}
 			select {
-			case r.goOn <- struct{}{}:
-			case <-r.ended:
+			case <-r.sleeps:
 			case <-r.killed:
+			case <-r.ended:
 			}
+		})
+		if m.join == r && closed(r.ended) {
+			m.join = nil
+			// Restart=on-failure
+			m.joinWanted = r.code != 0
+			w.note("%s: the join in the background ended with %d: %s", m, r.code, lastLine(r.output.String()))
 		}
-		select {
-		case <-r.sleeps:
-		case <-r.killed:
-		case <-r.ended:
-			if m.join == r {
-				m.join = nil
-				// Restart=on-failure
-				m.joinWanted = r.code != 0
-				w.note("%s: the join in the background ended with %d: %s", m, r.code, lastLine(r.output.String()))
-			}
-		}
+	}
+}
+
+func closed(channel chan struct{}) bool {
+	select {
+	case <-channel:
+		return true
+	default:
+		return false
 	}
 }
