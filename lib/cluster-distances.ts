@@ -18,13 +18,15 @@ export interface ClusterDistances {
 
 /**
  * @param cluster the cluster's path, for warnings
- * @throws ValidationError if a round-trip time is missing, or if a timeout that is given instead of a derived one can't
- * work
+ * @throws ValidationError if a round-trip time is missing, if the members' places can't keep the survival goal, or if a
+ * timeout that is given instead of a derived one can't work
  */
 export function clusterDistances(cluster: string, props: EtcdClusterProps): ClusterDistances {
   const { hosts, clients, roundTripTimes = RoundTripTimes.digitalOcean() } = props;
   const memberLocations = hosts.map((host) => host.location);
-  const quorum = new QuorumModel({ roundTripTimes, memberLocations, clients });
+  const places = { roundTripTimes, memberLocations, clients };
+  const quorum = new QuorumModel(places);
+  props.survives?._require("survives", places);
   const tuning = Tuning.derive({
     roundTripTimes,
     memberLocations,

@@ -8,7 +8,7 @@ import { IEtcdHost } from "./etcd-host";
 import { PkiProps } from "./pki/pki-props";
 import { EtcdAdoptionProps } from "./rollout/adoption";
 import { EtcdUpkeepProps } from "./upkeep/upkeep-props";
-import { ClientLocation, LeaderPlacementProps, RoundTripTimes, TuningProfile } from "./wan";
+import { ClientLocation, LeaderPlacementProps, RoundTripTimes, SurvivalGoal, TuningProfile } from "./wan";
 
 /** What an etcd cluster is made of. */
 export interface EtcdClusterProps {
@@ -64,6 +64,12 @@ export interface EtcdClusterProps {
    * @default - where the clients' writes are quickest; brought back when that member has been well for a minute
    */
   readonly leader?: LeaderPlacementProps;
+  /**
+   * Which outages the cluster must outlive. Members whose places can't do that are refused: at the first deploy, and at any
+   * later edit that moves or removes one.
+   * @default - none: what a single loss would stop is a warning
+   */
+  readonly survives?: SurvivalGoal;
   /**
    * Which addresses members dial each other at.
    * @default PeerNetwork.PUBLIC

@@ -1,3 +1,4 @@
+import { enumeration } from "../wan/enumeration";
 import type { CertificatePlan, CertificateRow } from "./certificates";
 import type { ClusterPlan } from "./cluster-plan";
 import type { ClusterMap } from "./map";
@@ -54,8 +55,7 @@ ${plan.warnings.length > 0 ? sentences("Warnings", plan.warnings) : ""}
 }
 
 function cities(plan: ClusterPlan): string {
-  const names = [...new Set(plan.members.map((member) => member.title))];
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  return enumeration([...new Set(plan.members.map((member) => member.title))], "and");
 }
 
 /** On a small screen the map is enlarged to the part that has members in it. */

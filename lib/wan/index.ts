@@ -13,6 +13,7 @@ export { Continent, Region } from "./regions";
 export type { RoundTripTimePair } from "./round-trip-time-pair";
 export { RoundTripTimes } from "./round-trip-times";
 export type { RoundTripTimesOptions } from "./round-trip-times-options";
+export { SurvivalGoal } from "./survival-goal";
 export type { TuningProps } from "./tuning";
 export { Tuning } from "./tuning";
 export { TuningProfile } from "./tuning-profile";

@@ -1,3 +1,4 @@
+import { enumeration } from "./enumeration";
 import type { RoundTripTimes } from "./round-trip-times";
 
 /**
@@ -27,7 +28,7 @@ export class PlaceNames {
 
   /** `London, New York or Asia`; empty for none. */
   public any(places: string[]): string {
-    return this.list(
+    return enumeration(
       places.map((place) => this.of(place)),
       "or",
     );
@@ -45,13 +46,7 @@ export class PlaceNames {
       const count = places.filter((other) => other === place).length;
       return count === 1 ? this.of(place) : `${this.of(place)} (${count})`;
     });
-    return this.list(counted, "and");
-  }
-
-  private list(words: string[], conjunction: string): string {
-    return words.length < 2
-      ? words.join("")
-      : `${words.slice(0, -1).join(", ")} ${conjunction} ${words[words.length - 1]}`;
+    return enumeration(counted, "and");
   }
 
   private city(place: string): string | undefined {

@@ -506,7 +506,7 @@ export const NO_STORY: readonly Silence[] = [
       "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
       "lib/hosts/{authorized-key,digitalocean-sizes}.ts",
       "lib/report/**",
-      "lib/wan/{candidates,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts}.ts",
+      "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",
       "lib/wan/placement*.ts",
       "proofs/recording/{phases,timings}.ts",
       "proofs/suite/{changed,path-patterns,report,results,stories}.ts",
