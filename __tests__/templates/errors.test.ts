@@ -84,7 +84,7 @@ SILENCE_SECONDS=0`,
     node.scripts("get-etcd.sh");
     node.stub("curl", `exit ${code}`);
     node.directoryOf("/opt");
-    expect(lastWords(`${NODE_SCRIPTS}/get-etcd 3.6.14 0000 https://mirror.example/etcd.tar.gz`)).toContain(
+    expect(lastWords(`echo https://mirror.example/etcd.tar.gz | ${NODE_SCRIPTS}/get-etcd 3.6.14 0000`)).toContain(
       `error: can't download etcd 3.6.14 from https://mirror.example/etcd.tar.gz (curl exit code ${code}); nothing was installed. ${words}`,
     );
   });

@@ -3,6 +3,7 @@ import { TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
+import { literal } from "../terraform/literal";
 import { Templates, TemplateVariables } from "../terraform/templates";
 import { requireDistinct, requireDnsLabel } from "../validation";
 import { alertRuleVariables, EtcdAlertRulesProps, requireJobName } from "./alert-rules";
@@ -96,7 +97,7 @@ export class ClusterAccess {
   /** {@link EtcdCluster.writeAlertRules} */
   public writeAlertRules(props: EtcdAlertRulesProps): void {
     new File(this.cluster, "alerts", {
-      filename: `${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`,
+      filename: literal(`${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`),
       content: this.alertRules(props),
       filePermission: "0644",
       directoryPermission: "0700",
