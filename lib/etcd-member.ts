@@ -202,7 +202,7 @@ export class EtcdMember extends Construct {
   private rolloutEnv(id: string, genesis: TemplateValue, members: readonly EtcdMember[]): IResolvable {
     const { tuning, declared } = this.plan;
     const told = rolloutEnv(this.templates, this, { members, genesis, adoption: declared.adoption, tuning });
-    return new TerraformLocal(this, id, told).expression;
+    return new TerraformLocal(this, id, told).expression as IResolvable;
   }
 
   private nearestFirst(members: readonly EtcdMember[]): EtcdMember[] {

@@ -36,7 +36,7 @@ describe("what is typed", () => {
       return `{ files = ${of("files")}, secrets = ${of("secrets")}, stage = ${of("stage")} }`;
     },
   ) as Bundle;
-  const said = printed.flatMap(({ mock }) => mock.calls.flat()).join("\n");
+  const said = printed.flatMap(({ mock }) => mock.calls.map((call) => call.join(" "))).join("\n");
 
   it("is the passphrase's file to the byte", () => {
     expect(secrets["/etc/etcd/backup.passphrase"].content).toBe(NASTY);

@@ -186,7 +186,10 @@ describe("a backup", () => {
 
   it("that can't be stored fails the unit, with what to do", async () => {
     await words(singapore, "etcd-backup");
-    await on(singapore, "cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key = ./&x/' /etc/etcd/rclone.conf");
+    await on(
+      singapore,
+      "cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key = ./&x/' /etc/etcd/rclone.conf",
+    );
     const count = stored().length;
     expect((await start("etcd-backup", [singapore]))[0].ok).toBe(false);
     expect(await words(singapore, "etcd-backup")).toEqual([

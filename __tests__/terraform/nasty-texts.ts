@@ -5,7 +5,7 @@ export const SEED = Number(process.env.NASTY_SEED ?? 4711);
 
 /** What some language or other would take for syntax. */
 const PIECES = [
-  ...`"'\`\\$%{}()[]<>&|;:#=,!?*~ \té☃😀`,
+  ...Array.from(`"'\`\\$%{}()[]<>&|;:#=,!?*~ \té☃😀`),
   "${x}",
   "%{y}",
   "$${",

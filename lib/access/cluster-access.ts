@@ -1,5 +1,5 @@
 import { File } from "@cdktf/provider-local/lib/file";
-import { TerraformLocal } from "cdktf";
+import { IResolvable, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
@@ -90,7 +90,7 @@ export class ClusterAccess {
     return Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
       ...alertRuleVariables(this.model, job),
       ...this.props.upkeepAlerts,
-      client_expiry: this.clientExpiry.expression,
+      client_expiry: this.clientExpiry.expression as IResolvable,
     });
   }
 

@@ -67,7 +67,7 @@ export class EtcdClient extends Construct {
       total_timeout_ms: access.totalTimeoutMs,
     };
     const templates = Templates.of(this);
-    const file = (name: string): Written => shellWord(`${Fn.abspath(literal(this.directory)) as string}/${name}`);
+    const file = (name: string): Written => shellWord(`${Fn.abspath(literal(this.directory))}/${name}`);
     const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
     const variables = {
       client: comment(clientName),
