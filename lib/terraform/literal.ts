@@ -7,6 +7,10 @@ const TOKEN = /(\$\{TfToken\[[a-zA-Z0-9:._-]+\]\})/;
 // eslint-disable-next-line no-control-regex -- a text may hold any of them
 const SYNTAX = /["\\\x00-\x09\x0b-\x1f\x7f]|[$%]\{/;
 
+/** What CDKTF puts into a string of its HCL form as it is. */
+// eslint-disable-next-line no-control-regex -- a text may hold any of them
+const UNESCAPED = /[\\\x00-\x1f\x7f]/;
+
 /** The text where strings have no quotes, as in Terraform's JSON files. */
 function template(text: string): string {
   return text.replace(/[$%](?=\{)/g, "$&$&");
@@ -33,7 +37,9 @@ class Literal implements IResolvable {
 
   public resolve(context: IResolveContext): string {
     // Braces are suppressed within an expression.
-    return context.suppressBraces === true ? quoted(this.text) : template(this.text);
+    if (context.suppressBraces === true) return quoted(this.text);
+    // CDKTF's HCL form escapes these in expressions alone.
+    return UNESCAPED.test(this.text) ? `\${${quoted(this.text)}}` : template(this.text);
   }
 
   public toString(): string {
