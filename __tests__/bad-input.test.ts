@@ -325,7 +325,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ["a bucket that is none", storage({ bucket: "My Bucket" }), /^backup.storage.bucket: given "My Bucket"/],
   ["a prefix with slashes at its ends", storage({ prefix: "/etcd/" }), /^backup.storage.prefix: given "\/etcd\/"/],
   ["a region with a line break", storage({ region: "ams3\nacl = public" }), /^backup.storage.region: given "ams3\\n/],
-  ["an access key id with a space", storage({ accessKeyId: "A B" }), /^backup.storage.accessKeyId/],
+  [
+    "an access key id that rclone would read as another option",
+    storage({ accessKeyId: "A%(B)s" }),
+    /^backup.storage.accessKeyId: given a text of 6 characters, expected one line of text without "%\("/,
+  ],
   [
     "a secret access key with a line break, without showing it",
     storage({ secretAccessKey: "a\nb" }),

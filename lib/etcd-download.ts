@@ -8,6 +8,7 @@ const RELEASES = "https://github.com/etcd-io/etcd/releases/download";
 export interface EtcdDownloadProps {
   /**
    * URL below which the tarballs lie as `vX.Y.Z/etcd-vX.Y.Z-linux-ARCH.tar.gz`, for machines that do not reach GitHub.
+   * It may hold a user and a password, which stand in the user data of new machines.
    * @default - etcd's releases on GitHub
    */
   readonly mirror?: string;

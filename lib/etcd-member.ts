@@ -1,4 +1,4 @@
-import { Fn, RemoteExecProvisioner, TerraformLocal } from "cdktf";
+import { Fn, IResolvable, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./etcd-host";
 import { leaderPart } from "./leader/leader-part";
@@ -14,7 +14,8 @@ import { rolloutEnv } from "./rollout/rollout-env";
 import { Declaration, rolloutPart } from "./rollout/rollout-part";
 import { sshAccessPart } from "./node/ssh-access-part";
 import { overSsh, SshStep } from "./node/ssh-step";
-import { Templates } from "./terraform/templates";
+import { Templates, TemplateValue } from "./terraform/templates";
+import { asItIs, shellWord } from "./terraform/writers";
 import { streamsPart } from "./streams/streams-part";
 import { RoundTripTimes, Tuning } from "./wan";
 import { LeaderPlacement } from "./wan/leader-placement";
@@ -188,20 +189,20 @@ export class EtcdMember extends Construct {
   }
 
   /** Script of a step that puts what is staged into its place, and then runs these node scripts. */
-  private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: unknown): string {
+  private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: IResolvable): string {
     const task = this.templates.render("rollout/task.sh.tftpl", {
-      commands,
-      name: this.host.hostName,
+      commands: commands.map(asItIs),
+      name: shellWord(this.host.hostName),
       rollout_env: rolloutEnv,
     });
     return bundle.step(commands.join(", then "), task);
   }
 
   /** Settings of this rollout for the node scripts, in a Terraform local. */
-  private rolloutEnv(id: string, genesis: unknown, members: readonly EtcdMember[]): unknown {
+  private rolloutEnv(id: string, genesis: TemplateValue, members: readonly EtcdMember[]): IResolvable {
     const { tuning, declared } = this.plan;
     const told = rolloutEnv(this.templates, this, { members, genesis, adoption: declared.adoption, tuning });
-    return new TerraformLocal(this, id, told).expression;
+    return new TerraformLocal(this, id, told).expression as IResolvable;
   }
 
   private nearestFirst(members: readonly EtcdMember[]): EtcdMember[] {

@@ -45,7 +45,7 @@ export function requireHttpsUrl(what: string, value: string, { allowHttp, allowe
   if (protocol === "https:" || (protocol === "http:" && allowHttp === true)) return;
   throw new ValidationError({
     what,
-    given: JSON.stringify(value),
+    given: JSON.stringify(value.replace(/^([a-z]+:\/\/)[^/?#]*@/i, "$1")),
     expected: `an https URL, for example "${example}"`,
     mend: `use https, or say ${allowedBy}: true for plain http in a network you trust`,
   });

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { BACKUP, cluster, synth } from "../synth";
 import { Templates } from "../../lib/terraform/templates";
+import { asItIs } from "../../lib/terraform/writers";
 import { render, scratchDirectory } from "../templates/render";
 import { runCommand } from "../tools";
 
@@ -16,7 +17,7 @@ export function renderedRules(client_expiry: Labels = { operator: "2027-11-22T18
   let variables: Readonly<Record<string, unknown>> = {};
   const spy = jest.spyOn(Templates.prototype, "render").mockImplementation((name, given) => {
     if (name === "access/alerts.yaml.tftpl") variables = given;
-    return "";
+    return asItIs("");
   });
   synth((stack) => cluster(stack, undefined, { backup: BACKUP }).alertRules());
   spy.mockRestore();

@@ -81,7 +81,7 @@ describe("backups", () => {
       "secrets",
     );
     expect(secrets["/etc/etcd/rclone.conf"].content).toContain("backups go to no storage");
-    expect(secrets["/etc/etcd/backup.passphrase"].content).toContain('trimspace(\\"\\")'.replace(/\\/g, ""));
+    expect(secrets["/etc/etcd/backup.passphrase"].content).toBe('${nonsensitive(sensitive(""))}');
   });
 });
 
@@ -93,9 +93,9 @@ describe("a restore", () => {
     )["/etc/etcd/declared.env"].content;
 
   it("tells the nodes the snapshot's name, or that there is none", () => {
-    expect(declared({})).toContain('"restore" = ""');
+    expect(declared({})).toContain(`"restore" = "''"`);
     expect(declared({ restore: { snapshot: "etcd-20261122T180000Z-4711.db" } })).toContain(
-      '"restore" = "etcd-20261122T180000Z-4711.db"',
+      `"restore" = "'etcd-20261122T180000Z-4711.db'"`,
     );
   });
 

@@ -119,7 +119,7 @@ describe("a droplet", () => {
       "digitalocean_droplet",
     );
     expect(droplets["hosts/lon1/droplet"].user_data).toMatch(
-      /"downloads" = \[\{"version" = "3\.6\.14", "url" = "https:\/\/mirror\.example\/etcd\.tar\.gz"/,
+      /"downloads" = \[\{"version" = "'3\.6\.14'", "sha256" = "'0+'", "url" = "'https:\/\/mirror\.example\/etcd\.tar\.gz'"/,
     );
   });
 });

@@ -91,7 +91,7 @@ describe("a node that is no member", () => {
 
   it("does what its parts do, each at its point", () => {
     const points = [
-      `get-etcd" '3.6.14'`,
+      `get-etcd" "$version"`,
       "nothing to listen on",
       "authorize-keys; do",
       "say prepared",

@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { ensureCommands, LabDroplet, run, S3Server, startS3Server, unwrapped } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
+import { shellWord } from "../../lib/terraform/writers";
 import { useCleanup } from "../cleanup";
 import { onNodesOf, set } from "./on-nodes";
 
@@ -22,8 +23,14 @@ let newYork: LabDroplet;
 let singapore: LabDroplet;
 const { on, start, words } = onNodesOf(() => cluster);
 
+/** With all that one of the languages on its way takes for syntax, and blanks at its ends. */
+const PASSPHRASE = ` \t"quoted" 'single' \`id\` $(id) \${x} %{y} %(z)s \\n \\ #;= é😀 `;
+/** A setting of etcd that any text will do for, beside the "*" that it has by default. */
+const WHITELIST = `*,"quoted" 'single' \`id\` $(id) \${x} %{y} %h \\n {"a": "b"} é😀 `;
+
 /** Everything but what a test is about. */
 const knobs = (more: object = {}) => ({
+  extra: { ETCD_HOST_WHITELIST: WHITELIST },
   // The leader stays where a test puts it.
   leader: { automatic: false },
   backup: {
@@ -35,7 +42,7 @@ const knobs = (more: object = {}) => ({
       bucket: s3.bucket,
       accessKeyId: s3.accessKeyId,
       secretAccessKey: s3.secretAccessKey,
-      passphrase: "correct horse battery staple",
+      passphrase: PASSPHRASE,
       keepAtLeast: 2,
     },
   },
@@ -109,6 +116,21 @@ describe("a backup", () => {
     }
   });
 
+  it("is encrypted with the passphrase, and stored by the key, to the byte, as etcd has its settings", async () => {
+    const bytes = async (command: string): Promise<string> =>
+      Buffer.from(await on(singapore, `${command} | base64 -w 0`), "base64").toString("utf8");
+    expect(await bytes("cat /etc/etcd/backup.passphrase")).toBe(PASSPHRASE);
+    // What rclone hides the passphrase as is what it found in the file.
+    const revealed = `${SCRIPTS} rclone reveal "$(rclone obscure - <$SECRETS/backup.passphrase)" | head -c -1`;
+    expect(await bytes(`{ ${revealed}; }`)).toBe(PASSPHRASE);
+    const { store } = JSON.parse(await bytes("rclone --config /etc/etcd/rclone.conf config dump")) as {
+      store: Record<string, string>;
+    };
+    expect(store).toMatchObject({ access_key_id: s3.accessKeyId, secret_access_key: s3.secretAccessKey });
+    const environment = await bytes('cat "/proc/$(systemctl show --property MainPID --value etcd)/environ"');
+    expect(environment.split("\0")).toContain(`ETCD_HOST_WHITELIST=${WHITELIST}`);
+  });
+
   it("is taken by exactly one member, a follower, though all look at the same time", async () => {
     await on(london, `etcdctl put /secret '${SECRET}'`);
     const results = await start("etcd-backup");
@@ -164,7 +186,10 @@ describe("a backup", () => {
 
   it("that can't be stored fails the unit, with what to do", async () => {
     await words(singapore, "etcd-backup");
-    await on(singapore, "cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key.*/&x/' /etc/etcd/rclone.conf");
+    await on(
+      singapore,
+      "cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key = ./&x/' /etc/etcd/rclone.conf",
+    );
     const count = stored().length;
     expect((await start("etcd-backup", [singapore]))[0].ok).toBe(false);
     expect(await words(singapore, "etcd-backup")).toEqual([
@@ -308,7 +333,7 @@ describe("metrics", () => {
     const file = "/var/lib/prometheus/node-exporter/cdktf-etcd.prom";
     const told = await on(
       london,
-      `rm ${file}; cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key.*/&x/' /etc/etcd/rclone.conf; systemctl start etcd-metrics; mv /root/rclone.conf /etc/etcd; grep '^cdktf_etcd_backup_' ${file}`,
+      `rm ${file}; cp -p /etc/etcd/rclone.conf /root; sed -i 's/^secret_access_key = ./&x/' /etc/etcd/rclone.conf; systemctl start etcd-metrics; mv /root/rclone.conf /etc/etcd; grep '^cdktf_etcd_backup_' ${file}`,
     );
     expect(told).toBe('cdktf_etcd_backup_timestamp_seconds{cluster="etcd",member="etcd-lon1"} 0');
   });
@@ -409,6 +434,11 @@ describe("a restore", () => {
     if (provided === undefined) throw new Error("The damaged snapshot was to be refused by one of the fresh machines.");
     const others = fresh.filter(({ id }) => id !== provided.id);
     await on(provided, `${SCRIPTS} storage copyto backup:${snapshot} $BACKUPS/${snapshot}`);
+    // For the others it is encrypted as earlier versions did where the passphrase was a variable: without blanks at the ends.
+    await on(
+      provided,
+      `${SCRIPTS} printf %s ${shellWord(PASSPHRASE.trim())} >/run/trimmed; storage deletefile backup:${snapshot}; storage_by /run/trimmed copyto $BACKUPS/${snapshot} backup:${snapshot}; rm /run/trimmed; ! storage cat backup:${snapshot} >/dev/null 2>&1`,
+    );
     const edit = knobs({ ...NEXT, restore: { snapshot } });
     const interrupted = await harness.interrupt("deploy", /: restored from /, edit);
     expect(interrupted.exitCode).not.toBe(0);

@@ -34,8 +34,8 @@ describe("a cluster that is taken over", () => {
   });
 
   it("is known to the node scripts, along with the other machines", () => {
-    for (const url of [...ADOPT.clientUrls, ...ADOPT.peerUrls]) expect(rollout).toContain(`"${url}"`);
-    expect(files["/etc/etcd/declared.env"].content).toContain('"retire_adopted" = false');
+    for (const url of [...ADOPT.clientUrls, ...ADOPT.peerUrls]) expect(rollout).toContain(url);
+    expect(files["/etc/etcd/declared.env"].content).toContain(`"retire_adopted" = "''"`);
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe("a cluster that is taken over", () => {
 
   it("leaves when it is told to, without a restart of the new members", () => {
     const retiring = made({ ...ADOPT, retire: true }).files;
-    expect(retiring["/etc/etcd/declared.env"].content).toContain('"retire_adopted" = true');
+    expect(retiring["/etc/etcd/declared.env"].content).toContain(`"retire_adopted" = "'yes'"`);
     expect(retiring["/etc/etcd/restart.sha256"]).toEqual(files["/etc/etcd/restart.sha256"]);
   });
 

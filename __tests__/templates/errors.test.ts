@@ -84,9 +84,20 @@ SILENCE_SECONDS=0`,
     node.scripts("get-etcd.sh");
     node.stub("curl", `exit ${code}`);
     node.directoryOf("/opt");
-    expect(lastWords(`${NODE_SCRIPTS}/get-etcd 3.6.14 0000 https://mirror.example/etcd.tar.gz`)).toContain(
+    expect(lastWords(`echo https://mirror.example/etcd.tar.gz | ${NODE_SCRIPTS}/get-etcd 3.6.14 0000`)).toContain(
       `error: can't download etcd 3.6.14 from https://mirror.example/etcd.tar.gz (curl exit code ${code}); nothing was installed. ${words}`,
     );
+  });
+
+  it("of a download do not show the password in its URL, nor do anybody's arguments", () => {
+    node.scripts("get-etcd.sh");
+    node.stub("curl", `printf '%s\\n' "$@" >/run/arguments; cat >/run/settings; exit 22`);
+    node.directoryOf("/opt");
+    const url = `https://user:p"a\\ss$(id)@mirror.example/etcd.tar.gz`;
+    const { output } = node.run(`printf '%s\\n' '${url}' | ${NODE_SCRIPTS}/get-etcd 3.6.14 0000`);
+    expect(output).toContain("can't download etcd 3.6.14 from https://mirror.example/etcd.tar.gz (curl exit code 22)");
+    for (const text of [output, node.read("/run/arguments")]) expect(text).not.toMatch(/user|ss\$/);
+    expect(node.read("/run/settings")).toBe(`url = "https://user:p\\"a\\\\ss$(id)@mirror.example/etcd.tar.gz"\n`);
   });
 
   it.each([

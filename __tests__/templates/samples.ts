@@ -1,3 +1,16 @@
+import {
+  asItIs,
+  comment,
+  environmentValue,
+  loginName,
+  plainName,
+  rcloneValue,
+  shellBare,
+  shellList,
+  shellWord,
+  unitText,
+  Written,
+} from "../../lib/terraform/writers";
 import { plain, Rendering } from "./render";
 
 /** One node, with all that the templates are told about it. */
@@ -47,9 +60,9 @@ export const STEPS = ["prepare-founding", "activate", "converge"] as const;
 export function filesOf(sample: Sample, getEtcd: string) {
   const { name, others } = sample;
   const members = [name, ...others];
-  const login = sample.founder
-    ? { user: "root", host_key: HOST_PUBLIC_KEY }
-    : { user: "admin", host_key: OTHER_HOST_PUBLIC_KEY };
+  const endpoints = members.map((_, index) => clientUrl(index));
+  const user = sample.founder ? "root" : "admin";
+  const host_key = sample.founder ? HOST_PUBLIC_KEY : OTHER_HOST_PUBLIC_KEY;
   const dial = { dial_timeout_ms: 3900, command_timeout_ms: 8000 };
   const limits = {
     keepalive_time_ms: 10_000,
@@ -60,55 +73,58 @@ export function filesOf(sample: Sample, getEtcd: string) {
   return {
     unit: {
       template: "member/etcd.service.tftpl",
-      variables: { name, version: VERSION, streams_by: "cubic", go_heap_mib: 1433 },
+      variables: { name: unitText(name), version: unitText(VERSION), streams_by: asItIs("cubic"), go_heap_mib: 1433 },
     },
     env: {
       template: "member/etcd.env.tftpl",
       variables: {
         settings: {
-          ETCD_NAME: name,
-          ETCD_LISTEN_CLIENT_URLS: "https://0.0.0.0:2379",
-          ETCD_ADVERTISE_CLIENT_URLS: clientUrl(0),
-          ETCD_FEATURE_GATES: "InitialCorruptCheck=true,CompactHashCheck=true",
+          ETCD_NAME: environmentValue(name),
+          ETCD_LISTEN_CLIENT_URLS: environmentValue("https://0.0.0.0:2379"),
+          ETCD_ADVERTISE_CLIENT_URLS: environmentValue(clientUrl(0)),
+          ETCD_FEATURE_GATES: environmentValue("InitialCorruptCheck=true,CompactHashCheck=true"),
         },
       },
     },
     endpoints: {
       template: "member/endpoints.env.tftpl",
-      variables: { endpoint: clientUrl(0), endpoints: members.map((_, index) => clientUrl(index)) },
+      variables: {
+        endpoint: environmentValue(clientUrl(0)),
+        endpoints: environmentValue(members.map((_, index) => clientUrl(index)).join(",")),
+      },
     },
     etcdctl: { template: "member/etcdctl.env.tftpl", variables: dial },
     sysctl: { template: "streams/sysctl.conf.tftpl", variables: { max_rtt_ms: 224.5, buffer_bytes: 28_311_552 } },
     declared: {
       template: "rollout/declared.env.tftpl",
       variables: {
-        member: name,
-        members,
-        version: VERSION,
-        enters_from: ["3.5", "3.6"],
-        least_predecessor: "3.5.26",
-        log_readable_since: sample.founder ? "" : "3.6",
+        member: shellWord(name),
+        members: shellList(members),
+        version: shellWord(VERSION),
+        enters_from: shellList(["3.5", "3.6"]),
+        least_predecessor: shellWord("3.5.26"),
+        log_readable_since: shellWord(sample.founder ? "" : "3.6"),
         genesis: 1,
-        recover_from: "",
-        restore: sample.founder ? "etcd-20261122T180000Z-4711.db" : "",
-        adopted_client_urls: sample.founder ? [] : ["https://192.0.2.7:2379"],
-        adopted_peer_urls: sample.founder ? [] : ["https://192.0.2.7:2380"],
-        retire_adopted: sample.founder,
+        recover_from: shellWord(""),
+        restore: shellWord(sample.founder ? "etcd-20261122T180000Z-4711.db" : ""),
+        adopted_client_urls: shellList(sample.founder ? [] : ["https://192.0.2.7:2379"]),
+        adopted_peer_urls: shellList(sample.founder ? [] : ["https://192.0.2.7:2380"]),
+        retire_adopted: shellWord(sample.founder ? "yes" : ""),
       },
     },
-    node: { template: "node/node.env.tftpl", variables: { name } },
+    node: { template: "node/node.env.tftpl", variables: { name: shellWord(name) } },
     timers: { template: "node/timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {
       template: "rollout/rollout.env.tftpl",
       variables: {
         member: name,
-        machine_id: "12345678",
-        peer_url: peerUrl(0),
+        machine_id: shellWord("12345678"),
+        peer_url: shellWord(peerUrl(0)),
         addresses: members.map((_, index) => address(index)),
         addresses_at_start: [address(0), "203.0.113.80", ""],
-        other_client_urls: others.map((_, index) => clientUrl(index + 1)),
-        other_peer_urls: others.map((_, index) => peerUrl(index + 1)),
-        client_urls: Object.fromEntries(members.map((member, index) => [member, clientUrl(index)])),
+        other_client_urls: shellList(others.map((_, index) => clientUrl(index + 1))),
+        other_peer_urls: shellList(others.map((_, index) => peerUrl(index + 1))),
+        declared: shellList(members.map((member, index) => `${member}=${clientUrl(index)}`)),
         genesis: Object.fromEntries(
           (sample.founder ? members : others).map((member, index) => [
             member,
@@ -124,9 +140,9 @@ export function filesOf(sample: Sample, getEtcd: string) {
     leader: {
       template: "leader/leader.env.tftpl",
       variables: {
-        order: members,
-        well_placed: members.slice(0, 1),
-        better_placed: members.slice(1).map((other) => ({ name: other, longest_round_trip_ms: 204.8 })),
+        order: shellList(members),
+        well_placed: shellList(members.slice(0, 1)),
+        better_placed: shellList(members.slice(1).map((other) => `${other}=204.8`)),
         settle_seconds: 64,
         handover_pause_seconds: 1.5,
       },
@@ -139,7 +155,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         authorized_keys: AUTHORIZED_KEYS,
         sshd_config: SSHD_CONFIG,
         get_etcd: getEtcd,
-        downloads: [{ version: VERSION, url: URL, sha256: SHA256 }],
+        downloads: [{ version: shellWord(VERSION), url: shellWord(URL), sha256: shellWord(SHA256) }],
       },
     },
     cloudInitWithoutDownload: {
@@ -153,8 +169,8 @@ export function filesOf(sample: Sample, getEtcd: string) {
         downloads: [],
       },
     },
-    sshd: { template: "ssh/sshd.conf.tftpl", variables: login },
-    sshAccess: { template: "ssh/ssh.env.tftpl", variables: login },
+    sshd: { template: "ssh/sshd.conf.tftpl", variables: { user: loginName(user), host_key } },
+    sshAccess: { template: "ssh/ssh.env.tftpl", variables: { user: shellWord(user), host_key } },
     authorizedKeys: {
       template: "ssh/authorized-keys.tftpl",
       variables: { keys: sample.founder ? AUTHORIZED_KEYS.map((key) => `${key}\n`) : [] },
@@ -162,7 +178,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
     alerts: {
       template: "access/alerts.yaml.tftpl",
       variables: {
-        job: "etcd",
+        job: plainName("etcd"),
         quorum: Math.floor(members.length / 2) + 1,
         members: members.length,
         pairs: others.map((other) => ({ a: name, b: other, threshold: 0.4096, usual_ms: 229 })),
@@ -173,7 +189,7 @@ export function filesOf(sample: Sample, getEtcd: string) {
         preferred: name,
         worse_placed: others.join("|"),
         away_minutes: 15,
-        cluster: "etcd",
+        cluster: plainName("etcd"),
         leaf_seconds: 3_888_000,
         authority_seconds: 31_536_000,
         authority_late_seconds: 10_512_000,
@@ -199,37 +215,42 @@ export function filesOf(sample: Sample, getEtcd: string) {
     },
     upkeep: {
       template: "upkeep/upkeep.env.tftpl",
-      variables: { cluster: "etcd", minimum_free_bytes: 104_857_600, in_place_bytes: 67_108_864 },
+      variables: { cluster: shellBare("etcd"), minimum_free_bytes: 104_857_600, in_place_bytes: 67_108_864 },
     },
     defragmentTimer: {
       template: "upkeep/etcd-defragment.timer.tftpl",
-      variables: { weekday: sample.founder ? "Sun" : "", hour: 3 },
+      variables: { weekday: unitText(sample.founder ? "Sun" : ""), hour: 3 },
     },
     rclone: {
       template: "backup/rclone.conf.tftpl",
       variables: {
-        endpoint: "https://ams3.example",
-        region: "ams3",
-        bucket: "backups",
-        prefix: "etcd",
-        access_key_id: "NOKEY\n",
-        secret_access_key: "no secret\n",
+        endpoint: rcloneValue("https://ams3.example"),
+        region: rcloneValue("ams3"),
+        remote: rcloneValue("store:backups/etcd"),
+        access_key_id: rcloneValue("NOKEY"),
+        secret_access_key: rcloneValue("no secret"),
       },
     },
-    clientEnv: { template: "access/client.env.tftpl", variables: { ...client(name, members), ...dial, ...limits } },
+    clientEnv: {
+      template: "access/client.env.tftpl",
+      variables: { ...client(name), endpoints: shellWord(endpoints.join(",")), ...dial, ...limits },
+    },
     clientCurl: {
       template: "access/client-curl.sh.tftpl",
-      variables: { ...client(name, members), ...dial, ...limits },
+      variables: { ...client(name), endpoints: endpoints.map(shellBare).join(" "), ...dial, ...limits },
     },
   } satisfies Record<string, Rendering>;
 }
 
-function client(name: string, members: readonly string[]) {
+function client(name: string) {
+  const file = (one: string): Written => shellWord(`/home/jo o'neil/$ & co/${one}`);
   return {
-    client: name,
-    directory: "/home/jo o'neil/$ & co",
-    order: "nearest to nyc3 first",
-    endpoints: members.map((_, index) => clientUrl(index)),
+    client: comment(name),
+    env_file: comment(file("etcd.env")),
+    ca: file("ca.crt"),
+    certificate: file("client.crt"),
+    key: file("client.key"),
+    order: comment("nearest to nyc3 first"),
   };
 }
 
@@ -241,10 +262,10 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
     stage: {
       template: "node/stage.sh.tftpl",
       variables: {
-        name: sample.name,
+        name: shellWord(sample.name),
         boot_timeout_seconds: 300,
-        valid_from: "2026-11-22T15:00:00Z",
-        digest: DIGEST,
+        valid_from: shellWord("2026-11-22T15:00:00Z"),
+        digest: shellWord(DIGEST),
         files: {
           "/etc/systemd/system/etcd.service": { mode: "0644", owner: "root:root", content: rendered.unit },
           "/etc/etcd/etcd.env": { mode: "0644", owner: "root:root", content: rendered.env },
@@ -255,9 +276,9 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
           plain(`${name}.sh.part`),
         ),
         after: [plain("streams/stage-end.sh.part")],
-        version: VERSION,
-        sha256: SHA256,
-        url: URL,
+        version: shellWord(VERSION),
+        sha256: shellWord(SHA256),
+        url: shellWord(URL),
       },
     },
   } satisfies Record<string, Rendering>;
@@ -267,7 +288,7 @@ export function stageOf(sample: Sample, rendered: Readonly<Record<"unit" | "env"
 export function tasksOf(sample: Sample, rendered: Readonly<Record<"rollout", string>>) {
   const task = (...commands: string[]): Rendering => ({
     template: "rollout/task.sh.tftpl",
-    variables: { commands, name: sample.name, rollout_env: rendered.rollout },
+    variables: { commands, name: shellWord(sample.name), rollout_env: rendered.rollout },
   });
   return {
     "prepare-founding": task("prepare-founding"),
@@ -283,7 +304,14 @@ export function stepsOf(
 ) {
   const step = (title: string, task: string): Rendering => ({
     template: "node/step.sh.tftpl",
-    variables: { title, name: sample.name, session: plain("node/session.sh"), stage, digest: DIGEST, task },
+    variables: {
+      title: comment(title),
+      name: shellWord(sample.name),
+      session: plain("node/session.sh"),
+      stage,
+      digest: shellWord(DIGEST),
+      task,
+    },
   });
   return {
     install: step("install", ""),

@@ -36,7 +36,8 @@ export async function startS3Server(root: string, progress: Progress = silent): 
   await mkdir(directory, { recursive: true });
   await mkdir(attributes, { recursive: true });
   const accessKeyId = "LAB";
-  const secretAccessKey = randomBytes(24).toString("hex");
+  // With what a format of files could stumble over: whoever uses it has to hand it on as it is.
+  const secretAccessKey = ` ${randomBytes(24).toString("hex")} "'\`$(id)\${x}%{y}#;=\\n é😀 `;
   const region = "lab-1";
   const server = spawn(
     "setpriv",

@@ -1,4 +1,5 @@
 import type { TemplateVariables } from "../terraform/templates";
+import { asItIs, plainName } from "../terraform/writers";
 import { ValidationError } from "../validation-error";
 import type { AccessModel } from "./client-access";
 
@@ -43,13 +44,13 @@ export function alertRuleVariables(model: AccessModel, job: string): TemplateVar
   const { members, quorum, tuning, leader, roundTripTimes } = model;
   const seconds = (ms: number): number => ms / 1000;
   return {
-    job,
+    job: plainName(job),
     quorum: quorum.quorumSize,
     members: members.length,
     pairs: members.flatMap((a, index) =>
       members.slice(index + 1).map((b) => ({
-        a: a.name,
-        b: b.name,
+        a: plainName(a.name),
+        b: plainName(b.name),
         threshold: seconds(tuning.peerRoundTripAlertBetweenMs(a.location, b.location)),
         usual_ms: Math.round(roundTripTimes.p95Between(a.location, b.location)),
       })),
@@ -58,9 +59,14 @@ export function alertRuleVariables(model: AccessModel, job: string): TemplateVar
     request_seconds: seconds(tuning.requestAlertMs),
     failover_seconds: seconds(tuning.failoverMs),
     no_leader_seconds: Math.max(LEAST_NO_LEADER_SECONDS, Math.ceil(2 * seconds(tuning.failoverMs))),
-    preferred: members[0].name,
+    preferred: plainName(members[0].name),
     // Empty where every member is as good a place as the preferred one.
-    worse_placed: leader.order.filter((name) => !leader.wellPlaced.includes(name)).join("|"),
+    worse_placed: asItIs(
+      leader.order
+        .filter((name) => !leader.wellPlaced.includes(name))
+        .map(plainName)
+        .join("|"),
+    ),
     away_minutes: Math.max(LEADER_AWAY_MINUTES, Math.ceil((SETTLE_TIMES * leader.settleSeconds) / 60)),
   };
 }

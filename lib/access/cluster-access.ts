@@ -1,8 +1,9 @@
 import { File } from "@cdktf/provider-local/lib/file";
-import { TerraformLocal } from "cdktf";
+import { IResolvable, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
+import { literal } from "../terraform/literal";
 import { Templates, TemplateVariables } from "../terraform/templates";
 import { requireDistinct, requireDnsLabel } from "../validation";
 import { alertRuleVariables, EtcdAlertRulesProps, requireJobName } from "./alert-rules";
@@ -89,14 +90,14 @@ export class ClusterAccess {
     return Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
       ...alertRuleVariables(this.model, job),
       ...this.props.upkeepAlerts,
-      client_expiry: this.clientExpiry.expression,
+      client_expiry: this.clientExpiry.expression as IResolvable,
     });
   }
 
   /** {@link EtcdCluster.writeAlertRules} */
   public writeAlertRules(props: EtcdAlertRulesProps): void {
     new File(this.cluster, "alerts", {
-      filename: `${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`,
+      filename: literal(`${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`),
       content: this.alertRules(props),
       filePermission: "0644",
       directoryPermission: "0700",

@@ -2,7 +2,9 @@ import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
 import { Fn, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
+import { literal, literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
+import { asItIs, comment, shellBare, shellWord, Written } from "../terraform/writers";
 import { EtcdClientAccess } from "./client-access";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
 import { relativeToStack } from "./stack-path";
@@ -65,19 +67,36 @@ export class EtcdClient extends Construct {
       total_timeout_ms: access.totalTimeoutMs,
     };
     const templates = Templates.of(this);
+    const file = (name: string): Written => shellWord(`${Fn.abspath(literal(this.directory))}/${name}`);
+    const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
     const variables = {
-      client: clientName,
-      directory: Fn.abspath(this.directory),
-      order: access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`,
-      endpoints: access.endpoints,
+      client: comment(clientName),
+      env_file: comment(file("etcd.env")),
+      ca: file("ca.crt"),
+      certificate: file("client.crt"),
+      key: file("client.key"),
+      order: comment(order),
       ...settings,
       command_timeout_ms: access.commandTimeoutMs,
     };
     this.write("ca.crt", target.caPem);
     this.write("client.crt", this.certificatePem);
     this.write("client.key", this.privateKeyPem);
-    this.write("etcd.env", templates.render("access/client.env.tftpl", variables));
-    if (target.grpcGateway) this.write("curl.sh", templates.render("access/client-curl.sh.tftpl", variables));
+    this.write(
+      "etcd.env",
+      templates.render("access/client.env.tftpl", {
+        ...variables,
+        endpoints: shellWord(access.endpoints.join(",")),
+      }),
+    );
+    if (target.grpcGateway)
+      this.write(
+        "curl.sh",
+        templates.render("access/client-curl.sh.tftpl", {
+          ...variables,
+          endpoints: asItIs(access.endpoints.map(shellBare).join(" ")),
+        }),
+      );
 
     const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
     output(this, `${prefix}_certificate`, this.certificatePem, true);
@@ -98,8 +117,8 @@ export class EtcdClient extends Construct {
 
   private write(fileName: string, content: string): void {
     new SensitiveFile(this, fileName, {
-      filename: `${this.directory}/${fileName}`,
-      content,
+      filename: literal(`${this.directory}/${fileName}`),
+      content: literal(content),
       filePermission: "0600",
       directoryPermission: "0700",
     });
@@ -108,5 +127,5 @@ export class EtcdClient extends Construct {
 
 /** An output under exactly that name, whatever the construct's path. */
 export function output(scope: Construct, name: string, value: unknown, sensitive: boolean): void {
-  new TerraformOutput(scope, name, { value, sensitive, staticId: true });
+  new TerraformOutput(scope, name, { value: literals(value), sensitive, staticId: true });
 }

@@ -1,6 +1,6 @@
-import { Fn } from "cdktf";
 import { commands, libraries, NodePart, secret, text, units, UNITS } from "../node/node-part";
 import { Templates } from "../terraform/templates";
+import { rcloneValue, trimmed, withoutFinalLineBreak } from "../terraform/writers";
 import { BackupPlan, JITTER_SECONDS, ResolvedStorage } from "./backup-plan";
 
 /**
@@ -34,7 +34,7 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
     // Written empty without a storage, so that those of an earlier deploy do not stay.
     secrets: {
       "/etc/etcd/rclone.conf": secret("root:root", rcloneConfiguration(templates, storage), "0600"),
-      "/etc/etcd/backup.passphrase": secret("root:root", Fn.trimspace(storage?.passphrase ?? "")),
+      "/etc/etcd/backup.passphrase": secret("root:root", withoutFinalLineBreak(storage?.passphrase ?? "")),
     },
     timers: { "etcd-backup.timer": plan.scheduled },
     packages: storage === undefined ? [] : ["rclone"],
@@ -44,11 +44,10 @@ export function backupPart(templates: Templates, plan: BackupPlan): NodePart {
 function rcloneConfiguration(templates: Templates, storage: ResolvedStorage | undefined): string {
   if (storage === undefined) return "# Written by cdktf-etcd: backups go to no storage.\n";
   return templates.render("backup/rclone.conf.tftpl", {
-    endpoint: storage.endpoint,
-    region: storage.region,
-    bucket: storage.bucket,
-    prefix: storage.prefix,
-    access_key_id: storage.accessKeyId,
-    secret_access_key: storage.secretAccessKey,
+    endpoint: rcloneValue(trimmed(storage.endpoint)),
+    region: rcloneValue(trimmed(storage.region)),
+    remote: rcloneValue(`store:${trimmed(storage.bucket)}/${trimmed(storage.prefix)}`),
+    access_key_id: rcloneValue(withoutFinalLineBreak(storage.accessKeyId)),
+    secret_access_key: rcloneValue(withoutFinalLineBreak(storage.secretAccessKey)),
   });
 }

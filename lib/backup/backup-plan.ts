@@ -1,5 +1,6 @@
 import { Token } from "cdktf";
 import { IEtcdHost } from "../etcd-host";
+import { RCLONE_VALUE } from "../terraform/writers";
 import { requireHttpsUrl, requireInteger } from "../validation";
 import { ValidationError } from "../validation-error";
 import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";
@@ -102,14 +103,16 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
     "names of letters, digits and _ . - with single slashes between",
   );
   requireShape("region", region, /^[\w-]+$/, 'a region\'s name, for example "ams3"');
-  requireShape("accessKeyId", accessKeyId, /^\S+$/, "an access key id, without spaces");
-  requireSecret("secretAccessKey", secretAccessKey, /^\S+$/, "a secret access key, without spaces or line breaks");
+  const isKey = (text: string): boolean => text !== "" && new RegExp(RCLONE_VALUE, "u").test(text);
+  const key = 'one line of text without "%(", by which rclone\'s configuration refers to another option';
+  requireSecret("accessKeyId", accessKeyId, isKey, key);
+  requireSecret("secretAccessKey", secretAccessKey, isKey, key);
   requireSecret(
     "passphrase",
     passphrase,
-    // It is read as one line. Blanks at its ends would be an editor's, by accident.
-    new RegExp(`^(?! )[ -~]{${SHORTEST_PASSPHRASE},}(?<! )$`),
-    `one line of at least ${SHORTEST_PASSPHRASE} printable ASCII characters`,
+    // It is read as one line.
+    (text) => text.length >= SHORTEST_PASSPHRASE && /^[^\r\n\0]*$/.test(text),
+    `one line of at least ${SHORTEST_PASSPHRASE} characters`,
   );
   requireInteger("backup.storage.keepDays", keepDays, 1, 36500, "days");
   requireInteger("backup.storage.keepAtLeast", keepAtLeast, 1, 10_000, "backups");
@@ -128,12 +131,15 @@ function requireShape(prop: string, value: string, shape: RegExp, expected: stri
 }
 
 /** The error does not show the value. */
-function requireSecret(prop: string, value: string, shape: RegExp, expected: string): void {
-  if (Token.isUnresolved(value) || shape.test(value)) return;
+function requireSecret(prop: string, value: string, fits: (text: string) => boolean, expected: string): void {
+  if (Token.isUnresolved(value)) return;
+  // Terraform would store another one, and nobody would know: it has composed characters alone, and UTF-8.
+  const isStoredAsIs = value.normalize("NFC") === value && !/\p{Cs}/u.test(value);
+  if (isStoredAsIs && fits(value)) return;
   throw new ValidationError({
     what: `backup.storage.${prop}`,
     given: `a text of ${value.length} characters`,
-    expected,
+    expected: isStoredAsIs ? expected : "composed characters, Unicode's NFC: Terraform stores no others",
     mend: "give it as a TerraformVariable marked sensitive, so that it stands in no code",
   });
 }

@@ -18,12 +18,12 @@ export interface EtcdBackupStorageProps {
    * @default - the id of the EtcdCluster
    */
   readonly prefix?: string;
-  /** Access key id; may read, write, list and delete objects below the prefix. */
+  /** Access key id; may read, write, list and delete objects below the prefix. One line without "%(". */
   readonly accessKeyId: string;
-  /** Secret access key; best a TerraformVariable marked sensitive. */
+  /** Secret access key, one line without "%("; best a TerraformVariable marked sensitive. */
   readonly secretAccessKey: string;
   /**
-   * What the backups are encrypted with, at least 16 characters; best a TerraformVariable marked sensitive. Keep it
+   * What the backups are encrypted with, one line of at least 16 characters, to the byte; best a TerraformVariable marked sensitive. Keep it
    * elsewhere as well: without it no backup can be read.
    */
   readonly passphrase: string;

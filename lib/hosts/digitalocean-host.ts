@@ -3,8 +3,10 @@ import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { sshdSettings } from "../node/ssh-access-part";
+import { inExpression } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { TerraformData } from "../terraform/terraform-data";
+import { asItIs, shellWord } from "../terraform/writers";
 import { ValidationError } from "../validation-error";
 import { requireDnsLabel, requireInteger } from "../validation";
 import { Region } from "../wan";
@@ -149,7 +151,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     // A resize in place would power all machines off at once, so a new size makes new machines, which join one by one.
     const generation = new TerraformData(this, "generation", {
       // The machines of this name that existed when this record was made: see LostStateCheck.
-      input: `\${${props.group._machinesAtStart.described(`d.name == ${JSON.stringify(this.hostName)}`)}}`,
+      input: `\${${props.group._machinesAtStart.described(`d.name == ${inExpression(this.hostName)}`)}}`,
       triggersReplace: { size, generation: props.generation ?? 1 },
       lifecycle: { ignoreChanges: ["input"] },
     });
@@ -167,13 +169,17 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       userData: Lazy.stringValue({
         produce: () =>
           templates.render("boot/cloud-init.yaml.tftpl", {
-            host_private_key: hostKey.privateKey,
-            host_public_key: hostKey.publicKey,
+            host_private_key: asItIs(hostKey.privateKey),
+            host_public_key: asItIs(hostKey.publicKey),
             // All but the one that DigitalOcean puts there.
-            authorized_keys: props.group._authorizedKeys.slice(1),
+            authorized_keys: props.group._authorizedKeys.slice(1).map(asItIs),
             sshd_config: sshdSettings(templates, { user: USER, hostKey: hostKey.publicKey }),
             get_etcd: templates.file("boot/get-etcd.sh"),
-            downloads: this.downloads,
+            downloads: this.downloads.map(({ version, sha256, url }) => ({
+              version: shellWord(version),
+              sha256: shellWord(sha256),
+              url: shellWord(url),
+            })),
           }),
       }),
       timeouts: { create: `${timeoutSeconds}s` },

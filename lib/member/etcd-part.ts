@@ -1,7 +1,9 @@
 import { Fn, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { commands, NodePart, secret, text, UNITS } from "../node/node-part";
+import { literal } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
+import { asItIs, environmentValue, unitText } from "../terraform/writers";
 
 /**
  * Share of a machine's memory that etcd's heap may use before Go collects garbage more often (GOMEMLIMIT).
@@ -56,13 +58,18 @@ export function etcdPart(scope: Construct, props: EtcdPartProps): NodePart {
     scope,
     "unit",
     templates.render("member/etcd.service.tftpl", {
-      name: props.member,
-      version: props.version,
-      streams_by: props.streamsByCubic ? "cubic" : "default",
+      name: unitText(props.member),
+      version: unitText(props.version),
+      streams_by: asItIs(props.streamsByCubic ? "cubic" : "default"),
       go_heap_mib: Math.floor((props.memoryMiB ?? 0) * GO_HEAP_SHARE),
     }),
   );
-  const env = new TerraformLocal(scope, "env", templates.render("member/etcd.env.tftpl", { settings: props.settings }));
+  const settings = Object.entries(props.settings).map(([name, value]) => [name, environmentValue(value)] as const);
+  const env = new TerraformLocal(
+    scope,
+    "env",
+    templates.render("member/etcd.env.tftpl", { settings: Object.fromEntries(settings) }),
+  );
   // What running etcd has to be restarted for. It reads CA files once, at its start; other certificates for each new connection.
   const restartDigest = Fn.sha256(Fn.join("\n", [unit.asString, env.asString, pem.clientCa, pem.peerCa]));
   return {
@@ -73,9 +80,12 @@ export function etcdPart(scope: Construct, props: EtcdPartProps): NodePart {
       "/etc/etcd/etcd.env": text(env.expression),
       "/etc/etcd/restart.sha256": text(restartDigest),
       "/etc/etcd/endpoints.env": text(
-        templates.render("member/endpoints.env.tftpl", { endpoint: props.endpoint, endpoints: props.endpoints }),
+        templates.render("member/endpoints.env.tftpl", {
+          endpoint: environmentValue(props.endpoint),
+          endpoints: environmentValue(props.endpoints.join(",")),
+        }),
       ),
-      "/etc/etcd/peers": text(Fn.join("\n", [...props.peerUrls, ""])),
+      "/etc/etcd/peers": text(Fn.join("\n", [...props.peerUrls.map(literal), ""])),
       "/etc/etcd/etcdctl.env": text(
         templates.render("member/etcdctl.env.tftpl", {
           dial_timeout_ms: props.dialTimeoutMs,

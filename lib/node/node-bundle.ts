@@ -1,8 +1,10 @@
-import { Fn, TerraformLocal } from "cdktf";
+import { Fn, IResolvable, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { BootDownload } from "../etcd-host";
-import { commands, NodePart, NodeStaging, text } from "./node-part";
+import { commands, NodePart, NodeStaging, notSensitive, text } from "./node-part";
+import { literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
+import { asItIs, comment, shellWord } from "../terraform/writers";
 
 /** What a node is made of. */
 export interface NodeBundleProps {
@@ -39,8 +41,9 @@ export class NodeBundle {
     const templates = Templates.of(scope);
     this.templates = templates;
     this.name = props.name;
-    const local = (name: string, value: unknown): TerraformLocal => new TerraformLocal(scope, name, value);
+    const local = (name: string, value: unknown): TerraformLocal => new TerraformLocal(scope, name, literals(value));
     const { parts } = props;
+    const { version, sha256, url } = props.download;
     const staging = (when: keyof NodeStaging): string[] => parts.flatMap((part) => part.staging?.[when] ?? []);
 
     const files = local("files", {
@@ -49,7 +52,7 @@ export class NodeBundle {
       "/etc/etcd/timers": text(
         templates.render("node/timers.tftpl", { timers: merged(parts.map((part) => part.timers)) }),
       ),
-      "/etc/etcd/node.env": text(templates.render("node/node.env.tftpl", { name: props.name })),
+      "/etc/etcd/node.env": text(templates.render("node/node.env.tftpl", { name: shellWord(props.name) })),
       ...merged(parts.map((part) => part.files)),
     });
     // Locals, because CDKTF resolves the arguments of a function twice per level of nesting.
@@ -64,15 +67,18 @@ export class NodeBundle {
     this.stageScript = local(
       "stage",
       templates.render("node/stage.sh.tftpl", {
-        name: props.name,
+        name: shellWord(props.name),
         boot_timeout_seconds: props.bootTimeoutSeconds,
-        valid_from: props.validFrom,
-        digest: this.stageDigest,
-        files: Fn.merge([files.expression, keys.expression, secrets.expression]),
-        packages: [...new Set(parts.flatMap((part) => part.packages ?? []))],
-        before: [...staging("check"), ...staging("prepare")],
-        after: staging("end"),
-        ...props.download,
+        valid_from: shellWord(props.validFrom),
+        digest: shellWord(this.stageDigest),
+        // Their contents are encoded there.
+        files: Fn.merge([files.expression, keys.expression, secrets.expression]) as IResolvable,
+        packages: [...new Set(parts.flatMap((part) => part.packages ?? []))].map(asItIs),
+        before: [...staging("check"), ...staging("prepare")].map(asItIs),
+        after: staging("end").map(asItIs),
+        version: shellWord(version),
+        sha256: shellWord(sha256),
+        url: shellWord(notSensitive(url)),
       }),
     ).asString;
   }
@@ -86,12 +92,12 @@ export class NodeBundle {
    */
   public step(title: string, task = ""): string {
     return this.templates.render("node/step.sh.tftpl", {
-      title,
-      name: this.name,
+      title: comment(title),
+      name: shellWord(this.name),
       session: this.templates.file("node/session.sh"),
-      stage: this.stageScript,
-      digest: this.stageDigest,
-      task,
+      stage: asItIs(this.stageScript),
+      digest: shellWord(this.stageDigest),
+      task: asItIs(task),
     });
   }
 }

@@ -1,5 +1,6 @@
 import * as path from "node:path";
-import { Fn } from "cdktf";
+import { Fn, Token } from "cdktf";
+import { literal } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 
 /** One file on a node. */
@@ -58,10 +59,20 @@ export function text(content: unknown): NodeFile {
 
 /** A file that its owner alone reads. */
 export function secret(owner: string, content: string, mode = "0400"): NodeFile {
-  // Not sensitive: Terraform would hide all output of the step, progress and errors included. The script itself appears
-  // neither in plans nor in logs. Marked first, because older versions of Terraform refuse to remove a mark that is not
-  // there.
-  return { mode, owner, content: Fn.nonsensitive(Fn.sensitive(content)) };
+  return { mode, owner, content: withoutMark(content) };
+}
+
+/**
+ * What a script may hold although it is a secret, such as a URL with a password. Terraform would hide all output of a
+ * step with a sensitive script, progress and errors included. The script itself appears neither in plans nor in logs.
+ */
+export function notSensitive(text: string): string {
+  return Token.isUnresolved(text) ? withoutMark(text) : text;
+}
+
+/** Marked first, because older versions of Terraform refuse to remove a mark that is not there. */
+function withoutMark(text: string): string {
+  return Fn.nonsensitive(Fn.sensitive(literal(text))) as string;
 }
 
 /** Commands for root, by their files in `templates/`. On the node they have no ".sh". */

@@ -1,6 +1,7 @@
 import { ITerraformDependable, RemoteExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
 import { IEtcdHost } from "../etcd-host";
+import { literal } from "../terraform/literal";
 import { TerraformData } from "../terraform/terraform-data";
 
 /** One script, run once on one machine. */
@@ -36,11 +37,11 @@ export function overSsh(machine: IEtcdHost, script: string, name: string): Remot
     inline: [script],
     connection: {
       type: "ssh",
-      host,
-      user,
+      host: literal(host),
+      user: literal(user),
       port: port ?? 22,
-      privateKey,
-      hostKey,
+      privateKey: literal(privateKey),
+      hostKey: literal(hostKey),
       agent: "false",
       timeout: `${timeoutSeconds ?? 300}s`,
       // Terraform's default is a world-readable file in /tmp, and the script holds keys.

@@ -1,5 +1,6 @@
 import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
+import { literal } from "../terraform/literal";
 import { Authority } from "./authority";
 import { LeafCertificate } from "./leaf-certificate";
 import { PkiProps, ResolvedPki, resolvePki } from "./pki-props";
@@ -52,7 +53,7 @@ export class ClusterPki extends Construct {
         commonName: name,
         dnsNames: [name, "localhost", ...this.settings.serverNames],
         // A machine may turn out to have no private address, and an empty text is no SAN.
-        ipAddresses: Token.asList(Fn.compact([publicAddress, privateAddress ?? "", "127.0.0.1"])),
+        ipAddresses: Token.asList(Fn.compact([literal(publicAddress), literal(privateAddress ?? ""), "127.0.0.1"])),
         serverAuth: true,
         clientAuth: grpcGateway,
       }),

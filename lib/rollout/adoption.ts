@@ -1,4 +1,5 @@
 import { Fn, Token } from "cdktf";
+import { literal } from "../terraform/literal";
 import { requireDistinct } from "../validation";
 import { ValidationError } from "../validation-error";
 
@@ -57,7 +58,7 @@ export function resolveAdoption(props?: EtcdAdoptionProps): Adoption {
   const and =
     (foreign: string) =>
     (pem: string): string =>
-      Fn.join("", [pem, Token.isUnresolved(foreign) ? foreign : `${foreign.trim()}\n`]);
+      Fn.join("", [pem, literal(Token.isUnresolved(foreign) ? foreign : `${foreign.trim()}\n`)]);
   return {
     clientUrls,
     peerUrls,

@@ -1,7 +1,8 @@
 import { IEtcdHost } from "../etcd-host";
 import { Tuning } from "../wan";
 import { Adoption } from "./adoption";
-import { Templates } from "../terraform/templates";
+import { Templates, TemplateValue } from "../terraform/templates";
+import { asItIs, shellList, shellWord } from "../terraform/writers";
 
 /** A joining member fetches the whole database: 8 GiB, etcd's largest, at 40 Mbit/s take about this long. */
 const JOIN_BUDGET_SECONDS = 1800;
@@ -20,7 +21,7 @@ export interface RolloutEnvProps {
   /** All members, including the one that the settings are for. */
   readonly members: readonly RolloutMember[];
   /** The genesis record, empty while it is made. */
-  readonly genesis: unknown;
+  readonly genesis: TemplateValue;
   readonly adoption: Adoption;
   readonly tuning: Tuning;
 }
@@ -29,15 +30,16 @@ export interface RolloutEnvProps {
 export function rolloutEnv(templates: Templates, member: RolloutMember, props: RolloutEnvProps): string {
   const { members, genesis, adoption, tuning } = props;
   const others = members.filter((one) => one !== member);
+  const byName = [...members].sort((a, b) => (a.host.hostName < b.host.hostName ? -1 : 1));
   return templates.render("rollout/rollout.env.tftpl", {
-    member: member.host.hostName,
-    machine_id: member.host.machineId,
-    peer_url: member.peerUrl,
-    addresses: members.map(({ host }) => host.publicAddress),
-    addresses_at_start: member.host.addressesAtStart ?? [],
-    other_client_urls: [...others.map(({ clientUrl }) => clientUrl), ...adoption.clientUrls],
-    other_peer_urls: [...others.map(({ peerUrl }) => peerUrl), ...adoption.peerUrls],
-    client_urls: Object.fromEntries(members.map(({ host, clientUrl }) => [host.hostName, clientUrl])),
+    member: asItIs(member.host.hostName),
+    machine_id: shellWord(member.host.machineId),
+    peer_url: shellWord(member.peerUrl),
+    addresses: members.map(({ host }) => asItIs(host.publicAddress)),
+    addresses_at_start: (member.host.addressesAtStart ?? []).map(asItIs),
+    other_client_urls: shellList([...others.map(({ clientUrl }) => clientUrl), ...adoption.clientUrls]),
+    other_peer_urls: shellList([...others.map(({ peerUrl }) => peerUrl), ...adoption.peerUrls]),
+    declared: shellList(byName.map(({ host, clientUrl }) => `${host.hostName}=${clientUrl}`)),
     genesis,
     dial_seconds: Math.ceil(tuning.clientDialTimeoutMs / 1000),
     silence_seconds: tuning.silenceMs / 1000,

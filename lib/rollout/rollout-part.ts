@@ -2,6 +2,7 @@ import { EtcdVersion } from "../etcd-version";
 import { Adoption } from "./adoption";
 import { commands, libraries, NodePart, text, units } from "../node/node-part";
 import { Templates } from "../terraform/templates";
+import { shellList, shellWord } from "../terraform/writers";
 
 /** What the code declares about the cluster, for the node scripts. */
 export interface Declaration {
@@ -57,17 +58,17 @@ export function rolloutPart(templates: Templates, member: string, declared: Decl
 function declaredEnv(templates: Templates, member: string, declared: Declaration): string {
   const { version } = declared;
   return templates.render("rollout/declared.env.tftpl", {
-    member,
-    members: declared.members,
-    version: version.version,
-    enters_from: version._entersFrom(),
-    least_predecessor: version._leastBefore() ?? "",
-    log_readable_since: version._readsLogSince() ?? "",
+    member: shellWord(member),
+    members: shellList(declared.members),
+    version: shellWord(version.version),
+    enters_from: shellList(version._entersFrom()),
+    least_predecessor: shellWord(version._leastBefore() ?? ""),
+    log_readable_since: shellWord(version._readsLogSince() ?? ""),
     genesis: declared.genesis,
-    recover_from: declared.recoverFrom ?? "",
-    restore: declared.restore,
-    adopted_client_urls: declared.adoption.clientUrls,
-    adopted_peer_urls: declared.adoption.peerUrls,
-    retire_adopted: declared.adoption.retire,
+    recover_from: shellWord(declared.recoverFrom ?? ""),
+    restore: shellWord(declared.restore),
+    adopted_client_urls: shellList(declared.adoption.clientUrls),
+    adopted_peer_urls: shellList(declared.adoption.peerUrls),
+    retire_adopted: shellWord(declared.adoption.retire ? "yes" : ""),
   });
 }

@@ -1,11 +1,17 @@
 import * as path from "node:path";
-import { AssetType, Fn, TerraformAsset, TerraformStack } from "cdktf";
+import { AssetType, Fn, IResolvable, TerraformAsset, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { literals } from "./literal";
+import { asItIs, Written } from "./writers";
 
 const ASSET_ID = "cdktf-etcd-templates";
 
+/** A value for a template: what a writer has made, and what is no text. */
+export type TemplateValue =
+  Written | number | boolean | IResolvable | readonly TemplateValue[] | { readonly [name: string]: TemplateValue };
+
 /** What a Terraform template may be given. */
-export type TemplateVariables = Readonly<Record<string, unknown>>;
+export type TemplateVariables = Readonly<Record<string, TemplateValue>>;
 
 /** The package's `templates/` folder, copied beside the stack once, so that remote runs have it too. */
 export class Templates {
@@ -25,13 +31,13 @@ export class Templates {
   private constructor(private readonly directory: string) {}
 
   /** A file of `templates/` as it is. */
-  public file(name: string): string {
-    return Fn.file(this.pathOf(name));
+  public file(name: string): Written {
+    return asItIs(Fn.file(this.pathOf(name)));
   }
 
   /** A file of `templates/`, rendered by Terraform when it is applied. */
-  public render(name: string, variables: TemplateVariables): string {
-    return Fn.templatefile(this.pathOf(name), variables) as string;
+  public render(name: string, variables: TemplateVariables): Written {
+    return asItIs(Fn.templatefile(this.pathOf(name), literals(variables)) as string);
   }
 
   private pathOf(name: string): string {

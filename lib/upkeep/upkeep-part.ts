@@ -1,5 +1,6 @@
 import { commands, libraries, NodePart, text, units, UNITS } from "../node/node-part";
 import { Templates } from "../terraform/templates";
+import { shellBare, unitText } from "../terraform/writers";
 import { ResolvedUpkeep } from "./upkeep-props";
 
 const MIB = 1024 ** 2;
@@ -20,11 +21,14 @@ export function upkeepPart(templates: Templates, cluster: string, upkeep: Resolv
       ...libraries(templates, "upkeep/coordinator.sh", "upkeep/defragmentation.sh"),
       ...units(templates, "upkeep/etcd-defragment.service", "upkeep/etcd-metrics.service", "upkeep/etcd-metrics.timer"),
       [`${UNITS}/etcd-defragment.timer`]: text(
-        templates.render("upkeep/etcd-defragment.timer.tftpl", { weekday: upkeep.weekday ?? "", hour: upkeep.hour }),
+        templates.render("upkeep/etcd-defragment.timer.tftpl", {
+          weekday: unitText(upkeep.weekday ?? ""),
+          hour: upkeep.hour,
+        }),
       ),
       "/etc/etcd/upkeep.env": text(
         templates.render("upkeep/upkeep.env.tftpl", {
-          cluster,
+          cluster: shellBare(cluster),
           minimum_free_bytes: upkeep.minimumFreeMiB * MIB,
           in_place_bytes: DEFRAGMENTED_IN_PLACE_MIB * MIB,
         }),

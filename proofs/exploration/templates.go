@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
@@ -33,7 +34,7 @@ func readTemplates(dir string, names ...string) templates {
 
 var functions = map[string]function.Function{
 	"join": stdlib.JoinFunc, "keys": stdlib.KeysFunc, "sort": stdlib.SortFunc, "values": stdlib.ValuesFunc,
-	"setsubtract": stdlib.SetSubtractFunc, "try": tryfunc.TryFunc,
+	"setsubtract": stdlib.SetSubtractFunc, "replace": stdlib.ReplaceFunc, "try": tryfunc.TryFunc,
 }
 
 func (t templates) render(name string, variables map[string]any) string {
@@ -48,6 +49,11 @@ func (t templates) render(name string, variables map[string]any) string {
 	text, err := convert.Convert(result, cty.String)
 	must(err)
 	return text.AsString()
+}
+
+// word is a word of the shell's, as lib/terraform/writers.ts writes it.
+func word(words ...string) string {
+	return "'" + strings.ReplaceAll(strings.Join(words, " "), "'", `'\''`) + "'"
 }
 
 func ctyOf(value any) cty.Value {

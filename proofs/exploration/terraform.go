@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -214,11 +215,11 @@ func (t *terraform) failed(format string, values ...any) outcome {
 func (t *terraform) install(m *machine) {
 	render := t.templates.render
 	m.write("/etc/etcd/declared.env", render("rollout/declared.env.tftpl", map[string]any{
-		"member": m.name, "members": t.declared, "version": "3.6.14", "enters_from": []string{"3.5", "3.6"}, "least_predecessor": "", "log_readable_since": "",
-		"genesis": t.genesis, "recover_from": t.recoverFrom, "restore": "", "adopted_client_urls": []string{}, "adopted_peer_urls": []string{}, "retire_adopted": false,
+		"member": word(m.name), "members": word(t.declared...), "version": word("3.6.14"), "enters_from": word("3.5", "3.6"), "least_predecessor": word(), "log_readable_since": word(),
+		"genesis": t.genesis, "recover_from": word(t.recoverFrom), "restore": word(), "adopted_client_urls": word(), "adopted_peer_urls": word(), "retire_adopted": word(),
 	}))
 	m.write("/etc/etcd/leader.env", render("leader/leader.env.tftpl", map[string]any{
-		"order": t.declared, "well_placed": t.declared[:1], "better_placed": []map[string]any{}, "settle_seconds": 45, "handover_pause_seconds": 1,
+		"order": word(t.declared...), "well_placed": word(t.declared[0]), "better_placed": word(), "settle_seconds": 45, "handover_pause_seconds": 1,
 	}))
 	m.write("/etc/etcd/etcdctl.env", render("member/etcdctl.env.tftpl", map[string]any{"dial_timeout_ms": 4000, "command_timeout_ms": 7000}))
 	m.write("/etc/etcd/etcd.env", fmt.Sprintf("ETCD_QUOTA_BACKEND_BYTES=2147483648\nETCD_INITIAL_ADVERTISE_PEER_URLS=%s\n", m.peerURL()))
@@ -229,10 +230,10 @@ func (t *terraform) install(m *machine) {
 func (t *terraform) tell(m *machine, record map[string]founder) {
 	// The configuration may have changed since the machine was installed.
 	t.install(m)
-	others, peers, urls, addresses, genesis := []string{}, []string{}, map[string]string{}, []string{}, map[string]any{}
+	others, peers, declared, addresses, genesis := []string{}, []string{}, []string{}, []string{}, map[string]any{}
 	for _, name := range t.declared {
 		other := t.machines[name]
-		urls[name] = other.clientURL()
+		declared = append(declared, name+"="+other.clientURL())
 		addresses = append(addresses, other.address)
 		if other != m {
 			others = append(others, other.clientURL())
@@ -242,9 +243,10 @@ func (t *terraform) tell(m *machine, record map[string]founder) {
 	for name, one := range record {
 		genesis[name] = map[string]any{"machine_id": one.id, "peer_url": one.url}
 	}
+	sort.Strings(declared)
 	m.write("/etc/etcd/rollout.env", t.templates.render("rollout/rollout.env.tftpl", map[string]any{
-		"member": m.name, "machine_id": m.id, "peer_url": m.peerURL(), "addresses": addresses, "addresses_at_start": t.atStart,
-		"other_client_urls": others, "other_peer_urls": peers, "client_urls": urls, "genesis": genesis,
+		"member": m.name, "machine_id": word(m.id), "peer_url": word(m.peerURL()), "addresses": addresses, "addresses_at_start": t.atStart,
+		"other_client_urls": word(others...), "other_peer_urls": word(peers...), "declared": word(declared...), "genesis": genesis,
 		"dial_seconds": 4, "silence_seconds": 5, "health_budget_seconds": 60, "join_budget_seconds": 60,
 	}))
 }

@@ -121,6 +121,7 @@ export const STORIES: readonly Story[] = [
     seconds: 200,
     proves: [
       "lib/backup/**",
+      "lib/terraform/{literal,writers}.ts",
       "__tests__/proofs/on-nodes.ts",
       "lib/upkeep/**",
       "lib/node/node-part.ts",
@@ -518,7 +519,7 @@ export const NO_STORY: readonly Silence[] = [
       "__tests__/**/*.test.ts",
       "__tests__/*.ts",
       "__tests__/**/__snapshots__/**",
-      "__tests__/{cli,measure,node,rollout,templates,wan}/**",
+      "__tests__/{cli,measure,node,rollout,templates,terraform,wan}/**",
       "__tests__/lab/tools/*.ts",
     ],
   },

@@ -14,8 +14,11 @@ SECRETS=${CREDENTIALS_DIRECTORY:-/etc/etcd}
 
 # storage ARGS...: rclone with the configured storage, "backup:". It encrypts contents, but not names. It gets the passphrase by its
 # environment, which only root can read: any user can read arguments.
-storage() {
-  RCLONE_CONFIG_BACKUP_PASSWORD=$(rclone obscure - <"$SECRETS/backup.passphrase") rclone --config "$SECRETS/rclone.conf" \
+storage() { storage_by "$SECRETS/backup.passphrase" "$@"; }
+storage_by() { # storage_by PASSPHRASE_FILE ARGS...
+  _obscured=$(rclone obscure - <"$1") || return 1
+  shift
+  RCLONE_CONFIG_BACKUP_PASSWORD=$_obscured rclone --config "$SECRETS/rclone.conf" \
     --log-level ERROR --contimeout 15s --timeout 60s --retries 2 --low-level-retries 3 "$@"
 }
 

@@ -17,13 +17,21 @@ rm -rf /var/lib/etcd.restoring.*
 work=$(mktemp -d /var/lib/etcd.restoring.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
+# Earlier versions took blanks off the passphrase's ends where Terraform had read it from somewhere, and encrypted with the rest.
+fetch() {
+  storage copyto "backup:$RESTORE_SNAPSHOT" "$snapshot" && return
+  (umask 077 && sed -e 's/^[[:space:]]*//' -e 's/[[:space:]]*$//' "$SECRETS/backup.passphrase" >"$work/passphrase")
+  ! cmp -s "$work/passphrase" "$SECRETS/backup.passphrase" || return 1
+  storage_by "$work/passphrase" copyto "backup:$RESTORE_SNAPSHOT" "$snapshot"
+}
+
 snapshot=$BACKUPS/$RESTORE_SNAPSHOT
 if [ ! -e "$snapshot" ]; then
   [ "$STORED" = yes ] ||
     fail "not restored: there is no $snapshot on this machine, and no backup.storage. Copy it there on every machine, or give the storage, then deploy again"
   snapshot=$work/snapshot
   say "fetching $RESTORE_SNAPSHOT"
-  storage copyto "backup:$RESTORE_SNAPSHOT" "$snapshot" 2>"$work/log" ||
+  fetch 2>"$work/log" ||
     fail "not restored: can't fetch $RESTORE_SNAPSHOT: $(last_words "$work/log"). Nothing was started; check backup.storage and its passphrase, then deploy again"
   # rclone takes an object that is not there for an empty folder, and does not fail.
   [ -f "$snapshot" ] ||

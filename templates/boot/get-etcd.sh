@@ -1,8 +1,10 @@
 #!/bin/sh
-# get-etcd VERSION SHA256 URL: puts etcd, etcdctl and etcdutl of one release into /opt/etcd/VERSION, unless they are there already.
-# If the download does not have that checksum, it leaves nothing behind.
+# get-etcd VERSION SHA256, with the tarball's URL on standard input: puts etcd, etcdctl and etcdutl of one release into
+# /opt/etcd/VERSION, unless they are there already. If the download does not have that checksum, it leaves nothing behind. The URL may
+# hold a password: it gets into no argument, which any user could read, and is shown without it.
 set -eu
-version=$1 sha256=$2 url=$3
+version=$1 sha256=$2
+IFS= read -r url
 dir=/opt/etcd/$version
 
 install -d -m 0755 /opt/etcd
@@ -15,7 +17,8 @@ fi
 
 tmp=$(mktemp -d /opt/etcd/.get.XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
-echo "downloading etcd $version from $url"
+shown=$(printf '%s\n' "$url" | sed 's|^\([a-zA-Z]*://\)[^/?#]*@|\1|')
+echo "downloading etcd $version from $shown"
 # why CODE: what to do about this exit code of curl's.
 why() {
   case $1 in
@@ -26,14 +29,16 @@ why() {
   *) echo "Let this machine reach that server (outbound 443), or mend 'download' of EtcdCluster" ;;
   esac
 }
-curl -fsSL --retry 4 --retry-connrefused --connect-timeout 10 --max-time 300 -o "$tmp/etcd.tar.gz" "$url" || {
+# The one line of curl's settings: a text between double quotes.
+printf '%s\n' "$url" | sed -e 's/[\\"]/\\&/g' -e 's/.*/url = "&"/' |
+  curl --config - --globoff -fsSL --retry 4 --retry-connrefused --connect-timeout 10 --max-time 300 -o "$tmp/etcd.tar.gz" || {
   code=$?
-  echo "error: can't download etcd $version from $url (curl exit code $code); nothing was installed. $(why "$code")" >&2
+  echo "error: can't download etcd $version from $shown (curl exit code $code); nothing was installed. $(why "$code")" >&2
   exit 1
 }
 actual=$(sha256sum "$tmp/etcd.tar.gz" | cut -d' ' -f1)
 if [ "$actual" != "$sha256" ]; then
-  echo "error: etcd $version from $url has SHA-256 $actual, expected $sha256; nothing was installed. By the release's SHA256SUMS: mend the mirror if it holds something else, else the checksum in the code" >&2
+  echo "error: etcd $version from $shown has SHA-256 $actual, expected $sha256; nothing was installed. By the release's SHA256SUMS: mend the mirror if it holds something else, else the checksum in the code" >&2
   exit 1
 fi
 mkdir "$tmp/new"
