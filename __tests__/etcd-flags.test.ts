@@ -37,9 +37,9 @@ describe("the flags of each minor", () => {
 
 describe("a setting that the version does not know is refused", () => {
   it.each([
-    [V3_5, "ETCD_MAX_LEARNERS", /see etcd 3\.5 --help, or leave it out/],
+    [V3_5, "ETCD_FREE_LUNCH", /see etcd 3\.5 --help, or leave it out/],
     [V3_5, "ETCD_COMPACTION_BATCH_LIMIT", /etcd 3\.5 has it as ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT/],
-    [V3_6, "ETCD_ENABLE_V2", /see etcd 3\.6 --help, or leave it out/],
+    [V3_6, "ETCD_FREE_LUNCH", /see etcd 3\.6 --help, or leave it out/],
     [V3_7, "ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT", /etcd 3\.7 has it as ETCD_COMPACTION_BATCH_LIMIT/],
     [V3_7, "ETCD_EXPERIMENTAL_STOP_GRPC_SERVICE_ON_DEFRAG", /it is the feature gate StopGRPCServiceOnDefrag/],
     [V3_7, "ETCD_SNAPSHOTS_COUNT", /did you mean ETCD_SNAPSHOT_COUNT\?/],

@@ -1,6 +1,5 @@
-import { Token } from "cdktf";
 import { IEtcdHost } from "../etcd-host";
-import { requireHttpsUrl, requireInteger } from "../validation";
+import { isLate, requireHttpsUrl, requireInteger, requireReachablePort, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";
 
@@ -57,7 +56,7 @@ export function resolveBackup(
     scheduled: props !== undefined,
     intervalHours,
     keepLocal,
-    storage: props?.storage === undefined ? undefined : resolveStorage(props.storage, cluster),
+    storage: props?.storage === undefined ? undefined : resolveStorage(props.storage, cluster, hosts),
     overdueSeconds: 2 * intervalHours * 3600 + JITTER_SECONDS,
   };
 }
@@ -84,7 +83,7 @@ function requireRoomFor(keepLocal: number, quotaGiB: number, host: IEtcdHost): v
   });
 }
 
-function resolveStorage(props: EtcdBackupStorageProps, cluster: string): ResolvedStorage {
+function resolveStorage(props: EtcdBackupStorageProps, cluster: string, hosts: readonly IEtcdHost[]): ResolvedStorage {
   const { region, bucket, accessKeyId, secretAccessKey, passphrase } = props;
   const prefix = props.prefix ?? cluster;
   const keepDays = props.keepDays ?? 30;
@@ -94,15 +93,16 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
     allowedBy: "allowInsecureEndpoint",
     example: "https://ams3.digitaloceanspaces.com",
   });
+  requireReachablePort("backup.storage.endpoint", props.endpoint, hosts);
   requireShape("bucket", bucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 of a-z, 0-9, . and -");
   requireShape(
     "prefix",
     prefix,
-    /^[\w.-]+(\/[\w.-]+)*$/,
-    "names of letters, digits and _ . - with single slashes between",
+    /^(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/,
+    "names of letters, digits and _ . - with single slashes between, none of them . or ..",
   );
   requireShape("region", region, /^[\w-]+$/, 'a region\'s name, for example "ams3"');
-  requireShape("accessKeyId", accessKeyId, /^\S+$/, "an access key id, without spaces");
+  requireSecret("accessKeyId", accessKeyId, /^\S+$/, "an access key id, without spaces");
   requireSecret("secretAccessKey", secretAccessKey, /^\S+$/, "a secret access key, without spaces or line breaks");
   requireSecret(
     "passphrase",
@@ -118,10 +118,10 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
 }
 
 function requireShape(prop: string, value: string, shape: RegExp, expected: string): void {
-  if (Token.isUnresolved(value) || shape.test(value)) return;
+  if (isLate(value) || shape.test(value)) return;
   throw new ValidationError({
     what: `backup.storage.${prop}`,
-    given: JSON.stringify(value),
+    given: shown(value),
     expected,
     mend: "write it as the storage's control panel has it",
   });
@@ -129,7 +129,7 @@ function requireShape(prop: string, value: string, shape: RegExp, expected: stri
 
 /** The error does not show the value. */
 function requireSecret(prop: string, value: string, shape: RegExp, expected: string): void {
-  if (Token.isUnresolved(value) || shape.test(value)) return;
+  if (isLate(value) || shape.test(value)) return;
   throw new ValidationError({
     what: `backup.storage.${prop}`,
     given: `a text of ${value.length} characters`,
