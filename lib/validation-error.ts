@@ -52,10 +52,10 @@ export class ValidationError extends Error {
    */
   public _locate(path: string): void {
     if (this.place !== undefined) return;
-    const before = this.message;
+    // The stack begins with the message as it is when the stack is first read.
+    const { message: before, stack } = this;
     this.place = path;
     this.message = `${before} (in ${path})`;
-    // It begins with the message as it was when it was made.
-    this.stack = this.stack?.replace(before, () => this.message);
+    this.stack = stack?.replace(before, () => this.message);
   }
 }

@@ -238,6 +238,6 @@ describe("a validation error", () => {
       expected: "2",
       mend: "double it",
     });
-    expect(error.stack).toContain("validation.test");
+    expect(error.stack).toContain("rules.test");
   });
 });

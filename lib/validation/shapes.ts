@@ -38,11 +38,10 @@ function plain(type: "string" | "number" | "boolean", expected: string, mend: st
   };
 }
 
-/** The same, or a value that only Terraform will know. */
-function orLate(reader: Reader): Reader {
+/** The same, or a value of that kind that only Terraform will know: what stands for it is of the kind, too. */
+function orLate(type: "string" | "number", reader: Reader): Reader {
   return (what, value) => {
-    // A list's or map's token is none for a single value.
-    if ((typeof value === "string" || typeof value === "number") && isLate(value)) return;
+    if (typeof value === type && isLate(value)) return;
     reader(what, value);
   };
 }
@@ -50,7 +49,7 @@ function orLate(reader: Reader): Reader {
 /** A text in the code. */
 export const text: Reader = plain("string", "a text", "write it in quotes");
 /** A text in the code, or one that only Terraform will know. */
-export const lateText: Reader = orLate(text);
+export const lateText: Reader = orLate("string", text);
 /** True or false in the code. */
 export const flag: Reader = plain("boolean", "true or false", "write true or false, without quotes");
 /** A number in the code; whether it is in range is for who knows the range. */
@@ -61,7 +60,7 @@ export const finite: Reader = (what, value) => {
   if (!Number.isFinite(value)) throw wrong(what, String(value), "a number", "see where it was computed");
 };
 /** A number in the code, or one that only Terraform will know. */
-export const lateNumber: Reader = orLate(finite);
+export const lateNumber: Reader = orLate("number", finite);
 /** Whatever was given. */
 export const anything: Reader = () => undefined;
 /** A function. */
