@@ -231,6 +231,7 @@ const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
   mustSurvive: [/placement/],
   memberCount: [/placement/],
   mostPerLocation: [/placement/],
+  outboundPorts: [/given port \d+/],
   amd64: [/checksum/],
   arm64: [/checksum/],
 };
