@@ -41,6 +41,7 @@ const later = (stack: TerraformStack): number => new TerraformVariable(stack, "l
 const late = (stack: TerraformStack): TerraformVariable => new TerraformVariable(stack, "late", { type: "any" });
 
 /** What no compiler would let pass. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- of whatever type is called for
 const typed = <Type>(value: unknown): Type => value as Type;
 
 const VPC = "5a4981aa-9653-4bd1-bef5-d6bff52042e4";

@@ -22,7 +22,7 @@ export const LATE: readonly Made[] = [
   (stack) => variable(stack, "list(string)").listValue,
   (stack) => [variable(stack, "string").stringValue],
   (stack) => variable(stack, "bool").booleanValue,
-  (stack) => variable(stack, "map(string)").value,
+  (stack) => variable(stack, "map(string)").value as unknown,
 ];
 
 /** What somebody may type who has no compiler. */
@@ -43,7 +43,7 @@ const ODD: readonly unknown[] = [
   ],
   ...[Number.NaN, Number.POSITIVE_INFINITY, -1, -1.5, 0, 0.1, 1, 2, 99, 1e9, 2 ** 53, 10n],
   ...[[], [null], [[]], [""], ["lon1", "lon1"], [1], [{}], {}, { a: 1 }, { lon1: null }, new Date(0), /x/, new Map()],
-  ...[Symbol("x"), (): number => 1, Object.create(null), Buffer.from("x"), new Error("x")],
+  ...[Symbol("x"), (): number => 1, Object.create(null) as unknown, Buffer.from("x"), new Error("x")],
 ];
 
 export const oddValue: fc.Arbitrary<Made> = fc.oneof(

@@ -44,6 +44,7 @@ class ForeignHost extends Construct {
 }
 
 /** What is wrong in types is what is tried. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- of whatever type is called for
 const call = <Props>(props: unknown): Props => props as Props;
 
 const times = { roundTripTimes: lib.RoundTripTimes.digitalOcean() };
