@@ -11,8 +11,10 @@ const LAYERS = {
     ["access", "rollout", "upkeep"],
     ["backup", "hosts", "leader", "member", "pki", "streams"],
     ["cluster-record", "etcd-download", "etcd-settings", "node"],
-    ["etcd-flags", "etcd-version", "terraform"],
-    ["etcd-host", "validation", "wan"],
+    ["etcd-extra", "etcd-version", "terraform"],
+    ["etcd-flags"],
+    ["etcd-host", "wan"],
+    ["validation"],
     ["near-matches", "validation-error"],
   ],
   proofs: [

@@ -1,4 +1,5 @@
 import { TerraformStack, TerraformVariable } from "cdktf";
+import { Construct } from "constructs";
 import {
   AuthorityGeneration,
   DigitalOceanHost,
@@ -6,6 +7,7 @@ import {
   EtcdBackupStorageProps,
   EtcdCluster,
   EtcdVersion,
+  PeerNetwork,
   RoundTripTimes,
   ValidationError,
 } from "../lib";
@@ -35,6 +37,15 @@ const OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj
 /** A number that is known only when Terraform runs. */
 const later = (stack: TerraformStack): number => new TerraformVariable(stack, "later", { type: "number" }).numberValue;
 
+/** A text or a list that is known only then. */
+const late = (stack: TerraformStack): TerraformVariable => new TerraformVariable(stack, "late", { type: "any" });
+
+/** What no compiler would let pass. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- of whatever type is called for
+const typed = <Type>(value: unknown): Type => value as Type;
+
+const VPC = "5a4981aa-9653-4bd1-bef5-d6bff52042e4";
+
 const hosts = (stack: TerraformStack, props: object): DigitalOceanHost[] =>
   DigitalOceanHost.inRegions(stack, ["lon1", "nyc3", "sgp1"], { sshFrom: SSH_FROM, ...props });
 
@@ -43,6 +54,23 @@ const storage =
   (stack: TerraformStack): EtcdCluster => {
     if (BACKUP.storage === undefined) throw new Error("the sample has a storage");
     return cluster(stack, undefined, { backup: { storage: { ...BACKUP.storage, ...wrong } } });
+  };
+
+/** A cluster on a machine of somebody else's making, with something wrong in it. */
+const foreign =
+  (wrong: object) =>
+  (stack: TerraformStack): EtcdCluster => {
+    const host = Object.assign(new Construct(stack, "vm"), {
+      hostName: "vm",
+      location: "lon1",
+      publicAddress: "198.51.100.7",
+      machineId: "1",
+      architecture: "amd64",
+      connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKey: "ssh-ed25519 AAAA" },
+      downloadAtBoot: () => undefined,
+      ...wrong,
+    });
+    return new EtcdCluster(stack, "etcd", typed({ hosts: [host] }));
   };
 
 const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
@@ -262,7 +290,7 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   [
     "a setting that contradicts its prop",
     (s) => cluster(s, undefined, { settings: { grpcGateway: true, extra: { ETCD_ENABLE_GRPC_GATEWAY: "false" } } }),
-    /^settings.extra: given ETCD_ENABLE_GRPC_GATEWAY, .*; use the prop that stands for it: settings.grpcGateway$/,
+    /^settings.extra: given ETCD_ENABLE_GRPC_GATEWAY, .*; use the prop that stands for it: settings.grpcGateway \(in test\/etcd\)$/,
   ],
   [
     "a setting that is none",
@@ -271,8 +299,8 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "a setting that the version does not know",
-    (s) => cluster(s, undefined, { settings: { extra: { ETCD_EXPERIMENTAL_MAX_LEARNERS: "2" } } }),
-    /^settings.extra: given ETCD_EXPERIMENTAL_MAX_LEARNERS, .* etcd 3.6 knows; etcd 3.6 has it as ETCD_MAX_LEARNERS/,
+    (s) => cluster(s, undefined, { settings: { extra: { ETCD_EXPERIMENTAL_CORS: "*" } } }),
+    /^settings.extra: given ETCD_EXPERIMENTAL_CORS, .* etcd 3.6 knows; etcd 3.6 has it as ETCD_CORS/,
   ],
   [
     "a feature gate that the version does not know",
@@ -413,6 +441,229 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   ["peers' networks that are none", (s) => hosts(s, { peersFrom: ["192.0.2.7"] }), /^peersFrom: given "192.0.2.7"/],
   ["genesis below one", (s) => cluster(s, undefined, { genesis: 0 }), /^genesis: given 0/],
+
+  // Values of another kind than the types say: whoever writes JavaScript, Python or YAML may give anything.
+  [
+    "no props at all",
+    (s) => new EtcdCluster(s, "etcd", typed(undefined)),
+    /^props: given nothing, expected an object; .* \(in test\/etcd\)$/,
+  ],
+  [
+    "null for a prop",
+    (s) => cluster(s, undefined, typed({ settings: null })),
+    /^settings: given null, expected a value, or none; leave it out/,
+  ],
+  [
+    "a required prop left out",
+    (s) => cluster(s, undefined, typed({ restore: {} })),
+    /^restore.snapshot: given nothing, expected a text/,
+  ],
+  [
+    "an enum by another name",
+    (s) => cluster(s, undefined, typed({ peerNetwork: "vpc" })),
+    /^peerNetwork: given "vpc", expected one of PeerNetwork.PUBLIC, PeerNetwork.PRIVATE; use one of/,
+  ],
+  [
+    "an enum spelt wrong",
+    (s) => cluster(s, undefined, typed({ settings: { logLevel: "INFOS" } })),
+    /^settings.logLevel: .*did you mean EtcdLogLevel.INFO\?/,
+  ],
+  [
+    "a log level with a second variable",
+    (s) => cluster(s, undefined, typed({ settings: { logLevel: "info\nETCD_NAME=x" } })),
+    /^settings.logLevel: given "info\\nETCD_NAME=x", expected one of EtcdLogLevel/,
+  ],
+  [
+    "a round trip in quotes",
+    () => RoundTripTimes.of(typed([{ a: "lon1", b: "nyc3", p50: "76" }])),
+    /^round-trip times\[0\].p50: given "76", expected a number; write it as a number, without quotes/,
+  ],
+  [
+    "a heartbeat in quotes",
+    (s) => cluster(s, undefined, typed({ heartbeatMs: "58" })),
+    /^heartbeatMs: given "58", expected a number/,
+  ],
+  [
+    "no for false",
+    (s) => cluster(s, undefined, typed({ leader: { automatic: "no" } })),
+    /^leader.automatic: given "no", expected true or false/,
+  ],
+  [
+    "a weekday in German",
+    (s) => cluster(s, undefined, typed({ upkeep: { weekday: "Montag" } })),
+    /^upkeep.weekday: given "Montag", expected one of Weekday.MONDAY/,
+  ],
+  [
+    "a generation with a fraction",
+    (s) => hosts(s, { generation: -1.5 }),
+    /^generation: given -1.5, expected a whole number/,
+  ],
+  ["a generation that is no number", (s) => hosts(s, { generation: Number.NaN }), /^generation: given NaN/],
+  ["a generation in quotes", (s) => hosts(s, { generation: "x" }), /^generation: given "x", expected a number/],
+  ["no size", (s) => hosts(s, { size: "" }), /^size: given "", expected the slug of a droplet size/],
+  [
+    "a region for old accounts only",
+    (s) => DigitalOceanHost.inRegions(s, ["nyc2"], { sshFrom: SSH_FROM }),
+    /^region: given "nyc2", .*; take nyc3, or say allowRestrictedRegions: true/,
+  ],
+  [
+    "regions that are no list",
+    (s) => DigitalOceanHost.inRegions(s, typed("lon1"), { sshFrom: SSH_FROM }),
+    /^regions: given "lon1", expected a list/,
+  ],
+  [
+    "a VPC for a region without a machine",
+    (s) => hosts(s, { vpcIds: { lon2: VPC } }),
+    /^vpcIds: given one for "lon2", expected VPCs by region, of lon1/,
+  ],
+  [
+    "a VPC that is none",
+    (s) => hosts(s, { vpcIds: { lon1: "default" } }),
+    /^vpcIds.lon1: given "default", expected the id of a VPC/,
+  ],
+  ["a folder of backups above its bucket", storage({ prefix: "../x" }), /^backup.storage.prefix: given "..\/x"/],
+  ["a folder of backups that goes up", storage({ prefix: "a/.." }), /^backup.storage.prefix: given "a\/.."/],
+  [
+    "a tag with a space",
+    (s) => hosts(s, { tags: ["team a"] }),
+    /^tags: given "team a", expected tags as DigitalOcean has them: up to 255 letters, digits, colons/,
+  ],
+  ["a tag that is too long", (s) => hosts(s, { tags: ["x".repeat(256)] }), /^tags: given "xxx/],
+  [
+    "a directory with a line break",
+    (s) => cluster(s, undefined, { accessDirectory: "a\nb" }),
+    /^accessDirectory: given "a\\nb", expected the path of a directory/,
+  ],
+  ["no directory", (s) => cluster(s, undefined, { accessDirectory: "" }), /^accessDirectory: given ""/],
+  [
+    "a directory with a tilde",
+    (s) => cluster(s, undefined, { accessDirectory: "~/x" }),
+    /^accessDirectory: given "~\/x", .*os.homedir\(\)/,
+  ],
+  [
+    "the world in two halves",
+    (s) => hosts(s, { sshFrom: ["0.0.0.0/1", "128.0.0.0/1"] }),
+    /^sshFrom: given "0.0.0.0\/1", "128.0.0.0\/1", expected networks that you know, .*allowSshFromAnywhere: true/,
+  ],
+  [
+    "clients on IPv6 alone",
+    (s) => hosts(s, { clientsFrom: ["2001:db8::/64"] }),
+    /^clientsFrom: given "2001:db8::\/64", expected at least one network of IPv4: the machines have no IPv6/,
+  ],
+  ["an operator on IPv6 alone", (s) => hosts(s, { sshFrom: ["2001:db8::/64"] }), /^sshFrom: .*no IPv6/],
+  [
+    "a host at an IPv6 address",
+    foreign({ publicAddress: "2001:db8::1" }),
+    /^publicAddress of vm: given "2001:db8::1", expected an IPv4 address/,
+  ],
+  [
+    "a host's private address of IPv6",
+    foreign({ privateAddress: "fd00::1" }),
+    /^privateAddress of vm: given "fd00::1"/,
+  ],
+  [
+    "a host without a machine's id",
+    foreign({ machineId: undefined }),
+    /^hosts\[0\].machineId: given nothing, expected a text/,
+  ],
+  [
+    "a host that is a name",
+    (s) => new EtcdCluster(s, "etcd", typed({ hosts: ["lon1"] })),
+    /^hosts\[0\]: given "lon1", expected an object/,
+  ],
+  [
+    "a host of an architecture that etcd is not built for",
+    foreign({ architecture: "riscv" }),
+    /^hosts\[0\].architecture: given "riscv", expected one of Architecture.AMD64/,
+  ],
+  [
+    "an id that begins with a digit",
+    (s) => new EtcdCluster(s, "1etcd", { hosts: hosts(s, {}) }),
+    /^id of EtcdCluster: given "1etcd", expected a DNS label that begins with a letter/,
+  ],
+  [
+    "a version as a text",
+    (s) => cluster(s, undefined, typed({ version: "3.6.14" })),
+    /^version: given "3.6.14", expected an object of the class EtcdVersion; make one: EtcdVersion.of\("3.6.14"\)/,
+  ],
+  [
+    "a version with a leading zero",
+    () => EtcdVersion.of("3.6.014", { amd64: "0".repeat(64) }),
+    /^etcd version: given "3.6.014", .*without leading zeros/,
+  ],
+  [
+    "a storage at a port that the firewall blocks",
+    storage({ endpoint: "https://minio.example:9000" }),
+    /^backup.storage.endpoint: given port 9000, expected a port that the firewall of etcd-lon1 lets it reach: 53, 80, 443/,
+  ],
+  [
+    "a mirror at a port that the firewall blocks",
+    (s) => cluster(s, undefined, { download: { mirror: "https://mirror.example:8443" } }),
+    /^download.mirror: given port 8443/,
+  ],
+  [
+    "a private network that is none",
+    (s) => cluster(s, undefined, { peerNetwork: PeerNetwork.PRIVATE }),
+    /^peerNetwork: given PRIVATE, but etcd-lon1 is in the default VPC of lon1, and etcd-nyc3 in the default VPC of nyc3/,
+  ],
+  [
+    "a client called root",
+    (s) => cluster(s).addClient("root"),
+    /^client name: given "root", .*root is etcd's administrator/,
+  ],
+  [
+    "a client called as a member",
+    (s) => cluster(s).addClient("etcd-lon1"),
+    /^client name: given "etcd-lon1", expected a name that no certificate of the members has/,
+  ],
+  ["a client by a number", (s) => cluster(s).addClient(typed(7)), /^client name: given 7, expected a text/],
+  [
+    "a prop that is spelt wrong",
+    (s) => cluster(s, undefined, typed({ electionMS: 500 })),
+    /^electionMS: given a prop that does not exist, .*; did you mean electionMs\?/,
+  ],
+  [
+    "a prop in the singular",
+    (s) => cluster(s, undefined, typed({ client: [] })),
+    /^client: given a prop that does not exist, .*; did you mean clients\?/,
+  ],
+  [
+    "a nested prop that is spelt wrong, without its value",
+    storage(typed({ passphrese: "hunter2hunter2" })),
+    /^backup.storage.passphrese: given a prop that does not exist, .*passphrase\?(?!.*hunter2)/,
+  ],
+  [
+    "a passphrase that is a number, without showing it",
+    storage(typed({ passphrase: 12_345_678 })),
+    /^backup.storage.passphrase: given a number, expected a text(?!.*12345678)/,
+  ],
+  [
+    "a Kubernetes directory that is relative",
+    (s) => cluster(s).clientAccess().kubeApiserverFlags({ directory: "pki" }),
+    /^kubeApiserverFlags.directory: given "pki", expected an absolute path/,
+  ],
+  [
+    "a client's place that is none",
+    (s) => cluster(s).clientAccess(typed({ form: "lon1" })),
+    /^form: given a prop that does not exist, .*from\?/,
+  ],
+
+  // What only Terraform knows.
+  [
+    "a name that only Terraform will know",
+    (s) => hosts(s, { namePrefix: late(s).stringValue }),
+    /^namePrefix: given a value that is known only when Terraform runs, expected a text in the code/,
+  ],
+  [
+    "operators' keys that only Terraform will know",
+    (s) => hosts(s, { authorizedKeys: late(s).listValue }),
+    /^authorizedKeys: given a value that is known only when Terraform runs, expected a list in the code/,
+  ],
+  [
+    "an election timeout that only Terraform will know",
+    (s) => cluster(s, undefined, { electionMs: later(s) }),
+    /^electionMs: given a value that is known only when Terraform runs, expected a number in the code; write the number/,
+  ],
 ];
 
 describe("bad input is rejected at synth, with what was given, what was expected and how to mend it", () => {

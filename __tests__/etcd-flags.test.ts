@@ -1,4 +1,5 @@
 import { EtcdLogLevel, EtcdSettingsProps, EtcdVersion } from "../lib";
+import { safeFlagsOf, whyUnsafe } from "../lib/etcd-extra";
 import { featureGatesOf, flagsOf, variableOf } from "../lib/etcd-flags";
 import { renderSettings } from "../lib/etcd-settings";
 import { cluster, synth } from "./synth";
@@ -37,9 +38,9 @@ describe("the flags of each minor", () => {
 
 describe("a setting that the version does not know is refused", () => {
   it.each([
-    [V3_5, "ETCD_MAX_LEARNERS", /see etcd 3\.5 --help, or leave it out/],
+    [V3_5, "ETCD_FREE_LUNCH", /see etcd 3\.5 --help, or leave it out/],
     [V3_5, "ETCD_COMPACTION_BATCH_LIMIT", /etcd 3\.5 has it as ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT/],
-    [V3_6, "ETCD_ENABLE_V2", /see etcd 3\.6 --help, or leave it out/],
+    [V3_6, "ETCD_FREE_LUNCH", /see etcd 3\.6 --help, or leave it out/],
     [V3_7, "ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT", /etcd 3\.7 has it as ETCD_COMPACTION_BATCH_LIMIT/],
     [V3_7, "ETCD_EXPERIMENTAL_STOP_GRPC_SERVICE_ON_DEFRAG", /it is the feature gate StopGRPCServiceOnDefrag/],
     [V3_7, "ETCD_SNAPSHOTS_COUNT", /did you mean ETCD_SNAPSHOT_COUNT\?/],
@@ -62,6 +63,49 @@ describe("a setting that the version does not know is refused", () => {
   ])("and so is %s, which would undo what is derived", (name) => {
     for (const version of VERSIONS) {
       expect(() => render(version, { extra: { [name]: "x" } })).toThrow(/does not derive itself/);
+    }
+  });
+});
+
+describe("what may be set past the library", () => {
+  it.each(VERSIONS)("is known to be safe, or there is a reason against it: every flag of $version", ({ minor }) => {
+    const safe = safeFlagsOf(minor);
+    expect(safe.length).toBeGreaterThan(20);
+    for (const flag of flagsOf(minor)) {
+      expect([flag, safe.includes(flag) || whyUnsafe(flag) !== undefined]).toEqual([flag, true]);
+      expect([flag, safe.includes(flag) && whyUnsafe(flag) !== undefined]).toEqual([flag, false]);
+    }
+  });
+
+  it.each(VERSIONS)("is nothing that is written for $version in any case", (version) => {
+    const safe = safeFlagsOf(version.minor).map(variableOf);
+    expect(rendered(version).filter((name) => safe.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ["ETCD_UNSAFE_NO_FSYNC", /acknowledged writes/],
+    ["ETCD_ENABLE_GRPC_GATEWAY", /settings\.grpcGateway$/],
+    ["ETCD_CLIENT_CERT_ALLOWED_HOSTNAME", /two authorities/],
+    ["ETCD_PEER_CERT_ALLOWED_CN", /two authorities/],
+    ["ETCD_PEER_SKIP_CLIENT_SAN_VERIFICATION", /two authorities/],
+    ["ETCD_EXPERIMENTAL_PEER_SKIP_CLIENT_SAN_VERIFICATION", /two authorities/],
+    ["ETCD_MAX_LEARNERS", /one member at a time/],
+    ["ETCD_LOG_OUTPUTS", /in the journal/],
+    ["ETCD_LOG_FORMAT", /in the journal/],
+    ["ETCD_LOGGER", /in the journal/],
+    ["ETCD_MEMORY_MLOCK", /would not start/],
+    ["ETCD_EXPERIMENTAL_MEMORY_MLOCK", /would not start/],
+    ["ETCD_LISTEN_CLIENT_HTTP_URLS", /deploys decide where/],
+    ["ETCD_METRICS", /alerting rules/],
+    ["ETCD_RAFT_READ_TIMEOUT", /counts as dead/],
+    ["ETCD_GRPC_KEEPALIVE_MIN_TIME", /would be cut off/],
+    ["ETCD_CLIENT_CRL_FILE", /no deploy puts the file/],
+    ["ETCD_AUTH_TOKEN", /signing keys/],
+  ])("is not %s, and the error says why", (name, reason) => {
+    for (const version of VERSIONS) {
+      const refused = (): unknown => render(version, { extra: { [name]: "1" } });
+      expect(refused).toThrow(`settings.extra: given ${name}, expected`);
+      expect(refused).toThrow(reason);
     }
   });
 });

@@ -1,20 +1,50 @@
-import { EtcdClusterProps } from "./etcd-cluster-props";
+import { CLUSTER, EtcdClusterProps } from "./etcd-cluster-props";
 import { PeerNetwork } from "./etcd-member";
 import { IEtcdHost } from "./etcd-host";
-import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
+import {
+  isIpv4Address,
+  isLate,
+  read,
+  requireDirectory,
+  requireDistinct,
+  requireDnsLabel,
+  requireInteger,
+  required,
+  shown,
+  text,
+} from "./validation";
 import { ValidationError } from "./validation-error";
 
 /** etcd's guide advises at most seven members, as each further one only slows writes; above nine is refused. */
 const MAXIMUM_MEMBERS = 9;
 
-/** @throws ValidationError if the cluster can't have that id, those hosts, or that origin */
+/**
+ * @throws ValidationError if anything is of another kind than it must be; if the cluster can't have that id, those hosts,
+ * that network between them, that directory or that origin
+ */
 export function requireCluster(id: string, props: EtcdClusterProps): void {
-  requireDnsLabel("id of EtcdCluster", id);
+  requireClusterId(id);
+  read("", props, required(CLUSTER));
   requireHosts(props.hosts);
+  requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, props.hosts);
+  requireDirectory("accessDirectory", props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY, DEFAULT_ACCESS_DIRECTORY);
   const { genesis = 1 } = props;
   requireInteger("genesis", genesis, 1, 1_000_000, "");
   requireSurvivor(props.recoverFrom, genesis, props.hosts);
   requireAdoptionAlone(props);
+}
+
+/** Names of outputs begin with it, and may not begin with a digit in Terraform. */
+function requireClusterId(id: string): void {
+  read("id of EtcdCluster", id, required(text));
+  requireDnsLabel("id of EtcdCluster", id);
+  if (/^[a-z]/.test(id)) return;
+  throw new ValidationError({
+    what: "id of EtcdCluster",
+    given: shown(id),
+    expected: "a DNS label that begins with a letter: Terraform's outputs are named after it",
+    mend: `put a letter in front of it, for example ${shown(`etcd-${id}`.slice(0, 63))}`,
+  });
 }
 
 function requireHosts(hosts: readonly IEtcdHost[]): void {
@@ -29,12 +59,27 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
           : "take fewer: every write waits for a majority of them",
     });
   }
-  for (const host of hosts) requireDnsLabel("name of a host", host.hostName);
+  for (const host of hosts) {
+    requireDnsLabel("name of a host", host.hostName);
+    requireAddress(`publicAddress of ${host.hostName}`, host.publicAddress);
+    if (host.privateAddress !== undefined) requireAddress(`privateAddress of ${host.hostName}`, host.privateAddress);
+  }
   requireDistinct(
     "names of the hosts",
     hosts.map((host) => host.hostName),
     "give every host a name of its own: it is the member's name",
   );
+}
+
+/** etcd listens at IPv4 addresses, and the machines' certificates name them. */
+function requireAddress(what: string, address: string): void {
+  if (isLate(address) || isIpv4Address(address)) return;
+  throw new ValidationError({
+    what,
+    given: shown(address),
+    expected: "an IPv4 address: etcd listens at no other here",
+    mend: 'give the machine\'s IPv4 address, for example "198.51.100.7"',
+  });
 }
 
 /** A cluster that is taken over brings its data, so no other source of data may be given. */
@@ -55,7 +100,7 @@ function requireSurvivor(name: string | undefined, genesis: number, hosts: reado
   if (!names.includes(name)) {
     throw new ValidationError({
       what: "recoverFrom",
-      given: JSON.stringify(name),
+      given: shown(name),
       expected: `the name of a member: ${names.join(", ")}`,
       mend: "name the survivor whose data is to be kept",
     });
@@ -63,17 +108,18 @@ function requireSurvivor(name: string | undefined, genesis: number, hosts: reado
   if (genesis === 1) {
     throw new ValidationError({
       what: "recoverFrom",
-      given: `${JSON.stringify(name)} with genesis 1`,
+      given: `${shown(name)} with genesis 1`,
       expected: "a genesis of 2 or more",
       mend: "count genesis up by one in the same edit: the cluster is founded anew, from that member's data",
     });
   }
 }
 
-/** @throws ValidationError if members are to dial each other at addresses that not all of them have */
-export function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): PeerNetwork {
+/** Throws if members are to dial each other at addresses that not all of them have, or that do not reach each other. */
+function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): void {
+  if (network === PeerNetwork.PUBLIC) return;
   const without = hosts.find((host) => host.privateAddress === undefined);
-  if (network === PeerNetwork.PRIVATE && without !== undefined) {
+  if (without !== undefined) {
     throw new ValidationError({
       what: "peerNetwork",
       given: `PRIVATE, but ${without.hostName} has no private address`,
@@ -81,5 +127,21 @@ export function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHo
       mend: "put the hosts into VPCs that reach each other, or use PeerNetwork.PUBLIC",
     });
   }
-  return network;
+  requireOneNetwork(hosts);
 }
+
+/** A network that is known reaches no other one. What is not known may be peered with it, as the user says. */
+function requireOneNetwork(hosts: readonly IEtcdHost[]): void {
+  const named = hosts.find((host) => host.privateNetwork !== undefined);
+  const other = hosts.find((host) => host.privateNetwork !== named?.privateNetwork);
+  if (named === undefined || other === undefined) return;
+  throw new ValidationError({
+    what: "peerNetwork",
+    given: `PRIVATE, but ${named.hostName} is in ${String(named.privateNetwork)}, and ${other.hostName} in ${other.privateNetwork ?? "another one"}`,
+    expected: "private networks that reach each other",
+    mend: "give each host a VPC that is peered with all the others' (vpcIds of DigitalOceanHost.inRegions, or vpcId), or use PeerNetwork.PUBLIC",
+  });
+}
+
+/** Where clients' files go by default, relative to where the app runs. */
+export const DEFAULT_ACCESS_DIRECTORY = "etcd-access";

@@ -1,14 +1,18 @@
-import { EtcdBackupProps } from "./backup/backup-props";
-import { EtcdRestoreProps } from "./backup/restore-props";
-import { EtcdDownloadProps } from "./etcd-download";
+import { BACKUP, EtcdBackupProps } from "./backup/backup-props";
+import { EtcdRestoreProps, RESTORE } from "./backup/restore-props";
+import { DOWNLOAD, EtcdDownloadProps } from "./etcd-download";
 import { PeerNetwork } from "./etcd-member";
-import { EtcdSettingsProps } from "./etcd-settings";
+import { EtcdSettingsProps, SETTINGS } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
-import { IEtcdHost } from "./etcd-host";
-import { PkiProps } from "./pki/pki-props";
-import { EtcdAdoptionProps } from "./rollout/adoption";
-import { EtcdUpkeepProps } from "./upkeep/upkeep-props";
+import { HOST, IEtcdHost } from "./etcd-host";
+import { PKI, PkiProps } from "./pki/pki-props";
+import { ADOPTION, EtcdAdoptionProps } from "./rollout/adoption";
+import { EtcdUpkeepProps, UPKEEP } from "./upkeep/upkeep-props";
+import { instance, list, number, oneOf, required, shape, text } from "./validation";
 import { ClientLocation, LeaderPlacementProps, RoundTripTimes, SurvivalGoal, TuningProfile } from "./wan";
+import { CLIENT_LOCATION } from "./wan/client-location";
+import { LEADER_PLACEMENT } from "./wan/leader-placement";
+import { ROUND_TRIP_TIMES } from "./wan/quorum";
 
 /** What an etcd cluster is made of. */
 export interface EtcdClusterProps {
@@ -118,3 +122,27 @@ export interface EtcdClusterProps {
    */
   readonly upkeep?: EtcdUpkeepProps;
 }
+
+/** What {@link EtcdClusterProps} are made of. */
+export const CLUSTER = shape<EtcdClusterProps>({
+  hosts: required(list(HOST)),
+  version: instance(EtcdVersion, 'EtcdVersion.of("3.6.14")'),
+  download: DOWNLOAD,
+  settings: SETTINGS,
+  pki: PKI,
+  roundTripTimes: ROUND_TRIP_TIMES,
+  tuningProfile: oneOf(TuningProfile, "TuningProfile"),
+  heartbeatMs: number,
+  electionMs: number,
+  clients: list(CLIENT_LOCATION),
+  leader: LEADER_PLACEMENT,
+  survives: instance(SurvivalGoal, "SurvivalGoal.continent()"),
+  peerNetwork: oneOf(PeerNetwork, "PeerNetwork"),
+  accessDirectory: text,
+  genesis: number,
+  recoverFrom: text,
+  backup: BACKUP,
+  restore: RESTORE,
+  adopt: ADOPTION,
+  upkeep: UPKEEP,
+});

@@ -7,15 +7,17 @@ import { EtcdClient } from "./access/etcd-client";
 import { backupPart } from "./backup/backup-part";
 import { resolveBackup } from "./backup/backup-plan";
 import { resolveRestore } from "./backup/restore-props";
-import { requireCluster, requirePeerNetwork } from "./cluster-checks";
+import { DEFAULT_ACCESS_DIRECTORY, requireCluster } from "./cluster-checks";
 import { clusterDistances } from "./cluster-distances";
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { downloadFor, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
 import { DEFAULT_QUOTA_GIB, renderSettings, servesGrpcGateway } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
+import { checkedAt } from "./validation";
 import { makeWhenReady } from "./hosts/when-ready";
 import { ClusterPki } from "./pki/cluster-pki";
+import { resolvePki } from "./pki/pki-props";
 import { recordCluster } from "./record-cluster";
 import { resolveAdoption } from "./rollout/adoption";
 import { Genesis } from "./rollout/genesis";
@@ -50,25 +52,19 @@ export class EtcdCluster extends Construct {
   /** @throws ValidationError if anything is given that can't work; the message says how to mend it */
   public constructor(scope: Construct, id: string, props: EtcdClusterProps) {
     super(scope, id);
+    // Before anything is made: all that was given, and the distances with the timeouts that follow from them.
+    const resolved = checkedAt(this, () => resolveCluster(this.node.path, id, props));
+    const { adoption, backup, distances, restore, settings, upkeep, version } = resolved;
     const { hosts, genesis: generation = 1, recoverFrom } = props;
-    requireCluster(id, props);
-    const adoption = resolveAdoption(props.adopt);
-    const version = props.version ?? EtcdVersion.V3_6_14;
-    const mirror = resolveMirror(props.download);
-    const settings = renderSettings(props.settings, version, hosts);
     const grpcGateway = servesGrpcGateway(props.settings);
-
-    // Distances: what they do to the cluster, and the timeouts that follow.
-    const distances = clusterDistances(this.node.path, props);
     const { leader, roundTripTimes } = distances;
     this.quorum = distances.quorum;
     this.tuning = distances.tuning;
     for (const warning of distances.warnings) Annotations.of(this).addWarning(warning);
 
-    const pki = new ClusterPki(this, "pki", id, props.pki);
+    const pki = new ClusterPki(this, "pki", id, resolved.pki);
     this.caCertificatePem = pki.clientAuthority.trustPem;
     recordCluster(this, { props, pki: pki.settings, tuning: this.tuning, roundTripTimes });
-    const backup = resolveBackup(props.backup, id, props.settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
 
     // Members: what they have in common, and each with its certificates.
     const templates = Templates.of(this);
@@ -78,11 +74,11 @@ export class EtcdCluster extends Construct {
         version,
         genesis: generation,
         recoverFrom,
-        restore: resolveRestore(props.restore, backup, recoverFrom),
+        restore,
         adoption,
       },
       pki,
-      peerNetwork: requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, hosts),
+      peerNetwork: props.peerNetwork ?? PeerNetwork.PUBLIC,
       settings: {
         ...settings,
         ...version.slowRequestLogSettings(this.tuning.slowRequestLogMs),
@@ -90,13 +86,13 @@ export class EtcdCluster extends Construct {
       },
       grpcGateway,
       ...distances,
-      parts: [backupPart(templates, backup), upkeepPart(templates, id, resolveUpkeep(props.upkeep))],
+      parts: [backupPart(templates, backup), upkeepPart(templates, id, upkeep)],
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
     // Install: in parallel; checks and stages, and touches nothing that runs.
     const installed = members.map((member) => {
-      const download = downloadFor(member.host, version, mirror);
+      const download = downloadFor(member.host, version, resolved.mirror);
       member.host.downloadAtBoot(download);
       return { member, name: member.host.hostName, installation: member.install(download, members) };
     });
@@ -141,7 +137,7 @@ export class EtcdCluster extends Construct {
       pki,
       grpcGateway,
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
-      directory: props.accessDirectory ?? "etcd-access",
+      directory: props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY,
     });
     this.endpoints = this.access.from().endpoints;
   }
@@ -152,18 +148,18 @@ export class EtcdCluster extends Construct {
    * @throws ValidationError if the round-trip times do not know the place
    */
   public clientAccess(props: EtcdClientAccessProps = {}): EtcdClientAccess {
-    return this.access.from(props.from);
+    return checkedAt(this, () => this.access.from(props));
   }
 
   /**
    * A client with a certificate in its name, and the files to connect with.
    *
-   * @param name a DNS label, used once; etcd's user name
+   * @param name a DNS label, used once; etcd's user name. Not `root`, nor a member's name: their certificates have these
    * @param props where it connects from
-   * @throws ValidationError if the name is no DNS label or was used before; if the round-trip times do not know the place
+   * @throws ValidationError if the name is no DNS label, is taken or was used before; if the round-trip times do not know the place
    */
   public addClient(name: string, props: EtcdClientAccessProps = {}): EtcdClient {
-    return this.access.addClient(name, props);
+    return checkedAt(this, () => this.access.addClient(name, props));
   }
 
   /**
@@ -173,11 +169,33 @@ export class EtcdCluster extends Construct {
    * @throws ValidationError if the job's name cannot be used in a rule
    */
   public alertRules(props: EtcdAlertRulesProps = {}): string {
-    return this.access.alertRules(props);
+    return checkedAt(this, () => this.access.alertRules(props));
   }
 
   /** Writes {@link EtcdCluster.alertRules} to `alerts.yaml` in the access directory. */
   public writeAlertRules(props: EtcdAlertRulesProps = {}): void {
-    this.access.writeAlertRules(props);
+    checkedAt(this, () => {
+      this.access.writeAlertRules(props);
+    });
   }
+}
+
+/** All that a cluster is given, checked and with every default filled in. Makes nothing. */
+function resolveCluster(path: string, id: string, props: EtcdClusterProps) {
+  requireCluster(id, props);
+  const { hosts, settings, version = EtcdVersion.V3_6_14 } = props;
+  const mirror = resolveMirror(props.download, hosts);
+  for (const host of hosts) downloadFor(host, version, mirror);
+  const backup = resolveBackup(props.backup, id, settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
+  return {
+    version,
+    mirror,
+    backup,
+    adoption: resolveAdoption(props.adopt),
+    settings: renderSettings(settings, version, hosts),
+    distances: clusterDistances(path, props),
+    pki: resolvePki(props.pki),
+    restore: resolveRestore(props.restore, backup, props.recoverFrom),
+    upkeep: resolveUpkeep(props.upkeep),
+  };
 }

@@ -1,6 +1,6 @@
 import { EtcdVersion } from "./etcd-version";
 import { BootDownload, IEtcdHost } from "./etcd-host";
-import { requireHttpsUrl } from "./validation";
+import { flag, lateText, requireHttpsUrl, requireReachablePort, shape } from "./validation";
 
 const RELEASES = "https://github.com/etcd-io/etcd/releases/download";
 
@@ -19,14 +19,21 @@ export interface EtcdDownloadProps {
   readonly allowInsecureMirror?: boolean;
 }
 
-/** @throws ValidationError if the mirror is no URL, or has no TLS while `allowInsecureMirror` is not set */
-export function resolveMirror(props: EtcdDownloadProps = {}): string {
+/** What {@link EtcdDownloadProps} are made of. */
+export const DOWNLOAD = shape<EtcdDownloadProps>({ mirror: lateText, allowInsecureMirror: flag });
+
+/**
+ * @throws ValidationError if the mirror is no URL, has no TLS while `allowInsecureMirror` is not set, or has a port that
+ * a host does not reach
+ */
+export function resolveMirror(props: EtcdDownloadProps = {}, hosts: readonly IEtcdHost[]): string {
   const mirror = (props.mirror ?? RELEASES).replace(/\/+$/, "");
   requireHttpsUrl("download.mirror", mirror, {
     allowHttp: props.allowInsecureMirror,
     allowedBy: "allowInsecureMirror",
     example: RELEASES,
   });
+  requireReachablePort("download.mirror", mirror, hosts);
   return mirror;
 }
 

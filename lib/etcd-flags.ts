@@ -154,7 +154,8 @@ function spelling(variable: string, known: string[], minor: string): string {
   return near.length > 0 ? didYouMean(near, known) : `see etcd ${minor} --help, or leave it out`;
 }
 
-function flagOf(variable: string): string {
+/** The flag that an environment variable stands for, without its dashes. */
+export function flagOf(variable: string): string {
   return variable
     .replace(/^ETCD_/, "")
     .toLowerCase()

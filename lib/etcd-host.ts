@@ -1,5 +1,20 @@
 import { TerraformResource } from "cdktf";
 import { IConstruct } from "constructs";
+import {
+  anything,
+  callable,
+  finite,
+  flag,
+  lateList,
+  lateNumber,
+  lateText,
+  list,
+  oneOf,
+  required,
+  secret,
+  shape,
+  text,
+} from "./validation";
 
 /** Processor architecture of a machine, in the terms of etcd's release files. */
 export enum Architecture {
@@ -68,6 +83,17 @@ export interface IEtcdHost extends IConstruct {
   readonly publicAddress: string;
   /** Private IPv4 address, if the machine has one. */
   readonly privateAddress?: string;
+  /**
+   * The private network that `privateAddress` is in, where it is one that reaches no other: members with addresses in
+   * different ones do not reach each other.
+   * @default - not known: taken to reach those of the other hosts
+   */
+  readonly privateNetwork?: string;
+  /**
+   * TCP ports of the world that the machine's firewall lets it reach.
+   * @default - not known: taken to be all
+   */
+  readonly outboundPorts?: number[];
   /** Identity of the machine: changes if and only if the machine is replaced by another one. */
   readonly machineId: string;
   /** Processor architecture. */
@@ -93,3 +119,38 @@ export interface IEtcdHost extends IConstruct {
   /** Called once by the cluster, before synthesis: what to fetch during the first boot. May be ignored. */
   downloadAtBoot(download: BootDownload): void;
 }
+
+/** What an {@link IEtcdHost} is made of, whoever implements it. */
+export const HOST = shape<Omit<IEtcdHost, keyof IConstruct>>(
+  {
+    hostName: required(text),
+    location: required(text),
+    publicAddress: required(lateText),
+    privateAddress: lateText,
+    privateNetwork: lateText,
+    outboundPorts: list(finite),
+    machineId: required(lateText),
+    architecture: required(oneOf(Architecture, "Architecture")),
+    memoryMiB: finite,
+    diskGiB: finite,
+    connection: required(
+      shape<SshConnection>(
+        {
+          host: required(lateText),
+          port: lateNumber,
+          user: required(lateText),
+          privateKey: required(secret),
+          hostKey: required(lateText),
+          authorizedKeys: list(lateText),
+          configureSshd: flag,
+          timeoutSeconds: finite,
+        },
+        { others: true },
+      ),
+    ),
+    addressesAtStart: lateList(lateText),
+    madeWhenReady: list(anything),
+    downloadAtBoot: required(callable),
+  },
+  { others: true },
+);

@@ -1,8 +1,9 @@
-import { requireKnownFlag, requireKnownGate } from "./etcd-flags";
+import { requireSafeFlag } from "./etcd-extra";
+import { requireKnownGate } from "./etcd-flags";
 import { EtcdVersion } from "./etcd-version";
 import { IEtcdHost } from "./etcd-host";
 import { ValidationError } from "./validation-error";
-import { requireInteger } from "./validation";
+import { flag, lateText, number, oneOf, record, requireInteger, shape, shown } from "./validation";
 
 /** How verbose etcd is. */
 export enum EtcdLogLevel {
@@ -49,7 +50,7 @@ export interface EtcdSettingsProps {
   readonly featureGates?: Record<string, boolean>;
   /**
    * More settings as etcd's environment variables, for example { ETCD_SNAPSHOT_COUNT: "20000" }: those that the version
-   * knows, and that this library does not derive.
+   * knows and that are known to be safe. The error about any other one says why it is not.
    * @default - none
    */
   readonly extra?: Record<string, string>;
@@ -63,21 +64,16 @@ export function servesGrpcGateway(props: EtcdSettingsProps = {}): boolean {
   return props.grpcGateway ?? true;
 }
 
-/** Variables that a prop sets, for the error about them. */
-const PROPS: Readonly<Record<string, string>> = {
-  ETCD_HEARTBEAT_INTERVAL: "heartbeatMs",
-  ETCD_ELECTION_TIMEOUT: "electionMs",
-  ETCD_QUOTA_BACKEND_BYTES: "settings.quotaGiB",
-  ETCD_AUTO_COMPACTION_RETENTION: "settings.retentionHours",
-  ETCD_MAX_REQUEST_BYTES: "settings.maxRequestKiB",
-  ETCD_LOG_LEVEL: "settings.logLevel",
-  ETCD_ENABLE_GRPC_GATEWAY: "settings.grpcGateway",
-  ETCD_FEATURE_GATES: "settings.featureGates",
-};
-
-/** Variables that the library derives: `extra` would silently override them. */
-const RESERVED =
-  /^ETCD_(NAME|DATA_DIR|WAL_DIR|LISTEN_.*|ADVERTISE_.*|INITIAL_.*|HEARTBEAT_INTERVAL|ELECTION_TIMEOUT|.*(CERT|KEY|CA)_(FILE|AUTH)|(PEER_)?(CERT|KEY)_FILE|(PEER_)?AUTO_TLS|QUOTA_BACKEND_BYTES|AUTO_COMPACTION_.*|MAX_REQUEST_BYTES|LOG_LEVEL|ENABLE_GRPC_GATEWAY|DISCOVERY.*|FORCE_NEW_CLUSTER|CONFIG_FILE|FEATURE_GATES|EXPERIMENTAL_INITIAL_CORRUPT_CHECK|EXPERIMENTAL_COMPACT_HASH_CHECK_ENABLED|STRICT_RECONFIG_CHECK|PRE_VOTE|(EXPERIMENTAL_)?WARNING_(APPLY|UNARY_REQUEST)_DURATION)$/;
+/** What {@link EtcdSettingsProps} are made of. */
+export const SETTINGS = shape<EtcdSettingsProps>({
+  quotaGiB: number,
+  retentionHours: number,
+  maxRequestKiB: number,
+  logLevel: oneOf(EtcdLogLevel, "EtcdLogLevel"),
+  grpcGateway: flag,
+  featureGates: record(flag),
+  extra: record(lateText),
+});
 
 /**
  * The settings as etcd's environment variables.
@@ -99,9 +95,9 @@ export function renderSettings(
   hosts.forEach((host) => {
     requireRoomFor(quotaGiB, host);
   });
-  for (const [name, value] of Object.entries(props.extra ?? {})) {
-    requireFree(name);
-    requireKnownFlag("settings.extra", name, version.minor);
+  const extra = definedOnly(props.extra);
+  for (const [name, value] of Object.entries(extra)) {
+    requireSafeFlag("settings.extra", name, version.minor);
     requireOneLine(name, value);
   }
   return {
@@ -119,8 +115,12 @@ export function renderSettings(
     // clusters.
     ...(servesGrpcGateway(props) ? {} : { ETCD_ENABLE_GRPC_GATEWAY: "false" }),
     ...withFeatureGates(version.corruptionCheckSettings(), props.featureGates, version),
-    ...props.extra,
+    ...extra,
   };
+}
+
+function definedOnly<T>(record: Readonly<Record<string, T | undefined>> = {}): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter((entry): entry is [string, T] => entry[1] !== undefined));
 }
 
 /** The corruption checks, and the gates that the user wants. */
@@ -130,7 +130,8 @@ function withFeatureGates(
   version: EtcdVersion,
 ): Record<string, string> {
   const derived = settings.ETCD_FEATURE_GATES;
-  for (const gate of Object.keys(gates)) {
+  const chosen = definedOnly(gates);
+  for (const gate of Object.keys(chosen)) {
     requireKnownGate("settings.featureGates", gate, version.minor);
     if (derived.includes(`${gate}=`)) {
       throw new ValidationError({
@@ -141,7 +142,7 @@ function withFeatureGates(
       });
     }
   }
-  const wanted = Object.entries(gates).map(([gate, on]) => `${gate}=${String(on)}`);
+  const wanted = Object.entries(chosen).map(([gate, on]) => `${gate}=${String(on)}`);
   return wanted.length === 0 ? settings : { ETCD_FEATURE_GATES: [derived, ...wanted].join(",") };
 }
 
@@ -165,32 +166,13 @@ function requireRoomFor(quotaGiB: number, host: IEtcdHost): void {
   }
 }
 
-function requireFree(name: string): void {
-  if (!/^ETCD_[A-Z0-9_]+$/.test(name)) {
-    throw new ValidationError({
-      what: "settings.extra",
-      given: JSON.stringify(name),
-      expected: "an environment variable of etcd: ETCD_ and its flag in upper case with underscores",
-      mend: "write --snapshot-count as ETCD_SNAPSHOT_COUNT, for example",
-    });
-  }
-  if (RESERVED.test(name)) {
-    throw new ValidationError({
-      what: "settings.extra",
-      given: name,
-      expected: "a setting that this library does not derive itself",
-      mend: name in PROPS ? `use the prop that stands for it: ${PROPS[name]}` : "leave it to the library",
-    });
-  }
-}
-
-/** A line break would begin another variable, which {@link requireFree} has not seen. */
+/** A line break would begin another variable, which {@link requireSafeFlag} has not seen. */
 function requireOneLine(name: string, value: string): void {
   // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f]/.test(value)) {
     throw new ValidationError({
       what: "settings.extra",
-      given: `${name} as ${JSON.stringify(value)}`,
+      given: `${name} as ${shown(value)}`,
       expected: "one line of text",
       mend: "leave out line breaks and control characters",
     });

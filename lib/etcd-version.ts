@@ -1,4 +1,5 @@
 import { Architecture } from "./etcd-host";
+import { finite, instance, oneOf, read, required, shape, shown, text } from "./validation";
 import { ValidationError } from "./validation-error";
 
 /** SHA-256 sums of a version's release tarballs `etcd-vX-linux-ARCH.tar.gz`, 64 hexadecimal digits each. */
@@ -8,6 +9,9 @@ export interface EtcdChecksums {
   /** For arm64 machines. @default - etcd's published sum, where this library knows it */
   readonly arm64?: string;
 }
+
+/** What {@link EtcdChecksums} are made of. */
+const CHECKSUMS = shape<EtcdChecksums>({ amd64: text, arm64: text });
 
 /** From the SHA256SUMS file of each release. */
 const PUBLISHED: Readonly<Record<string, EtcdChecksums>> = {
@@ -20,6 +24,8 @@ const PUBLISHED: Readonly<Record<string, EtcdChecksums>> = {
     arm64: "0764c5c0acef155f4bfa0487791cc5776adef66315bf16ec0653883bfd463a90",
   },
 };
+
+const ARCHITECTURE = required(oneOf(Architecture, "Architecture"));
 
 /** What is known of a minor. */
 interface Minor {
@@ -55,12 +61,14 @@ export class EtcdVersion {
    * @throws ValidationError if it is no version, below the floor, of an unknown minor, or without a checksum
    */
   public static of(version: string, checksums?: EtcdChecksums): EtcdVersion {
-    const match = /^v?(\d+\.\d+)\.(\d+)$/.exec(version);
+    read("etcd version", version, required(text));
+    read("checksums", checksums, CHECKSUMS);
+    const match = /^v?((?:0|[1-9]\d*)\.(?:0|[1-9]\d*))\.(0|[1-9]\d*)$/.exec(version);
     if (match === null) {
       throw new ValidationError({
         what: "etcd version",
-        given: JSON.stringify(version),
-        expected: "MAJOR.MINOR.PATCH, for example 3.6.14",
+        given: shown(version),
+        expected: "MAJOR.MINOR.PATCH, for example 3.6.14, without leading zeros",
         mend: "name a release of etcd",
       });
     }
@@ -119,6 +127,7 @@ export class EtcdVersion {
    * @throws ValidationError if none is known for it
    */
   public sha256(architecture: Architecture): string {
+    read("architecture", architecture, ARCHITECTURE);
     const sum = this.checksums[architecture];
     if (sum === undefined) {
       throw new ValidationError({
@@ -133,6 +142,7 @@ export class EtcdVersion {
 
   /** Name of the release tarball for an architecture. */
   public tarball(architecture: Architecture): string {
+    read("architecture", architecture, ARCHITECTURE);
     return `etcd-v${this.version}-linux-${architecture}.tar.gz`;
   }
 
@@ -146,6 +156,7 @@ export class EtcdVersion {
    * they ask the cluster for its version.
    */
   public canFollow(previous: EtcdVersion): boolean {
+    read("previous", previous, required(instance(EtcdVersion, 'EtcdVersion.of("3.6.14")')));
     // The patch need not be compared: each minor's security floor is above the oldest patch that may be upgraded.
     return this._entersFrom().includes(previous.minor);
   }
@@ -201,6 +212,7 @@ export class EtcdVersion {
    * @param ms for any request; unary ones are never logged below etcd's default of 300 ms
    */
   public slowRequestLogSettings(ms: number): Record<string, string> {
+    read("ms", ms, required(finite));
     if (this.minor === "3.5") return { ETCD_EXPERIMENTAL_WARNING_APPLY_DURATION: `${ms}ms` };
     return {
       ETCD_WARNING_APPLY_DURATION: `${ms}ms`,
@@ -217,7 +229,7 @@ function requireSha256(version: string, sum: string | undefined): void {
   if (sum === undefined || /^[0-9a-f]{64}$/.test(sum)) return;
   throw new ValidationError({
     what: `checksum of etcd ${version}`,
-    given: `${JSON.stringify(sum)} (${sum.length} characters)`,
+    given: `${shown(sum)} (${sum.length} characters)`,
     expected: "a SHA-256: 64 lower-case hexadecimal digits",
     mend: "copy the line of the tarball from the release's SHA256SUMS",
   });

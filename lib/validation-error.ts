@@ -13,7 +13,7 @@ export interface ValidationErrorProps {
 /**
  * An input that cannot work, found before anything was created.
  *
- * The message reads `<what>: given <given>, expected <expected>; <mend>`, so that whoever meets it in a log
+ * The message reads `<what>: given <given>, expected <expected>; <mend>`, with the construct's path at the end, so that whoever meets it in a log
  * knows what to type next. The parts stay readable on the error itself for whoever renders it differently.
  *
  * TypeScript's own: errors have no type that jsii could carry to other languages, which get the message.
@@ -29,6 +29,7 @@ export class ValidationError extends Error {
   public readonly expected: string;
   /** How to mend it. */
   public readonly mend: string;
+  private place?: string;
 
   public constructor(props: ValidationErrorProps) {
     super(`${props.what}: given ${props.given}, expected ${props.expected}; ${props.mend}`);
@@ -37,5 +38,24 @@ export class ValidationError extends Error {
     this.given = props.given;
     this.expected = props.expected;
     this.mend = props.mend;
+  }
+
+  /** The path in the app of the construct that was to be made, where there is one; at the end of the message. */
+  public get construct(): string | undefined {
+    return this.place;
+  }
+
+  /**
+   * Notes the construct's path, unless one inside of it has noted its own.
+   *
+   * @internal
+   */
+  public _locate(path: string): void {
+    if (this.place !== undefined) return;
+    // The stack begins with the message as it is when the stack is first read.
+    const { message: before, stack } = this;
+    this.place = path;
+    this.message = `${before} (in ${path})`;
+    this.stack = stack?.replace(before, () => this.message);
   }
 }

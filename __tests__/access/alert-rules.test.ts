@@ -62,7 +62,7 @@ describe("alerting rules", () => {
   it.each(['etcd"}', "", "a b", "${x}"])("refuse a job's name that would end the rule: %j", (job) => {
     const made = cluster(new TerraformStack(new App(), "test"));
     expect(() => made.alertRules({ job })).toThrow(ValidationError);
-    expect(() => made.alertRules({ job })).toThrow(/^alertRules: job: given /);
+    expect(() => made.alertRules({ job })).toThrow(/^alertRules\.job: given /);
   });
 });
 

@@ -10,9 +10,9 @@ interface Certificate {
 }
 
 /** Every leaf and authority of a cluster, by its construct path below the cluster's. */
-function pki(props: Partial<EtcdClusterProps> = {}) {
+function pki(props: Partial<EtcdClusterProps> = {}, regions?: string[]) {
   const synthesized = synth((stack) => {
-    cluster(stack, undefined, props).addClient("billing");
+    cluster(stack, regions, props).addClient("billing");
   });
   const under = (type: string): Record<string, Resource> => resources(synthesized, type);
   return {
@@ -129,7 +129,7 @@ describe("the certificates of a cluster", () => {
   });
 
   it("of a peer on the private network names the private address", () => {
-    const { request } = pki({ peerNetwork: PeerNetwork.PRIVATE }).leaf("etcd-lon1/peer");
+    const { request } = pki({ peerNetwork: PeerNetwork.PRIVATE }, ["lon1"]).leaf("etcd-lon1/peer");
     expect(request.ip_addresses).toEqual([expect.stringMatching(/\.ipv4_address_private\}$/)]);
   });
 });

@@ -64,9 +64,9 @@ describe("LeaderPlacement", () => {
   });
 
   it.each<[LeaderPlacementProps, RegExp]>([
-    [{ preferred: ["etcd-mars1"] }, /leader: preferred.*"etcd-mars1".*lon1-0, nyc3-1/s],
+    [{ preferred: ["etcd-mars1"] }, /leader.preferred.*"etcd-mars1".*lon1-0, nyc3-1/s],
     [{ preferred: ["lon1-0", "lon1-0"] }, /"lon1-0" twice/],
-    [{ settleSeconds: 4 }, /leader: settleSeconds.*4 s.*5 to 3600/s],
+    [{ settleSeconds: 4 }, /leader.settleSeconds.*4 s.*5 to 3600/s],
     [{ settleSeconds: 4000 }, /5 to 3600/],
     [{ settleSeconds: 7.5 }, /whole number/],
   ])("refuses %j and says what it expects", (props, message) => {

@@ -1,5 +1,6 @@
 import type { TemplateVariables } from "../terraform/templates";
 import { asItIs, plainName } from "../terraform/writers";
+import { read, shape, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
 import type { AccessModel } from "./client-access";
 
@@ -14,6 +15,9 @@ export interface EtcdAlertRulesProps {
   readonly job?: string;
 }
 
+/** What {@link EtcdAlertRulesProps} are made of. */
+const ALERT_RULES = shape<EtcdAlertRulesProps>({ job: text });
+
 /** Quotes, backslashes and braces would be syntax in the rules. */
 const JOB_NAME = /^[A-Za-z0-9_./:-]+$/;
 
@@ -24,12 +28,18 @@ const SETTLE_TIMES = 4;
 /** Shorter times without a leader are usual during a restart. */
 const LEAST_NO_LEADER_SECONDS = 60;
 
-/** @throws ValidationError when the name has characters that are syntax in the rules */
-export function requireJobName(job: string): void {
-  if (JOB_NAME.test(job)) return;
+/**
+ * The scrape job's name.
+ *
+ * @throws ValidationError when it has characters that are syntax in the rules
+ */
+export function jobName(props: EtcdAlertRulesProps, byDefault: string): string {
+  read("alertRules", props, ALERT_RULES);
+  const job = props.job ?? byDefault;
+  if (JOB_NAME.test(job)) return job;
   throw new ValidationError({
-    what: "alertRules: job",
-    given: JSON.stringify(job),
+    what: "alertRules.job",
+    given: shown(job),
     expected: "letters, digits and _ . / : -",
     mend: "name the scrape job so, or leave it out for the cluster's id",
   });

@@ -1,6 +1,7 @@
 import type { QuorumModel, RoundTripTimes, Tuning } from "../wan";
 import type { LeaderPlacement } from "../wan/leader-placement";
 import { nearestFirst } from "../wan/nearest";
+import { shape, text } from "../validation";
 import { kubeApiserverFlags, KubeApiserverFlagsProps } from "./kube-apiserver";
 
 /** Where clients connect from. */
@@ -12,6 +13,9 @@ export interface EtcdClientAccessProps {
    */
   readonly from?: string;
 }
+
+/** What {@link EtcdClientAccessProps} are made of. */
+export const CLIENT_ACCESS = shape<EtcdClientAccessProps>({ from: text });
 
 /** A member, as clients see it. */
 export interface AccessMember {

@@ -5,10 +5,11 @@ import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { literal } from "../terraform/literal";
 import { Templates, TemplateVariables } from "../terraform/templates";
-import { requireDistinct, requireDnsLabel } from "../validation";
-import { alertRuleVariables, EtcdAlertRulesProps, requireJobName } from "./alert-rules";
+import { read, requireDistinct, requireDnsLabel, required, shown, text } from "../validation";
+import { ValidationError } from "../validation-error";
+import { alertRuleVariables, EtcdAlertRulesProps, jobName } from "./alert-rules";
 import { clientExpiry } from "./certificate-expiry";
-import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./client-access";
+import { AccessModel, CLIENT_ACCESS, EtcdClientAccess, EtcdClientAccessProps } from "./client-access";
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
@@ -58,20 +59,23 @@ export class ClusterAccess {
   }
 
   /** {@link EtcdCluster.clientAccess} */
-  public from(location?: string): EtcdClientAccess {
-    return EtcdClientAccess._of(this.model, location);
+  public from(props: EtcdClientAccessProps = {}): EtcdClientAccess {
+    read("", props, CLIENT_ACCESS);
+    return EtcdClientAccess._of(this.model, props.from);
   }
 
   /** {@link EtcdCluster.addClient} */
   public addClient(name: string, props: EtcdClientAccessProps): EtcdClient {
     const { pki, directory, grpcGateway } = this.props;
+    read("client name", name, required(text));
     requireDnsLabel("client name", name);
+    this.requireNoIdentity(name);
     requireDistinct(
       "client name",
       [...Object.keys(this.clients), name],
       "give every client a name of its own, so that each can be told apart and withdrawn",
     );
-    const access = this.from(props.from);
+    const access = this.from(props);
     const scope = new Construct(this.cluster, `client-${name}`);
     const certificate = pki.forClient(scope, name);
     this.clients[name] = certificate;
@@ -85,8 +89,7 @@ export class ClusterAccess {
 
   /** {@link EtcdCluster.alertRules} */
   public alertRules(props: EtcdAlertRulesProps): string {
-    const job = props.job ?? this.cluster.node.id;
-    requireJobName(job);
+    const job = jobName(props, this.cluster.node.id);
     return Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
       ...alertRuleVariables(this.model, job),
       ...this.props.upkeepAlerts,
@@ -101,6 +104,21 @@ export class ClusterAccess {
       content: this.alertRules(props),
       filePermission: "0644",
       directoryPermission: "0700",
+    });
+  }
+
+  /** A certificate is whom it names: a client's must not be taken for root's or a member's own. */
+  private requireNoIdentity(name: string): void {
+    const taken = ["root", ...this.props.members.map(({ host }) => host.hostName)];
+    if (!taken.includes(name)) return;
+    throw new ValidationError({
+      what: "client name",
+      given: shown(name),
+      expected: "a name that no certificate of the members has",
+      mend:
+        name === "root"
+          ? "name it after who uses it: root is etcd's administrator, whose certificate every machine has"
+          : "name it after who uses it: the member of that name shows a certificate in it",
     });
   }
 

@@ -1,3 +1,5 @@
+import { flag, isLate, lateText, read, requireDirectory, shape, shown } from "../validation";
+import { ValidationError } from "../validation-error";
 import type { Tuning } from "../wan";
 
 /** How a Kubernetes API server is to use the cluster. */
@@ -19,6 +21,9 @@ export interface KubeApiserverFlagsProps {
   readonly nearestOnly?: boolean;
 }
 
+/** What {@link KubeApiserverFlagsProps} are made of. */
+const KUBE_APISERVER_FLAGS = shape<KubeApiserverFlagsProps>({ directory: lateText, nearestOnly: flag });
+
 /** What kube-apiserver waits for etcd by default, for its health as for its readiness. */
 const DEFAULT_CHECK_SECONDS = 2;
 /** What kube-apiserver gives a request by default. */
@@ -36,13 +41,17 @@ const DEFAULT_REQUEST_SECONDS = 60;
  *
  * `--etcd-compaction-interval` stays at its default of 5 minutes: it is about the history kept, not about distance.
  *
+ * @throws ValidationError when the directory is no absolute path
  * @internal
  */
 export function kubeApiserverFlags(
   endpoints: readonly string[],
   tuning: Tuning,
-  { directory = "/etc/kubernetes/pki/etcd", nearestOnly = false }: KubeApiserverFlagsProps = {},
+  props: KubeApiserverFlagsProps = {},
 ): string[] {
+  read("kubeApiserverFlags", props, KUBE_APISERVER_FLAGS);
+  const { directory = "/etc/kubernetes/pki/etcd", nearestOnly = false } = props;
+  requireAbsolute(directory);
   const healthSeconds = wholeSeconds(tuning.failoverMs + tuning.clientAttemptTimeoutMs);
   const readySeconds = wholeSeconds(2 * tuning.clientAttemptTimeoutMs);
   const requestSeconds = wholeSeconds(tuning.serverRequestTimeoutMs + tuning.clientTotalTimeoutMs);
@@ -55,6 +64,18 @@ export function kubeApiserverFlags(
     `--etcd-readycheck-timeout=${Math.max(DEFAULT_CHECK_SECONDS, readySeconds)}s`,
     ...(requestSeconds > DEFAULT_REQUEST_SECONDS ? [`--request-timeout=${requestSeconds}s`] : []),
   ];
+}
+
+function requireAbsolute(directory: string): void {
+  if (isLate(directory)) return;
+  requireDirectory("kubeApiserverFlags.directory", directory, "/etc/kubernetes/pki/etcd");
+  if (directory.startsWith("/")) return;
+  throw new ValidationError({
+    what: "kubeApiserverFlags.directory",
+    given: shown(directory),
+    expected: "an absolute path",
+    mend: "begin it with a slash: it is on the API server's machine",
+  });
 }
 
 function wholeSeconds(ms: number): number {

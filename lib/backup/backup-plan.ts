@@ -1,7 +1,6 @@
-import { Token } from "cdktf";
 import { IEtcdHost } from "../etcd-host";
 import { RCLONE_VALUE } from "../terraform/writers";
-import { requireHttpsUrl, requireInteger } from "../validation";
+import { isLate, requireHttpsUrl, requireInteger, requireReachablePort, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 import { EtcdBackupProps, EtcdBackupStorageProps } from "./backup-props";
 
@@ -58,7 +57,7 @@ export function resolveBackup(
     scheduled: props !== undefined,
     intervalHours,
     keepLocal,
-    storage: props?.storage === undefined ? undefined : resolveStorage(props.storage, cluster),
+    storage: props?.storage === undefined ? undefined : resolveStorage(props.storage, cluster, hosts),
     overdueSeconds: 2 * intervalHours * 3600 + JITTER_SECONDS,
   };
 }
@@ -85,7 +84,7 @@ function requireRoomFor(keepLocal: number, quotaGiB: number, host: IEtcdHost): v
   });
 }
 
-function resolveStorage(props: EtcdBackupStorageProps, cluster: string): ResolvedStorage {
+function resolveStorage(props: EtcdBackupStorageProps, cluster: string, hosts: readonly IEtcdHost[]): ResolvedStorage {
   const { region, bucket, accessKeyId, secretAccessKey, passphrase } = props;
   const prefix = props.prefix ?? cluster;
   const keepDays = props.keepDays ?? 30;
@@ -95,12 +94,13 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
     allowedBy: "allowInsecureEndpoint",
     example: "https://ams3.digitaloceanspaces.com",
   });
+  requireReachablePort("backup.storage.endpoint", props.endpoint, hosts);
   requireShape("bucket", bucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 of a-z, 0-9, . and -");
   requireShape(
     "prefix",
     prefix,
-    /^[\w.-]+(\/[\w.-]+)*$/,
-    "names of letters, digits and _ . - with single slashes between",
+    /^(?!\.{1,2}(\/|$))[\w.-]+(\/(?!\.{1,2}(\/|$))[\w.-]+)*$/,
+    "names of letters, digits and _ . - with single slashes between, none of them . or ..",
   );
   requireShape("region", region, /^[\w-]+$/, 'a region\'s name, for example "ams3"');
   const isKey = (text: string): boolean => text !== "" && new RegExp(RCLONE_VALUE, "u").test(text);
@@ -121,10 +121,10 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string): Resolve
 }
 
 function requireShape(prop: string, value: string, shape: RegExp, expected: string): void {
-  if (Token.isUnresolved(value) || shape.test(value)) return;
+  if (isLate(value) || shape.test(value)) return;
   throw new ValidationError({
     what: `backup.storage.${prop}`,
-    given: JSON.stringify(value),
+    given: shown(value),
     expected,
     mend: "write it as the storage's control panel has it",
   });
@@ -132,7 +132,7 @@ function requireShape(prop: string, value: string, shape: RegExp, expected: stri
 
 /** The error does not show the value. */
 function requireSecret(prop: string, value: string, fits: (text: string) => boolean, expected: string): void {
-  if (Token.isUnresolved(value)) return;
+  if (isLate(value)) return;
   // Terraform would store another one, and nobody would know: it has composed characters alone, and UTF-8.
   const isStoredAsIs = value.normalize("NFC") === value && !/\p{Cs}/u.test(value);
   if (isStoredAsIs && fits(value)) return;

@@ -1,3 +1,5 @@
+import { flag, lateText, number, required, secret, shape } from "../validation";
+
 /** Where backups go beside the members' own disks: any storage that speaks S3. */
 export interface EtcdBackupStorageProps {
   /** URL of the S3 API, for example "https://ams3.digitaloceanspaces.com". */
@@ -57,3 +59,21 @@ export interface EtcdBackupProps {
    */
   readonly storage?: EtcdBackupStorageProps;
 }
+
+/** What {@link EtcdBackupProps} are made of. */
+export const BACKUP = shape<EtcdBackupProps>({
+  intervalHours: number,
+  keepLocal: number,
+  storage: shape<EtcdBackupStorageProps>({
+    endpoint: required(lateText),
+    allowInsecureEndpoint: flag,
+    region: required(lateText),
+    bucket: required(lateText),
+    prefix: lateText,
+    accessKeyId: required(secret),
+    secretAccessKey: required(secret),
+    passphrase: required(secret),
+    keepDays: number,
+    keepAtLeast: number,
+  }),
+});

@@ -1,4 +1,4 @@
-import { Token } from "cdktf";
+import { isLate, lateText, required, shape, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 import type { BackupPlan } from "./backup-plan";
 
@@ -11,6 +11,9 @@ export interface EtcdRestoreProps {
    */
   readonly snapshot: string;
 }
+
+/** What {@link EtcdRestoreProps} are made of. */
+export const RESTORE = shape<EtcdRestoreProps>({ snapshot: required(lateText) });
 
 /**
  * The snapshot's name, empty for none.
@@ -32,10 +35,10 @@ export function resolveRestore(
     });
   }
   const { snapshot } = props;
-  if (!Token.isUnresolved(snapshot) && !/^[A-Za-z0-9][\w.-]*\.db$/.test(snapshot)) {
+  if (!isLate(snapshot) && !/^[A-Za-z0-9][\w.-]*\.db$/.test(snapshot)) {
     throw new ValidationError({
       what: "restore.snapshot",
-      given: JSON.stringify(snapshot),
+      given: shown(snapshot),
       expected: `a file name that ends in .db, ${backup.storage === undefined ? "in /var/lib/etcd-backup on every machine" : "as the storage lists it"}`,
       mend: /\.db\.bin$/.test(snapshot)
         ? "leave out .bin, which the encryption adds to the object's name"

@@ -1,5 +1,4 @@
-import { Token } from "cdktf";
-import { requireDistinct } from "../validation";
+import { isLate, requireDistinct, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 
 /** The key types that sshd accepts for logins. */
@@ -15,14 +14,13 @@ const TYPES = [
 
 /** Throws unless each of `keys` is a line of authorized_keys without options, and none is repeated. */
 export function requireAuthorizedKeys(what: string, keys: readonly string[]): void {
-  const known = keys.filter((key) => !Token.isUnresolved(key));
+  const known = keys.filter((key) => !isLate(key));
   for (const key of known) {
     const problem = keyProblem(key);
     if (problem === undefined) continue;
     throw new ValidationError({
       what,
-      // A secret that was mistaken for a public key must not get into a log.
-      given: key.includes("PRIVATE KEY") ? "a private key" : JSON.stringify(key),
+      given: shown(key),
       expected: 'one line of an OpenSSH public key, for example "ssh-ed25519 AAAA... jo@laptop"',
       mend: problem,
     });

@@ -2,12 +2,26 @@ import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
 import { Construct } from "constructs";
-import { ValidationError } from "../validation-error";
-import { isWorld, requireCidr, requireDnsLabel } from "../validation";
+import {
+  checkedAt,
+  flag,
+  lateList,
+  lateText,
+  list,
+  number,
+  read,
+  requireDnsLabel,
+  requireInteger,
+  required,
+  shape,
+  ShapeOf,
+  text,
+} from "../validation";
 import { requireAuthorizedKeys } from "./authorized-key";
-import { keyId, LoginKeys } from "./login-keys";
+import { keyId, LoginKeys, MOST_GENERATIONS } from "./login-keys";
 import { LostStateCheck } from "./lost-state-check";
 import { MachinesAtStart } from "./machines-at-start";
+import { checksOfLate, Networks, requireNetworks } from "./networks";
 import { OrphanCheck } from "./orphan-check";
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
@@ -55,6 +69,20 @@ export interface DigitalOceanHostGroupProps {
   readonly namePrefix?: string;
 }
 
+/** A reader for each of {@link DigitalOceanHostGroupProps}. */
+export const HOST_GROUP: ShapeOf<DigitalOceanHostGroupProps> = {
+  sshFrom: required(lateList(lateText)),
+  clientsFrom: lateList(lateText),
+  peersFrom: lateList(lateText),
+  allowSshFromAnywhere: flag,
+  loginKeyGeneration: number,
+  authorizedKeys: list(lateText),
+  namePrefix: text,
+};
+
+/** TCP ports of the world that machines may reach: for name resolution, packages, the release tarball, backups. */
+const OUTBOUND_PORTS = [53, 80, 443];
+
 /**
  * What the droplets of one cluster share: the tag that makes them members, the firewall bound to that tag, and the SSH
  * key pairs that deploys log in with.
@@ -68,6 +96,12 @@ export class DigitalOceanHostGroup extends Construct {
   public readonly tag: Tag;
   /** The public half of the deploy's key, as registered at DigitalOcean. */
   public readonly sshKey: SshKey;
+  /**
+   * TCP ports of the world that the firewall lets the machines reach.
+   *
+   * @internal
+   */
+  public readonly _outboundPorts = OUTBOUND_PORTS;
   /** @internal */
   public readonly _loginKeys: LoginKeys;
   /**
@@ -89,19 +123,11 @@ export class DigitalOceanHostGroup extends Construct {
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
+    const networks = checkedAt(this, () => requireGroup(props));
     this.namePrefix = props.namePrefix ?? "etcd";
-    requireDnsLabel("namePrefix", this.namePrefix);
     this.clientCidrs = props.clientsFrom ?? [];
-    this.clientCidrs.forEach((cidr) => {
-      requireCidr("clientsFrom", cidr);
-    });
     const peerCidrs = props.peersFrom ?? [];
-    peerCidrs.forEach((cidr) => {
-      requireCidr("peersFrom", cidr);
-    });
-    requireSshSources(props);
     const operatorKeys = props.authorizedKeys ?? [];
-    requireAuthorizedKeys("authorizedKeys", operatorKeys);
     const generation = props.loginKeyGeneration ?? 1;
 
     this.tag = new Tag(this, "tag", { name: this.namePrefix });
@@ -116,7 +142,9 @@ export class DigitalOceanHostGroup extends Construct {
       name: keyId(this.namePrefix, generation),
       publicKey: this._loginKeys.current.publicKey,
     });
+    const checks = checksOfLate(this, networks);
     new Firewall(this, "firewall", {
+      ...(checks.length > 0 ? { lifecycle: { precondition: checks } } : {}),
       name: this.namePrefix,
       tags: [this.tag.id],
       inboundRule: [
@@ -144,33 +172,34 @@ export class DigitalOceanHostGroup extends Construct {
         },
         // Name resolution, packages and the release tarball, time.
         { protocol: "udp", portRange: "53", destinationAddresses: ANYWHERE },
-        { protocol: "tcp", portRange: "53", destinationAddresses: ANYWHERE },
-        { protocol: "tcp", portRange: "80", destinationAddresses: ANYWHERE },
-        { protocol: "tcp", portRange: "443", destinationAddresses: ANYWHERE },
+        ...OUTBOUND_PORTS.map((port) => ({
+          protocol: "tcp",
+          portRange: String(port),
+          destinationAddresses: ANYWHERE,
+        })),
         { protocol: "udp", portRange: "123", destinationAddresses: ANYWHERE },
       ],
     });
   }
 }
 
-function requireSshSources(props: DigitalOceanHostGroupProps): void {
-  if (props.sshFrom.length === 0) {
-    throw new ValidationError({
-      what: "sshFrom",
-      given: "no network",
-      expected: "at least one CIDR: the deploy logs in over SSH",
-      mend: 'give the address you deploy from, for example ["198.51.100.7/32"]',
-    });
-  }
-  for (const cidr of props.sshFrom) {
-    requireCidr("sshFrom", cidr);
-    if (isWorld(cidr) && props.allowSshFromAnywhere !== true) {
-      throw new ValidationError({
-        what: "sshFrom",
-        given: JSON.stringify(cidr),
-        expected: "networks that you know",
-        mend: "name the addresses you deploy from, or say allowSshFromAnywhere: true if the whole Internet is meant",
-      });
-    }
-  }
+/**
+ * Checks what a group is given.
+ *
+ * @returns the networks that its firewall admits
+ */
+function requireGroup(props: DigitalOceanHostGroupProps): Networks[] {
+  read("", props, required(shape(HOST_GROUP)));
+  requireDnsLabel("namePrefix", props.namePrefix ?? "etcd");
+  const { sshFrom, clientsFrom = [], peersFrom = [] } = props;
+  const open = { mayBeEmpty: true, mayBeInternet: true };
+  const networks = [
+    { prop: "sshFrom", cidrs: sshFrom, mayBeEmpty: false, mayBeInternet: props.allowSshFromAnywhere ?? false },
+    { prop: "clientsFrom", cidrs: clientsFrom, ...open },
+    { prop: "peersFrom", cidrs: peersFrom, ...open },
+  ];
+  networks.forEach(requireNetworks);
+  requireAuthorizedKeys("authorizedKeys", props.authorizedKeys ?? []);
+  requireInteger("loginKeyGeneration", props.loginKeyGeneration ?? 1, 1, MOST_GENERATIONS, "");
+  return networks;
 }

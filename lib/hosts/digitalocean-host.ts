@@ -8,15 +8,37 @@ import { Templates } from "../terraform/templates";
 import { TerraformData } from "../terraform/terraform-data";
 import { asItIs, shellWord } from "../terraform/writers";
 import { ValidationError } from "../validation-error";
-import { requireDnsLabel, requireInteger } from "../validation";
-import { Region } from "../wan";
-import { DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "./digitalocean-host-group";
+import {
+  checkedAt,
+  flag,
+  instance,
+  lateNumber,
+  lateText,
+  list,
+  number,
+  read,
+  record,
+  requireDnsLabel,
+  requireInteger,
+  required,
+  shape,
+  ShapeOf,
+  shown,
+  text,
+} from "../validation";
+import { DigitalOceanHostGroup, DigitalOceanHostGroupProps, HOST_GROUP } from "./digitalocean-host-group";
 import { dropletSize } from "./digitalocean-sizes";
 import { Architecture, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
+import {
+  requireGeneration,
+  requireImage,
+  requirePrefixOf,
+  requireRegion,
+  requireSize,
+  requireTags,
+  requireVpcId,
+} from "./machine-rules";
 import { opensshKeyPair } from "./openssh-key-pair";
-
-/** The images that the node scripts are written for and tested with. */
-const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64"];
 
 /** The user that deploys log in as. */
 const USER = "root";
@@ -41,7 +63,7 @@ export interface DigitalOceanMachineProps {
    */
   readonly monitoring?: boolean;
   /**
-   * More tags for the machines, beside the group's.
+   * More tags for the machines, beside the group's: letters, digits, colons, dashes and underscores, up to 255 each.
    * @default - none
    */
   readonly tags?: string[];
@@ -56,6 +78,12 @@ export interface DigitalOceanMachineProps {
    * @default 300: droplets take about a minute
    */
   readonly bootTimeoutSeconds?: number;
+  /**
+   * Whether machines may be made in ams2, nyc2 and sfo2, where DigitalOcean lets only those accounts make some that have
+   * others there already.
+   * @default false
+   */
+  readonly allowRestrictedRegions?: boolean;
 }
 
 /** Options of {@link DigitalOceanHost.inRegions}. */
@@ -86,32 +114,105 @@ export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
   readonly vpcId?: string;
 }
 
+/** A reader for each of {@link DigitalOceanMachineProps}. */
+const MACHINE: ShapeOf<DigitalOceanMachineProps> = {
+  image: text,
+  size: lateText,
+  monitoring: flag,
+  tags: list(lateText),
+  generation: lateNumber,
+  bootTimeoutSeconds: number,
+  allowRestrictedRegions: flag,
+};
+
+/** What {@link DigitalOceanHostsProps} are made of. */
+const HOSTS = shape<DigitalOceanHostsProps>({ ...HOST_GROUP, ...MACHINE, vpcIds: record(lateText) });
+
+/** What {@link DigitalOceanHostProps} are made of. */
+const HOST = shape<DigitalOceanHostProps>({
+  ...MACHINE,
+  group: required(instance(DigitalOceanHostGroup, 'new DigitalOceanHostGroup(this, "hosts", { ... })')),
+  region: required(text),
+  hostName: text,
+  vpcId: lateText,
+});
+
+/** The props of a group among those of its machines. */
+function groupProps(props: DigitalOceanHostsProps): DigitalOceanHostGroupProps {
+  const { sshFrom, clientsFrom, peersFrom, allowSshFromAnywhere, loginKeyGeneration, authorizedKeys, namePrefix } =
+    props;
+  return { sshFrom, clientsFrom, peersFrom, allowSshFromAnywhere, loginKeyGeneration, authorizedKeys, namePrefix };
+}
+
+/** The props that all machines share. */
+function machineProps(props: DigitalOceanMachineProps): DigitalOceanMachineProps {
+  const { image, size, monitoring, tags, generation, bootTimeoutSeconds, allowRestrictedRegions } = props;
+  return { image, size, monitoring, tags, generation, bootTimeoutSeconds, allowRestrictedRegions };
+}
+
+/** Each region, the second machine of one with a number: "lon1", "lon1-2". */
+function suffixesOf(regions: readonly string[]): string[] {
+  return regions.map((region, index) => {
+    const count = regions.slice(0, index + 1).filter((other) => other === region).length;
+    return count === 1 ? region : `${region}-${count}`;
+  });
+}
+
+/** Throws unless machines can be made of this, before any is. */
+function requireHosts(regions: string[], props: DigitalOceanHostsProps): void {
+  read("regions", regions, required(list(text)));
+  read("", props, required(HOSTS));
+  requireMachine(props);
+  for (const region of regions) requireRegion(region, props.allowRestrictedRegions ?? false);
+  requireDnsLabel("namePrefix", props.namePrefix ?? "etcd");
+  requirePrefixOf(props.namePrefix ?? "etcd", suffixesOf(regions));
+  for (const [region, id] of Object.entries<string | undefined>(props.vpcIds ?? {})) {
+    if (id !== undefined) requireVpcId(`vpcIds.${region}`, id);
+  }
+  const unused = Object.keys(props.vpcIds ?? {}).find((region) => !regions.includes(region));
+  if (unused === undefined) return;
+  throw new ValidationError({
+    what: "vpcIds",
+    given: `one for ${shown(unused)}`,
+    expected: `VPCs by region, of ${regions.join(", ")}`,
+    mend: "take it out, or correct the region",
+  });
+}
+
+function requireMachine(props: DigitalOceanMachineProps): void {
+  requireInteger("bootTimeoutSeconds", props.bootTimeoutSeconds ?? DEFAULT_BOOT_SECONDS, 30, 3600, "seconds");
+  requireImage(props.image ?? DEFAULT_IMAGE);
+  requireSize(props.size ?? DEFAULT_SIZE);
+  requireTags(props.tags ?? []);
+  requireGeneration(props.generation ?? 1);
+}
+
+const DEFAULT_IMAGE = "debian-13-x64";
+const DEFAULT_SIZE = "s-2vcpu-2gb";
+const DEFAULT_BOOT_SECONDS = 300;
+
 /** A DigitalOcean droplet that an etcd member runs on. */
 export class DigitalOceanHost extends Construct implements IEtcdHost {
   /**
    * One machine per entry of `regions`, and the group that they share. A region may be listed several times; its second
    * machine is then named `etcd-lon1-2`, and so on.
    *
-   * @throws ValidationError for an unknown region, a malformed CIDR, an unknown image, a /0 in `sshFrom` without
-   * `allowSshFromAnywhere`
+   * @throws ValidationError for anything that can't work: an unknown region, a malformed CIDR, an unknown image, the whole
+   * Internet in `sshFrom` without `allowSshFromAnywhere`
    */
   public static inRegions(scope: Construct, regions: string[], props: DigitalOceanHostsProps): DigitalOceanHost[] {
-    const group = new DigitalOceanHostGroup(scope, "hosts", props);
-    const seen = new Map<string, number>();
-    return regions.map((region) => {
-      const count = (seen.get(region) ?? 0) + 1;
-      seen.set(region, count);
-      const suffix = count === 1 ? region : `${region}-${count}`;
+    checkedAt(scope, () => {
+      requireHosts(regions, props);
+    });
+    const group = new DigitalOceanHostGroup(scope, "hosts", groupProps(props));
+    return suffixesOf(regions).map((suffix, index) => {
+      const region = regions[index];
+      const hostName = `${group.namePrefix}-${suffix}`;
       return new DigitalOceanHost(group, suffix, {
+        ...machineProps(props),
         group,
         region,
-        hostName: `${group.namePrefix}-${suffix}`,
-        image: props.image,
-        size: props.size,
-        monitoring: props.monitoring,
-        tags: props.tags,
-        generation: props.generation,
-        bootTimeoutSeconds: props.bootTimeoutSeconds,
+        hostName,
         vpcId: props.vpcIds?.[region],
       });
     });
@@ -121,6 +222,10 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly location: string;
   public readonly publicAddress: string;
   public readonly privateAddress?: string;
+  /** Its region's default VPC, which no other region's reaches, unless a VPC was chosen. */
+  public readonly privateNetwork?: string;
+  /** TCP ports of the world that the group's firewall lets it reach. */
+  public readonly outboundPorts?: number[];
   public readonly machineId: string;
   public readonly architecture = Architecture.AMD64;
   public readonly memoryMiB?: number;
@@ -135,13 +240,22 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   /** @throws ValidationError for an unknown region or image, or a name that is no DNS label */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostProps) {
     super(scope, id);
-    this.location = Region.of(props.region).slug;
-    this.hostName = props.hostName ?? `${props.group.namePrefix}-${props.region}`;
-    requireDnsLabel("hostName", this.hostName);
-    const timeoutSeconds = props.bootTimeoutSeconds ?? 300;
-    requireInteger("bootTimeoutSeconds", timeoutSeconds, 30, 3600, "seconds");
-    const image = requireImage(props.image ?? "debian-13-x64");
-    const size = props.size ?? "s-2vcpu-2gb";
+    checkedAt(this, () => {
+      read("", props, required(HOST));
+      requireMachine(props);
+      requireRegion(props.region, props.allowRestrictedRegions ?? false);
+      requireDnsLabel("hostName", hostNameOf(props));
+      if (props.vpcId !== undefined) requireVpcId("vpcId", props.vpcId);
+    });
+    this.location = props.region;
+    this.hostName = hostNameOf(props);
+    this.privateNetwork = props.vpcId === undefined ? `the default VPC of ${props.region}` : undefined;
+    this.outboundPorts = [...props.group._outboundPorts];
+    const {
+      image = DEFAULT_IMAGE,
+      size = DEFAULT_SIZE,
+      bootTimeoutSeconds: timeoutSeconds = DEFAULT_BOOT_SECONDS,
+    } = props;
     const { memoryMiB, diskGiB } = dropletSize(size) ?? {};
     this.memoryMiB = memoryMiB;
     this.diskGiB = diskGiB;
@@ -213,14 +327,6 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   }
 }
 
-function requireImage(image: string): string {
-  if (!IMAGES.includes(image)) {
-    throw new ValidationError({
-      what: "image",
-      given: JSON.stringify(image),
-      expected: `one of ${IMAGES.join(", ")}`,
-      mend: "choose one of them: the node scripts rely on systemd, apt and cloud-init as these images have them",
-    });
-  }
-  return image;
+function hostNameOf({ group, hostName, region }: DigitalOceanHostProps): string {
+  return hostName ?? `${group.namePrefix}-${region}`;
 }

@@ -2,14 +2,13 @@ import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { TerraformData } from "../terraform/terraform-data";
-import { requireInteger } from "../validation";
 import { MachinesAtStart } from "./machines-at-start";
 import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
 
 /**
  * Each generation leaves a record in the state, and rotations are rare: a larger number is taken for a typing error.
  */
-const MOST = 100;
+export const MOST_GENERATIONS = 100;
 
 /**
  * The key pairs that deploys log in with, generation after generation. Every machine always accepts the current and the
@@ -35,9 +34,8 @@ export class LoginKeys {
   /** To be created once a deploy is complete. */
   public readonly madeWhenReady: TerraformResource[];
 
-  /** @throws ValidationError if the generation is no whole number from 1 to 100 */
+  /** @param generation a whole number from 1 to {@link MOST_GENERATIONS} */
   public constructor(scope: Construct, generation: number, machines: MachinesAtStart) {
-    requireInteger("loginKeyGeneration", generation, 1, MOST, "");
     const next = generation + 1;
     this.current = keyPair(scope, generation);
     this.next = keyPair(scope, next);

@@ -1,4 +1,4 @@
-import { requireInteger } from "../validation";
+import { number, read, required, requireInteger } from "../validation";
 
 /**
  * Where an authority stands in its rotation: which of its generations are trusted, and which one signs.
@@ -56,5 +56,6 @@ export class AuthorityGeneration {
 const MOST = 1000;
 
 function requireGeneration(generation: number, least: number): void {
+  read("generation of an authority", generation, required(number));
   requireInteger("generation of an authority", generation, least, MOST, "");
 }

@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import { literal } from "../terraform/literal";
 import { Authority } from "./authority";
 import { LeafCertificate } from "./leaf-certificate";
-import { PkiProps, ResolvedPki, resolvePki } from "./pki-props";
+import { ResolvedPki } from "./pki-props";
 
 /** What a member's certificates name. */
 export interface MemberIdentity {
@@ -33,16 +33,17 @@ export interface MemberCertificates {
 export class ClusterPki extends Construct {
   public readonly clientAuthority: Authority;
   public readonly peerAuthority: Authority;
-  /** The settings in use. */
-  public readonly settings: ResolvedPki;
 
-  /** @throws ValidationError for a validity that is zero or beyond the authority's, or a server name that is no DNS name */
-  public constructor(scope: Construct, id: string, clusterName: string, props?: PkiProps) {
+  /** @param settings the ones in use */
+  public constructor(
+    scope: Construct,
+    id: string,
+    clusterName: string,
+    public readonly settings: ResolvedPki,
+  ) {
     super(scope, id);
-    const pki = resolvePki(props);
-    this.settings = pki;
-    this.clientAuthority = new Authority(this, "client", clusterName, pki.clientAuthority, pki);
-    this.peerAuthority = new Authority(this, "peer", clusterName, pki.peerAuthority, pki);
+    this.clientAuthority = new Authority(this, "client", clusterName, settings.clientAuthority, settings);
+    this.peerAuthority = new Authority(this, "peer", clusterName, settings.peerAuthority, settings);
   }
 
   /** The three certificates of a member. */

@@ -1,5 +1,16 @@
 import { ValidationError } from "../validation-error";
-import { requireDistinct, requireDnsName, requireInteger, requireKnown } from "../validation";
+import {
+  instance,
+  lateText,
+  list,
+  number,
+  oneOf,
+  requireDistinct,
+  requireDnsName,
+  requireInteger,
+  requireKnown,
+  shape,
+} from "../validation";
 import { AuthorityGeneration } from "./authority-generation";
 import { KeyAlgorithm } from "./key-algorithm";
 
@@ -46,6 +57,17 @@ export interface PkiProps {
    */
   readonly peerAuthority?: AuthorityGeneration;
 }
+
+/** What {@link PkiProps} are made of. */
+export const PKI = shape<PkiProps>({
+  keyAlgorithm: oneOf(KeyAlgorithm, "KeyAlgorithm"),
+  caValidityDays: number,
+  leafValidityDays: number,
+  earlyRenewalDays: number,
+  serverNames: list(lateText),
+  clientAuthority: instance(AuthorityGeneration, "AuthorityGeneration.of(1)"),
+  peerAuthority: instance(AuthorityGeneration, "AuthorityGeneration.of(1)"),
+});
 
 /** The PKI settings with every default filled in. */
 export interface ResolvedPki {

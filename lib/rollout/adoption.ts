@@ -1,6 +1,6 @@
-import { Fn, Token } from "cdktf";
+import { Fn } from "cdktf";
 import { literal } from "../terraform/literal";
-import { requireDistinct } from "../validation";
+import { flag, isLate, lateText, list, requireDistinct, required, secret, shape, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 
 /**
@@ -23,6 +23,16 @@ export interface EtcdAdoptionProps {
    */
   readonly retire?: boolean;
 }
+
+/** What {@link EtcdAdoptionProps} are made of. */
+export const ADOPTION = shape<EtcdAdoptionProps>({
+  clientUrls: required(list(lateText)),
+  peerUrls: required(list(lateText)),
+  // A key may have been given by mistake.
+  clientCaPem: required(secret),
+  peerCaPem: required(secret),
+  retire: flag,
+});
 
 /** {@link EtcdAdoptionProps}, checked; without URLs where nothing is taken over. */
 export interface Adoption {
@@ -58,7 +68,7 @@ export function resolveAdoption(props?: EtcdAdoptionProps): Adoption {
   const and =
     (foreign: string) =>
     (pem: string): string =>
-      Fn.join("", [pem, literal(Token.isUnresolved(foreign) ? foreign : `${foreign.trim()}\n`)]);
+      Fn.join("", [pem, literal(isLate(foreign) ? foreign : `${foreign.trim()}\n`)]);
   return {
     clientUrls,
     peerUrls,
@@ -84,10 +94,10 @@ function requireUrls(what: string, urls: string[]): string[] {
 
 /** Node scripts join them with commas and spaces, and compare them with what etcd prints. */
 function requireMemberUrl(what: string, url: string): void {
-  if (Token.isUnresolved(url) || /^https:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\]):\d+$/.test(url)) return;
+  if (isLate(url) || /^https:\/\/([a-z0-9.-]+|\[[0-9a-f:]+\]):\d+$/.test(url)) return;
   throw new ValidationError({
     what,
-    given: JSON.stringify(url),
+    given: shown(url),
     expected: "an https URL with its port and no path, as `etcdctl member list` prints it",
     mend: url.startsWith("http:")
       ? "turn TLS on first: a cluster without it cannot be joined by members that insist on it"
@@ -96,7 +106,7 @@ function requireMemberUrl(what: string, url: string): void {
 }
 
 function requireCertificates(what: string, pem: string): void {
-  if (Token.isUnresolved(pem)) return;
+  if (isLate(pem)) return;
   const isCertificate = /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(pem);
   if (isCertificate && !pem.includes("PRIVATE KEY")) return;
   throw new ValidationError({

@@ -1,4 +1,4 @@
-import { requireInteger } from "../validation";
+import { flag, number, oneOf, requireInteger, shape } from "../validation";
 
 /** A day of the week. */
 export enum Weekday {
@@ -36,6 +36,14 @@ export interface EtcdUpkeepProps {
    */
   readonly minimumFreeMiB?: number;
 }
+
+/** What {@link EtcdUpkeepProps} are made of. */
+export const UPKEEP = shape<EtcdUpkeepProps>({
+  defragment: flag,
+  weekday: oneOf(Weekday, "Weekday"),
+  hour: number,
+  minimumFreeMiB: number,
+});
 
 /** Upkeep with every default filled in. */
 export interface ResolvedUpkeep {

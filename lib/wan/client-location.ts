@@ -1,3 +1,4 @@
+import { number, required, shape, text } from "../validation";
 import { ValidationError } from "../validation-error";
 
 /** Clients in one location, and how much they count. */
@@ -11,6 +12,9 @@ export interface ClientLocation {
    */
   readonly weight?: number;
 }
+
+/** What a {@link ClientLocation} is made of. */
+export const CLIENT_LOCATION = shape<ClientLocation>({ location: required(text), weight: number });
 
 /** @throws ValidationError when there is no client, a weight is negative, or all are 0 */
 export function requireWeights(clients: ClientLocation[]): void {

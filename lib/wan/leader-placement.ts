@@ -1,3 +1,4 @@
+import { flag, list, number, shape, text } from "../validation";
 import { ValidationError } from "../validation-error";
 import type { QuorumModel } from "./quorum";
 import type { Tuning } from "./tuning";
@@ -26,6 +27,13 @@ export interface LeaderPlacementProps {
    */
   readonly settleSeconds?: number;
 }
+
+/** What {@link LeaderPlacementProps} are made of. */
+export const LEADER_PLACEMENT = shape<LeaderPlacementProps>({
+  preferred: list(text),
+  automatic: flag,
+  settleSeconds: number,
+});
 
 /** A member that may lead. */
 export interface LeaderCandidate {
@@ -118,7 +126,7 @@ function requireNames(preferred: readonly string[], candidates: readonly LeaderC
   for (const [index, name] of preferred.entries()) {
     if (!names.includes(name) || preferred.indexOf(name) !== index) {
       throw new ValidationError({
-        what: "leader: preferred",
+        what: "leader.preferred",
         given: names.includes(name) ? `${JSON.stringify(name)} twice` : JSON.stringify(name),
         expected: `names of hosts, each once: ${names.join(", ")}`,
         mend: "name the hosts that the leader should be on, best first, or leave it out to have it computed",
@@ -130,7 +138,7 @@ function requireNames(preferred: readonly string[], candidates: readonly LeaderC
 function requireSettle(seconds: number): void {
   if (!Number.isInteger(seconds) || seconds < LEAST_SETTLE_SECONDS || seconds > MOST_SETTLE_SECONDS) {
     throw new ValidationError({
-      what: "leader: settleSeconds",
+      what: "leader.settleSeconds",
       given: `${seconds} s`,
       expected: `a whole number from ${LEAST_SETTLE_SECONDS} to ${MOST_SETTLE_SECONDS} s`,
       mend: "choose a value in that range, or leave it out to have it derived",

@@ -1,7 +1,10 @@
+import { list, number, read, required, requireInteger, shape, text } from "../validation";
 import { onePerMetro } from "./candidates";
 import { PlaceNames } from "./place-names";
 import type { ClientLocation } from "./client-location";
-import { QuorumModel } from "./quorum";
+import { CLIENT_LOCATION } from "./client-location";
+import { QuorumModel, ROUND_TRIP_TIMES } from "./quorum";
+import { MOST_RESULTS } from "./placement-search";
 import type { RoundTripTimes } from "./round-trip-times";
 
 /** What {@link Placement.advise} looks at: a cluster as it is. */
@@ -30,6 +33,15 @@ export interface PlacementAdviceProps {
   readonly results?: number;
 }
 
+/** What {@link PlacementAdviceProps} are made of. */
+const PLACEMENT_ADVICE = shape<PlacementAdviceProps>({
+  roundTripTimes: required(ROUND_TRIP_TIMES),
+  memberLocations: required(list(text)),
+  clients: list(CLIENT_LOCATION),
+  candidates: list(text),
+  results: number,
+});
+
 /** The effect of moving one member. Times are medians in milliseconds. */
 export interface PlacementAdvice {
   /** The whole thing in words. */
@@ -56,6 +68,8 @@ export interface PlacementAdvice {
  * @internal
  */
 export function advise(props: PlacementAdviceProps): PlacementAdvice[] {
+  read("", props, required(PLACEMENT_ADVICE));
+  requireInteger("results", props.results ?? 5, 1, MOST_RESULTS, "");
   const { roundTripTimes, memberLocations } = props;
   const taken = [...new Set(memberLocations)];
   const clients = props.clients ?? taken.map((location) => ({ location }));

@@ -1,10 +1,12 @@
+import { list, number, oneOf, read, required, requireInteger, shape, text } from "../validation";
 import { ValidationError } from "../validation-error";
 import { onePerMetro } from "./candidates";
 import { FailureDomain } from "./failure-domain";
 import type { ClientLocation } from "./client-location";
+import { CLIENT_LOCATION } from "./client-location";
 import type { Writes } from "./leader-choice";
 import { compareMs, compareWrites } from "./leader-choice";
-import { QuorumModel } from "./quorum";
+import { QuorumModel, ROUND_TRIP_TIMES } from "./quorum";
 import type { RoundTripTimes } from "./round-trip-times";
 
 /** What {@link Placement.search} looks for. */
@@ -52,6 +54,21 @@ export interface PlacementSearchProps {
   readonly results?: number;
 }
 
+/** What {@link PlacementSearchProps} are made of. */
+const PLACEMENT_SEARCH = shape<PlacementSearchProps>({
+  roundTripTimes: required(ROUND_TRIP_TIMES),
+  clients: required(list(CLIENT_LOCATION)),
+  memberCount: number,
+  candidates: list(text),
+  mustInclude: list(text),
+  mustSurvive: oneOf(FailureDomain, "FailureDomain"),
+  mostPerLocation: number,
+  results: number,
+});
+
+/** More are of no use, and a search must end. */
+export const MOST_RESULTS = 1000;
+
 /** etcd's guide advises no more. */
 const MOST_MEMBERS = 7;
 
@@ -84,11 +101,13 @@ export class PlacementSearch {
   private readonly required: number[];
 
   public constructor(private readonly props: PlacementSearchProps) {
+    read("", props, required(PLACEMENT_SEARCH));
     const { roundTripTimes, clients } = props;
-    const required = props.mustInclude ?? [];
+    const included = props.mustInclude ?? [];
     this.candidates = [
-      ...new Set([...(props.candidates ?? onePerMetro(roundTripTimes, required)), ...required]),
+      ...new Set([...(props.candidates ?? onePerMetro(roundTripTimes, included)), ...included]),
     ].sort();
+    requireInteger("results", props.results ?? 5, 1, MOST_RESULTS, "");
     this.memberCount = props.memberCount ?? 3;
     this.most = props.mostPerLocation ?? 1;
     this.mustSurvive = props.mustSurvive ?? FailureDomain.CONTINENT;
@@ -104,7 +123,7 @@ export class PlacementSearch {
     this.totalWeight = this.weights.reduce((sum, weight) => sum + weight, 0);
     const names = this.candidates.map((location, index) => this.domainOf(location, index));
     this.domains = names.map((name) => names.indexOf(name));
-    this.required = this.candidates.map((location) => required.filter((name) => name === location).length);
+    this.required = this.candidates.map((location) => included.filter((name) => name === location).length);
   }
 
   public best(results: number): string[][] {

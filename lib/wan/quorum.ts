@@ -1,12 +1,13 @@
+import { finite, instance, list, number, read, required, requireInteger, shape, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
 import type { ClientLocation } from "./client-location";
-import { requireWeights } from "./client-location";
+import { CLIENT_LOCATION, requireWeights } from "./client-location";
 import type { LeaderChoice } from "./leader-choice";
 import { compareWrites, leaderChoice } from "./leader-choice";
 import type { LossReport } from "./loss-report";
 import { fatal, lossReport, survivable } from "./loss-report";
 import { nearestLocations } from "./nearest";
-import type { RoundTripTimes } from "./round-trip-times";
+import { RoundTripTimes } from "./round-trip-times";
 import { quorumOf, VotingMembers } from "./voting-members";
 
 /** What a {@link QuorumModel} computes with. */
@@ -29,6 +30,20 @@ export interface QuorumModelProps {
   readonly lostMembers?: number;
 }
 
+/** A {@link RoundTripTimes}. */
+export const ROUND_TRIP_TIMES = instance(RoundTripTimes, "RoundTripTimes.digitalOcean()");
+
+/** No cluster has more members than this. */
+const MOST_LOST = 1000;
+
+/** What {@link QuorumModelProps} are made of. */
+const QUORUM_MODEL = shape<QuorumModelProps>({
+  roundTripTimes: required(ROUND_TRIP_TIMES),
+  memberLocations: required(list(text)),
+  clients: list(CLIENT_LOCATION),
+  lostMembers: number,
+});
+
 /**
  * Quorum arithmetic over distance: what etcd's Raft costs for members in given places, with all of them up or with some
  * lost. All times are median network time in milliseconds; a disk's fsync (1-10 ms) comes on top.
@@ -50,6 +65,7 @@ export interface QuorumModelProps {
 export class QuorumModel {
   /** How many members make a quorum of that many: more than half. */
   public static quorumOf(members: number): number {
+    read("members", members, required(finite));
     return quorumOf(members);
   }
 
@@ -68,9 +84,12 @@ export class QuorumModel {
    * @throws ValidationError when there is no member, when a time is missing, when a weight is negative or all are 0
    */
   public constructor(props: QuorumModelProps) {
+    read("", props, required(QUORUM_MODEL));
     this.roundTripTimes = props.roundTripTimes;
     this.memberLocations = [...props.memberLocations];
-    this.members = new VotingMembers(this.memberLocations, props.lostMembers ?? 0);
+    const lost = props.lostMembers ?? 0;
+    requireInteger("lostMembers", lost, 0, MOST_LOST, "");
+    this.members = new VotingMembers(this.memberLocations, lost);
     this.memberCount = this.members.count;
     this.quorumSize = this.members.quorumSize;
     this.clients = props.clients ?? this.members.locations.map((location) => ({ location }));
@@ -219,7 +238,7 @@ export class QuorumModel {
     if (kept.length === this.memberLocations.length) {
       throw new ValidationError({
         what: "loss of a continent",
-        given: JSON.stringify(continent),
+        given: shown(continent),
         expected: `one with a member: ${this.continents().join(", ")}`,
         mend: "name one of these",
       });

@@ -1,5 +1,6 @@
-import { ValidationError } from "../validation-error";
 import { didYouMean, nearMatches } from "../near-matches";
+import { instance, number, oneOf, read, required, shape, shown, text } from "../validation";
+import { ValidationError } from "../validation-error";
 
 /** The continents that a region can be on: the largest thing whose outage the model plans for. */
 export enum Continent {
@@ -39,6 +40,17 @@ export interface RegionProps {
   readonly metro?: string;
 }
 
+/** What {@link RegionProps} are made of. */
+const REGION = shape<RegionProps>({
+  slug: required(text),
+  city: required(text),
+  country: required(text),
+  continent: required(oneOf(Continent, "Continent")),
+  latitude: required(number),
+  longitude: required(number),
+  metro: text,
+});
+
 /** Light in fibre covers about 200 km in a millisecond (refractive index 1.47), and a round trip goes twice. */
 const ROUND_TRIP_KM_PER_MS = 200 / 2;
 
@@ -60,6 +72,7 @@ export class Region {
 
   /** The built-in region of that slug, or undefined. */
   public static find(slug: string): Region | undefined {
+    read("region", slug, required(text));
     return DIGITAL_OCEAN.find((region) => region.slug === slug);
   }
 
@@ -69,6 +82,7 @@ export class Region {
    * @throws ValidationError where there is none, naming those it may have been meant to be
    */
   public static of(slug: string): Region {
+    read("region", slug, required(text));
     const region = Region.find(slug);
     if (region !== undefined) {
       return region;
@@ -76,7 +90,7 @@ export class Region {
     const slugs = DIGITAL_OCEAN.map((known) => known.slug);
     throw new ValidationError({
       what: "region",
-      given: JSON.stringify(slug),
+      given: shown(slug),
       expected: "the slug of a DigitalOcean region",
       mend: didYouMean(Region.near(slug), slugs),
     });
@@ -84,6 +98,7 @@ export class Region {
 
   /** Slugs that the writer of `name` may have meant, nearest first: by city or metro (`london`, `nyc4`), then by spelling. */
   public static near(name: string): string[] {
+    read("name", name, required(text));
     const wanted = name.trim().toLowerCase();
     const metro = metroOf(wanted);
     const sameCity = DIGITAL_OCEAN.filter((region) => region.city.toLowerCase() === wanted || region.metro === metro);
@@ -117,6 +132,7 @@ export class Region {
    * @throws ValidationError when a coordinate is not on the globe or the slug is empty
    */
   public constructor(props: RegionProps) {
+    read("", props, required(REGION));
     requireSlug(props.slug);
     requireDegrees(`region ${props.slug}: latitude`, props.latitude, 90);
     requireDegrees(`region ${props.slug}: longitude`, props.longitude, 180);
@@ -131,6 +147,7 @@ export class Region {
 
   /** Great-circle distance in kilometres, from city to city. */
   public distanceKmTo(other: Region): number {
+    read("other", other, required(instance(Region, 'Region.of("lon1")')));
     const radians = (degrees: number): number => (degrees * Math.PI) / 180;
     const halfLatitude = Math.sin(radians(other.latitude - this.latitude) / 2);
     const halfLongitude = Math.sin(radians(other.longitude - this.longitude) / 2);

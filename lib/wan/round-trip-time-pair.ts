@@ -1,3 +1,4 @@
+import { flag, number, required, shape, text } from "../validation";
 import { ValidationError } from "../validation-error";
 
 /** The round-trip time between two locations. The order of the two does not matter. */
@@ -39,6 +40,18 @@ export interface RoundTripTimePair {
    */
   readonly method?: string;
 }
+
+/** What a {@link RoundTripTimePair} is made of. */
+export const ROUND_TRIP_TIME_PAIR = shape<RoundTripTimePair>({
+  a: required(text),
+  b: required(text),
+  p50: required(number),
+  p95: number,
+  samples: number,
+  lossPercent: number,
+  estimated: flag,
+  method: text,
+});
 
 /** Longer than any round trip on earth (600 ms by geostationary satellite): above this the unit must be wrong. */
 const LONGEST_MS = 2000;

@@ -1,5 +1,6 @@
+import { instance, list, shape, text } from "../validation";
 import { ValidationError } from "../validation-error";
-import type { Region } from "./regions";
+import { Region } from "./regions";
 
 /** What is known about a set of round-trip times besides the times. */
 export interface RoundTripTimesOptions {
@@ -36,6 +37,15 @@ export interface RoundTripTimesOptions {
    */
   readonly clusterId?: string;
 }
+
+/** What {@link RoundTripTimesOptions} are made of. */
+export const ROUND_TRIP_TIMES_OPTIONS = shape<RoundTripTimesOptions>({
+  regions: list(instance(Region, "new Region({ ... })")),
+  source: text,
+  measuredAt: text,
+  cluster: text,
+  clusterId: text,
+});
 
 /** @throws ValidationError when the date is not in ISO 8601 form, or the cluster's id is not one of etcd's */
 export function checkOptions(options: RoundTripTimesOptions): void {

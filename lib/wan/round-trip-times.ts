@@ -1,13 +1,14 @@
+import { instance, list, read, required, text as aText } from "../validation";
 import { ValidationError } from "../validation-error";
 import { DIGITAL_OCEAN_MEASURED_AT, DIGITAL_OCEAN_SOURCE, digitalOceanPairs } from "./digital-ocean-times";
 import { missingRoundTripTimes } from "./missing-round-trip-times";
 import { Region } from "./regions";
 import { ageDoubt, directionDoubt, roundTripDoubts } from "./round-trip-doubts";
 import type { RoundTripTimePair } from "./round-trip-time-pair";
-import { checkPair, keyOf, mergeDirections, p95Of } from "./round-trip-time-pair";
+import { checkPair, keyOf, mergeDirections, p95Of, ROUND_TRIP_TIME_PAIR } from "./round-trip-time-pair";
 import { formatRoundTripTimes, parseRoundTripTimes, readRoundTripTimesFile } from "./round-trip-times-file";
 import type { RoundTripTimesOptions } from "./round-trip-times-options";
-import { checkOptions } from "./round-trip-times-options";
+import { checkOptions, ROUND_TRIP_TIMES_OPTIONS } from "./round-trip-times-options";
 
 /**
  * Round-trip times between locations, in milliseconds: what every other number in this library that depends on distance
@@ -40,6 +41,7 @@ export class RoundTripTimes {
    *   of a pair differ by more than a factor of two; when there is no pair at all
    */
   public static of(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): RoundTripTimes {
+    readPairs(pairs, options);
     return new RoundTripTimes(pairs, options ?? {});
   }
 
@@ -66,6 +68,7 @@ export class RoundTripTimes {
    * @throws ValidationError when the file cannot be read or does not have that form, and as {@link RoundTripTimes.of}
    */
   public static fromFile(path: string): RoundTripTimes {
+    read("path", path, required(aText));
     return RoundTripTimes.parse(readRoundTripTimesFile(path), path);
   }
 
@@ -75,6 +78,7 @@ export class RoundTripTimes {
    * @throws ValidationError when the text does not have that form, and as {@link RoundTripTimes.of}
    */
   public static fromJson(text: string): RoundTripTimes {
+    read("round-trip times", text, required(aText));
     return RoundTripTimes.parse(text, "round-trip times");
   }
 
@@ -131,6 +135,7 @@ export class RoundTripTimes {
    * @throws ValidationError as {@link RoundTripTimes.of}
    */
   public withPairs(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): RoundTripTimes {
+    readPairs(pairs, options);
     const replaced = new Set(pairs.map((given) => keyOf(given.a, given.b)));
     const kept = this.pairs().filter((old) => !replaced.has(keyOf(old.a, old.b)));
     return new RoundTripTimes([...kept, ...pairs], {
@@ -147,6 +152,7 @@ export class RoundTripTimes {
    * table's for clients elsewhere.
    */
   public completedBy(rest: RoundTripTimes): RoundTripTimes {
+    read("rest", rest, required(instance(RoundTripTimes, "RoundTripTimes.digitalOcean()")));
     const lacking = rest.pairs().filter(({ a, b }) => !this.times.has(keyOf(a, b)));
     const options = {
       source: `${this.source}; the rest: ${rest.source}`,
@@ -165,11 +171,14 @@ export class RoundTripTimes {
 
   /** The region of that name: one of DigitalOcean's or one that was handed in; undefined where nothing is known of it. */
   public region(location: string): Region | undefined {
+    read("location", location, required(aText));
     return this.places.get(location);
   }
 
   /** Whether the time between the two is known. */
   public has(a: string, b: string): boolean {
+    read("location", a, required(aText));
+    read("location", b, required(aText));
     return this.times.has(keyOf(a, b)) || (a === b && this.locations.includes(a));
   }
 
@@ -225,6 +234,7 @@ export class RoundTripTimes {
    * @throws ValidationError when a pair is not known
    */
   public estimatedAmong(locations: string[]): RoundTripTimePair[] {
+    read("locations", locations, required(list(aText)));
     return pairsAmong(locations)
       .flatMap(({ a, b }) => this.find(a, b) ?? [])
       .filter((found) => found.estimated ?? false);
@@ -236,6 +246,7 @@ export class RoundTripTimes {
    * @throws ValidationError listing the pairs that are missing
    */
   public require(locations: string[]): void {
+    read("locations", locations, required(list(aText)));
     const missing = pairsAmong(locations).filter(({ a, b }) => !this.has(a, b));
     if (missing.length > 0) {
       throw missingRoundTripTimes(missing, this.locations);
@@ -296,6 +307,11 @@ export class RoundTripTimes {
     this.require(locations);
     return Math.max(0, ...pairsAmong(locations).map(({ a, b }) => valueOf(a, b)));
   }
+}
+
+function readPairs(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): void {
+  read("round-trip times", pairs, required(list(ROUND_TRIP_TIME_PAIR)));
+  read("options", options, ROUND_TRIP_TIMES_OPTIONS);
 }
 
 function requirePairs(pairs: RoundTripTimePair[]): void {

@@ -1,4 +1,5 @@
 import { requestAlertMs, roundTripAlertMs, withHeadroom } from "./alert-thresholds";
+import { list, number, oneOf, read, required, shape, text } from "../validation";
 import type { HeartbeatAndElection } from "./heartbeat-and-election";
 import {
   effectiveElectionMs,
@@ -6,6 +7,7 @@ import {
   heartbeatAndElection,
   RETRANSMISSION_MS,
 } from "./heartbeat-and-election";
+import { ROUND_TRIP_TIMES } from "./quorum";
 import type { RoundTripTimes } from "./round-trip-times";
 import { roundUp } from "./round-up";
 import type { TuningDistances } from "./tuning-distances";
@@ -46,6 +48,16 @@ export interface TuningProps {
   readonly electionMs?: number;
 }
 
+/** What {@link TuningProps} are made of. */
+const TUNING = shape<TuningProps>({
+  roundTripTimes: required(ROUND_TRIP_TIMES),
+  memberLocations: required(list(text)),
+  clientLocations: list(text),
+  profile: oneOf(TuningProfile, "TuningProfile"),
+  heartbeatMs: number,
+  electionMs: number,
+});
+
 /** What queues and disks may add to a write before a client gives an attempt up. */
 const QUEUES_AND_DISKS_MS = 100;
 /** TCP sends a lost SYN again after 1 s, then after 2 s more (RFC 6298): long enough for two losses in a row. */
@@ -65,6 +77,7 @@ export class Tuning {
    *   rules or too short for the distances
    */
   public static derive(props: TuningProps): Tuning {
+    read("", props, required(TUNING));
     const distances = distancesOf(props.roundTripTimes, props.memberLocations, props.clientLocations);
     const chosen = heartbeatAndElection(props.profile ?? TuningProfile.BALANCED, props, distances);
     return new Tuning(props, distances, chosen);

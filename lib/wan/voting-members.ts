@@ -1,3 +1,4 @@
+import { shown } from "../validation";
 import { ValidationError } from "../validation-error";
 
 /** How many members make a quorum of that many: more than half. */
@@ -78,7 +79,7 @@ export class VotingMembers {
     if (!this.up.includes(location)) {
       throw new ValidationError({
         what: "member location",
-        given: JSON.stringify(location),
+        given: shown(location),
         expected: `one with a member that is up: ${this.locations.join(", ")}`,
         mend: "name one of these",
       });

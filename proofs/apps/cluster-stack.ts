@@ -41,6 +41,7 @@ export interface Knobs {
   readonly peerAuthority?: AuthorityStage;
   readonly serverNames?: string[];
   readonly peerNetwork?: PeerNetwork;
+  readonly vpcIds?: Record<string, string>;
   readonly adopt?: EtcdAdoptionProps;
   readonly peersFrom?: string[];
   readonly backup?: EtcdBackupProps;
@@ -80,6 +81,7 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       generation: knobs.generation,
       loginKeyGeneration: knobs.loginKeyGeneration,
       authorizedKeys: knobs.authorizedKeys,
+      vpcIds: knobs.vpcIds,
     }),
     version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
     download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },

@@ -503,9 +503,11 @@ export const NO_STORY: readonly Silence[] = [
   {
     why: "it never reaches a machine or Terraform: the unit tier has it",
     paths: [
-      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,index,near-matches,validation,validation-error}.ts",
+      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,index,near-matches,validation-error}.ts",
+      "lib/validation/**",
+      "__tests__/validation/*.ts",
       "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/{authorized-key,digitalocean-sizes}.ts",
+      "lib/hosts/{authorized-key,digitalocean-sizes,machine-rules,networks}.ts",
       "lib/report/**",
       "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",
       "lib/wan/placement*.ts",

@@ -6,6 +6,7 @@ import { Construct } from "constructs";
 import { Outcome, Workspace } from "../../lab/clouds/digitalocean/provider/terraform-workspace";
 import { AuthorityGeneration } from "../../../lib";
 import { ClusterPki } from "../../../lib/pki/cluster-pki";
+import { resolvePki } from "../../../lib/pki/pki-props";
 import { TerraformData } from "../../../lib/terraform/terraform-data";
 import { useCleanup } from "../../cleanup";
 
@@ -27,7 +28,7 @@ let current: Outputs;
 const declare = (clientAuthority: AuthorityGeneration, step: string): Promise<void> =>
   workspace.synth((made) => {
     new TlsProvider(made, "tls");
-    const pki = new ClusterPki(made, "pki", "etcd", { clientAuthority });
+    const pki = new ClusterPki(made, "pki", "etcd", resolvePki({ clientAuthority }));
     const member = { name: "etcd-lon1", publicAddress: "198.51.100.7", peerAddress: "198.51.100.7", grpcGateway: true };
     const { server, peer } = pki.forMember(new Construct(made, "member"), member);
     const outputs = {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { Token } from "cdktf";
-import { ValidationError } from "../lib";
-import { isWorld, requireCidr, requireDistinct, requireDnsLabel, requireInteger } from "../lib/validation";
+import { ValidationError } from "../../lib";
+import { admitsInternet, requireCidr, requireDistinct, requireDnsLabel, requireInteger } from "../../lib/validation";
 
 /** The error's message, or undefined where nothing is wrong. */
 function problem(check: () => void): string | undefined {
@@ -68,8 +68,10 @@ describe("DNS labels", () => {
     expect(label("")).toBeDefined();
   });
 
-  it("that only Terraform will know are left alone", () => {
-    expect(label(Token.asString({ resolve: () => "Not A Label" }))).toBeUndefined();
+  it("that only Terraform will know are refused in words: addresses in the state are made of them", () => {
+    expect(label(Token.asString({ resolve: () => "etcd" }))).toMatch(
+      /^name: given a value that is known only when Terraform runs, expected a name in the code; write the name/,
+    );
   });
 });
 
@@ -142,13 +144,40 @@ describe("networks", () => {
     expect(cidr(text)).toBeDefined();
   });
 
-  it("are the whole world exactly with length zero", () => {
+  it.each([
+    [["0.0.0.0/0"]],
+    [["::/0"]],
+    [["0.0.0.0/1", "128.0.0.0/1"]],
+    [["0.0.0.0/1"]],
+    [["64.0.0.0/2", "128.0.0.0/2", "10.0.0.0/8"]],
+    [["2000::/3"]],
+    [["2001:db8::/64", "2000::/4"]],
+    [Array.from({ length: 128 }, (_, index) => `${index}.0.0.0/8`)],
+  ])("are the whole Internet where they are half of it or more, together: %j", (networks) => {
+    expect(admitsInternet(networks)).toBe(true);
+  });
+
+  it.each([
+    [[]],
+    [["10.0.0.0/8", "198.51.100.7/32", "2001:db8::/32"]],
+    // Each counts once, however often it is there, alone or in another one.
+    [["64.0.0.0/2", "64.0.0.0/2", "64.0.0.0/3", "70.0.0.0/8"]],
+    [Array.from({ length: 127 }, (_, index) => `${index}.0.0.0/8`)],
+  ])("are not where they are less: %j", (networks) => {
+    expect(admitsInternet(networks)).toBe(false);
+  });
+
+  it("are the Internet or not whatever they are cut into", () => {
+    const halves = (address: number, prefix: number, depth: number): string[] =>
+      depth === 0
+        ? [`${dotted(address)}/${prefix}`]
+        : [address, address + 2 ** (31 - prefix)].flatMap((half) => halves(half, prefix + 1, depth - 1));
     fc.assert(
-      fc.property(network, ([address, prefix]) => {
-        expect(isWorld(`${dotted(masked(address, prefix))}/${prefix}`)).toBe(prefix === 0);
+      fc.property(network, fc.integer({ min: 0, max: 4 }), ([address, prefix], depth) => {
+        fc.pre(prefix + depth <= 32);
+        expect(admitsInternet(halves(masked(address, prefix), prefix, depth))).toBe(prefix <= 1);
       }),
     );
-    expect(isWorld("::/0")).toBe(true);
   });
 
   it("that only Terraform will know are left alone", () => {
@@ -209,6 +238,6 @@ describe("a validation error", () => {
       expected: "2",
       mend: "double it",
     });
-    expect(error.stack).toContain("validation.test");
+    expect(error.stack).toContain("rules.test");
   });
 });

@@ -1,0 +1,246 @@
+import { TerraformStack } from "cdktf";
+import { Construct } from "constructs";
+import * as fc from "fast-check";
+import * as lib from "../../lib";
+import { BACKUP, SSH_FROM } from "../synth";
+import { EVERY_PROP, LOCATIONS } from "./every-prop";
+import { Made, oddValue } from "./odd-values";
+
+type Interface = keyof typeof EVERY_PROP;
+type Bag = Record<string, unknown>;
+
+/** Something that can be made or called with props of the user's. */
+interface Target {
+  /** Where props of which interface go: a path in the input. */
+  readonly at: Readonly<Record<string, Interface>>;
+  /** What is right without them. */
+  readonly base: () => Bag;
+  readonly run: (stack: TerraformStack, input: Bag) => void;
+}
+
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+/** What a path begins with, where a part of it is not there yet. */
+const PARENTS: Readonly<Record<string, () => unknown>> = {
+  "cluster.backup": () => ({ ...BACKUP, storage: { ...BACKUP.storage } }),
+  "cluster.adopt": () => ({
+    clientUrls: ["https://192.0.2.7:2379"],
+    peerUrls: ["https://192.0.2.7:2380"],
+    clientCaPem: PEM,
+    peerCaPem: PEM,
+  }),
+  "cluster.restore": () => ({ snapshot: "a.db" }),
+  "cluster.clients": () => [{ location: "lon1" }],
+};
+
+const bag = (value: unknown): Bag => value as Bag;
+
+/** A machine of somebody else's making. */
+class ForeignHost extends Construct {
+  public constructor(scope: Construct, id: string, props: Bag) {
+    super(scope, id);
+    Object.assign(this, props);
+  }
+}
+
+/** What is wrong in types is what is tried. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- of whatever type is called for
+const call = <Props>(props: unknown): Props => props as Props;
+
+const times = { roundTripTimes: lib.RoundTripTimes.digitalOcean() };
+
+const TARGETS: Readonly<Record<string, Target>> = {
+  cluster: {
+    at: {
+      hosts: "DigitalOceanHostsProps",
+      cluster: "EtcdClusterProps",
+      "cluster.download": "EtcdDownloadProps",
+      "cluster.settings": "EtcdSettingsProps",
+      "cluster.pki": "PkiProps",
+      "cluster.leader": "LeaderPlacementProps",
+      "cluster.clients.0": "ClientLocation",
+      "cluster.backup": "EtcdBackupProps",
+      "cluster.backup.storage": "EtcdBackupStorageProps",
+      "cluster.restore": "EtcdRestoreProps",
+      "cluster.adopt": "EtcdAdoptionProps",
+      "cluster.upkeep": "EtcdUpkeepProps",
+      client: "EtcdClientAccessProps",
+      access: "EtcdClientAccessProps",
+      alerts: "EtcdAlertRulesProps",
+      kube: "KubeApiserverFlagsProps",
+    },
+    base: () => ({ hosts: { sshFrom: SSH_FROM }, cluster: {}, client: {}, access: {}, alerts: {}, kube: {} }),
+    run: (stack, { hosts, cluster, client, access, alerts, kube }) => {
+      const made = lib.DigitalOceanHost.inRegions(stack, LOCATIONS, call(hosts));
+      const etcd = new lib.EtcdCluster(stack, "etcd", call({ hosts: made, ...bag(cluster) }));
+      etcd.addClient("billing", call(client)).writeKubeApiserverFlags(call(kube));
+      etcd.clientAccess(call(access));
+      etcd.writeAlertRules(call(alerts));
+    },
+  },
+  group: {
+    at: { group: "DigitalOceanHostGroupProps", host: "DigitalOceanHostProps", "host ": "DigitalOceanMachineProps" },
+    base: () => ({ group: { sshFrom: SSH_FROM }, host: { region: "lon1" } }),
+    run: (stack, { group, host }) => {
+      const made = new lib.DigitalOceanHostGroup(stack, "group", call(group));
+      new lib.DigitalOceanHost(stack, "host", call({ group: made, ...bag(host) }));
+    },
+  },
+  foreign: {
+    at: { host: "IEtcdHost", "host.connection": "SshConnection" },
+    base: () => ({
+      host: {
+        hostName: "vm",
+        location: "lon1",
+        publicAddress: "198.51.100.7",
+        machineId: "1",
+        architecture: "amd64",
+        connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKey: "ssh-ed25519 AAAA" },
+        downloadAtBoot: () => undefined,
+      },
+    }),
+    run: (stack, { host }) => {
+      new lib.EtcdCluster(stack, "etcd", call({ hosts: [new ForeignHost(stack, "vm", bag(host))] }));
+    },
+  },
+  checksums: {
+    at: { props: "EtcdChecksums" },
+    base: () => ({ props: { amd64: "0".repeat(64) } }),
+    run: (_stack, { props }) => {
+      lib.EtcdVersion.of("3.6.99", call(props));
+    },
+  },
+  region: {
+    at: { props: "RegionProps" },
+    base: () => ({
+      props: { slug: "home", city: "Home", country: "Here", continent: "Europe", latitude: 1, longitude: 2 },
+    }),
+    run: (_stack, { props }) => {
+      new lib.Region(call(props)).distanceKmTo(lib.Region.of("lon1"));
+    },
+  },
+  times: {
+    at: { pair: "RoundTripTimePair", options: "RoundTripTimesOptions" },
+    base: () => ({ pair: { a: "lon1", b: "nyc3", p50: 78 }, options: {} }),
+    run: (_stack, { pair, options }) => {
+      lib.RoundTripTimes.of(call([pair]), call(options));
+      lib.RoundTripTimes.digitalOcean().withPairs(call([pair]), call(options));
+    },
+  },
+  tuning: {
+    at: { props: "TuningProps" },
+    base: () => ({ props: { ...times, memberLocations: LOCATIONS } }),
+    run: (_stack, { props }) => lib.Tuning.derive(call(props)),
+  },
+  quorum: {
+    at: { props: "QuorumModelProps" },
+    base: () => ({ props: { ...times, memberLocations: LOCATIONS } }),
+    run: (_stack, { props }) => {
+      new lib.QuorumModel(call(props)).leaders();
+    },
+  },
+  search: {
+    at: { props: "PlacementSearchProps" },
+    base: () => ({ props: { ...times, clients: [{ location: "lon1" }] } }),
+    run: (_stack, { props }) => lib.Placement.search(call(props)),
+  },
+  advice: {
+    at: { props: "PlacementAdviceProps" },
+    base: () => ({ props: { ...times, memberLocations: LOCATIONS } }),
+    run: (_stack, { props }) => lib.Placement.advise(call(props)),
+  },
+};
+
+/** One prop that is given: where, and what. A prop that is not there (a typing error) is one, too. */
+interface Draw {
+  readonly path: readonly string[];
+  readonly value: Made;
+}
+
+/** An input: a target, and what is given to it beside what it needs. */
+export interface RandomInput {
+  readonly target: string;
+  readonly draws: readonly Draw[];
+}
+
+/** The interfaces whose props are drawn. */
+export const DRAWN_INTERFACES: ReadonlySet<Interface> = new Set(
+  Object.values(TARGETS).flatMap(({ at }) => Object.values(at)),
+);
+
+function drawsOf({ at }: Target): fc.Arbitrary<Draw> {
+  const props = Object.entries(at).flatMap(([path, name]) =>
+    Object.entries<fc.Arbitrary<Made>>(EVERY_PROP[name]).map(([prop, right]) => ({
+      path: [...path.trim().split("."), prop],
+      right,
+    })),
+  );
+  return fc.constantFrom(...props).chain(({ path, right }) =>
+    fc.oneof(
+      { weight: 10, arbitrary: fc.record({ path: fc.constant(path), value: fc.oneof(right, oddValue) }) },
+      // Typed wrong: one letter too many.
+      {
+        weight: 1,
+        arbitrary: fc.record({ path: fc.constant([...path.slice(0, -1), `${path.at(-1) ?? ""}s`]), value: right }),
+      },
+    ),
+  );
+}
+
+/** Clusters and their machines most of the time, as most props are theirs. */
+export const randomInput: fc.Arbitrary<RandomInput> = fc.oneof(
+  ...Object.entries(TARGETS).map(([target, one]) => ({
+    weight: target === "cluster" ? 10 : 1,
+    arbitrary: fc.record({
+      target: fc.constant(target),
+      draws: fc.array(drawsOf(one), { minLength: 1, maxLength: 3 }),
+    }),
+  })),
+);
+
+/** Makes or calls what was drawn. */
+export function runInput(stack: TerraformStack, { target, draws }: RandomInput): void {
+  const { base, run } = TARGETS[target];
+  const input = base();
+  for (const { path, value } of draws) {
+    let here = input;
+    for (const [index, part] of path.slice(0, -1).entries()) {
+      const missing = PARENTS[path.slice(0, index + 1).join(".")] as (() => unknown) | undefined;
+      if (typeof here[part] !== "object" || here[part] === null) here[part] = missing?.() ?? {};
+      here = bag(here[part]);
+    }
+    if (Object.isFrozen(here)) continue;
+    here[path[path.length - 1]] = value(stack);
+  }
+  run(stack, input);
+}
+
+/** A message may speak of a prop by what it stands for. */
+const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
+  location: [/round-trip time/, /clients: weight/],
+  from: [/round-trip time/],
+  roundTripTimes: [/round-trip time/],
+  clients: [/round-trip time/],
+  memberLocations: [/round-trip time/, /member/],
+  clientLocations: [/round-trip time/],
+  candidates: [/round-trip time/, /placement/],
+  mustInclude: [/round-trip time/, /placement/],
+  version: [/etcd version/, /etcd \d/],
+  hostName: [/name of a host/],
+  memoryMiB: [/MiB of memory/],
+  diskGiB: [/GiB of disk/],
+  mustSurvive: [/placement/],
+  memberCount: [/placement/],
+  mostPerLocation: [/placement/],
+  outboundPorts: [/given port \d+/],
+  amd64: [/checksum/],
+  arm64: [/checksum/],
+};
+
+/** Whether a message names one of the props that were given. */
+export function names(message: string, { draws }: RandomInput): boolean {
+  // The first part of a path is the target's, not the user's.
+  return draws
+    .flatMap(({ path }) => path.slice(1))
+    .some((prop) => message.includes(prop) || (MEANT[prop] ?? []).some((meant) => meant.test(message)));
+}

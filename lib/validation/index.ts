@@ -1,0 +1,28 @@
+/** What is checked of all that a user gives, before anything is made of it. */
+export { admitsInternet, isIpv4Address, isIpv6Network, requireCidr } from "./addresses";
+export { checkedAt } from "./construct";
+export { requireDirectory, requireDistinct, requireDnsLabel, requireDnsName } from "./names";
+export { requireInteger } from "./numbers";
+export {
+  anything,
+  callable,
+  finite,
+  flag,
+  instance,
+  lateList,
+  lateNumber,
+  lateText,
+  list,
+  number,
+  oneOf,
+  read,
+  record,
+  required,
+  secret,
+  shape,
+  text,
+} from "./shapes";
+export type { Reader, ShapeOf } from "./shapes";
+export { shown } from "./shown";
+export { isLate, isLateList, requireKnown, tooLate } from "./tokens";
+export { requireHttpsUrl, requireReachablePort } from "./urls";
