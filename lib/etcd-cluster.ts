@@ -21,6 +21,7 @@ import { resolveAdoption } from "./rollout/adoption";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
 import { SshStep } from "./node/ssh-step";
+import { sayTheSameInHcl } from "./terraform/hcl-form";
 import { Templates } from "./terraform/templates";
 import { upkeepAlertVariables } from "./upkeep/upkeep-alerts";
 import { upkeepPart } from "./upkeep/upkeep-part";
@@ -52,6 +53,7 @@ export class EtcdCluster extends Construct {
     super(scope, id);
     const { hosts, genesis: generation = 1, recoverFrom } = props;
     requireCluster(id, props);
+    sayTheSameInHcl(this);
     const adoption = resolveAdoption(props.adopt);
     const version = props.version ?? EtcdVersion.V3_6_14;
     const mirror = resolveMirror(props.download);

@@ -2,6 +2,7 @@ import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
 import { Construct } from "constructs";
+import { sayTheSameInHcl } from "../terraform/hcl-form";
 import { ValidationError } from "../validation-error";
 import { isWorld, requireCidr, requireDnsLabel } from "../validation";
 import { requireAuthorizedKeys } from "./authorized-key";
@@ -89,6 +90,7 @@ export class DigitalOceanHostGroup extends Construct {
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
+    sayTheSameInHcl(this);
     this.namePrefix = props.namePrefix ?? "etcd";
     requireDnsLabel("namePrefix", this.namePrefix);
     this.clientCidrs = props.clientsFrom ?? [];

@@ -3,6 +3,7 @@ import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { sshdSettings } from "../node/ssh-access-part";
+import { sayTheSameInHcl } from "../terraform/hcl-form";
 import { Templates } from "../terraform/templates";
 import { TerraformData } from "../terraform/terraform-data";
 import { ValidationError } from "../validation-error";
@@ -133,6 +134,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   /** @throws ValidationError for an unknown region or image, or a name that is no DNS label */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostProps) {
     super(scope, id);
+    sayTheSameInHcl(this);
     this.location = Region.of(props.region).slug;
     this.hostName = props.hostName ?? `${props.group.namePrefix}-${props.region}`;
     requireDnsLabel("hostName", this.hostName);
