@@ -1,6 +1,8 @@
+import { Construct } from "constructs";
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { PeerNetwork } from "./etcd-member";
-import { IEtcdHost } from "./etcd-host";
+import { hostClaim, IEtcdHost } from "./etcd-host";
+import { claim } from "./terraform/claims";
 import { requireDistinct, requireDnsLabel, requireInteger } from "./validation";
 import { ValidationError } from "./validation-error";
 
@@ -10,6 +12,7 @@ const MAXIMUM_MEMBERS = 9;
 /** @throws ValidationError if the cluster can't have that id, those hosts, or that origin */
 export function requireCluster(id: string, props: EtcdClusterProps): void {
   requireDnsLabel("id of EtcdCluster", id);
+  if (props.outputPrefix !== undefined) requireDnsLabel("outputPrefix", props.outputPrefix);
   requireHosts(props.hosts);
   const { genesis = 1 } = props;
   requireInteger("genesis", genesis, 1, 1_000_000, "");
@@ -35,6 +38,18 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
     hosts.map((host) => host.hostName),
     "give every host a name of its own: it is the member's name",
   );
+}
+
+/** @throws ValidationError if a host is another cluster's: one etcd alone fits on a machine */
+export function requireUnusedHosts(cluster: Construct, hosts: readonly IEtcdHost[]): void {
+  for (const host of hosts) {
+    claim(host.node.root, hostClaim(host), cluster, (other) => ({
+      what: `hosts of ${cluster.node.path}`,
+      given: `${host.hostName}, on which ${other.node.path} runs`,
+      expected: "machines of its own for each cluster: both would use the same ports and files",
+      mend: "give each cluster hosts of its own; they may share a DigitalOceanHostGroup",
+    }));
+  }
 }
 
 /** A cluster that is taken over brings its data, so no other source of data may be given. */

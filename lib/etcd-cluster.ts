@@ -4,10 +4,11 @@ import { EtcdAlertRulesProps } from "./access/alert-rules";
 import { EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { ClusterAccess } from "./access/cluster-access";
 import { EtcdClient } from "./access/etcd-client";
+import { outputPrefix } from "./access/output-prefix";
 import { backupPart } from "./backup/backup-part";
 import { resolveBackup } from "./backup/backup-plan";
 import { resolveRestore } from "./backup/restore-props";
-import { requireCluster, requirePeerNetwork } from "./cluster-checks";
+import { requireCluster, requirePeerNetwork, requireUnusedHosts } from "./cluster-checks";
 import { clusterDistances } from "./cluster-distances";
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { downloadFor, resolveMirror } from "./etcd-download";
@@ -53,6 +54,7 @@ export class EtcdCluster extends Construct {
     super(scope, id);
     const { hosts, genesis: generation = 1, recoverFrom } = props;
     requireCluster(id, props);
+    requireUnusedHosts(this, hosts);
     sayTheSameInHcl(this);
     const adoption = resolveAdoption(props.adopt);
     const version = props.version ?? EtcdVersion.V3_6_14;
@@ -143,6 +145,7 @@ export class EtcdCluster extends Construct {
       pki,
       grpcGateway,
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
+      outputPrefix: outputPrefix(id, props.outputPrefix),
       directory: props.accessDirectory ?? "etcd-access",
     });
     this.endpoints = this.access.from().endpoints;

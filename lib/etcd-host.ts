@@ -93,3 +93,8 @@ export interface IEtcdHost extends IConstruct {
   /** Called once by the cluster, before synthesis: what to fetch during the first boot. May be ignored. */
   downloadAtBoot(download: BootDownload): void;
 }
+
+/** Name under which a cluster claims a machine. */
+export function hostClaim(host: IConstruct): string {
+  return `host ${host.node.path}`;
+}

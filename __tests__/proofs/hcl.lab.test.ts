@@ -85,14 +85,17 @@ beforeAll(async () => {
 jest.setTimeout(600_000);
 
 describe("cdktf synth --hcl", () => {
-  it.each(["five members, everything said", "taken over from a cluster made by hand"])("says what the JSON form says: %s", async (sample) => {
-    const work = await openWorkspace();
-    await work.synth(declare(sample));
-    await work.init();
-    const json = await planned(work);
-    await work.synth(declare(sample), true);
-    expect(await planned(work)).toEqual(json);
-  });
+  it.each(["five members, everything said", "taken over from a cluster made by hand"])(
+    "says what the JSON form says: %s",
+    async (sample) => {
+      const work = await openWorkspace();
+      await work.synth(declare(sample));
+      await work.init();
+      const json = await planned(work);
+      await work.synth(declare(sample), true);
+      expect(await planned(work)).toEqual(json);
+    },
+  );
 
   it("changes nothing of what the JSON form has made", async () => {
     const work = await openWorkspace();

@@ -11,8 +11,7 @@ import { AccessModel, EtcdClientAccess, EtcdClientAccessProps } from "./client-a
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
-import { outputPrefix } from "./output-prefix";
-import { relativeToStack } from "./stack-path";
+import { claimFile, relativeToStack } from "./stack-path";
 
 /** What the access to a cluster is made of. */
 export interface ClusterAccessProps {
@@ -23,6 +22,8 @@ export interface ClusterAccessProps {
   readonly grpcGateway: boolean;
   /** Variables of the alerting rules about the nodes' upkeep. */
   readonly upkeepAlerts: TemplateVariables;
+  /** First part of the outputs' names. */
+  readonly outputPrefix: string;
   /** Directory for the clients' files, relative to where the app runs, or absolute. */
   readonly directory: string;
 }
@@ -30,7 +31,6 @@ export interface ClusterAccessProps {
 /** The clients of one cluster and their files, its alerting rules, and its outputs. */
 export class ClusterAccess {
   private readonly model: AccessModel;
-  private readonly outputPrefix: string;
   /** Certificates of the clients, by name. */
   private readonly clients: Record<string, LeafCertificate> = {};
 
@@ -45,9 +45,8 @@ export class ClusterAccess {
       ...distances,
       members: byPreference.map(({ host, clientUrl }) => ({ name: host.hostName, location: host.location, clientUrl })),
     };
-    this.outputPrefix = outputPrefix(cluster.node.id);
     writeClusterOutputs(cluster, {
-      prefix: this.outputPrefix,
+      prefix: props.outputPrefix,
       members,
       endpoints: this.from().endpoints,
       preferredLeader: distances.leader.order[0],
@@ -77,7 +76,7 @@ export class ClusterAccess {
     return EtcdClient._of(scope, "access", name, certificate, access, {
       caPem: pki.clientAuthority.trustPem,
       directory,
-      outputPrefix: this.outputPrefix,
+      outputPrefix: this.props.outputPrefix,
       grpcGateway,
     });
   }
@@ -95,6 +94,7 @@ export class ClusterAccess {
 
   /** {@link EtcdCluster.writeAlertRules} */
   public writeAlertRules(props: EtcdAlertRulesProps): void {
+    claimFile(this.cluster, `${this.props.directory}/alerts.yaml`);
     new File(this.cluster, "alerts", {
       filename: `${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`,
       content: this.alertRules(props),

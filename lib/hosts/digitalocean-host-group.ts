@@ -1,12 +1,15 @@
 import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
+import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { claim } from "../terraform/claims";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import { ValidationError } from "../validation-error";
 import { isWorld, requireCidr, requireDnsLabel } from "../validation";
 import { requireAuthorizedKeys } from "./authorized-key";
 import { keyId, LoginKeys } from "./login-keys";
+import { FirewallRules, MachinesFirewall } from "./machines-firewall";
 import { LostStateCheck } from "./lost-state-check";
 import { MachinesAtStart } from "./machines-at-start";
 import { OrphanCheck } from "./orphan-check";
@@ -49,7 +52,7 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly authorizedKeys?: string[];
   /**
-   * Name of the tag, the SSH key and the firewall, and the first part of the machines' names. A DNS label, unique in
+   * Name of the tag, the SSH key and the firewalls, and the first part of the machines' names. A DNS label, unique in
    * the DigitalOcean account.
    * @default "etcd"
    */
@@ -57,8 +60,8 @@ export interface DigitalOceanHostGroupProps {
 }
 
 /**
- * What the droplets of one cluster share: the tag that makes them members, the firewall bound to that tag, and the SSH
- * key pairs that deploys log in with.
+ * What the droplets of one cluster share, or of several: the tag that makes them members, the firewalls, and the SSH key
+ * pairs that deploys log in with.
  */
 export class DigitalOceanHostGroup extends Construct {
   /** First part of the machines' names. */
@@ -80,13 +83,16 @@ export class DigitalOceanHostGroup extends Construct {
   /** @internal */
   public readonly _machinesAtStart: MachinesAtStart;
   /** @internal */
+  public readonly _machinesFirewall: MachinesFirewall;
+  /** @internal */
   public readonly _orphans: OrphanCheck;
   /** @internal */
   public readonly _lostState: LostStateCheck;
 
   /**
    * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or has a /0 without
-   * `allowSshFromAnywhere`, or the generation of the login key is no whole number from 1 to 100
+   * `allowSshFromAnywhere`, or the generation of the login key is no whole number from 1 to 100; if
+   * another group of the stack has the same prefix
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
@@ -105,6 +111,7 @@ export class DigitalOceanHostGroup extends Construct {
     const operatorKeys = props.authorizedKeys ?? [];
     requireAuthorizedKeys("authorizedKeys", operatorKeys);
     const generation = props.loginKeyGeneration ?? 1;
+    requireOwnPrefix(this);
 
     this.tag = new Tag(this, "tag", { name: this.namePrefix });
     this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix);
@@ -118,21 +125,32 @@ export class DigitalOceanHostGroup extends Construct {
       name: keyId(this.namePrefix, generation),
       publicKey: this._loginKeys.current.publicKey,
     });
+    const rules = firewallRules(props, peerCidrs);
     new Firewall(this, "firewall", {
       name: this.namePrefix,
       tags: [this.tag.id],
+      ...rules({ tags: [this.tag.id] }),
+    });
+    this._machinesFirewall = new MachinesFirewall(this, "machines-firewall", `${this.namePrefix}-machines`, rules);
+  }
+}
+
+function firewallRules({ sshFrom, clientsFrom = [] }: DigitalOceanHostGroupProps, peerCidrs: string[]): FirewallRules {
+  return ({ tags, dropletIds }) => {
+    const sources = { sourceTags: tags, sourceDropletIds: dropletIds };
+    return {
       inboundRule: [
-        { protocol: "tcp", portRange: "22", sourceAddresses: props.sshFrom },
+        { protocol: "tcp", portRange: "22", sourceAddresses: sshFrom },
         {
           protocol: "tcp",
           portRange: "2379",
-          sourceTags: [this.tag.id],
-          ...(this.clientCidrs.length > 0 ? { sourceAddresses: this.clientCidrs } : {}),
+          ...sources,
+          ...(clientsFrom.length > 0 ? { sourceAddresses: clientsFrom } : {}),
         },
         {
           protocol: "tcp",
           portRange: "2380",
-          sourceTags: [this.tag.id],
+          ...sources,
           ...(peerCidrs.length > 0 ? { sourceAddresses: peerCidrs } : {}),
         },
       ],
@@ -141,7 +159,8 @@ export class DigitalOceanHostGroup extends Construct {
         {
           protocol: "tcp",
           portRange: "2379-2380",
-          destinationTags: [this.tag.id],
+          destinationTags: tags,
+          destinationDropletIds: dropletIds,
           ...(peerCidrs.length > 0 ? { destinationAddresses: peerCidrs } : {}),
         },
         // Name resolution, packages and the release tarball, time.
@@ -151,8 +170,18 @@ export class DigitalOceanHostGroup extends Construct {
         { protocol: "tcp", portRange: "443", destinationAddresses: ANYWHERE },
         { protocol: "udp", portRange: "123", destinationAddresses: ANYWHERE },
       ],
-    });
-  }
+    };
+  };
+}
+
+/** A group of the same prefix would have the same tag, and its members would reach the others'. */
+function requireOwnPrefix(group: DigitalOceanHostGroup): void {
+  const { namePrefix } = group;
+  claim(TerraformStack.of(group), `namePrefix ${namePrefix}`, group, () => ({
+    what: `namePrefix ${JSON.stringify(namePrefix)}`,
+    expected: "a prefix of its own for each group: the tag, and with it the firewall, would be that of both",
+    mend: 'give one of them another, for example namePrefix: "events"; or have both clusters share one group',
+  }));
 }
 
 function requireSshSources(props: DigitalOceanHostGroupProps): void {

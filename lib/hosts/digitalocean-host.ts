@@ -20,6 +20,9 @@ const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22
 /** The user that deploys log in as. */
 const USER = "root";
 
+/** Id of the group that {@link DigitalOceanHost.inRegions} makes: addresses in the state begin with it. */
+const GROUP_ID = "hosts";
+
 /** What a droplet is made of. */
 export interface DigitalOceanMachineProps {
   /**
@@ -91,11 +94,12 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
    * One machine per entry of `regions`, and the group that they share. A region may be listed several times; its second
    * machine is then named `etcd-lon1-2`, and so on.
    *
-   * @throws ValidationError for an unknown region, a malformed CIDR, an unknown image, a /0 in `sshFrom` without
+   * @throws ValidationError if it was called for the same scope before; for an unknown region, a malformed CIDR, an unknown image, a /0 in `sshFrom` without
    * `allowSshFromAnywhere`
    */
   public static inRegions(scope: Construct, regions: string[], props: DigitalOceanHostsProps): DigitalOceanHost[] {
-    const group = new DigitalOceanHostGroup(scope, "hosts", props);
+    requireFirstOf(scope);
+    const group = new DigitalOceanHostGroup(scope, GROUP_ID, props);
     const seen = new Map<string, number>();
     return regions.map((region) => {
       const count = (seen.get(region) ?? 0) + 1;
@@ -193,7 +197,9 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
     this.madeWhenReady = props.group._loginKeys.madeWhenReady;
-    this.addressesAtStart = props.group._machinesAtStart.addresses;
+    this.addressesAtStart = props.group._machinesAtStart.addressesFor(this);
+    props.group._machinesAtStart.include(this);
+    props.group._machinesFirewall.include(this.droplet);
     this.connection = {
       host: this.publicAddress,
       user: USER,
@@ -207,6 +213,16 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public downloadAtBoot(download: BootDownload): void {
     this.downloads.push(download);
   }
+}
+
+function requireFirstOf(scope: Construct): void {
+  if (scope.node.tryFindChild(GROUP_ID) === undefined) return;
+  throw new ValidationError({
+    what: "DigitalOceanHost.inRegions",
+    given: `${scope.node.path}, which has a construct ${JSON.stringify(GROUP_ID)} already`,
+    expected: "a scope for each call: all that it makes lies in there under that name",
+    mend: 'give it a scope of its own, for example new Construct(this, "events"), and a namePrefix; or share a DigitalOceanHostGroup',
+  });
 }
 
 function requireImage(image: string): string {

@@ -119,11 +119,13 @@ function endOfString(text: string, start: number): number {
 
 /** A literal, as it stands between quotes. Names for line ends only, so that it can be read. */
 function quoted(literal: string): string {
-  return literal
-    .replace(/["\\]/g, "\\$&")
-    .replace(/\n/g, "\\n")
-    .replace(/\r/g, "\\r")
-    .replace(/\t/g, "\\t")
-    // eslint-disable-next-line no-control-regex -- HCL takes none of them as it is
-    .replace(/[\u0000-\u001f\u007f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return (
+    literal
+      .replace(/["\\]/g, "\\$&")
+      .replace(/\n/g, "\\n")
+      .replace(/\r/g, "\\r")
+      .replace(/\t/g, "\\t")
+      // eslint-disable-next-line no-control-regex -- HCL takes none of them as it is
+      .replace(/[\u0000-\u001f\u007f]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  );
 }
