@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { EtcdAlertRulesProps } from "./access/alert-rules";
 import { EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { ClusterAccess } from "./access/cluster-access";
+import { EtcdClusterAttributes, EtcdClusterReference, IEtcdCluster } from "./access/etcd-cluster-reference";
 import { EtcdClient } from "./access/etcd-client";
 import { outputPrefix } from "./access/output-prefix";
 import { backupPart } from "./backup/backup-part";
@@ -17,6 +18,7 @@ import { DEFAULT_QUOTA_GIB, renderSettings, servesGrpcGateway } from "./etcd-set
 import { EtcdVersion } from "./etcd-version";
 import { makeWhenReady } from "./hosts/when-ready";
 import { ClusterPki } from "./pki/cluster-pki";
+import { readyAfter } from "./ready-step";
 import { recordCluster } from "./record-cluster";
 import { resolveAdoption } from "./rollout/adoption";
 import { Genesis } from "./rollout/genesis";
@@ -30,7 +32,16 @@ import { resolveUpkeep } from "./upkeep/upkeep-props";
 import { QuorumModel, Tuning } from "./wan";
 
 /** A secure etcd cluster whose members may be continents apart. */
-export class EtcdCluster extends Construct {
+export class EtcdCluster extends Construct implements IEtcdCluster {
+  /**
+   * A cluster that is declared elsewhere, for those who only use it. Creates no resource.
+   *
+   * @throws ValidationError if there is no endpoint, or one is no https URL
+   */
+  public static fromAttributes(scope: Construct, id: string, attributes: EtcdClusterAttributes): EtcdClusterReference {
+    return EtcdClusterReference._of(scope, id, attributes);
+  }
+
   /** Client URLs of all members, the leader's preferred place first. */
   public readonly endpoints: string[];
   /**
@@ -43,7 +54,8 @@ export class EtcdCluster extends Construct {
   /** The timeouts in use. */
   public readonly tuning: Tuning;
   /**
-   * The last step of a deploy, after which every member is healthy. Have whatever needs a running cluster depend on it.
+   * The last step of a deploy, after which every member is healthy. Have whatever needs a running cluster depend on it, in
+   * this stack or in another one of the app.
    */
   public readonly ready: ITerraformDependable;
 
@@ -131,7 +143,7 @@ export class EtcdCluster extends Construct {
       activations.push(member.activate(installation, genesis, members, [...activations]));
     const { member: lastMember, installation } = order[order.length - 1];
     const last = lastMember.activateAndConverge(installation, genesis, members, activations);
-    this.ready = last;
+    this.ready = readyAfter(last);
 
     // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));

@@ -12,7 +12,7 @@ import { scratchDirectory } from "../templates/render";
 function hcl(build: (stack: TerraformStack) => void): string {
   const stack = new TerraformStack(new App(), "test");
   build(stack);
-  return Testing.synthHcl(stack);
+  return Testing.synthHcl(stack) as string;
 }
 
 /** The block that begins so. */

@@ -85,11 +85,20 @@ export class ClusterAccess {
   public alertRules(props: EtcdAlertRulesProps): string {
     const job = props.job ?? this.cluster.node.id;
     requireJobName(job);
-    return Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
-      ...alertRuleVariables(this.model, job),
-      ...this.props.upkeepAlerts,
-      client_expiry: this.clientExpiry.expression,
-    });
+    // A local, because the template lies beside this stack, and another one may use the rules.
+    const id = `alert-rules-${job}`;
+    const made =
+      (this.cluster.node.tryFindChild(id.replace(/\//g, "-")) as TerraformLocal | undefined) ??
+      new TerraformLocal(
+        this.cluster,
+        id.replace(/\//g, "-"),
+        Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
+          ...alertRuleVariables(this.model, job),
+          ...this.props.upkeepAlerts,
+          client_expiry: this.clientExpiry.expression,
+        }),
+      );
+    return made.asString;
   }
 
   /** {@link EtcdCluster.writeAlertRules} */

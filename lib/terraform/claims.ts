@@ -19,7 +19,7 @@ export function claim(
   by: IConstruct,
   refusal: (other: IConstruct) => Omit<ValidationErrorProps, "given"> & { readonly given?: string },
 ): void {
-  const claims = ((scope as Claiming)[CLAIMS] ??= new Map());
+  const claims = ((scope as Claiming)[CLAIMS] ??= new Map<string, IConstruct>());
   const other = claims.get(name);
   if (other !== undefined && other !== by) {
     throw new ValidationError({ given: `twice, in ${other.node.path} and in ${by.node.path}`, ...refusal(other) });

@@ -43,7 +43,7 @@ function statement(name: string, value: Resolved, blocks: readonly string[]): st
 }
 
 function addresses(value: Resolved): string {
-  return Array.isArray(value) ? `[${value.map(String).join(", ")}]` : String(value);
+  return Array.isArray(value) ? `[${(value as string[]).join(", ")}]` : (value as string);
 }
 
 /** A value as an expression. A string of Terraform's JSON syntax is a template, with interpolations. */
