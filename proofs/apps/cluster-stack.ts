@@ -109,7 +109,8 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
   });
   cluster.addClient("operator");
   if (knobs.events !== undefined) {
-    const group = stack.node.findChild("hosts") as DigitalOceanHostGroup;
+    const group = stack.node.findChild("hosts");
+    if (!(group instanceof DigitalOceanHostGroup)) throw new Error("inRegions has no group");
     const events = new Construct(stack, "events-hosts");
     new EtcdCluster(stack, "events", {
       ...release,
