@@ -86,12 +86,12 @@ export class ClusterAccess {
     const job = props.job ?? this.cluster.node.id;
     requireJobName(job);
     // A local, because the template lies beside this stack, and another one may use the rules.
-    const id = `alert-rules-${job}`;
+    const id = `alert-rules-${encodeURIComponent(job)}`;
     const made =
-      (this.cluster.node.tryFindChild(id.replace(/\//g, "-")) as TerraformLocal | undefined) ??
+      (this.cluster.node.tryFindChild(id) as TerraformLocal | undefined) ??
       new TerraformLocal(
         this.cluster,
-        id.replace(/\//g, "-"),
+        id,
         Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
           ...alertRuleVariables(this.model, job),
           ...this.props.upkeepAlerts,
