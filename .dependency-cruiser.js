@@ -5,7 +5,7 @@ const LAYERS = {
   lib: [
     ["cli", "index"],
     ["etcd-cluster", "measure", "report"],
-    ["cluster-checks", "cluster-distances", "record-cluster"],
+    ["cluster-checks", "cluster-distances", "ready-step", "record-cluster"],
     ["cluster-warnings", "etcd-cluster-props"],
     ["etcd-member"],
     ["access", "rollout", "upkeep"],

@@ -1,6 +1,9 @@
+import { Construct } from "constructs";
+import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
 import { CLUSTER, EtcdClusterProps } from "./etcd-cluster-props";
 import { PeerNetwork } from "./etcd-member";
-import { IEtcdHost } from "./etcd-host";
+import { hostClaim, IEtcdHost } from "./etcd-host";
+import { claim } from "./terraform/claims";
 import {
   isIpv4Address,
   isLate,
@@ -25,6 +28,7 @@ const MAXIMUM_MEMBERS = 9;
 export function requireCluster(id: string, props: EtcdClusterProps): void {
   requireClusterId(id);
   read("", props, required(CLUSTER));
+  if (props.outputPrefix !== undefined) requireDnsLabel("outputPrefix", props.outputPrefix);
   requireHosts(props.hosts);
   requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, props.hosts);
   requireDirectory("accessDirectory", props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY, DEFAULT_ACCESS_DIRECTORY);
@@ -80,6 +84,18 @@ function requireAddress(what: string, address: string): void {
     expected: "an IPv4 address: etcd listens at no other here",
     mend: 'give the machine\'s IPv4 address, for example "198.51.100.7"',
   });
+}
+
+/** @throws ValidationError if a host is another cluster's: one etcd alone fits on a machine */
+export function requireUnusedHosts(cluster: Construct, hosts: readonly IEtcdHost[]): void {
+  for (const host of hosts) {
+    claim(host.node.root, hostClaim(host), cluster, (other) => ({
+      what: `hosts of ${cluster.node.path}`,
+      given: `${host.hostName}, on which ${other.node.path} runs`,
+      expected: "machines of its own for each cluster: both would use the same ports and files",
+      mend: "give each cluster hosts of its own; they may share a DigitalOceanHostGroup",
+    }));
+  }
 }
 
 /** A cluster that is taken over brings its data, so no other source of data may be given. */
@@ -142,6 +158,3 @@ function requireOneNetwork(hosts: readonly IEtcdHost[]): void {
     mend: "give each host a VPC that is peered with all the others' (vpcIds of DigitalOceanHost.inRegions, or vpcId), or use PeerNetwork.PUBLIC",
   });
 }
-
-/** Where clients' files go by default, relative to where the app runs. */
-export const DEFAULT_ACCESS_DIRECTORY = "etcd-access";

@@ -20,6 +20,8 @@ export interface ClusterRecord {
   readonly electionMs?: number;
   /** Names of members, as given; computed where it is missing. */
   readonly preferredLeaders?: readonly string[];
+  /** First part of the outputs' names, if it was given. */
+  readonly outputPrefix?: string;
   /** How certificates are configured; missing in stacks of earlier versions. */
   readonly certificates?: {
     readonly leafValidityDays: number;

@@ -80,10 +80,17 @@ export interface EtcdClusterProps {
    */
   readonly peerNetwork?: PeerNetwork;
   /**
-   * Directory for the clients' certificates and environment files, absolute or relative to where the app runs.
+   * Directory for the clients' certificates and environment files, absolute or relative to where the app runs. To be given
+   * where another cluster of the app writes files of the same names.
    * @default "etcd-access"
    */
   readonly accessDirectory?: string;
+  /**
+   * First part of the names of the cluster's outputs, for example "events": a DNS label; hyphens become underscores. To be
+   * given where the names would be those of another cluster in the same stack.
+   * @default - the id of the EtcdCluster
+   */
+  readonly outputPrefix?: string;
   /**
    * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
    * healthy, or of which all data is lost for good. A member that holds data of a cluster that was once healthy never
@@ -139,6 +146,7 @@ export const CLUSTER = shape<EtcdClusterProps>({
   survives: instance(SurvivalGoal, "SurvivalGoal.continent()"),
   peerNetwork: oneOf(PeerNetwork, "PeerNetwork"),
   accessDirectory: text,
+  outputPrefix: text,
   genesis: number,
   recoverFrom: text,
   backup: BACKUP,

@@ -3,11 +3,14 @@ import { Construct } from "constructs";
 import { EtcdAlertRulesProps } from "./access/alert-rules";
 import { EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { ClusterAccess } from "./access/cluster-access";
+import { EtcdClusterAttributes, EtcdClusterReference, IEtcdCluster } from "./access/etcd-cluster-reference";
 import { EtcdClient } from "./access/etcd-client";
+import { outputPrefix } from "./access/output-prefix";
+import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
 import { backupPart } from "./backup/backup-part";
 import { resolveBackup } from "./backup/backup-plan";
 import { resolveRestore } from "./backup/restore-props";
-import { DEFAULT_ACCESS_DIRECTORY, requireCluster } from "./cluster-checks";
+import { requireCluster, requireUnusedHosts } from "./cluster-checks";
 import { clusterDistances } from "./cluster-distances";
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { downloadFor, resolveMirror } from "./etcd-download";
@@ -18,11 +21,13 @@ import { checkedAt } from "./validation";
 import { makeWhenReady } from "./hosts/when-ready";
 import { ClusterPki } from "./pki/cluster-pki";
 import { resolvePki } from "./pki/pki-props";
+import { readyAfter } from "./ready-step";
 import { recordCluster } from "./record-cluster";
 import { resolveAdoption } from "./rollout/adoption";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
 import { SshStep } from "./node/ssh-step";
+import { sayTheSameInHcl } from "./terraform/hcl-form";
 import { Templates } from "./terraform/templates";
 import { upkeepAlertVariables } from "./upkeep/upkeep-alerts";
 import { upkeepPart } from "./upkeep/upkeep-part";
@@ -30,7 +35,16 @@ import { resolveUpkeep } from "./upkeep/upkeep-props";
 import { QuorumModel, Tuning } from "./wan";
 
 /** A secure etcd cluster whose members may be continents apart. */
-export class EtcdCluster extends Construct {
+export class EtcdCluster extends Construct implements IEtcdCluster {
+  /**
+   * A cluster that is declared elsewhere, for those who only use it. Creates no resource.
+   *
+   * @throws ValidationError if there is no endpoint, or one is no https URL
+   */
+  public static fromAttributes(scope: Construct, id: string, attributes: EtcdClusterAttributes): EtcdClusterReference {
+    return EtcdClusterReference._of(scope, id, attributes);
+  }
+
   /** Client URLs of all members, the leader's preferred place first. */
   public readonly endpoints: string[];
   /**
@@ -43,7 +57,8 @@ export class EtcdCluster extends Construct {
   /** The timeouts in use. */
   public readonly tuning: Tuning;
   /**
-   * The last step of a deploy, after which every member is healthy. Have whatever needs a running cluster depend on it.
+   * The last step of a deploy, after which every member is healthy. Have whatever needs a running cluster depend on it, in
+   * this stack or in another one of the app.
    */
   public readonly ready: ITerraformDependable;
 
@@ -56,6 +71,8 @@ export class EtcdCluster extends Construct {
     const resolved = checkedAt(this, () => resolveCluster(this.node.path, id, props));
     const { adoption, backup, distances, restore, settings, upkeep, version } = resolved;
     const { hosts, genesis: generation = 1, recoverFrom } = props;
+    requireUnusedHosts(this, hosts);
+    sayTheSameInHcl(this);
     const grpcGateway = servesGrpcGateway(props.settings);
     const { leader, roundTripTimes } = distances;
     this.quorum = distances.quorum;
@@ -123,7 +140,7 @@ export class EtcdCluster extends Construct {
       activations.push(member.activate(installation, genesis, members, [...activations]));
     const { member: lastMember, installation } = order[order.length - 1];
     const last = lastMember.activateAndConverge(installation, genesis, members, activations);
-    this.ready = last;
+    this.ready = readyAfter(last);
 
     // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
@@ -137,6 +154,7 @@ export class EtcdCluster extends Construct {
       pki,
       grpcGateway,
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
+      outputPrefix: outputPrefix(id, props.outputPrefix),
       directory: props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY,
     });
     this.endpoints = this.access.from().endpoints;

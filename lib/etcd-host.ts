@@ -154,3 +154,8 @@ export const HOST = shape<Omit<IEtcdHost, keyof IConstruct>>(
   },
   { others: true },
 );
+
+/** Name under which a cluster claims a machine. */
+export function hostClaim(host: IConstruct): string {
+  return `host ${host.node.path}`;
+}

@@ -3,6 +3,8 @@ export type { EtcdAlertRulesProps } from "./access/alert-rules";
 export type { EtcdClientAccessProps } from "./access/client-access";
 export { EtcdClientAccess } from "./access/client-access";
 export { EtcdClient } from "./access/etcd-client";
+export type { EtcdClientFilesProps, EtcdClusterAttributes, IEtcdCluster } from "./access/etcd-cluster-reference";
+export { EtcdClusterReference } from "./access/etcd-cluster-reference";
 export type { KubeApiserverFlagsProps } from "./access/kube-apiserver";
 export type { EtcdBackupProps, EtcdBackupStorageProps } from "./backup/backup-props";
 export type { EtcdRestoreProps } from "./backup/restore-props";

@@ -10,7 +10,7 @@ export interface RecordedModel {
   /** As the user gave them. */
   readonly props: Pick<
     EtcdClusterProps,
-    "hosts" | "clients" | "tuningProfile" | "heartbeatMs" | "electionMs" | "leader"
+    "hosts" | "clients" | "tuningProfile" | "heartbeatMs" | "electionMs" | "leader" | "outputPrefix"
   >;
   readonly pki: ResolvedPki;
   readonly tuning: Tuning;
@@ -34,6 +34,7 @@ function recordOf({ props, pki, tuning, roundTripTimes }: RecordedModel): Cluste
     heartbeatMs: props.heartbeatMs,
     electionMs: props.electionMs,
     preferredLeaders: props.leader?.preferred,
+    outputPrefix: props.outputPrefix,
     certificates: {
       leafValidityDays: pki.leafValidityHours / 24,
       earlyRenewalDays: pki.earlyRenewalHours / 24,

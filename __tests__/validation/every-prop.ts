@@ -90,6 +90,7 @@ export const EVERY_PROP = {
     survives: any(lib.SurvivalGoal.location(), lib.SurvivalGoal.continent(), lib.SurvivalGoal.twoLocations()),
     peerNetwork: any(...Object.values(lib.PeerNetwork)),
     accessDirectory: any("keys", "/tmp/keys", "~/keys", "a b"),
+    outputPrefix: any("events", "Events", ""),
     genesis: whole(0, 3),
     recoverFrom: any("etcd-lon1", "etcd-mars1"),
     backup: any({}, BACKUP),

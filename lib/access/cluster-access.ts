@@ -13,8 +13,7 @@ import { AccessModel, CLIENT_ACCESS, EtcdClientAccess, EtcdClientAccessProps } f
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
-import { outputPrefix } from "./output-prefix";
-import { relativeToStack } from "./stack-path";
+import { claimFile, relativeToStack } from "./stack-path";
 
 /** What the access to a cluster is made of. */
 export interface ClusterAccessProps {
@@ -25,6 +24,8 @@ export interface ClusterAccessProps {
   readonly grpcGateway: boolean;
   /** Variables of the alerting rules about the nodes' upkeep. */
   readonly upkeepAlerts: TemplateVariables;
+  /** First part of the outputs' names. */
+  readonly outputPrefix: string;
   /** Directory for the clients' files, relative to where the app runs, or absolute. */
   readonly directory: string;
 }
@@ -32,7 +33,6 @@ export interface ClusterAccessProps {
 /** The clients of one cluster and their files, its alerting rules, and its outputs. */
 export class ClusterAccess {
   private readonly model: AccessModel;
-  private readonly outputPrefix: string;
   /** Certificates of the clients, by name. */
   private readonly clients: Record<string, LeafCertificate> = {};
 
@@ -47,9 +47,8 @@ export class ClusterAccess {
       ...distances,
       members: byPreference.map(({ host, clientUrl }) => ({ name: host.hostName, location: host.location, clientUrl })),
     };
-    this.outputPrefix = outputPrefix(cluster.node.id);
     writeClusterOutputs(cluster, {
-      prefix: this.outputPrefix,
+      prefix: props.outputPrefix,
       members,
       endpoints: this.from().endpoints,
       preferredLeader: distances.leader.order[0],
@@ -82,7 +81,7 @@ export class ClusterAccess {
     return EtcdClient._of(scope, "access", name, certificate, access, {
       caPem: pki.clientAuthority.trustPem,
       directory,
-      outputPrefix: this.outputPrefix,
+      outputPrefix: this.props.outputPrefix,
       grpcGateway,
     });
   }
@@ -90,15 +89,25 @@ export class ClusterAccess {
   /** {@link EtcdCluster.alertRules} */
   public alertRules(props: EtcdAlertRulesProps): string {
     const job = jobName(props, this.cluster.node.id);
-    return Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
-      ...alertRuleVariables(this.model, job),
-      ...this.props.upkeepAlerts,
-      client_expiry: this.clientExpiry.expression as IResolvable,
-    });
+    // A local, because the template lies beside this stack, and another one may use the rules.
+    const id = `alert-rules-${encodeURIComponent(job)}`;
+    const made =
+      (this.cluster.node.tryFindChild(id) as TerraformLocal | undefined) ??
+      new TerraformLocal(
+        this.cluster,
+        id,
+        Templates.of(this.cluster).render("access/alerts.yaml.tftpl", {
+          ...alertRuleVariables(this.model, job),
+          ...this.props.upkeepAlerts,
+          client_expiry: this.clientExpiry.expression as IResolvable,
+        }),
+      );
+    return made.asString;
   }
 
   /** {@link EtcdCluster.writeAlertRules} */
   public writeAlertRules(props: EtcdAlertRulesProps): void {
+    claimFile(this.cluster, `${this.props.directory}/alerts.yaml`);
     new File(this.cluster, "alerts", {
       filename: literal(`${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`),
       content: this.alertRules(props),

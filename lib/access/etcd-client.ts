@@ -1,13 +1,14 @@
 import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
-import { Fn, TerraformOutput } from "cdktf";
+import { Fn, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
+import { claim } from "../terraform/claims";
 import { literal, literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { asItIs, comment, shellBare, shellWord, Written } from "../terraform/writers";
 import { EtcdClientAccess } from "./client-access";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
-import { relativeToStack } from "./stack-path";
+import { claimFile, relativeToStack } from "./stack-path";
 
 /** Where a client's files and outputs go. */
 export interface EtcdClientTarget {
@@ -52,7 +53,7 @@ export class EtcdClient extends Construct {
     certificate: LeafCertificate,
     /** The endpoints in its order, and the settings recommended to it. */
     public readonly access: EtcdClientAccess,
-    target: EtcdClientTarget,
+    private readonly target: EtcdClientTarget,
   ) {
     super(scope, id);
     this.certificatePem = certificate.certificatePem;
@@ -116,6 +117,7 @@ export class EtcdClient extends Construct {
   }
 
   private write(fileName: string, content: string): void {
+    claimFile(this, `${this.target.directory}/${this.clientName}/${fileName}`);
     new SensitiveFile(this, fileName, {
       filename: literal(`${this.directory}/${fileName}`),
       content: literal(content),
@@ -125,7 +127,16 @@ export class EtcdClient extends Construct {
   }
 }
 
-/** An output under exactly that name, whatever the construct's path. */
+/**
+ * An output under exactly that name, whatever the construct's path.
+ *
+ * @throws ValidationError if the stack has one of that name: Terraform would get a mixture of both
+ */
 export function output(scope: Construct, name: string, value: unknown, sensitive: boolean): void {
+  claim(TerraformStack.of(scope), `output ${name}`, scope, () => ({
+    what: `output ${name}`,
+    expected: "an output of that name only once in a stack",
+    mend: 'give one of the clusters an outputPrefix of its own, for example outputPrefix: "events"',
+  }));
   new TerraformOutput(scope, name, { value: literals(value), sensitive, staticId: true });
 }

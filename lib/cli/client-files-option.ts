@@ -43,7 +43,10 @@ interface WrittenFile {
 
 /** The etcd.env files that a synthesized stack writes for a cluster's clients. */
 function writtenBy(stack: string, cluster: string): string[] {
-  const { resource } = JSON.parse(readFileSync(path.join(stack, "cdk.tf.json"), "utf8")) as {
+  const file = path.join(stack, "cdk.tf.json");
+  // A stack in HCL has no list of them that could be read here.
+  if (!existsSync(file)) return [];
+  const { resource } = JSON.parse(readFileSync(file, "utf8")) as {
     readonly resource?: { readonly local_sensitive_file?: Readonly<Record<string, WrittenFile>> };
   };
   return Object.values(resource?.local_sensitive_file ?? {}).flatMap(({ filename, "//": comment }) => {

@@ -1,3 +1,4 @@
+import { outputPrefix } from "../access/output-prefix";
 import type { ClusterRecord } from "../cluster-record";
 import type { Pairs } from "../measure/directions";
 import type { Drift } from "../measure/drift";
@@ -89,7 +90,7 @@ async function measureNow(
   const ssh = typed.flag("ssh");
   const seconds = secondsOf(typed);
   const files = clientFilesOf(typed.value("env"), stack, cluster.name, !ssh);
-  const machines = ssh ? machinesOf(stack, name, process.env) : undefined;
+  const machines = ssh ? machinesOf(stack, outputPrefix(name, record.outputPrefix), process.env) : undefined;
   const begin = performance.now();
   let told = 0;
   const progress = (pairs: Pairs): void => {

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import type { CertificateExpiry } from "../access/certificate-expiry";
-import { outputPrefix } from "../access/output-prefix";
 import { ValidationError } from "../validation-error";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -9,11 +8,11 @@ type Json = Readonly<Record<string, unknown>>;
  * When each certificate of a cluster ends, from a file with the outputs of its stack: what `terraform output -json` prints, or
  * `cdktf deploy --outputs-file` writes.
  *
- * @param cluster its path in the app
+ * @param prefix of the cluster's outputs
  * @throws ValidationError if there is no such file, or if it does not have that cluster's certificates
  */
-export function expiryFrom(file: string, cluster: string): CertificateExpiry {
-  const name = `${outputPrefix(cluster)}_certificate_expiry`;
+export function expiryFrom(file: string, prefix: string): CertificateExpiry {
+  const name = `${prefix}_certificate_expiry`;
   const outputs = readJson(file);
   // Terraform's are wrapped in "value"; cdktf's stand below the name of the stack.
   const found = [outputs, ...Object.values(outputs)].flatMap((level) =>

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { outputPrefix } from "../access/output-prefix";
 import type { CertificatePlan } from "../report/certificates";
 import { certificateRows } from "../report/certificates";
 import type { ClusterPlan } from "../report/cluster-plan";
@@ -112,7 +113,10 @@ function fromStack(typed: Typed): Subject {
   const outputs = typed.value("outputs");
   const certificates = {
     configured: record.certificates,
-    rows: outputs === undefined ? undefined : certificateRows(expiryFrom(outputs, name), new Date()),
+    rows:
+      outputs === undefined
+        ? undefined
+        : certificateRows(expiryFrom(outputs, outputPrefix(name, record.outputPrefix)), new Date()),
   };
   return { title: name, times, plan: { ...plan, source, measuredAt }, certificates };
 }

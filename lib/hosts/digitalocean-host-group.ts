@@ -1,7 +1,10 @@
 import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
+import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { claim } from "../terraform/claims";
+import { sayTheSameInHcl } from "../terraform/hcl-form";
 import {
   checkedAt,
   flag,
@@ -19,6 +22,7 @@ import {
 } from "../validation";
 import { requireAuthorizedKeys } from "./authorized-key";
 import { keyId, LoginKeys, MOST_GENERATIONS } from "./login-keys";
+import { FirewallRules, MachinesFirewall } from "./machines-firewall";
 import { LostStateCheck } from "./lost-state-check";
 import { MachinesAtStart } from "./machines-at-start";
 import { checksOfLate, Networks, requireNetworks } from "./networks";
@@ -62,7 +66,7 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly authorizedKeys?: string[];
   /**
-   * Name of the tag, the SSH key and the firewall, and the first part of the machines' names. A DNS label, unique in
+   * Name of the tag, the SSH key and the firewalls, and the first part of the machines' names. A DNS label, unique in
    * the DigitalOcean account.
    * @default "etcd"
    */
@@ -84,8 +88,8 @@ export const HOST_GROUP: ShapeOf<DigitalOceanHostGroupProps> = {
 const OUTBOUND_PORTS = [53, 80, 443];
 
 /**
- * What the droplets of one cluster share: the tag that makes them members, the firewall bound to that tag, and the SSH
- * key pairs that deploys log in with.
+ * What the droplets of one cluster share, or of several: the tag that makes them members, the firewalls, and the SSH key
+ * pairs that deploys log in with.
  */
 export class DigitalOceanHostGroup extends Construct {
   /** First part of the machines' names. */
@@ -113,22 +117,27 @@ export class DigitalOceanHostGroup extends Construct {
   /** @internal */
   public readonly _machinesAtStart: MachinesAtStart;
   /** @internal */
+  public readonly _machinesFirewall: MachinesFirewall;
+  /** @internal */
   public readonly _orphans: OrphanCheck;
   /** @internal */
   public readonly _lostState: LostStateCheck;
 
   /**
    * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or has a /0 without
-   * `allowSshFromAnywhere`, or the generation of the login key is no whole number from 1 to 100
+   * `allowSshFromAnywhere`, or the generation of the login key is no whole number from 1 to 100; if
+   * another group of the stack has the same prefix
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
     const networks = checkedAt(this, () => requireGroup(props));
+    sayTheSameInHcl(this);
     this.namePrefix = props.namePrefix ?? "etcd";
     this.clientCidrs = props.clientsFrom ?? [];
     const peerCidrs = props.peersFrom ?? [];
     const operatorKeys = props.authorizedKeys ?? [];
     const generation = props.loginKeyGeneration ?? 1;
+    requireOwnPrefix(this);
 
     this.tag = new Tag(this, "tag", { name: this.namePrefix });
     this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix);
@@ -143,22 +152,33 @@ export class DigitalOceanHostGroup extends Construct {
       publicKey: this._loginKeys.current.publicKey,
     });
     const checks = checksOfLate(this, networks);
+    const rules = firewallRules(props, peerCidrs);
     new Firewall(this, "firewall", {
       ...(checks.length > 0 ? { lifecycle: { precondition: checks } } : {}),
       name: this.namePrefix,
       tags: [this.tag.id],
+      ...rules({ tags: [this.tag.id] }),
+    });
+    this._machinesFirewall = new MachinesFirewall(this, "machines-firewall", `${this.namePrefix}-machines`, rules);
+  }
+}
+
+function firewallRules({ sshFrom, clientsFrom = [] }: DigitalOceanHostGroupProps, peerCidrs: string[]): FirewallRules {
+  return ({ tags, dropletIds }) => {
+    const sources = { sourceTags: tags, sourceDropletIds: dropletIds };
+    return {
       inboundRule: [
-        { protocol: "tcp", portRange: "22", sourceAddresses: props.sshFrom },
+        { protocol: "tcp", portRange: "22", sourceAddresses: sshFrom },
         {
           protocol: "tcp",
           portRange: "2379",
-          sourceTags: [this.tag.id],
-          ...(this.clientCidrs.length > 0 ? { sourceAddresses: this.clientCidrs } : {}),
+          ...sources,
+          ...(clientsFrom.length > 0 ? { sourceAddresses: clientsFrom } : {}),
         },
         {
           protocol: "tcp",
           portRange: "2380",
-          sourceTags: [this.tag.id],
+          ...sources,
           ...(peerCidrs.length > 0 ? { sourceAddresses: peerCidrs } : {}),
         },
       ],
@@ -167,7 +187,8 @@ export class DigitalOceanHostGroup extends Construct {
         {
           protocol: "tcp",
           portRange: "2379-2380",
-          destinationTags: [this.tag.id],
+          destinationTags: tags,
+          destinationDropletIds: dropletIds,
           ...(peerCidrs.length > 0 ? { destinationAddresses: peerCidrs } : {}),
         },
         // Name resolution, packages and the release tarball, time.
@@ -179,8 +200,18 @@ export class DigitalOceanHostGroup extends Construct {
         })),
         { protocol: "udp", portRange: "123", destinationAddresses: ANYWHERE },
       ],
-    });
-  }
+    };
+  };
+}
+
+/** A group of the same prefix would have the same tag, and its members would reach the others'. */
+function requireOwnPrefix(group: DigitalOceanHostGroup): void {
+  const { namePrefix } = group;
+  claim(TerraformStack.of(group), `namePrefix ${namePrefix}`, group, () => ({
+    what: `namePrefix ${JSON.stringify(namePrefix)}`,
+    expected: "a prefix of its own for each group: the tag, and with it the firewall, would be that of both",
+    mend: 'give one of them another, for example namePrefix: "events"; or have both clusters share one group',
+  }));
 }
 
 /**

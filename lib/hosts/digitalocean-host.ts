@@ -4,6 +4,7 @@ import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { sshdSettings } from "../node/ssh-access-part";
 import { inExpression } from "../terraform/literal";
+import { sayTheSameInHcl } from "../terraform/hcl-form";
 import { Templates } from "../terraform/templates";
 import { TerraformData } from "../terraform/terraform-data";
 import { asItIs, shellWord } from "../terraform/writers";
@@ -42,6 +43,9 @@ import { opensshKeyPair } from "./openssh-key-pair";
 
 /** The user that deploys log in as. */
 const USER = "root";
+
+/** Id of the group that {@link DigitalOceanHost.inRegions} makes: addresses in the state begin with it. */
+const GROUP_ID = "hosts";
 
 /** What a droplet is made of. */
 export interface DigitalOceanMachineProps {
@@ -197,14 +201,15 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
    * One machine per entry of `regions`, and the group that they share. A region may be listed several times; its second
    * machine is then named `etcd-lon1-2`, and so on.
    *
-   * @throws ValidationError for anything that can't work: an unknown region, a malformed CIDR, an unknown image, the whole
+   * @throws ValidationError if it was called for the same scope before; for anything that can't work: an unknown region, a malformed CIDR, an unknown image, the whole
    * Internet in `sshFrom` without `allowSshFromAnywhere`
    */
   public static inRegions(scope: Construct, regions: string[], props: DigitalOceanHostsProps): DigitalOceanHost[] {
     checkedAt(scope, () => {
+      requireFirstOf(scope);
       requireHosts(regions, props);
     });
-    const group = new DigitalOceanHostGroup(scope, "hosts", groupProps(props));
+    const group = new DigitalOceanHostGroup(scope, GROUP_ID, groupProps(props));
     return suffixesOf(regions).map((suffix, index) => {
       const region = regions[index];
       const hostName = `${group.namePrefix}-${suffix}`;
@@ -240,6 +245,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   /** @throws ValidationError for an unknown region or image, or a name that is no DNS label */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostProps) {
     super(scope, id);
+    sayTheSameInHcl(this);
     checkedAt(this, () => {
       read("", props, required(HOST));
       requireMachine(props);
@@ -311,7 +317,9 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
     this.madeWhenReady = props.group._loginKeys.madeWhenReady;
-    this.addressesAtStart = props.group._machinesAtStart.addresses;
+    this.addressesAtStart = props.group._machinesAtStart.addressesFor(this);
+    props.group._machinesAtStart.include(this);
+    props.group._machinesFirewall.include(this.droplet);
     this.connection = {
       host: this.publicAddress,
       user: USER,
@@ -329,4 +337,14 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
 
 function hostNameOf({ group, hostName, region }: DigitalOceanHostProps): string {
   return hostName ?? `${group.namePrefix}-${region}`;
+}
+
+function requireFirstOf(scope: Construct): void {
+  if (scope.node.tryFindChild(GROUP_ID) === undefined) return;
+  throw new ValidationError({
+    what: "DigitalOceanHost.inRegions",
+    given: `${scope.node.path}, which has a construct ${JSON.stringify(GROUP_ID)} already`,
+    expected: "a scope for each call: all that it makes lies in there under that name",
+    mend: 'give it a scope of its own, for example new Construct(this, "events"), and a namePrefix; or share a DigitalOceanHostGroup',
+  });
 }

@@ -1,5 +1,5 @@
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
-import { TerraformResource } from "cdktf";
+import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { TerraformData } from "../terraform/terraform-data";
 import { MachinesAtStart } from "./machines-at-start";
@@ -78,11 +78,14 @@ function acceptedBefore(
 ): TerraformData {
   // A cluster that begins with this generation has no machines yet. Where the next key was used already, the generation
   // was counted down, and the record of use says so.
-  const isOfNoConcern =
-    `length(${machines.list}) == 0 || ` +
+  const isOfNoConcern = (): string =>
+    `length([for d in ${machines.list} : d if ${machines.isOwn}]) == 0 || ` +
     `${nextUsed.terraformResourceType}.${nextUsed.friendlyUniqueId}.input == "${YES}"`;
   return new TerraformData(scope, acceptedId(generation), {
-    input: `\${${isOfNoConcern} ? "${ALL}" : ${machines.described("true")}}`,
+    // Hosts are added to the group later.
+    input: Lazy.stringValue({
+      produce: () => `\${${isOfNoConcern()} ? "${ALL}" : ${machines.described(machines.isOwn)}}`,
+    }),
     lifecycle: {
       ignoreChanges: ["input"],
       postcondition: [

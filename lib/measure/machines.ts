@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { outputPrefix } from "../access/output-prefix";
 import { ValidationError } from "../validation-error";
 
 /** How to reach a member's machine, as the cluster's sensitive output `<cluster>_ssh` says. */
@@ -17,11 +16,12 @@ export interface Machine {
 /**
  * Asks Terraform how to reach the machines of a cluster, by the members' names, whatever backend the state is in.
  *
+ * @param prefix of the cluster's outputs
  * @throws ValidationError where Terraform can't be run, or the stack is not deployed
  */
-export function machinesOf(stack: string, cluster: string, env: NodeJS.ProcessEnv): Map<string, Machine> {
+export function machinesOf(stack: string, prefix: string, env: NodeJS.ProcessEnv): Map<string, Machine> {
   const terraform = env.TERRAFORM_BINARY_NAME ?? "terraform";
-  const output = `${outputPrefix(cluster)}_ssh`;
+  const output = `${prefix}_ssh`;
   const { status, stdout, stderr, error } = spawnSync(terraform, [`-chdir=${stack}`, "output", "-json", output], {
     env,
     encoding: "utf8",

@@ -18,8 +18,10 @@ export interface RecordedCluster {
  * @throws ValidationError when there is no stack, or none with a cluster of this version
  */
 export function clustersIn(stack: string): RecordedCluster[] {
-  const file = path.join(stack, "cdk.tf.json");
-  if (!existsSync(file)) {
+  // `cdktf synth --hcl` has no place for comments in the configuration itself.
+  const files = ["cdk.tf.json", "metadata.json"].map((name) => path.join(stack, name));
+  const file = files.find((one) => existsSync(one));
+  if (file === undefined) {
     throw new ValidationError({
       what: "--stack",
       given: stack,

@@ -48,7 +48,8 @@ export class Genesis extends DataResource {
       ),
       triggersReplace: { generation },
       lifecycle: { ignoreChanges: ["input"], postcondition: restore === "" ? undefined : [foundedFrom(restore)] },
-      provisioners: preparations,
+      // An empty list of them is no valid configuration.
+      provisioners: preparations.length === 0 ? undefined : preparations,
       dependsOn,
     });
   }

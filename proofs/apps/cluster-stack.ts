@@ -2,10 +2,12 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { type App, LocalBackend, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
 import { SITES_NETWORK } from "terraform-lab";
 import {
   AuthorityGeneration,
   DigitalOceanHost,
+  DigitalOceanHostGroup,
   EtcdAdoptionProps,
   EtcdBackupProps,
   EtcdCluster,
@@ -47,6 +49,8 @@ export interface Knobs {
   readonly backup?: EtcdBackupProps;
   readonly restore?: EtcdRestoreProps;
   readonly upkeep?: EtcdUpkeepProps;
+  /** Regions of a second cluster, for Kubernetes' events, whose machines are in the first one's group. */
+  readonly events?: string[];
   /** Locations of clients on the WAN; see lab/sites.ts. */
   readonly clientSites?: string[];
 }
@@ -71,7 +75,12 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
   new DigitaloceanProvider(stack, "digitalocean");
   new TlsProvider(stack, "tls");
   new LocalProvider(stack, "local");
+  const release = {
+    version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
+    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+  };
   const cluster = new EtcdCluster(stack, "etcd", {
+    ...release,
     hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
       sshFrom: [env.ETCD_SSH_FROM],
       clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [SITES_NETWORK])],
@@ -83,8 +92,6 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       authorizedKeys: knobs.authorizedKeys,
       vpcIds: knobs.vpcIds,
     }),
-    version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
-    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
     settings: { quotaGiB: knobs.quotaGiB, grpcGateway: knobs.grpcGateway, extra: knobs.extra },
     pki: {
       leafValidityDays: knobs.leafValidityDays,
@@ -103,5 +110,17 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
     upkeep: knobs.upkeep,
   });
   cluster.addClient("operator");
+  if (knobs.events !== undefined) {
+    const group = stack.node.findChild("hosts");
+    if (!(group instanceof DigitalOceanHostGroup)) throw new Error("inRegions has no group");
+    const events = new Construct(stack, "events-hosts");
+    new EtcdCluster(stack, "events", {
+      ...release,
+      hosts: knobs.events.map(
+        (region) => new DigitalOceanHost(events, region, { group, region, hostName: `etcd-events-${region}` }),
+      ),
+      accessDirectory: `${env.ETCD_ACCESS_DIRECTORY}/events`,
+    }).addClient("operator");
+  }
   for (const location of knobs.clientSites ?? []) cluster.addClient(clientAt(location), { from: location });
 }

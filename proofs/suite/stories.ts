@@ -85,7 +85,7 @@ export const STORIES: readonly Story[] = [
       "lib/cluster-distances.ts",
       "lib/etcd-{cluster,download,host,member,settings,version}.ts",
       "lib/{access,member,streams}/**",
-      "lib/hosts/{digitalocean-host,digitalocean-host-group,openssh-key-pair}.ts",
+      "lib/hosts/{digitalocean-host,digitalocean-host-group,machines-firewall,openssh-key-pair}.ts",
       "lib/{node,pki,terraform}/**",
       "lib/rollout/{rollout-env,rollout-part}.ts",
       "lib/wan/{client-location,digital-ocean-times,index,leader-choice,member-paths,nearest,quorum,regions,voting-members}.ts",
@@ -254,6 +254,17 @@ export const STORIES: readonly Story[] = [
       "lib/hosts/{digitalocean-host-group,login-keys,machines-at-start}.ts",
       "__tests__/lab/clouds/digitalocean/provider/**",
       "__tests__/proofs/hosts/**",
+      "__tests__/proofs/steps-here.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/hcl.lab.test.ts",
+    seconds: 90,
+    proves: [
+      "lib/ready-step.ts",
+      "lib/terraform/**",
+      "__tests__/{sample-clusters,synth}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/terraform-workspace.ts",
       "__tests__/proofs/steps-here.ts",
     ],
   },
@@ -454,6 +465,15 @@ export const STORIES: readonly Story[] = [
       "__tests__/proofs/deployed.ts",
       "lab/clouds/digitalocean/api/droplet-lifecycle.ts",
       "templates/rollout/{activate,converge,join,prepare-founding}.sh",
+    ],
+  },
+  {
+    file: "__tests__/proofs/second-cluster.long.test.ts",
+    seconds: 150,
+    proves: [
+      "lib/hosts/{digitalocean-host-group,machines-at-start,machines-firewall}.ts",
+      "lib/terraform/claims.ts",
+      "proofs/apps/cluster-stack.ts",
     ],
   },
   {

@@ -77,9 +77,15 @@ export class Workspace {
    * Instead of {@link write}: a stack with its assets, and the state in this directory.
    *
    * @param build is given the stack, called "test"
+   * @param hcl whether the stack is written as `cdktf synth --hcl` does
    */
-  async synth(build: (stack: TerraformStack) => void): Promise<void> {
-    const app = new App({ outdir: path.join(this.dir, "cdktf.out") });
+  async synth(build: (stack: TerraformStack) => void, hcl = false): Promise<void> {
+    // What `--hcl` sets; a stack looks when it is made.
+    process.env.SYNTH_HCL_OUTPUT = String(hcl);
+    const outdir = path.join(this.dir, "cdktf.out");
+    for (const one of [outdir, path.join(this.dir, "cdk.tf"), path.join(this.dir, "cdk.tf.json")])
+      await rm(one, { recursive: true, force: true });
+    const app = new App({ outdir });
     const stack = new TerraformStack(app, "test");
     new LocalBackend(stack, { path: STATE });
     build(stack);
