@@ -96,6 +96,10 @@ export function filesOf(sample: Sample, getEtcd: string) {
         retire_adopted: sample.founder,
       },
     },
+    metadata: {
+      template: "metadata/metadata.env.tftpl",
+      variables: { closed: sample.founder, readers: sample.founder ? ["do-agent", "agent"] : [] },
+    },
     node: { template: "node/node.env.tftpl", variables: { name } },
     timers: { template: "node/timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {

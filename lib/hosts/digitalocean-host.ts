@@ -126,6 +126,8 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly connection: SshConnection;
   public readonly addressesAtStart?: string[];
   public readonly madeWhenReady?: TerraformResource[];
+  /** DigitalOcean's metrics agent reads there which droplet it runs on. */
+  public readonly metadataReaders?: string[] = ["do-agent"];
   /** The droplet itself. */
   public readonly droplet: Droplet;
   private readonly downloads: BootDownload[] = [];
