@@ -75,6 +75,13 @@ export interface EtcdClusterProps {
    */
   readonly accessDirectory?: string;
   /**
+   * Whether a deploy writes the clients' files where it runs. With false it writes none, and each client has a sensitive
+   * output `<cluster>_client_<client>_files`, of which `npx cdktf-etcd access` makes them where they are used: for
+   * deploys from a CI runner, or from several machines, whose plans would each want to write them anew.
+   * @default true
+   */
+  readonly clientFiles?: boolean;
+  /**
    * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
    * healthy, or of which all data is lost for good. A member that holds data of a cluster that was once healthy never
    * founds another.

@@ -25,6 +25,7 @@ import { Templates } from "./terraform/templates";
 import { upkeepAlertVariables } from "./upkeep/upkeep-alerts";
 import { upkeepPart } from "./upkeep/upkeep-part";
 import { resolveUpkeep } from "./upkeep/upkeep-props";
+import { requireBoolean } from "./validation";
 import { QuorumModel, Tuning } from "./wan";
 
 /** A secure etcd cluster whose members may be continents apart. */
@@ -142,6 +143,7 @@ export class EtcdCluster extends Construct {
       grpcGateway,
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
       directory: props.accessDirectory ?? "etcd-access",
+      clientFiles: requireBoolean("clientFiles", props.clientFiles ?? true),
     });
     this.endpoints = this.access.from().endpoints;
   }

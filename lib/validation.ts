@@ -142,6 +142,17 @@ export function requireInteger(what: string, value: number, minimum: number, max
   }
 }
 
+/** Throws unless `value` is true or false: in JavaScript and YAML, "no" and "false" would count as true. */
+export function requireBoolean(what: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ValidationError({
+    what,
+    given: JSON.stringify(value),
+    expected: "true or false",
+    mend: "write one of the two without quotes, or leave it out for the default",
+  });
+}
+
 /** Throws if a value is in `values` twice. */
 export function requireDistinct(what: string, values: readonly string[], mend: string): void {
   const seen = new Set<string>();

@@ -357,6 +357,17 @@ describe("a cluster on three continents", () => {
     expect((await asOperator("etcdctl endpoint health --cluster 2>&1")).match(/is healthy/g)).toHaveLength(3);
   });
 
+  it("tells clients how to ask one member, which etcdctl refuses beside its variable", async () => {
+    const one = cluster.clientUrl(cluster.machine("etcd-nyc3"));
+    const env = readFileSync(path.join(harness.paths.access, "operator", "etcd.env"), "utf8");
+    const [, wayOut] = /^# .*: {2}(env -u .* etcdctl --endpoints=)https/m.exec(env) ?? [];
+    expect(await asOperator(`etcdctl --endpoints=${one} endpoint health 2>&1 || true`)).toContain(
+      "conflicting environment variable",
+    );
+    expect(await asOperator(`${wayOut}${one} endpoint health 2>&1`)).toMatch(new RegExp(`^${one} is healthy`));
+    expect(await asOperator(`ETCDCTL_ENDPOINTS=${one} etcdctl endpoint health 2>&1`)).toMatch(/^\S+ is healthy/);
+  });
+
   it("is written to by the examples, in Go and in shell, with nothing but a client's files", async () => {
     const examples = path.join(__dirname, "..", "..", "examples");
     const program = await ensureGoClient();

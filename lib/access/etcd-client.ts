@@ -1,9 +1,10 @@
 import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
-import { Fn, TerraformOutput } from "cdktf";
+import { Fn, Lazy, TerraformOutput } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { Templates } from "../terraform/templates";
 import { EtcdClientAccess } from "./client-access";
+import { clientFilesOutput, clientOutputs, DIRECTORY } from "./client-files-output";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
 import { relativeToStack } from "./stack-path";
 
@@ -11,8 +12,8 @@ import { relativeToStack } from "./stack-path";
 export interface EtcdClientTarget {
   /** Certificate of the authority that signed the members' server certificates, PEM. */
   readonly caPem: string;
-  /** Directory for the clients' files, relative to where the app runs, or absolute. */
-  readonly directory: string;
+  /** Directory for the clients' files, relative to where the app runs, or absolute; undefined if none are written. */
+  readonly directory?: string;
   /** First part of the output names. */
   readonly outputPrefix: string;
   /** Whether the members answer curl: etcd's gRPC gateway is on. */
@@ -40,7 +41,9 @@ export class EtcdClient extends Construct {
   public readonly certificatePem: string;
   /** Its private key, PEM; sensitive. */
   public readonly privateKeyPem: string;
-  private readonly directory: string;
+  private readonly directory?: string;
+  /** What is in the files, by their names. */
+  private readonly files: Record<string, string> = {};
 
   private constructor(
     scope: Construct,
@@ -56,7 +59,7 @@ export class EtcdClient extends Construct {
     this.certificatePem = certificate.certificatePem;
     this.privateKeyPem = certificate.privateKeyPem;
 
-    this.directory = `${relativeToStack(this, target.directory)}/${clientName}`;
+    if (target.directory !== undefined) this.directory = `${relativeToStack(this, target.directory)}/${clientName}`;
     const settings = {
       dial_timeout_ms: access.dialTimeoutMs,
       keepalive_time_ms: access.keepaliveTimeMs,
@@ -67,7 +70,7 @@ export class EtcdClient extends Construct {
     const templates = Templates.of(this);
     const variables = {
       client: clientName,
-      directory: Fn.abspath(this.directory),
+      directory: this.directory === undefined ? DIRECTORY : Fn.abspath(this.directory),
       order: access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`,
       endpoints: access.endpoints,
       ...settings,
@@ -79,12 +82,16 @@ export class EtcdClient extends Construct {
     this.write("etcd.env", templates.render("access/client.env.tftpl", variables));
     if (target.grpcGateway) this.write("curl.sh", templates.render("access/client-curl.sh.tftpl", variables));
 
-    const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
+    const prefix = clientOutputs(target.outputPrefix, clientName);
     output(this, `${prefix}_certificate`, this.certificatePem, true);
     output(this, `${prefix}_key`, this.privateKeyPem, true);
     output(this, `${prefix}_endpoints`, access.endpoints, false);
     output(this, `${prefix}_settings`, settings, false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
+    if (this.directory === undefined) {
+      const files = Lazy.anyValue({ produce: () => this.files });
+      output(this, clientFilesOutput(target.outputPrefix, clientName), files, true);
+    }
   }
 
   /**
@@ -97,6 +104,8 @@ export class EtcdClient extends Construct {
   }
 
   private write(fileName: string, content: string): void {
+    this.files[fileName] = content;
+    if (this.directory === undefined) return;
     new SensitiveFile(this, fileName, {
       filename: `${this.directory}/${fileName}`,
       content,
