@@ -142,6 +142,17 @@ export function requireInteger(what: string, value: number, minimum: number, max
   }
 }
 
+/** Throws unless `value` is a name or an id: one word, of the form that is given. */
+export function requireName(what: string, value: string, form = /^[\w.:-]{1,255}$/): string {
+  if (typeof value === "string" && (Token.isUnresolved(value) || form.test(value))) return value;
+  throw new ValidationError({
+    what,
+    given: JSON.stringify(value),
+    expected: "a name or an id: letters, digits, hyphens and underscores",
+    mend: "copy it from where it was made, or leave it out",
+  });
+}
+
 /** Throws unless `value` is true or false: in JavaScript and YAML, "no" and "false" would count as true. */
 export function requireBoolean(what: string, value: boolean): boolean {
   if (typeof value === "boolean") return value;

@@ -25,6 +25,7 @@ export function writeAllAtomically(
   mode = PUBLIC,
 ): void {
   const beside = (file: string): string => `${file}.${process.pid}.tmp`;
+  const written: string[] = [];
   let current = "";
   try {
     for (const [file, text] of files) {
@@ -32,13 +33,14 @@ export function writeAllAtomically(
       // One that a crash left keeps its mode.
       rmSync(beside(file), { force: true });
       writeFileSync(beside(file), text, { mode, flag: "wx" });
+      written.push(beside(file));
     }
     for (const [file] of files) {
       current = file;
       renameSync(beside(file), file);
     }
   } catch (error) {
-    for (const [file] of files) rmSync(beside(file), { force: true });
+    for (const file of written) rmSync(file, { force: true });
     throw new ValidationError({
       what: option,
       given: current,

@@ -1,9 +1,13 @@
+import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
+import { ProjectResources } from "@cdktf/provider-digitalocean/lib/project-resources";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
+import { Lazy, TerraformProvider } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "../validation-error";
-import { isWorld, requireCidr, requireDnsLabel } from "../validation";
+import { isWorld, requireCidr, requireDnsLabel, requireName } from "../validation";
+import { DigitalOceanSourcesProps, sources } from "./digitalocean-sources";
 import { requireAuthorizedKeys } from "./authorized-key";
 import { keyId, LoginKeys } from "./login-keys";
 import { LostStateCheck } from "./lost-state-check";
@@ -23,6 +27,17 @@ export interface DigitalOceanHostGroupProps {
    * @default - members only
    */
   readonly clientsFrom?: string[];
+  /**
+   * Resources at DigitalOcean whose traffic may reach port 2379, beside `clientsFrom`: by tag, droplet, load balancer or
+   * Kubernetes cluster.
+   * @default - none
+   */
+  readonly clientSources?: DigitalOceanSourcesProps;
+  /**
+   * Resources at DigitalOcean whose traffic may reach port 22, beside `sshFrom`: a bastion host, for example.
+   * @default - none
+   */
+  readonly sshSources?: DigitalOceanSourcesProps;
   /**
    * Networks of etcd members outside of this group, in CIDR form, for example those of a cluster that is taken over:
    * they may reach port 2380, and the group's machines reach them at 2379 and 2380.
@@ -48,6 +63,16 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly authorizedKeys?: string[];
   /**
+   * The provider for all resources at DigitalOcean, where the stack has several: one with an alias.
+   * @default - the one without an alias
+   */
+  readonly provider?: TerraformProvider;
+  /**
+   * Id of the DigitalOcean project that the droplets are shown in. They stay in it when they are replaced.
+   * @default - the account's default project
+   */
+  readonly projectId?: string;
+  /**
    * Name of the tag, the SSH key and the firewall, and the first part of the machines' names. A DNS label, unique in
    * the DigitalOcean account.
    * @default "etcd"
@@ -68,6 +93,10 @@ export class DigitalOceanHostGroup extends Construct {
   public readonly tag: Tag;
   /** The public half of the deploy's key, as registered at DigitalOcean. */
   public readonly sshKey: SshKey;
+  /** The firewall, bound to the tag. */
+  public readonly firewall: Firewall;
+  /** @internal */
+  public readonly _provider?: TerraformProvider;
   /** @internal */
   public readonly _loginKeys: LoginKeys;
   /**
@@ -82,6 +111,7 @@ export class DigitalOceanHostGroup extends Construct {
   public readonly _orphans: OrphanCheck;
   /** @internal */
   public readonly _lostState: LostStateCheck;
+  private readonly members: Droplet[] = [];
 
   /**
    * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or has a /0 without
@@ -104,8 +134,9 @@ export class DigitalOceanHostGroup extends Construct {
     requireAuthorizedKeys("authorizedKeys", operatorKeys);
     const generation = props.loginKeyGeneration ?? 1;
 
-    this.tag = new Tag(this, "tag", { name: this.namePrefix });
-    this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix);
+    this._provider = props.provider;
+    this.tag = new Tag(this, "tag", { provider: this._provider, name: this.namePrefix });
+    this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix, this._provider);
     this._loginKeys = new LoginKeys(this, generation, this._machinesAtStart);
     this._authorizedKeys = [...this._loginKeys.authorized, ...operatorKeys];
     this._orphans = new OrphanCheck(this, "orphans", this._machinesAtStart);
@@ -113,18 +144,23 @@ export class DigitalOceanHostGroup extends Construct {
     // Machines get the next login key by their user data. DigitalOcean registers no key twice, so each generation has
     // its own SshKey.
     this.sshKey = new SshKey(this, keyId("ssh-key", generation), {
+      provider: this._provider,
       name: keyId(this.namePrefix, generation),
       publicKey: this._loginKeys.current.publicKey,
     });
-    new Firewall(this, "firewall", {
+    const clients = sources("clientSources", props.clientSources);
+    const operators = sources("sshSources", props.sshSources);
+    this.firewall = new Firewall(this, "firewall", {
+      provider: this._provider,
       name: this.namePrefix,
       tags: [this.tag.id],
       inboundRule: [
-        { protocol: "tcp", portRange: "22", sourceAddresses: props.sshFrom },
+        { protocol: "tcp", portRange: "22", sourceAddresses: props.sshFrom, ...operators },
         {
           protocol: "tcp",
           portRange: "2379",
-          sourceTags: [this.tag.id],
+          ...clients,
+          sourceTags: [this.tag.id, ...(clients.sourceTags ?? [])],
           ...(this.clientCidrs.length > 0 ? { sourceAddresses: this.clientCidrs } : {}),
         },
         {
@@ -149,6 +185,26 @@ export class DigitalOceanHostGroup extends Construct {
         { protocol: "tcp", portRange: "443", destinationAddresses: ANYWHERE },
         { protocol: "udp", portRange: "123", destinationAddresses: ANYWHERE },
       ],
+    });
+    if (props.projectId !== undefined) this.intoProject(requireName("projectId", props.projectId));
+  }
+
+  /** The droplets of the group's hosts, as far as they are made. */
+  public get droplets(): Droplet[] {
+    return [...this.members];
+  }
+
+  /** @internal */
+  public _include(droplet: Droplet): void {
+    this.members.push(droplet);
+    this._orphans.include(droplet);
+  }
+
+  private intoProject(project: string): void {
+    new ProjectResources(this, "project", {
+      provider: this._provider,
+      project,
+      resources: Lazy.listValue({ produce: () => this.members.map((droplet) => droplet.urn) }),
     });
   }
 }

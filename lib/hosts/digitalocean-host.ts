@@ -1,6 +1,6 @@
 import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
-import { Lazy, TerraformResource } from "cdktf";
+import { Lazy, TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { sshdSettings } from "../node/ssh-access-part";
 import { Templates } from "../terraform/templates";
@@ -22,11 +22,17 @@ const USER = "root";
 /** What a droplet is made of. */
 export interface DigitalOceanMachineProps {
   /**
-   * Image slug: debian-13-x64, debian-12-x64, ubuntu-24-04-x64 or ubuntu-22-04-x64. Changing it replaces no machine
-   * unless `generation` changes too.
+   * Image slug: debian-13-x64, debian-12-x64, ubuntu-24-04-x64 or ubuntu-22-04-x64; or the id of a snapshot or image of
+   * your own, with `imageFamily`. Changing it replaces no machine unless `generation` changes too.
    * @default "debian-13-x64"
    */
   readonly image?: string;
+  /**
+   * What is in `image` where that is the numeric id of a snapshot or of an image of your own: the slug of the image that
+   * it was made from. It has to have cloud-init, and nothing of an earlier member.
+   * @default - `image` is a slug itself
+   */
+  readonly imageFamily?: string;
   /**
    * Size slug. A change replaces the machines, one after the other.
    * @default "s-2vcpu-2gb", the smallest size that etcd's guide would call fit for a small cluster
@@ -105,6 +111,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         region,
         hostName: `${group.namePrefix}-${suffix}`,
         image: props.image,
+        imageFamily: props.imageFamily,
         size: props.size,
         monitoring: props.monitoring,
         tags: props.tags,
@@ -140,7 +147,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     requireDnsLabel("hostName", this.hostName);
     const timeoutSeconds = props.bootTimeoutSeconds ?? 300;
     requireInteger("bootTimeoutSeconds", timeoutSeconds, 30, 3600, "seconds");
-    const image = requireImage(props.image ?? "debian-13-x64");
+    const image = requireImage(props.image ?? "debian-13-x64", props.imageFamily);
     const size = props.size ?? "s-2vcpu-2gb";
     const { memoryMiB, diskGiB } = dropletSize(size) ?? {};
     this.memoryMiB = memoryMiB;
@@ -158,6 +165,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     props.group._lostState.include(generation);
     const templates = Templates.of(this);
     this.droplet = new Droplet(this, "droplet", {
+      provider: props.group._provider,
       name: this.hostName,
       region: this.location,
       image,
@@ -188,7 +196,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],
       },
     });
-    props.group._orphans.include(this.droplet);
+    props.group._include(this.droplet);
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
@@ -209,13 +217,25 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   }
 }
 
-function requireImage(image: string): string {
+function requireImage(image: string, family?: string): string {
+  if (family !== undefined) requireSlug("imageFamily", family);
+  if (family === undefined) return requireSlug("image", image);
+  if (Token.isUnresolved(image) || /^[1-9]\d*$/.test(image)) return image;
+  throw new ValidationError({
+    what: "image",
+    given: `${JSON.stringify(image)} along with imageFamily`,
+    expected: "the numeric id of a snapshot or of an image of your own",
+    mend: 'copy the id from "doctl compute snapshot list", or leave imageFamily out',
+  });
+}
+
+function requireSlug(what: string, image: string): string {
   if (!IMAGES.includes(image)) {
     throw new ValidationError({
-      what: "image",
+      what,
       given: JSON.stringify(image),
       expected: `one of ${IMAGES.join(", ")}`,
-      mend: "choose one of them: the node scripts rely on systemd, apt and cloud-init as these images have them",
+      mend: "choose one of them: the node scripts rely on systemd, apt and cloud-init as these images have them; a snapshot's id needs imageFamily",
     });
   }
   return image;

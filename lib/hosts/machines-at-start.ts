@@ -1,5 +1,5 @@
 import { DataDigitaloceanDroplets } from "@cdktf/provider-digitalocean/lib/data-digitalocean-droplets";
-import { Token } from "cdktf";
+import { TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
 
 /**
@@ -7,8 +7,8 @@ import { Construct } from "constructs";
  * the tag, so that Terraform reads them in the plan, before any machine comes or goes.
  */
 export class MachinesAtStart extends DataDigitaloceanDroplets {
-  public constructor(scope: Construct, id: string, tagName: string) {
-    super(scope, id, { filter: [{ key: "tags", values: [tagName] }] });
+  public constructor(scope: Construct, id: string, tagName: string, provider?: TerraformProvider) {
+    super(scope, id, { provider, filter: [{ key: "tags", values: [tagName] }] });
   }
 
   /** Their public addresses. */
