@@ -465,6 +465,11 @@ export const STORIES: readonly Story[] = [
     seconds: 20,
     proves: ["lib/etcd-flags.ts"],
   },
+  {
+    file: "__tests__/proofs/cdktn.long.test.ts",
+    seconds: 400,
+    proves: ["lib/terraform/**"],
+  },
 ];
 
 /** A change of these files requires every story. */
@@ -503,8 +508,8 @@ export const NO_STORY: readonly Silence[] = [
     why: "it never reaches a machine or Terraform: the unit tier has it",
     paths: [
       "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,index,near-matches,validation,validation-error}.ts",
-      "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/{authorized-key,digitalocean-sizes}.ts",
+      "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",
+      "lib/hosts/{authorized-key,digitalocean-sizes,digitalocean-sources}.ts",
       "lib/report/**",
       "lib/wan/{candidates,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts}.ts",
       "lib/wan/placement*.ts",
