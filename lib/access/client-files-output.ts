@@ -18,5 +18,5 @@ export function clientFilesOutput(prefix: string, client: string): string {
 /** A file's content as it is in that directory. */
 export function inDirectory(content: string, directory: string): string {
   // As the templates quote for the shell.
-  return content.replaceAll(DIRECTORY, () => directory.replaceAll("'", "'\\''"));
+  return content.split(DIRECTORY).join(directory.split("'").join("'\\''"));
 }
