@@ -465,11 +465,6 @@ export const STORIES: readonly Story[] = [
     seconds: 20,
     proves: ["lib/etcd-flags.ts"],
   },
-  {
-    file: "__tests__/proofs/cdktn.long.test.ts",
-    seconds: 400,
-    proves: ["lib/terraform/**"],
-  },
 ];
 
 /** A change of these files requires every story. */
