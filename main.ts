@@ -1,6 +1,7 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import * as path from "node:path";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
@@ -13,12 +14,22 @@ const REGIONS = ["lon1", "nyc3", "sgp1"];
 const env = process.env;
 const networks = (value: string | undefined): string[] => value?.split(",").filter(Boolean) ?? [];
 
+/** The state holds every private key. Terraform gives new files the process's umask, and leaves the mode of others alone. */
+function keptPrivate(stateFile: string): string {
+  mkdirSync(path.dirname(stateFile), { recursive: true, mode: 0o700 });
+  for (const file of [stateFile, `${stateFile}.backup`]) {
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+  }
+  return stateFile;
+}
+
 class EtcdAcrossContinents extends TerraformStack {
   public constructor(scope: Construct, id: string) {
     super(scope, id);
-    if (env.ETCD_STATE_DIRECTORY) {
-      new LocalBackend(this, { path: path.resolve(env.ETCD_STATE_DIRECTORY, `terraform.${id}.tfstate`) });
-    }
+    // Beside cdktf.json, as CDKTF would have it, unless told otherwise.
+    const stateFile = path.resolve(env.ETCD_STATE_DIRECTORY || ".", `terraform.${id}.tfstate`);
+    new LocalBackend(this, { path: keptPrivate(stateFile) });
     new DigitaloceanProvider(this, "digitalocean");
     new TlsProvider(this, "tls");
     new LocalProvider(this, "local");

@@ -103,6 +103,42 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ["CIDR without length", (s) => hosts(s, { sshFrom: ["10.0.0.1"] }), /add the prefix length: 10\.0\.0\.1\/32/],
   ["CIDR with host bits", (s) => hosts(s, { sshFrom: ["10.0.0.1/8"] }), /write 10\.0\.0\.0\/8/],
   ["CIDR too long", (s) => hosts(s, { clientsFrom: ["10.0.0.0/33"] }), /^clientsFrom: .*must be 0 to 32/],
+  [
+    "a tag that is none",
+    (s) => hosts(s, { clientSources: { tags: ["two words"] } }),
+    /^clientSources\.tags: given "two words", expected a name or an id/,
+  ],
+  [
+    "a droplet's name for its id",
+    (s) => hosts(s, { sshSources: { dropletIds: ["bastion"] } }),
+    /^sshSources\.dropletIds: given "bastion", expected the id of a droplet/,
+  ],
+  [
+    "a load balancer twice",
+    (s) => hosts(s, { clientSources: { loadBalancerIds: ["a", "a"] } }),
+    /^clientSources\.loadBalancerIds: given "a" twice/,
+  ],
+  ["no project", (s) => hosts(s, { projectId: "" }), /^projectId: given "", expected a name or an id/],
+  [
+    "a snapshot of no family",
+    (s) => hosts(s, { image: "12345678" }),
+    /^image: given "12345678", .*a snapshot's id needs imageFamily/,
+  ],
+  [
+    "a slug for a snapshot's id",
+    (s) => hosts(s, { image: "debian-13-x64", imageFamily: "debian-13-x64" }),
+    /^image: given "debian-13-x64" along with imageFamily, expected the numeric id/,
+  ],
+  [
+    "a family that is none",
+    (s) => hosts(s, { image: "12345678", imageFamily: "debian" }),
+    /^imageFamily: given "debian", expected one of debian-13-x64/,
+  ],
+  [
+    "client files by a word",
+    (s) => cluster(s, undefined, { clientFiles: "no" as unknown as boolean }),
+    /^clientFiles: given "no", expected true or false/,
+  ],
   ["no one may log in", (s) => hosts(s, { sshFrom: [] }), /^sshFrom: given no network, expected at least one CIDR/],
   ["SSH open to the world", (s) => hosts(s, { sshFrom: ["0.0.0.0/0"] }), /^sshFrom: .*allowSshFromAnywhere: true/],
   ["SSH open to the IPv6 world", (s) => hosts(s, { sshFrom: ["::/0"] }), /allowSshFromAnywhere: true/],

@@ -8,7 +8,7 @@ import { HOST, IEtcdHost } from "./etcd-host";
 import { PKI, PkiProps } from "./pki/pki-props";
 import { ADOPTION, EtcdAdoptionProps } from "./rollout/adoption";
 import { EtcdUpkeepProps, UPKEEP } from "./upkeep/upkeep-props";
-import { instance, list, number, oneOf, required, shape, text } from "./validation";
+import { flag, instance, list, number, oneOf, required, shape, text } from "./validation";
 import { ClientLocation, LeaderPlacementProps, RoundTripTimes, SurvivalGoal, TuningProfile } from "./wan";
 import { CLIENT_LOCATION } from "./wan/client-location";
 import { LEADER_PLACEMENT } from "./wan/leader-placement";
@@ -92,6 +92,13 @@ export interface EtcdClusterProps {
    */
   readonly outputPrefix?: string;
   /**
+   * Whether a deploy writes the clients' files where it runs. With false it writes none, and each client has a sensitive
+   * output `<cluster>_client_<client>_files`, of which `npx cdktf-etcd access` makes them where they are used: for
+   * deploys from a CI runner, or from several machines, whose plans would each want to write them anew.
+   * @default true
+   */
+  readonly clientFiles?: boolean;
+  /**
    * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
    * healthy, or of which all data is lost for good. A member that holds data of a cluster that was once healthy never
    * founds another.
@@ -146,6 +153,7 @@ export const CLUSTER = shape<EtcdClusterProps>({
   survives: instance(SurvivalGoal, "SurvivalGoal.continent()"),
   peerNetwork: oneOf(PeerNetwork, "PeerNetwork"),
   accessDirectory: text,
+  clientFiles: flag,
   outputPrefix: text,
   genesis: number,
   recoverFrom: text,

@@ -156,6 +156,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
       outputPrefix: outputPrefix(id, props.outputPrefix),
       directory: props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY,
+      clientFiles: props.clientFiles ?? true,
     });
     this.endpoints = this.access.from().endpoints;
   }

@@ -111,6 +111,12 @@ export interface IEtcdHost extends IConstruct {
    */
   readonly addressesAtStart?: string[];
   /**
+   * Users of the machine that may reach its metadata service at 169.254.169.254, beside root: deploys close it to all
+   * others, as it serves the user data to whoever asks. A user that does not exist on the machine is left out.
+   * @default - the service is left as it is, open to everybody on the machine
+   */
+  readonly metadataReaders?: string[];
+  /**
    * Resources that Terraform is to create only once the cluster is ready, such as records of a completed deploy: the
    * cluster makes them depend on its last step.
    * @default - none
@@ -148,6 +154,7 @@ export const HOST = shape<Omit<IEtcdHost, keyof IConstruct>>(
         { others: true },
       ),
     ),
+    metadataReaders: list(text),
     addressesAtStart: lateList(lateText),
     madeWhenReady: list(anything),
     downloadAtBoot: required(callable),

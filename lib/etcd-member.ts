@@ -3,6 +3,7 @@ import { Construct } from "constructs";
 import { BootDownload, IEtcdHost } from "./etcd-host";
 import { leaderPart } from "./leader/leader-part";
 import { etcdPart } from "./member/etcd-part";
+import { metadataPart } from "./metadata/metadata-part";
 import { ownSettings } from "./member/own-settings";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { adoptionPart } from "./rollout/adoption-part";
@@ -120,6 +121,7 @@ export class EtcdMember extends Construct {
         adoptionPart(templates),
         leaderPart(templates, host.hostName, plan.leader),
         streamsPart(templates, plan.paths),
+        metadataPart(templates, host),
         ...plan.parts,
       ],
       download,

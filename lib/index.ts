@@ -23,6 +23,7 @@ export type {
 } from "./hosts/digitalocean-host";
 export { DigitalOceanHost } from "./hosts/digitalocean-host";
 export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group";
+export type { DigitalOceanSourcesProps } from "./hosts/digitalocean-sources";
 export { DigitalOceanHostGroup } from "./hosts/digitalocean-host-group";
 export type { BootDownload, IEtcdHost, SshConnection } from "./etcd-host";
 export { Architecture } from "./etcd-host";

@@ -26,6 +26,26 @@ describe("a client", () => {
     );
   });
 
+  it("has its files in an output, and nowhere else, where deploys are to write none", () => {
+    const { output, resource } = synth((stack) => {
+      const made = cluster(stack, undefined, { clientFiles: false });
+      made.addClient("billing").writeKubeApiserverFlags();
+    });
+    expect(resource).not.toHaveProperty("local_sensitive_file");
+    const { sensitive, value } = output.etcd_client_billing_files;
+    expect(sensitive).toBe(true);
+    expect(Object.keys(value as object)).toEqual([
+      "ca.crt",
+      "client.crt",
+      "client.key",
+      "etcd.env",
+      "curl.sh",
+      "kube-apiserver.flags",
+    ]);
+    expect((value as Record<string, string>)["etcd.env"]).toContain('"directory" = "@DIRECTORY@"');
+    expect(clients(["billing"]).output).not.toHaveProperty("etcd_client_billing_files");
+  });
+
   it("gets no lines for curl where etcd's gateway, which would answer them, is off", () => {
     const synthesized = synth((stack) => {
       cluster(stack, undefined, { settings: { grpcGateway: false } }).addClient("billing");

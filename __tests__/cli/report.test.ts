@@ -124,6 +124,7 @@ describe("cdktf-etcd report of certificates", () => {
   };
 
   it.each([
+    ["terraform output -json etcd_certificate_expiry", expiry],
     [
       "terraform output -json",
       { etcd_certificate_expiry: { sensitive: false, value: expiry }, etcd_ssh: { value: 1 } },

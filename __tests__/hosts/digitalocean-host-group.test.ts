@@ -1,3 +1,4 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { DigitalOceanHost, DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "../../lib";
 import { resources, SSH_FROM, synth } from "../synth";
 
@@ -40,6 +41,28 @@ describe("the firewall of a group", () => {
     ]);
   });
 
+  it("lets resources in by what they are, clients on 2379 and operators on 22", () => {
+    const made = group({
+      clientSources: { tags: ["web"], dropletIds: [7], loadBalancerIds: ["lb-1"], kubernetesIds: ["k8s-1"] },
+      sshSources: { tags: ["bastion"] },
+    });
+    expect(made.only("digitalocean_firewall").inbound_rule).toEqual([
+      { protocol: "tcp", port_range: "22", source_addresses: SSH_FROM, source_tags: ["bastion"] },
+      {
+        protocol: "tcp",
+        port_range: "2379",
+        source_tags: [tagOf(made), "web"],
+        source_droplet_ids: [7],
+        source_load_balancer_uids: ["lb-1"],
+        source_kubernetes_ids: ["k8s-1"],
+      },
+      { protocol: "tcp", port_range: "2380", source_tags: [tagOf(made)] },
+    ]);
+    const nobody = { tags: [], dropletIds: [], loadBalancerIds: [], kubernetesIds: [] };
+    const none = group({ clientSources: nobody, sshSources: nobody });
+    expect(none.only("digitalocean_firewall")).toEqual(group().only("digitalocean_firewall"));
+  });
+
   it("lets out to the other members, and to names, packages, downloads and time", () => {
     const made = group();
     expect(made.only("digitalocean_firewall").outbound_rule).toEqual([
@@ -60,6 +83,42 @@ describe("the firewall of a group", () => {
 });
 
 describe("a group", () => {
+  it("has the firewall and its hosts' droplets for others to refer to, and puts the droplets into a project", () => {
+    const made = synth((stack) => {
+      const hosts = new DigitalOceanHostGroup(stack, "group", { sshFrom: SSH_FROM, projectId: "project-1" });
+      const host = new DigitalOceanHost(stack, "host", { group: hosts, region: "lon1" });
+      expect(hosts.droplets).toEqual([host.droplet]);
+      expect(hosts.firewall.nameInput).toBe("etcd");
+    });
+    const [project] = Object.values(resources(made, "digitalocean_project_resources"));
+    const [droplet] = Object.keys(made.resource.digitalocean_droplet);
+    expect([project.project, project.resources]).toEqual(["project-1", [`\${digitalocean_droplet.${droplet}.urn}`]]);
+    expect(group().all).not.toHaveProperty("digitalocean_project_resources");
+  });
+
+  it("has all its resources at DigitalOcean made by the provider that it is given", () => {
+    const made = synth((stack) => {
+      new DigitaloceanProvider(stack, "digitalocean");
+      const provider = new DigitaloceanProvider(stack, "other", { alias: "other" });
+      DigitalOceanHost.inRegions(stack, ["lon1"], { sshFrom: SSH_FROM, projectId: "project-1", provider });
+    });
+    const { data } = made as unknown as { data: Record<string, Record<string, { provider?: string }>> };
+    const all = [...Object.entries(made.resource), ...Object.entries(data)].filter(([type]) =>
+      type.startsWith("digitalocean_"),
+    );
+    expect(all.map(([type]) => type).sort()).toEqual([
+      "digitalocean_droplet",
+      "digitalocean_droplets",
+      "digitalocean_firewall",
+      "digitalocean_project_resources",
+      "digitalocean_ssh_key",
+      "digitalocean_tag",
+    ]);
+    for (const [type, made] of all) {
+      expect([type, Object.values(made).map(({ provider }) => provider)]).toEqual([type, ["digitalocean.other"]]);
+    }
+  });
+
   it("names everything after its prefix", () => {
     const made = group({ namePrefix: "store-eu" });
     for (const type of ["digitalocean_firewall", "digitalocean_tag", "digitalocean_ssh_key"]) {

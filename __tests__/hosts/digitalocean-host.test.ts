@@ -41,6 +41,12 @@ function inRegions(
 }
 
 describe("a droplet", () => {
+  it("is made from a snapshot or an image of one's own by its id, where it says of which family that is", () => {
+    expect(machine({ image: "12345678", imageFamily: "ubuntu-24-04-x64" }).droplet.image).toBe("12345678");
+    const [droplet] = Object.values(inRegions(["lon1"], { image: "12345678", imageFamily: "debian-12-x64" }));
+    expect(droplet.image).toBe("12345678");
+  });
+
   it("has the defaults that the documentation states", () => {
     expect(machine().droplet).toMatchObject({
       name: "etcd-lon1",

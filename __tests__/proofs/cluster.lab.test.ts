@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import * as path from "node:path";
 import { attempt, LabDroplet, orphansIn, run, terraformErrors } from "terraform-lab";
 import { LabCluster } from "../../proofs/lab-cluster";
@@ -66,6 +66,20 @@ function authorityKey(authority: string): string {
   return found.instances[0].attributes.private_key_pem?.trim() ?? "";
 }
 
+/** What users of a machine get of its user data, from the metadata service: whether the SSH host key is in it, and curl's exit code. */
+async function userDataReadBy(machine: LabDroplet, ...users: string[]): Promise<Record<string, string>> {
+  const read = async (user: string): Promise<[string, string]> => {
+    const ask = "curl -s --max-time 20 http://169.254.169.254/metadata/v1/user-data";
+    const asUser = `setpriv --reuid=${user} --clear-groups ${ask}`;
+    const { stdout } = await cluster.on(
+      machine,
+      `set -o pipefail; ${asUser} | grep -c 'OPENSSH PRIVATE'; echo $PIPESTATUS`,
+    );
+    return [user, stdout.trim().replace("\n", ", ")];
+  };
+  return Object.fromEntries(await Promise.all(users.map(read)));
+}
+
 const address = (machine: LabDroplet): string => machine.publicAddress ?? "";
 
 beforeAll(async () => {
@@ -105,6 +119,11 @@ describe("a cluster on three continents", () => {
     cluster = await harness.cluster();
     await cluster.mustBeHealthy();
     expect(await cluster.status()).toMatchObject({ leader: "etcd-lon1" });
+  });
+
+  it("keeps Terraform's state, with every private key in it, to its owner", () => {
+    const modes = [harness.stateFile, `${harness.stateFile}.backup`].map((file) => statSync(file).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600]);
   });
 
   it("has nothing left to do at a second look, and tells of a droplet that no state knows until that is gone", async () => {
@@ -168,10 +187,10 @@ describe("a cluster on three continents", () => {
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(
         machine,
-        "for unit in '' -backup -defragment -join -leader -metrics -streams; do systemd-analyze security etcd$unit --no-pager | tail -n 1; done; stat -c '%a %U %n' /etc/etcd/pki/*.key /etc/etcd/admin/*.key; ls /tmp/terraform_* /root/.cdktf-etcd-*.sh 2>/dev/null | xargs -r wc -c; grep -l 'PRIVATE KEY' /var/lib/cloud/instance/user-data.txt",
+        "for unit in '' -backup -defragment -join -leader -metadata -metrics -streams; do systemd-analyze security etcd$unit --no-pager | tail -n 1; done; stat -c '%a %U %n' /etc/etcd/pki/*.key /etc/etcd/admin/*.key; ls /tmp/terraform_* /root/.cdktf-etcd-*.sh 2>/dev/null | xargs -r wc -c; grep -l 'PRIVATE KEY' /var/lib/cloud/instance/user-data.txt",
       );
       const exposed = [...stdout.matchAll(/level for etcd(\S*)\.service: ([\d.]+)/g)];
-      expect(exposed).toHaveLength(7);
+      expect(exposed).toHaveLength(8);
       const tooMuch = exposed.filter(([, unit, level]) => Number(level) > (unit === "" ? 1 : 2)).map(([line]) => line);
       expect([machine.name, tooMuch]).toEqual([machine.name, []]);
       expect(stdout).toContain("400 etcd /etc/etcd/pki/peer.key");
@@ -181,6 +200,18 @@ describe("a cluster on three continents", () => {
       expect(stdout).not.toContain("terraform_");
       expect(stdout).not.toMatch(/^[1-9]\d* \/root\/\.cdktf-etcd/m);
     }
+  });
+
+  it("leaves the machine's metadata service to root and the provider's agent: it serves the SSH host key", async () => {
+    for (const machine of cluster.machines) {
+      expect([machine.name, await userDataReadBy(machine, "root", "etcd", "nobody")]).toEqual([
+        machine.name,
+        { root: "1, 0", etcd: "0, 7", nobody: "0, 7" },
+      ]);
+    }
+    const singapore = cluster.machine("etcd-sgp1");
+    await cluster.on(singapore, "useradd --system do-agent && systemctl start etcd-metadata");
+    expect(await userDataReadBy(singapore, "do-agent", "etcd")).toEqual({ "do-agent": "1, 0", etcd: "0, 7" });
   });
 
   it("does what its timers are for within that, without a storage too", async () => {
@@ -327,6 +358,17 @@ describe("a cluster on three continents", () => {
     expect(await jsonAnswers()).toEqual([200, 200, 200]);
   });
 
+  it("tells clients how to ask one member, which etcdctl refuses beside its variable", async () => {
+    const one = cluster.clientUrl(cluster.machine("etcd-nyc3"));
+    const env = readFileSync(path.join(harness.paths.access, "operator", "etcd.env"), "utf8");
+    const [, wayOut] = /^# .*: {2}(env -u .* etcdctl --endpoints=)https/m.exec(env) ?? [];
+    expect(await asOperator(`etcdctl --endpoints=${one} endpoint health 2>&1 || true`)).toContain(
+      "conflicting environment variable",
+    );
+    expect(await asOperator(`${wayOut}${one} endpoint health 2>&1`)).toMatch(new RegExp(`^${one} is healthy`));
+    expect(await asOperator(`ETCDCTL_ENDPOINTS=${one} etcdctl endpoint health 2>&1`)).toMatch(/^\S+ is healthy/);
+  });
+
   it("is written to by the examples, in Go and in shell, with nothing but a client's files", async () => {
     const examples = path.join(__dirname, "..", "..", "examples");
     const program = await ensureGoClient();
@@ -365,6 +407,12 @@ describe("a cluster on three continents", () => {
       }
     });
     await cluster.untilHealthy([machine]);
+    expect(await userDataReadBy(machine, "root", "do-agent", "etcd", "nobody")).toEqual({
+      root: "1, 0",
+      "do-agent": "1, 0",
+      etcd: "0, 7",
+      nobody: "0, 7",
+    });
   });
 
   it("names a machine that shows another host key and one that can't be reached, and takes nobody down", async () => {

@@ -147,6 +147,14 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     });
   });
 
+  it("who may reach the metadata service is readable by the node scripts", () => {
+    expect(sourced(files.metadata, "METADATA", "METADATA_READERS")).toEqual(
+      sample.founder
+        ? { METADATA: "closed", METADATA_READERS: "do-agent agent" }
+        : { METADATA: "open", METADATA_READERS: "" },
+    );
+  });
+
   it("every node has a name that the node scripts can read", () => {
     expect(sourced(files.node, "NODE")).toEqual({ NODE: sample.name });
   });

@@ -112,6 +112,10 @@ export function filesOf(sample: Sample, getEtcd: string) {
         retire_adopted: shellWord(sample.founder ? "yes" : ""),
       },
     },
+    metadata: {
+      template: "metadata/metadata.env.tftpl",
+      variables: { closed: sample.founder, readers: shellList(sample.founder ? ["do-agent", "agent"] : []) },
+    },
     node: { template: "node/node.env.tftpl", variables: { name: shellWord(name) } },
     timers: { template: "node/timers.tftpl", variables: { timers: { "etcd-leader.timer": true } } },
     rollout: {

@@ -5,7 +5,16 @@ import { describeOnLinux, plain, render, scratchDirectory, templateNames } from 
 import { filesOf, Sample, SAMPLES, VERSION } from "./samples";
 
 /** Units of the system's own that ours name; they only have to exist. */
-const SYSTEM_UNITS = ["basic", "multi-user", "network-online", "shutdown", "sysinit", "time-sync", "timers"];
+const SYSTEM_UNITS = [
+  "basic",
+  "local-fs",
+  "multi-user",
+  "network-online",
+  "shutdown",
+  "sysinit",
+  "time-sync",
+  "timers",
+];
 
 /** Units that need no rendering. */
 const PLAIN_UNITS = [
@@ -14,6 +23,7 @@ const PLAIN_UNITS = [
   "rollout/etcd-join.service",
   "leader/etcd-leader.service",
   "leader/etcd-leader.timer",
+  "metadata/etcd-metadata.service",
   "upkeep/etcd-metrics.service",
   "upkeep/etcd-metrics.timer",
   "streams/etcd-streams.service",
@@ -27,6 +37,7 @@ const BARS: Readonly<Record<string, number>> = {
   "etcd-defragment.service": 20,
   "etcd-join.service": 20,
   "etcd-leader.service": 20,
+  "etcd-metadata.service": 20,
   "etcd-metrics.service": 20,
   "etcd-streams.service": 20,
 };
@@ -49,6 +60,7 @@ function nodeRoot(root: string, sample: Sample): string {
     "/bin/sh",
     `/opt/etcd/${VERSION}/etcd`,
     "/usr/local/lib/cdktf-etcd/publish-endpoint",
+    "/usr/local/lib/cdktf-etcd/close-metadata",
     "/usr/local/lib/cdktf-etcd/route-streams",
     "/usr/local/lib/cdktf-etcd/join",
     "/usr/local/lib/cdktf-etcd/place-leader",

@@ -15,6 +15,9 @@ export function machineNames(prefix: string, id: number): MachineNames {
   return { machine: `${prefix}-${id}`, edge: `${prefix}-edge-${id}` };
 }
 
+/** Where each machine finds its metadata service: a link-local address, which no packet leaves the machine's edge for. */
+export const METADATA_ADDRESS = "169.254.169.254";
+
 export const NAMESPACES = "/run/netns";
 
 export function namespacePath(name: string): string {
@@ -84,6 +87,7 @@ export async function makeNetwork(
   await batch(
     [
       "link set lo up",
+      `address add ${METADATA_ADDRESS}/32 dev lo`,
       "link set pub0 up",
       `address add ${gateway}/32 dev pub0`,
       `route add ${spec.publicIpv4}/32 dev pub0`,

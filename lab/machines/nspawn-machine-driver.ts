@@ -17,6 +17,7 @@ import {
 } from "./container";
 import { MachineGroups } from "./control-groups";
 import { Disk, unmountAll } from "./disk";
+import { startMetadataService } from "./metadata-service";
 import type { MachineDriver, MachineSpec, MachineState, ResolvedFirewall } from "./machine-driver";
 import {
   applyFirewall,
@@ -263,6 +264,7 @@ export class NspawnMachineDriver implements MachineDriver {
       await disk.mount(image);
       await makeNetwork(spec, names, record.firewall);
       await this.options.wan.attach(attachmentOf(spec, names));
+      startMetadataService(spec, join(this.machines, String(spec.id), "metadata"), names, groups);
       const keeper = startContainer(spec, disk.root, names, groups, this.consoleLog(spec.id));
       this.write({ ...record, keeper });
       if (!(await waitForInit(keeper))) {

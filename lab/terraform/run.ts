@@ -14,6 +14,9 @@ const GIVING_WAY: Readonly<Record<OperatorPriority, readonly string[]>> = {
   [OperatorPriority.IDLE]: ["chrt", "--idle", "0"],
 };
 
+/** Terraform's files hold private keys, and it gives them the modes that the umask leaves. */
+const FOR_OWNER_ALONE = ["sh", "-c", 'umask 077; exec "$@"', "sh"];
+
 /** How to run CDKTF or Terraform. */
 export interface CdktfRun {
   /** For example ["deploy", "--auto-approve"]. */
@@ -50,7 +53,7 @@ export function cdktf(run: CdktfRun): Promise<CdktfResult> {
 export async function terraform(run: CdktfRun & { readonly command: string }): Promise<CdktfResult> {
   writeFileSync(run.logFile, "");
   const priority = run.priority ?? OperatorPriority.LOW;
-  const [first, ...rest] = [...GIVING_WAY[priority], run.command, ...run.args];
+  const [first, ...rest] = [...GIVING_WAY[priority], ...FOR_OWNER_ALONE, run.command, ...run.args];
   const child = spawn(first, rest, {
     cwd: run.cwd ?? process.cwd(),
     env: { ...process.env, ...run.env, CI: "1" },

@@ -28,6 +28,8 @@ export interface ClusterAccessProps {
   readonly outputPrefix: string;
   /** Directory for the clients' files, relative to where the app runs, or absolute. */
   readonly directory: string;
+  /** Whether the clients' files are written there. */
+  readonly clientFiles: boolean;
 }
 
 /** The clients of one cluster and their files, its alerting rules, and its outputs. */
@@ -65,7 +67,7 @@ export class ClusterAccess {
 
   /** {@link EtcdCluster.addClient} */
   public addClient(name: string, props: EtcdClientAccessProps): EtcdClient {
-    const { pki, directory, grpcGateway } = this.props;
+    const { pki, directory, clientFiles, grpcGateway } = this.props;
     read("client name", name, required(text));
     requireDnsLabel("client name", name);
     this.requireNoIdentity(name);
@@ -80,7 +82,7 @@ export class ClusterAccess {
     this.clients[name] = certificate;
     return EtcdClient._of(scope, "access", name, certificate, access, {
       caPem: pki.clientAuthority.trustPem,
-      directory,
+      directory: clientFiles ? directory : undefined,
       outputPrefix: this.props.outputPrefix,
       grpcGateway,
     });

@@ -1,5 +1,5 @@
 import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
-import { Fn, TerraformOutput, TerraformStack } from "cdktf";
+import { Fn, Lazy, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { claim } from "../terraform/claims";
@@ -7,6 +7,7 @@ import { literal, literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { asItIs, comment, shellBare, shellWord, Written } from "../terraform/writers";
 import { EtcdClientAccess } from "./client-access";
+import { clientFilesOutput, clientOutputs, DIRECTORY } from "./client-files-output";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
 import { claimFile, relativeToStack } from "./stack-path";
 
@@ -14,8 +15,8 @@ import { claimFile, relativeToStack } from "./stack-path";
 export interface EtcdClientTarget {
   /** Certificate of the authority that signed the members' server certificates, PEM. */
   readonly caPem: string;
-  /** Directory for the clients' files, relative to where the app runs, or absolute. */
-  readonly directory: string;
+  /** Directory for the clients' files, relative to where the app runs, or absolute; undefined if none are written. */
+  readonly directory?: string;
   /** First part of the output names. */
   readonly outputPrefix: string;
   /** Whether the members answer curl: etcd's gRPC gateway is on. */
@@ -43,7 +44,9 @@ export class EtcdClient extends Construct {
   public readonly certificatePem: string;
   /** Its private key, PEM; sensitive. */
   public readonly privateKeyPem: string;
-  private readonly directory: string;
+  private readonly directory?: string;
+  /** What is in the files, by their names. */
+  private readonly files: Record<string, string> = {};
 
   private constructor(
     scope: Construct,
@@ -59,7 +62,7 @@ export class EtcdClient extends Construct {
     this.certificatePem = certificate.certificatePem;
     this.privateKeyPem = certificate.privateKeyPem;
 
-    this.directory = `${relativeToStack(this, target.directory)}/${clientName}`;
+    if (target.directory !== undefined) this.directory = `${relativeToStack(this, target.directory)}/${clientName}`;
     const settings = {
       dial_timeout_ms: access.dialTimeoutMs,
       keepalive_time_ms: access.keepaliveTimeMs,
@@ -68,7 +71,8 @@ export class EtcdClient extends Construct {
       total_timeout_ms: access.totalTimeoutMs,
     };
     const templates = Templates.of(this);
-    const file = (name: string): Written => shellWord(`${Fn.abspath(literal(this.directory))}/${name}`);
+    const directory = this.directory === undefined ? DIRECTORY : Fn.abspath(literal(this.directory));
+    const file = (name: string): Written => shellWord(`${directory}/${name}`);
     const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
     const variables = {
       client: comment(clientName),
@@ -99,12 +103,16 @@ export class EtcdClient extends Construct {
         }),
       );
 
-    const prefix = `${target.outputPrefix}_client_${clientName.replace(/-/g, "_")}`;
+    const prefix = clientOutputs(target.outputPrefix, clientName);
     output(this, `${prefix}_certificate`, this.certificatePem, true);
     output(this, `${prefix}_key`, this.privateKeyPem, true);
     output(this, `${prefix}_endpoints`, access.endpoints, false);
     output(this, `${prefix}_settings`, settings, false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
+    if (this.directory === undefined) {
+      const files = Lazy.anyValue({ produce: () => this.files });
+      output(this, clientFilesOutput(target.outputPrefix, clientName), files, true);
+    }
   }
 
   /**
@@ -117,6 +125,8 @@ export class EtcdClient extends Construct {
   }
 
   private write(fileName: string, content: string): void {
+    this.files[fileName] = content;
+    if (this.directory === undefined) return;
     claimFile(this, `${this.target.directory}/${this.clientName}/${fileName}`);
     new SensitiveFile(this, fileName, {
       filename: literal(`${this.directory}/${fileName}`),

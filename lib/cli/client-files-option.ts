@@ -27,11 +27,14 @@ export function clientFilesOf(
   if (!needed) return undefined;
   throw new ValidationError({
     what: "--env",
-    given: written.length === 0 ? `nothing, and ${cluster} has no client` : `nothing, and no ${written[0]}`,
+    given:
+      written.length === 0
+        ? `nothing, and deploys write no files of a client of ${cluster}`
+        : `nothing, and no ${written[0]}`,
     expected: "the etcd.env of a client, to read etcd's metric with",
     mend:
       written.length === 0
-        ? 'add one: cluster.addClient("operator"), and deploy; or measure with --ssh'
+        ? 'add one: cluster.addClient("operator"), and deploy; with clientFiles: false, run cdktf-etcd access and name its etcd.env; or measure with --ssh'
         : "deploy, which writes it; or name another: --env <accessDirectory>/<client>/etcd.env",
   });
 }

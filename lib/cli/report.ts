@@ -34,8 +34,8 @@ Options:
   --clients <region=weight,...>  where the writes come from (default: as in the stack; else alike from each region)
   --profile <profile>            with --regions: balanced (default), conservative or fast
   --rtt <file>                   with --regions: round-trip times of your own; they replace the built-in ones
-  --outputs <file>               the deployed stack's outputs (terraform output -json, or cdktf deploy --outputs-file):
-                                 adds each certificate and the days that are left of it
+  --outputs <file>               adds each certificate and the days that are left of it; the file is from cdktf deploy
+                                 --outputs-file, or from terraform output -json <cluster>_certificate_expiry
   --out <folder>                 where to write cluster.html and cluster.svg (default: etcd-report)
   --json                         print the plan and the files' names as data
   --help                         this text

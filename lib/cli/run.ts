@@ -1,5 +1,6 @@
 import { ValidationError } from "../validation-error";
 import { didYouMean, nearMatches } from "../near-matches";
+import { accessCommand } from "./access";
 import { measureCommand } from "./measure";
 import { planCommand } from "./plan";
 import { reportCommand } from "./report";
@@ -10,7 +11,7 @@ const OK = 0;
 /** What was asked for cannot be done; the message says how to mend it. */
 const BAD_USAGE = 2;
 
-const COMMANDS: readonly Command[] = [planCommand, reportCommand, measureCommand];
+const COMMANDS: readonly Command[] = [planCommand, reportCommand, measureCommand, accessCommand];
 
 /** Runs the command that the arguments name, and returns its exit code, or a promise of it. */
 export function run(args: readonly string[], console: Console): number | Promise<number> {
@@ -53,7 +54,7 @@ function commandOf(name: string): Command {
 
 function overview(): string {
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`);
-  return `cdktf-etcd: plan an etcd cluster across continents, and report on one
+  return `cdktf-etcd: plan an etcd cluster across continents, report on one, and connect to it
 
 Usage:
   cdktf-etcd <command> [options]

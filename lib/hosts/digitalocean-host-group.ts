@@ -1,13 +1,16 @@
+import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
+import { ProjectResources } from "@cdktf/provider-digitalocean/lib/project-resources";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
-import { TerraformStack } from "cdktf";
+import { Fn, Lazy, TerraformProvider, TerraformStack, Token } from "cdktf";
 import { Construct } from "constructs";
 import { claim } from "../terraform/claims";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import {
   checkedAt,
   flag,
+  instance,
   lateList,
   lateText,
   list,
@@ -20,6 +23,14 @@ import {
   ShapeOf,
   text,
 } from "../validation";
+import {
+  DigitalOceanSourcesProps,
+  requireId,
+  requireSources,
+  RuleSources,
+  sources,
+  SOURCES,
+} from "./digitalocean-sources";
 import { requireAuthorizedKeys } from "./authorized-key";
 import { keyId, LoginKeys, MOST_GENERATIONS } from "./login-keys";
 import { FirewallRules, MachinesFirewall } from "./machines-firewall";
@@ -41,6 +52,17 @@ export interface DigitalOceanHostGroupProps {
    * @default - members only
    */
   readonly clientsFrom?: string[];
+  /**
+   * Resources at DigitalOcean whose traffic may reach port 2379, beside `clientsFrom`: by tag, droplet, load balancer or
+   * Kubernetes cluster.
+   * @default - none
+   */
+  readonly clientSources?: DigitalOceanSourcesProps;
+  /**
+   * Resources at DigitalOcean whose traffic may reach port 22, beside `sshFrom`: a bastion host, for example.
+   * @default - none
+   */
+  readonly sshSources?: DigitalOceanSourcesProps;
   /**
    * Networks of etcd members outside of this group, in CIDR form, for example those of a cluster that is taken over:
    * they may reach port 2380, and the group's machines reach them at 2379 and 2380.
@@ -66,6 +88,16 @@ export interface DigitalOceanHostGroupProps {
    */
   readonly authorizedKeys?: string[];
   /**
+   * The provider for all resources at DigitalOcean, where the stack has several: one with an alias.
+   * @default - the one without an alias
+   */
+  readonly provider?: TerraformProvider;
+  /**
+   * Id of the DigitalOcean project that the droplets are shown in. They stay in it when they are replaced.
+   * @default - the account's default project
+   */
+  readonly projectId?: string;
+  /**
    * Name of the tag, the SSH key and the firewalls, and the first part of the machines' names. A DNS label, unique in
    * the DigitalOcean account.
    * @default "etcd"
@@ -81,6 +113,10 @@ export const HOST_GROUP: ShapeOf<DigitalOceanHostGroupProps> = {
   allowSshFromAnywhere: flag,
   loginKeyGeneration: number,
   authorizedKeys: list(lateText),
+  clientSources: SOURCES,
+  sshSources: SOURCES,
+  provider: instance(TerraformProvider, 'new DigitaloceanProvider(this, "eu", { alias: "eu" })'),
+  projectId: lateText,
   namePrefix: text,
 };
 
@@ -106,6 +142,10 @@ export class DigitalOceanHostGroup extends Construct {
    * @internal
    */
   public readonly _outboundPorts = OUTBOUND_PORTS;
+  /** The firewall, bound to the tag. */
+  public readonly firewall: Firewall;
+  /** @internal */
+  public readonly _provider?: TerraformProvider;
   /** @internal */
   public readonly _loginKeys: LoginKeys;
   /**
@@ -117,11 +157,11 @@ export class DigitalOceanHostGroup extends Construct {
   /** @internal */
   public readonly _machinesAtStart: MachinesAtStart;
   /** @internal */
-  public readonly _machinesFirewall: MachinesFirewall;
-  /** @internal */
   public readonly _orphans: OrphanCheck;
   /** @internal */
   public readonly _lostState: LostStateCheck;
+  private readonly machinesFirewall: MachinesFirewall;
+  private readonly members: Droplet[] = [];
 
   /**
    * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or has a /0 without
@@ -134,13 +174,13 @@ export class DigitalOceanHostGroup extends Construct {
     sayTheSameInHcl(this);
     this.namePrefix = props.namePrefix ?? "etcd";
     this.clientCidrs = props.clientsFrom ?? [];
-    const peerCidrs = props.peersFrom ?? [];
     const operatorKeys = props.authorizedKeys ?? [];
     const generation = props.loginKeyGeneration ?? 1;
     requireOwnPrefix(this);
 
-    this.tag = new Tag(this, "tag", { name: this.namePrefix });
-    this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix);
+    this._provider = props.provider;
+    this.tag = new Tag(this, "tag", { provider: this._provider, name: this.namePrefix });
+    this._machinesAtStart = new MachinesAtStart(this, "machines-at-start", this.namePrefix, this._provider);
     this._loginKeys = new LoginKeys(this, generation, this._machinesAtStart);
     this._authorizedKeys = [...this._loginKeys.authorized, ...operatorKeys];
     this._orphans = new OrphanCheck(this, "orphans", this._machinesAtStart);
@@ -148,37 +188,74 @@ export class DigitalOceanHostGroup extends Construct {
     // Machines get the next login key by their user data. DigitalOcean registers no key twice, so each generation has
     // its own SshKey.
     this.sshKey = new SshKey(this, keyId("ssh-key", generation), {
+      provider: this._provider,
       name: keyId(this.namePrefix, generation),
       publicKey: this._loginKeys.current.publicKey,
     });
     const checks = checksOfLate(this, networks);
-    const rules = firewallRules(props, peerCidrs);
-    new Firewall(this, "firewall", {
+    const rules = firewallRules(props);
+    this.firewall = new Firewall(this, "firewall", {
       ...(checks.length > 0 ? { lifecycle: { precondition: checks } } : {}),
+      provider: this._provider,
       name: this.namePrefix,
       tags: [this.tag.id],
       ...rules({ tags: [this.tag.id] }),
     });
-    this._machinesFirewall = new MachinesFirewall(this, "machines-firewall", `${this.namePrefix}-machines`, rules);
+    this.machinesFirewall = new MachinesFirewall(this, "machines-firewall", {
+      provider: this._provider,
+      name: `${this.namePrefix}-machines`,
+      rules,
+    });
+    if (props.projectId !== undefined) this.intoProject(props.projectId);
+  }
+
+  /** The droplets of the group's hosts, as far as they are made. */
+  public get droplets(): Droplet[] {
+    return [...this.members];
+  }
+
+  /** @internal */
+  public _include(droplet: Droplet): void {
+    this.members.push(droplet);
+    this._orphans.include(droplet);
+    this.machinesFirewall.include(droplet);
+  }
+
+  private intoProject(project: string): void {
+    new ProjectResources(this, "project", {
+      provider: this._provider,
+      project,
+      resources: Lazy.listValue({ produce: () => this.members.map((droplet) => droplet.urn) }),
+    });
   }
 }
 
-function firewallRules({ sshFrom, clientsFrom = [] }: DigitalOceanHostGroupProps, peerCidrs: string[]): FirewallRules {
+/** Those of both lists, the first of which may be known to Terraform alone. */
+function bothLists(one: number[] | undefined, other: number[] | undefined): number[] | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Token.asNumberList(Fn.concat([one, other]));
+}
+
+function firewallRules(props: DigitalOceanHostGroupProps): FirewallRules {
+  const { sshFrom, clientsFrom = [], peersFrom: peerCidrs = [] } = props;
+  const [clients, operators] = [sources(props.clientSources), sources(props.sshSources)];
   return ({ tags, dropletIds }) => {
-    const sources = { sourceTags: tags, sourceDropletIds: dropletIds };
+    const members: RuleSources = { sourceTags: tags, sourceDropletIds: dropletIds };
     return {
       inboundRule: [
-        { protocol: "tcp", portRange: "22", sourceAddresses: sshFrom },
+        { protocol: "tcp", portRange: "22", ...operators, sourceAddresses: sshFrom },
         {
           protocol: "tcp",
           portRange: "2379",
-          ...sources,
+          ...clients,
+          sourceTags: tags === undefined ? clients.sourceTags : [...tags, ...(clients.sourceTags ?? [])],
+          sourceDropletIds: bothLists(dropletIds, clients.sourceDropletIds),
           ...(clientsFrom.length > 0 ? { sourceAddresses: clientsFrom } : {}),
         },
         {
           protocol: "tcp",
           portRange: "2380",
-          ...sources,
+          ...members,
           ...(peerCidrs.length > 0 ? { sourceAddresses: peerCidrs } : {}),
         },
       ],
@@ -206,8 +283,9 @@ function firewallRules({ sshFrom, clientsFrom = [] }: DigitalOceanHostGroupProps
 
 /** A group of the same prefix would have the same tag, and its members would reach the others'. */
 function requireOwnPrefix(group: DigitalOceanHostGroup): void {
-  const { namePrefix } = group;
-  claim(TerraformStack.of(group), `namePrefix ${namePrefix}`, group, () => ({
+  const { namePrefix, _provider: provider } = group;
+  // Providers may be of several accounts.
+  claim(TerraformStack.of(group), `namePrefix ${namePrefix} ${provider?.fqn ?? ""}`, group, () => ({
     what: `namePrefix ${JSON.stringify(namePrefix)}`,
     expected: "a prefix of its own for each group: the tag, and with it the firewall, would be that of both",
     mend: 'give one of them another, for example namePrefix: "events"; or have both clusters share one group',
@@ -230,6 +308,9 @@ function requireGroup(props: DigitalOceanHostGroupProps): Networks[] {
     { prop: "peersFrom", cidrs: peersFrom, ...open },
   ];
   networks.forEach(requireNetworks);
+  if (props.projectId !== undefined) requireId("projectId", props.projectId);
+  requireSources("clientSources", props.clientSources);
+  requireSources("sshSources", props.sshSources);
   requireAuthorizedKeys("authorizedKeys", props.authorizedKeys ?? []);
   requireInteger("loginKeyGeneration", props.loginKeyGeneration ?? 1, 1, MOST_GENERATIONS, "");
   return networks;

@@ -50,11 +50,17 @@ const GROUP_ID = "hosts";
 /** What a droplet is made of. */
 export interface DigitalOceanMachineProps {
   /**
-   * Image slug: debian-13-x64, debian-12-x64, ubuntu-24-04-x64 or ubuntu-22-04-x64. Changing it replaces no machine
-   * unless `generation` changes too.
+   * Image slug: debian-13-x64, debian-12-x64, ubuntu-24-04-x64 or ubuntu-22-04-x64; or the id of a snapshot or image of
+   * your own, with `imageFamily`. Changing it replaces no machine unless `generation` changes too.
    * @default "debian-13-x64"
    */
   readonly image?: string;
+  /**
+   * What is in `image` where that is the numeric id of a snapshot or of an image of your own: the slug of the image that
+   * it was made from. It has to have cloud-init, and nothing of an earlier member.
+   * @default - `image` is a slug itself
+   */
+  readonly imageFamily?: string;
   /**
    * Size slug. A change replaces the machines, one after the other.
    * @default "s-2vcpu-2gb", the smallest size that etcd's guide would call fit for a small cluster
@@ -120,7 +126,8 @@ export interface DigitalOceanHostProps extends DigitalOceanMachineProps {
 
 /** A reader for each of {@link DigitalOceanMachineProps}. */
 const MACHINE: ShapeOf<DigitalOceanMachineProps> = {
-  image: text,
+  image: lateText,
+  imageFamily: text,
   size: lateText,
   monitoring: flag,
   tags: list(lateText),
@@ -141,17 +148,9 @@ const HOST = shape<DigitalOceanHostProps>({
   vpcId: lateText,
 });
 
-/** The props of a group among those of its machines. */
-function groupProps(props: DigitalOceanHostsProps): DigitalOceanHostGroupProps {
-  const { sshFrom, clientsFrom, peersFrom, allowSshFromAnywhere, loginKeyGeneration, authorizedKeys, namePrefix } =
-    props;
-  return { sshFrom, clientsFrom, peersFrom, allowSshFromAnywhere, loginKeyGeneration, authorizedKeys, namePrefix };
-}
-
-/** The props that all machines share. */
-function machineProps(props: DigitalOceanMachineProps): DigitalOceanMachineProps {
-  const { image, size, monitoring, tags, generation, bootTimeoutSeconds, allowRestrictedRegions } = props;
-  return { image, size, monitoring, tags, generation, bootTimeoutSeconds, allowRestrictedRegions };
+/** Those of the props that a shape has a reader for. */
+function among<T extends object>(readers: ShapeOf<T>, props: T): T {
+  return Object.fromEntries(Object.entries(props).filter(([name]) => name in readers)) as T;
 }
 
 /** Each region, the second machine of one with a number: "lon1", "lon1-2". */
@@ -185,7 +184,7 @@ function requireHosts(regions: string[], props: DigitalOceanHostsProps): void {
 
 function requireMachine(props: DigitalOceanMachineProps): void {
   requireInteger("bootTimeoutSeconds", props.bootTimeoutSeconds ?? DEFAULT_BOOT_SECONDS, 30, 3600, "seconds");
-  requireImage(props.image ?? DEFAULT_IMAGE);
+  requireImage(props.image ?? DEFAULT_IMAGE, props.imageFamily);
   requireSize(props.size ?? DEFAULT_SIZE);
   requireTags(props.tags ?? []);
   requireGeneration(props.generation ?? 1);
@@ -209,12 +208,12 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       requireFirstOf(scope);
       requireHosts(regions, props);
     });
-    const group = new DigitalOceanHostGroup(scope, GROUP_ID, groupProps(props));
+    const group = new DigitalOceanHostGroup(scope, GROUP_ID, among(HOST_GROUP, props));
     return suffixesOf(regions).map((suffix, index) => {
       const region = regions[index];
       const hostName = `${group.namePrefix}-${suffix}`;
       return new DigitalOceanHost(group, suffix, {
-        ...machineProps(props),
+        ...among(MACHINE, props),
         group,
         region,
         hostName,
@@ -238,6 +237,8 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   public readonly connection: SshConnection;
   public readonly addressesAtStart?: string[];
   public readonly madeWhenReady?: TerraformResource[];
+  /** DigitalOcean's metrics agent reads there which droplet it runs on. */
+  public readonly metadataReaders?: string[] = ["do-agent"];
   /** The droplet itself. */
   public readonly droplet: Droplet;
   private readonly downloads: BootDownload[] = [];
@@ -278,6 +279,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     props.group._lostState.include(generation);
     const templates = Templates.of(this);
     this.droplet = new Droplet(this, "droplet", {
+      provider: props.group._provider,
       name: this.hostName,
       region: this.location,
       image,
@@ -312,14 +314,13 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],
       },
     });
-    props.group._orphans.include(this.droplet);
+    props.group._include(this.droplet);
     this.publicAddress = this.droplet.ipv4Address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
     this.madeWhenReady = props.group._loginKeys.madeWhenReady;
     this.addressesAtStart = props.group._machinesAtStart.addressesFor(this);
     props.group._machinesAtStart.include(this);
-    props.group._machinesFirewall.include(this.droplet);
     this.connection = {
       host: this.publicAddress,
       user: USER,

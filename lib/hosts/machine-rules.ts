@@ -28,13 +28,30 @@ export function requireRegion(slug: string, allowRestricted: boolean): string {
   });
 }
 
-export function requireImage(image: string): string {
-  if (IMAGES.includes(image)) return image;
+/**
+ * An image: a slug, or the numeric id of a snapshot or an image of one's own.
+ *
+ * @param family the slug that the latter was made from
+ */
+export function requireImage(image: string, family?: string): string {
+  if (family === undefined) return requireSlug("image", image);
+  requireSlug("imageFamily", family);
+  if (isLate(image) || /^[1-9]\d*$/.test(image)) return image;
   throw new ValidationError({
     what: "image",
+    given: `${shown(image)} along with imageFamily`,
+    expected: "the numeric id of a snapshot or of an image of your own",
+    mend: "copy the id from `doctl compute snapshot list`, or leave imageFamily out",
+  });
+}
+
+function requireSlug(what: string, image: string): string {
+  if (IMAGES.includes(image)) return image;
+  throw new ValidationError({
+    what,
     given: shown(image),
     expected: `one of ${IMAGES.join(", ")}`,
-    mend: "choose one of them: the node scripts rely on systemd, apt and cloud-init as these images have them",
+    mend: "choose one of them: the node scripts rely on systemd, apt and cloud-init as these images have them; a snapshot's id needs imageFamily",
   });
 }
 
@@ -49,18 +66,18 @@ export function requireSize(size: string): string {
 }
 
 /** DigitalOcean's rule for tags. */
-export function requireTags(tags: readonly string[]): readonly string[] {
+export function requireTags(tags: readonly string[], what = "tags"): readonly string[] {
   const wrong = tags.find((tag) => !isLate(tag) && !/^[\p{L}\p{N}:_-]{1,255}$/u.test(tag));
   if (wrong !== undefined) {
     throw new ValidationError({
-      what: "tags",
+      what,
       given: shown(wrong),
       expected: "tags as DigitalOcean has them: up to 255 letters, digits, colons, dashes and underscores",
       mend: 'write a dash in place of what is none of these, for example "team-a"',
     });
   }
   requireDistinct(
-    "tags",
+    what,
     tags.map((tag) => tag.toLowerCase()),
     "name each only once: case makes no difference",
   );

@@ -1,5 +1,5 @@
 import { DataDigitaloceanDroplets } from "@cdktf/provider-digitalocean/lib/data-digitalocean-droplets";
-import { Token } from "cdktf";
+import { TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
 import { hostClaim, IEtcdHost } from "../etcd-host";
 import { holderOf } from "../terraform/claims";
@@ -19,8 +19,9 @@ export class MachinesAtStart extends DataDigitaloceanDroplets {
     scope: Construct,
     id: string,
     private readonly tagName: string,
+    provider?: TerraformProvider,
   ) {
-    super(scope, id, { filter: [{ key: "tags", values: [tagName] }] });
+    super(scope, id, { provider, filter: [{ key: "tags", values: [tagName] }] });
   }
 
   /** Adds a host of the group. */

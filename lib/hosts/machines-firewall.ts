@@ -1,6 +1,6 @@
 import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { Firewall, FirewallInboundRule, FirewallOutboundRule } from "@cdktf/provider-digitalocean/lib/firewall";
-import { Token } from "cdktf";
+import { TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
 import { LateExpression } from "../terraform/late-expression";
 
@@ -21,6 +21,13 @@ export type FirewallRules = (members: GroupMembers) => {
   readonly outboundRule: FirewallOutboundRule[];
 };
 
+/** What a {@link MachinesFirewall} is made of. */
+export interface MachinesFirewallProps {
+  readonly provider?: TerraformProvider;
+  readonly name: string;
+  readonly rules: FirewallRules;
+}
+
 /**
  * A second firewall with the rules of the first, bound to the droplets by their ids. The tag alone would do, and covers a
  * droplet from its first second on; but a tag is the account's: whoever deletes it, such as a cluster of the same prefix
@@ -30,11 +37,11 @@ export type FirewallRules = (members: GroupMembers) => {
 export class MachinesFirewall extends Firewall {
   private readonly droplets: Droplet[];
 
-  public constructor(scope: Construct, id: string, name: string, rules: FirewallRules) {
+  public constructor(scope: Construct, id: string, { provider, name, rules }: MachinesFirewallProps) {
     const droplets: Droplet[] = [];
     const idOf = (droplet: Droplet): string => `${droplet.terraformResourceType}.${droplet.friendlyUniqueId}.id`;
     const ids = Token.asNumberList(new LateExpression(() => `[${droplets.map(idOf).join(", ")}]`));
-    super(scope, id, { name, dropletIds: ids, ...rules({ dropletIds: ids }) });
+    super(scope, id, { provider, name, dropletIds: ids, ...rules({ dropletIds: ids }) });
     this.droplets = droplets;
   }
 

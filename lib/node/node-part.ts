@@ -28,7 +28,7 @@ export interface NodePart {
   readonly keys?: NodeFiles;
   /** Files that hold other secrets. Only a hash of them reaches a trigger, and that one is marked sensitive. */
   readonly secrets?: NodeFiles;
-  /** Timer units, by name, and whether they are to run. */
+  /** Timers, and services that deploys start, by the units' names, and whether they are to be enabled. */
   readonly timers?: Readonly<Record<string, boolean>>;
   /** Debian packages, each of which has a command of its own name. */
   readonly packages?: readonly string[];

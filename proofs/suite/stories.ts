@@ -84,7 +84,7 @@ export const STORIES: readonly Story[] = [
       "examples/shell-client.sh",
       "lib/cluster-distances.ts",
       "lib/etcd-{cluster,download,host,member,settings,version}.ts",
-      "lib/{access,member,streams}/**",
+      "lib/{access,member,metadata,streams}/**",
       "lib/hosts/{digitalocean-host,digitalocean-host-group,machines-firewall,openssh-key-pair}.ts",
       "lib/{node,pki,terraform}/**",
       "lib/rollout/{rollout-env,rollout-part}.ts",
@@ -113,7 +113,7 @@ export const STORIES: readonly Story[] = [
       "templates/rollout/task.sh.tftpl",
       "templates/rollout/{declared,rollout}.env.tftpl",
       "templates/rollout/{activate,authorities,common,converge,lay-down,restart}.sh",
-      "templates/streams/**",
+      "templates/{metadata,streams}/**",
     ],
   },
   {
@@ -368,7 +368,7 @@ export const STORIES: readonly Story[] = [
     // Everything that puts something on a node, into the state or into the outputs.
     proves: [
       "lib/etcd-*.ts",
-      "lib/{access,backup,hosts,leader,member,node,pki,rollout,streams,terraform,upkeep}/**",
+      "lib/{access,backup,hosts,leader,member,metadata,node,pki,rollout,streams,terraform,upkeep}/**",
       "lib/wan/{client-location,leader-choice,leader-placement,member-paths,nearest,quorum,voting-members}.ts",
       "lib/wan/{heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
       "templates/**",
@@ -526,8 +526,8 @@ export const NO_STORY: readonly Silence[] = [
       "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,index,near-matches,validation-error}.ts",
       "lib/validation/**",
       "__tests__/validation/*.ts",
-      "lib/cli/{outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/{authorized-key,digitalocean-sizes,machine-rules,networks}.ts",
+      "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",
+      "lib/hosts/{authorized-key,digitalocean-sizes,digitalocean-sources,machine-rules,networks}.ts",
       "lib/report/**",
       "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",
       "lib/wan/placement*.ts",

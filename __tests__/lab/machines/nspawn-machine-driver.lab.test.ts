@@ -198,6 +198,25 @@ describe("machines", () => {
     expect(stdout).toContain("errors: []");
   });
 
+  it("have a metadata service that tells them who they are, and nobody else", async () => {
+    const ask = (from: MachineSpec, path: string): Promise<CommandResult> =>
+      driver.exec(from.id, ["curl", "-sf", "--max-time", "20", `http://169.254.169.254${path}`]);
+    expect((await ask(spec, "/metadata/v1/user-data")).stdout).toBe(spec.userData);
+    expect((await ask(spec, "/metadata/v1/hostname")).stdout).toBe("etcd-lon1");
+    expect((await ask(neighbour, "/metadata/v1/hostname")).stdout).toBe("neighbour");
+    expect((await ask(spec, "/metadata/v1/")).stdout.split("\n")).toEqual(
+      expect.arrayContaining(["id", "interfaces/", "user-data"]),
+    );
+    expect((await ask(spec, "/metadata/v1/interfaces/private/0/ipv4/address")).stdout).toBe("10.106.0.2");
+    expect(JSON.parse((await ask(spec, "/metadata/v1.json")).stdout)).toMatchObject({ droplet_id: 1, region: "lon1" });
+    // curl's exit code for a refusal.
+    for (const path of ["/metadata/v1/user-data", "/metadata/../machine.json", "/etc/passwd"]) {
+      expect([path, (await ask(neighbour, path)).status]).toEqual([path, 22]);
+    }
+    const dots = ["curl", "-sf", "--path-as-is", "http://169.254.169.254/metadata/../../machine.json"];
+    expect((await driver.exec(spec.id, dots)).status).toBe(22);
+  });
+
   it("run commands from outside as root's own shell would", async () => {
     const { stdout, status } = await driver.exec(
       spec.id,
