@@ -106,12 +106,12 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   [
     "a tag that is none",
     (s) => hosts(s, { clientSources: { tags: ["two words"] } }),
-    /^clientSources\.tags: given "two words", expected a name or an id/,
+    /^clientSources\.tags: given "two words", expected tags as DigitalOcean has them/,
   ],
   [
     "a droplet's name for its id",
     (s) => hosts(s, { sshSources: { dropletIds: ["bastion"] } }),
-    /^sshSources\.dropletIds: given "bastion", expected the id of a droplet/,
+    /^sshSources\.dropletIds\[0\]: given "bastion", expected a number/,
   ],
   [
     "a load balancer twice",

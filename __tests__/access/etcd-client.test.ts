@@ -42,7 +42,7 @@ describe("a client", () => {
       "curl.sh",
       "kube-apiserver.flags",
     ]);
-    expect((value as Record<string, string>)["etcd.env"]).toContain('"directory" = "@DIRECTORY@"');
+    expect((value as Record<string, string>)["etcd.env"]).toContain(`"ca" = "'@DIRECTORY@/ca.crt'"`);
     expect(clients(["billing"]).output).not.toHaveProperty("etcd_client_billing_files");
   });
 

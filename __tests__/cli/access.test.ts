@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import { App, TerraformStack } from "cdktf";
+import { shellWord } from "../../lib/terraform/writers";
 import { cluster } from "../synth";
 import { render, scratchDirectory } from "../templates/render";
 import { runCommand } from "../tools";
@@ -18,9 +19,12 @@ const { env } = render({
     template: "access/client.env.tftpl",
     variables: {
       client: "billing",
-      directory: "@DIRECTORY@",
+      env_file: shellWord("@DIRECTORY@/etcd.env"),
+      ca: shellWord("@DIRECTORY@/ca.crt"),
+      certificate: shellWord("@DIRECTORY@/client.crt"),
+      key: shellWord("@DIRECTORY@/client.key"),
       order: "the preferred leader first",
-      endpoints: ["https://192.0.2.1:2379"],
+      endpoints: shellWord("https://192.0.2.1:2379"),
       dial_timeout_ms: 1,
       keepalive_time_ms: 2,
       keepalive_timeout_ms: 3,

@@ -115,7 +115,8 @@ describe("a group", () => {
       "digitalocean_tag",
     ]);
     for (const [type, made] of all) {
-      expect([type, Object.values(made).map(({ provider }) => provider)]).toEqual([type, ["digitalocean.other"]]);
+      const providers = new Set(Object.values(made).map(({ provider }) => provider));
+      expect([type, [...providers]]).toEqual([type, ["digitalocean.other"]]);
     }
   });
 

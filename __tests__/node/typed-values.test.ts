@@ -22,7 +22,7 @@ describe("what is typed", () => {
   const storage = { ...(BACKUP.storage as object), accessKeyId: KEY, secretAccessKey: NASTY, passphrase: NASTY };
   const props = {
     backup: { storage },
-    settings: { extra: { ETCD_HOST_WHITELIST: NASTY.replace("\t", "") } },
+    settings: { extra: { ETCD_DISTRIBUTED_TRACING_INSTANCE_ID: NASTY.replace("\t", "") } },
     download: { mirror: MIRROR },
     accessDirectory: `/keys/\${x} %{y} "q" $(id)`,
   } as object;
@@ -51,7 +51,7 @@ describe("what is typed", () => {
 
   it("is among etcd's variables as systemd reads them, in one line", () => {
     const lines = files["/etc/etcd/etcd.env"].content.split("\n");
-    expect(lines).toContain(`ETCD_HOST_WHITELIST=${environmentValue(NASTY.replace("\t", ""))}`);
+    expect(lines).toContain(`ETCD_DISTRIBUTED_TRACING_INSTANCE_ID=${environmentValue(NASTY.replace("\t", ""))}`);
   });
 
   it("is the mirror's URL for the machine's shell, and runs nothing there", () => {

@@ -30,7 +30,7 @@ const WHITELIST = `*,"quoted" 'single' \`id\` $(id) \${x} %{y} %h \\n {"a": "b"}
 
 /** Everything but what a test is about. */
 const knobs = (more: object = {}) => ({
-  extra: { ETCD_HOST_WHITELIST: WHITELIST },
+  extra: { ETCD_DISTRIBUTED_TRACING_INSTANCE_ID: WHITELIST },
   // The leader stays where a test puts it.
   leader: { automatic: false },
   backup: {
@@ -128,7 +128,7 @@ describe("a backup", () => {
     };
     expect(store).toMatchObject({ access_key_id: s3.accessKeyId, secret_access_key: s3.secretAccessKey });
     const environment = await bytes('cat "/proc/$(systemctl show --property MainPID --value etcd)/environ"');
-    expect(environment.split("\0")).toContain(`ETCD_HOST_WHITELIST=${WHITELIST}`);
+    expect(environment.split("\0")).toContain(`ETCD_DISTRIBUTED_TRACING_INSTANCE_ID=${WHITELIST}`);
   });
 
   it("is taken by exactly one member, a follower, though all look at the same time", async () => {

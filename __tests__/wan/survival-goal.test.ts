@@ -8,7 +8,7 @@ function refusal(survives: SurvivalGoal | undefined, regions: string[]): string 
     return undefined;
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    return error.message;
+    return error.message.replace(" (in test/etcd)", "");
   }
 }
 
