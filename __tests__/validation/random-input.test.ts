@@ -11,7 +11,14 @@ const RUNS = Number(process.env.CDKTF_ETCD_RANDOM_INPUTS ?? 1000);
 const SEED = Number(process.env.CDKTF_ETCD_RANDOM_SEED ?? 20261130);
 
 /** Interfaces of what the library answers or calls, not of what it is given. */
-const ANSWERS = ["BootDownload", "IEtcdCluster", "LeaderChoice", "LossReport", "PlacementAdvice", "ValidationErrorProps"];
+const ANSWERS = [
+  "BootDownload",
+  "IEtcdCluster",
+  "LeaderChoice",
+  "LossReport",
+  "PlacementAdvice",
+  "ValidationErrorProps",
+];
 
 /** What a host has as any construct. */
 const OF_CONSTRUCTS = ["node", "with"];
