@@ -47,7 +47,8 @@ function rcloneConfiguration(templates: Templates, storage: ResolvedStorage | un
     endpoint: rcloneValue(trimmed(storage.endpoint)),
     region: rcloneValue(trimmed(storage.region)),
     remote: rcloneValue(`store:${trimmed(storage.bucket)}/${trimmed(storage.prefix)}`),
-    access_key_id: rcloneValue(withoutFinalLineBreak(storage.accessKeyId)),
-    secret_access_key: rcloneValue(withoutFinalLineBreak(storage.secretAccessKey)),
+    // No storage issues keys with blanks at their ends; a file that Terraform reads one from may have them.
+    access_key_id: rcloneValue(trimmed(storage.accessKeyId)),
+    secret_access_key: rcloneValue(trimmed(storage.secretAccessKey)),
   });
 }
