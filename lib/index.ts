@@ -20,7 +20,7 @@ export type {
   DigitalOceanHostProps,
   DigitalOceanHostsProps,
   DigitalOceanMachineProps,
-} from "./hosts/digitalocean-host";
+} from "./hosts/digitalocean-host-props";
 export { DigitalOceanHost } from "./hosts/digitalocean-host";
 export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group";
 export type { DigitalOceanSourcesProps } from "./hosts/digitalocean-sources";

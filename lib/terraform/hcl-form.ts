@@ -10,6 +10,7 @@ const BLOCKS: Readonly<Record<string, readonly string[]>> = {
   digitalocean_droplet: ["timeouts", "backup_policy"],
   digitalocean_droplets: ["filter", "sort"],
   digitalocean_firewall: ["inbound_rule", "outbound_rule"],
+  digitalocean_project_resources: [],
   digitalocean_ssh_key: [],
   digitalocean_tag: [],
   local_file: [],

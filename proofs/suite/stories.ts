@@ -527,7 +527,7 @@ export const NO_STORY: readonly Silence[] = [
       "lib/validation/**",
       "__tests__/validation/*.ts",
       "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/{authorized-key,digitalocean-sizes,digitalocean-sources,machine-rules,networks}.ts",
+      "lib/hosts/{authorized-key,digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks}.ts",
       "lib/report/**",
       "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",
       "lib/wan/placement*.ts",
