@@ -79,11 +79,26 @@ const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   group: {
-    at: { group: "DigitalOceanHostGroupProps", host: "DigitalOceanHostProps", "host ": "DigitalOceanMachineProps" },
+    at: {
+      group: "DigitalOceanHostGroupProps",
+      "group.clientSources": "DigitalOceanSourcesProps",
+      host: "DigitalOceanHostProps",
+      "host ": "DigitalOceanMachineProps",
+    },
     base: () => ({ group: { sshFrom: SSH_FROM }, host: { region: "lon1" } }),
     run: (stack, { group, host }) => {
       const made = new lib.DigitalOceanHostGroup(stack, "group", call(group));
       new lib.DigitalOceanHost(stack, "host", call({ group: made, ...bag(host) }));
+    },
+  },
+  reference: {
+    at: { attributes: "EtcdClusterAttributes", files: "EtcdClientFilesProps" },
+    base: () => ({
+      attributes: { endpoints: ["https://192.0.2.7:2379"], caCertificatePem: PEM },
+      files: { clientName: "billing", certificatePem: PEM, privateKeyPem: "k" },
+    }),
+    run: (stack, { attributes, files }) => {
+      lib.EtcdCluster.fromAttributes(stack, "other", call(attributes)).writeClientFiles(call(files));
     },
   },
   foreign: {
