@@ -258,17 +258,6 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
-    file: "__tests__/proofs/hcl.lab.test.ts",
-    seconds: 90,
-    proves: [
-      "lib/ready-step.ts",
-      "lib/terraform/**",
-      "__tests__/{sample-clusters,synth}.ts",
-      "__tests__/lab/clouds/digitalocean/provider/terraform-workspace.ts",
-      "__tests__/proofs/steps-here.ts",
-    ],
-  },
-  {
     file: "__tests__/proofs/rig.lab.test.ts",
     seconds: 11,
     proves: [
@@ -458,6 +447,17 @@ export const STORIES: readonly Story[] = [
     proves: ["templates/leader/place-leader.sh", "__tests__/proofs/{deployed,leadership}.ts"],
   },
   {
+    file: "__tests__/proofs/hcl.long.test.ts",
+    seconds: 90,
+    proves: [
+      "lib/ready-step.ts",
+      "lib/terraform/**",
+      "__tests__/{sample-clusters,synth}.ts",
+      "__tests__/lab/clouds/digitalocean/provider/terraform-workspace.ts",
+      "__tests__/proofs/steps-here.ts",
+    ],
+  },
+  {
     file: "__tests__/proofs/rebuilt-machine.long.test.ts",
     seconds: 180,
     proves: [
@@ -512,7 +512,7 @@ export const NO_STORY: readonly Silence[] = [
   {
     why: "the long tier alone has it",
     paths: [
-      "lib/etcd-flags.ts",
+      "lib/{etcd-flags,ready-step}.ts",
       "lib/rollout/adoption{,-part}.ts",
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
