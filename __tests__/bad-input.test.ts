@@ -11,7 +11,7 @@ import {
   RoundTripTimes,
   ValidationError,
 } from "../lib";
-import { BACKUP, cluster, SSH_FROM, synth } from "./synth";
+import { BACKUP, cluster, FOREIGN_HOST, SSH_FROM, synth } from "./synth";
 
 /** The error that building such a stack throws. */
 function errorOf(build: (stack: TerraformStack) => void): ValidationError {
@@ -60,16 +60,7 @@ const storage =
 const foreign =
   (wrong: object) =>
   (stack: TerraformStack): EtcdCluster => {
-    const host = Object.assign(new Construct(stack, "vm"), {
-      hostName: "vm",
-      location: "lon1",
-      publicAddress: "198.51.100.7",
-      machineId: "1",
-      architecture: "amd64",
-      connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKey: "ssh-ed25519 AAAA" },
-      downloadAtBoot: () => undefined,
-      ...wrong,
-    });
+    const host = Object.assign(new Construct(stack, "vm"), FOREIGN_HOST, wrong);
     return new EtcdCluster(stack, "etcd", typed({ hosts: [host] }));
   };
 

@@ -40,6 +40,17 @@ export const BACKUP: EtcdBackupProps = {
   },
 };
 
+/** What a machine of somebody else's making says of itself. */
+export const FOREIGN_HOST = {
+  hostName: "vm",
+  location: "lon1",
+  publicAddress: "198.51.100.7",
+  machineId: "1",
+  architecture: "amd64",
+  connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKey: "ssh-ed25519 AAAA" },
+  downloadAtBoot: (): void => undefined,
+};
+
 /** What a stack with this content synthesizes to. */
 export function synth(build: (stack: TerraformStack) => void): Synthesized {
   const stack = new TerraformStack(new App(), "test");

@@ -108,8 +108,8 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
     // Install: in parallel; checks and stages, and touches nothing that runs.
-    const installed = members.map((member) => {
-      const download = downloadFor(member.host, version, resolved.mirror);
+    const installed = members.map((member, index) => {
+      const download = resolved.downloads[index];
       member.host.downloadAtBoot(download);
       return { member, name: member.host.hostName, installation: member.install(download, members) };
     });
@@ -204,11 +204,11 @@ function resolveCluster(path: string, id: string, props: EtcdClusterProps) {
   requireCluster(id, props);
   const { hosts, settings, version = EtcdVersion.V3_6_14 } = props;
   const mirror = resolveMirror(props.download, hosts);
-  for (const host of hosts) downloadFor(host, version, mirror);
+  const downloads = hosts.map((host) => downloadFor(host, version, mirror));
   const backup = resolveBackup(props.backup, id, settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
   return {
     version,
-    mirror,
+    downloads,
     backup,
     adoption: resolveAdoption(props.adopt),
     settings: renderSettings(settings, version, hosts),

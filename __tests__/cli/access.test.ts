@@ -101,17 +101,20 @@ describe("cdktf-etcd access", () => {
     expect(readdirSync(folder).filter((name) => name.startsWith("client.key"))).toEqual(["client.key"]);
   });
 
-  it("asks Terraform for that one output of the stack, which has a cluster of that name", () => {
+  it.each([
+    ["etcd", undefined],
+    ["main_store", "main-store"],
+  ])("asks Terraform for that one output of the stack, whose outputs begin with %s", (prefix, outputPrefix) => {
     const outdir = fresh("cdktf.out");
     mkdirSync(path.dirname(outdir));
     const app = new App({ outdir, skipValidation: true });
     const stack = new TerraformStack(app, "store");
-    cluster(stack, undefined, { clientFiles: false }).addClient("billing");
+    cluster(stack, undefined, { clientFiles: false, outputPrefix }).addClient("billing");
     app.synth();
     const terraform = path.join(path.dirname(app.outdir), "terraform");
     writeFileSync(
       terraform,
-      `#!/bin/sh\necho "$@" >&2\n[ "$4" = etcd_client_billing_files ] || exit 1\ncat <<'END'\n${JSON.stringify(FILES)}\nEND\n`,
+      `#!/bin/sh\necho "$@" >&2\n[ "$4" = ${prefix}_client_billing_files ] || exit 1\ncat <<'END'\n${JSON.stringify(FILES)}\nEND\n`,
     );
     chmodSync(terraform, 0o755);
     const before = process.env.TERRAFORM_BINARY_NAME;
@@ -125,7 +128,9 @@ describe("cdktf-etcd access", () => {
       });
       expect(existsSync(path.join(out, "billing", "client.key"))).toBe(true);
       expect(cli("access", "--client", "audit", "--stack", at, "--out", out).stderr).toMatch(
-        /^--client: given no output etcd_client_audit_files from .*, expected the files of audit, deployed with clientFiles: false; deploy first/,
+        new RegExp(
+          `^--client: given no output ${prefix}_client_audit_files from .*, expected the files of audit, deployed with clientFiles: false; deploy first`,
+        ),
       );
     } finally {
       if (before === undefined) delete process.env.TERRAFORM_BINARY_NAME;

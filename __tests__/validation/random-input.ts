@@ -2,7 +2,7 @@ import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import * as fc from "fast-check";
 import * as lib from "../../lib";
-import { BACKUP, SSH_FROM } from "../synth";
+import { BACKUP, FOREIGN_HOST, SSH_FROM } from "../synth";
 import { EVERY_PROP, LOCATIONS } from "./every-prop";
 import { Made, oddValue } from "./odd-values";
 
@@ -103,17 +103,8 @@ const TARGETS: Readonly<Record<string, Target>> = {
   },
   foreign: {
     at: { host: "IEtcdHost", "host.connection": "SshConnection" },
-    base: () => ({
-      host: {
-        hostName: "vm",
-        location: "lon1",
-        publicAddress: "198.51.100.7",
-        machineId: "1",
-        architecture: "amd64",
-        connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKey: "ssh-ed25519 AAAA" },
-        downloadAtBoot: () => undefined,
-      },
-    }),
+    // Copies: draws are written into them.
+    base: () => ({ host: { ...FOREIGN_HOST, connection: { ...FOREIGN_HOST.connection } } }),
     run: (stack, { host }) => {
       new lib.EtcdCluster(stack, "etcd", call({ hosts: [new ForeignHost(stack, "vm", bag(host))] }));
     },

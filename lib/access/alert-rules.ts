@@ -1,5 +1,5 @@
 import type { TemplateVariables } from "../terraform/templates";
-import { asItIs, plainName } from "../terraform/writers";
+import { asItIs, PLAIN_NAME, plainName } from "../terraform/writers";
 import { read, shape, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
 import type { AccessModel } from "./client-access";
@@ -18,9 +18,6 @@ export interface EtcdAlertRulesProps {
 /** What {@link EtcdAlertRulesProps} are made of. */
 const ALERT_RULES = shape<EtcdAlertRulesProps>({ job: text });
 
-/** Quotes, backslashes and braces would be syntax in the rules. */
-const JOB_NAME = /^[A-Za-z0-9_./:-]+$/;
-
 /** Bringing the leader back takes a few minutes; alert when it has been elsewhere for this long. */
 const LEADER_AWAY_MINUTES = 15;
 /** A return may take this many settle times: each further change of leadership doubles the wait. */
@@ -36,7 +33,7 @@ const LEAST_NO_LEADER_SECONDS = 60;
 export function jobName(props: EtcdAlertRulesProps, byDefault: string): string {
   read("alertRules", props, ALERT_RULES);
   const job = props.job ?? byDefault;
-  if (JOB_NAME.test(job)) return job;
+  if (new RegExp(PLAIN_NAME, "u").test(job)) return job;
   throw new ValidationError({
     what: "alertRules.job",
     given: shown(job),

@@ -1,4 +1,3 @@
-import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
 import { Fn, Lazy, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
@@ -7,9 +6,10 @@ import { literal, literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { asItIs, comment, shellBare, shellWord, Written } from "../terraform/writers";
 import { EtcdClientAccess } from "./client-access";
+import { writeClientFile } from "./client-file";
 import { clientFilesOutput, clientOutputs, DIRECTORY } from "./client-files-output";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
-import { claimFile, relativeToStack } from "./stack-path";
+import { relativeToStack } from "./stack-path";
 
 /** Where a client's files and outputs go. */
 export interface EtcdClientTarget {
@@ -44,7 +44,6 @@ export class EtcdClient extends Construct {
   public readonly certificatePem: string;
   /** Its private key, PEM; sensitive. */
   public readonly privateKeyPem: string;
-  private readonly directory?: string;
   /** What is in the files, by their names. */
   private readonly files: Record<string, string> = {};
 
@@ -62,7 +61,6 @@ export class EtcdClient extends Construct {
     this.certificatePem = certificate.certificatePem;
     this.privateKeyPem = certificate.privateKeyPem;
 
-    if (target.directory !== undefined) this.directory = `${relativeToStack(this, target.directory)}/${clientName}`;
     const settings = {
       dial_timeout_ms: access.dialTimeoutMs,
       keepalive_time_ms: access.keepaliveTimeMs,
@@ -71,7 +69,10 @@ export class EtcdClient extends Construct {
       total_timeout_ms: access.totalTimeoutMs,
     };
     const templates = Templates.of(this);
-    const directory = this.directory === undefined ? DIRECTORY : Fn.abspath(literal(this.directory));
+    const directory =
+      target.directory === undefined
+        ? DIRECTORY
+        : Fn.abspath(literal(`${relativeToStack(this, target.directory)}/${clientName}`));
     const file = (name: string): Written => shellWord(`${directory}/${name}`);
     const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
     const variables = {
@@ -109,7 +110,7 @@ export class EtcdClient extends Construct {
     output(this, `${prefix}_endpoints`, access.endpoints, false);
     output(this, `${prefix}_settings`, settings, false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
-    if (this.directory === undefined) {
+    if (target.directory === undefined) {
       const files = Lazy.anyValue({ produce: () => this.files });
       output(this, clientFilesOutput(target.outputPrefix, clientName), files, true);
     }
@@ -126,14 +127,8 @@ export class EtcdClient extends Construct {
 
   private write(fileName: string, content: string): void {
     this.files[fileName] = content;
-    if (this.directory === undefined) return;
-    claimFile(this, `${this.target.directory}/${this.clientName}/${fileName}`);
-    new SensitiveFile(this, fileName, {
-      filename: literal(`${this.directory}/${fileName}`),
-      content: literal(content),
-      filePermission: "0600",
-      directoryPermission: "0700",
-    });
+    const { directory } = this.target;
+    if (directory !== undefined) writeClientFile(this, directory, this.clientName, fileName, content);
   }
 }
 

@@ -1,7 +1,5 @@
-import { SensitiveFile } from "@cdktf/provider-local/lib/sensitive-file";
 import { Construct, IConstruct } from "constructs";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
-import { literal } from "../terraform/literal";
 import {
   checkedAt,
   isLate,
@@ -17,7 +15,8 @@ import {
   text,
 } from "../validation";
 import { ValidationError } from "../validation-error";
-import { claimFile, DEFAULT_ACCESS_DIRECTORY, relativeToStack } from "./stack-path";
+import { writeClientFile } from "./client-file";
+import { DEFAULT_ACCESS_DIRECTORY } from "./stack-path";
 
 /** An etcd cluster, as those see it who only use it: declared in this app, or anywhere else. */
 export interface IEtcdCluster extends IConstruct {
@@ -100,13 +99,7 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
     const scope = new Construct(this, `client-${clientName}`);
     const files = { "ca.crt": this.caCertificatePem, "client.crt": certificatePem, "client.key": privateKeyPem };
     for (const [name, content] of Object.entries(files)) {
-      claimFile(scope, `${directory}/${clientName}/${name}`);
-      new SensitiveFile(scope, name, {
-        filename: literal(`${relativeToStack(this, directory)}/${clientName}/${name}`),
-        content: literal(content),
-        filePermission: "0600",
-        directoryPermission: "0700",
-      });
+      writeClientFile(scope, directory, clientName, name, content);
     }
   }
 }

@@ -4,12 +4,11 @@ import { clientFilesOutput, inDirectory } from "../access/client-files-output";
 import { outputPrefix } from "../access/output-prefix";
 import { terraformOutput } from "../terraform/terraform-output";
 import { ValidationError } from "../validation-error";
-import { writeAllAtomically } from "./atomic-file";
+import { unwritable, writeAllAtomically } from "./atomic-file";
 import { jsonText } from "./json-text";
 import { isObject, outputFrom } from "./outputs-option";
-import { chosenCluster, stackOf, STACKS } from "./stack-option";
+import { chosenCluster, outputPrefixOf, stackOf, STACKS } from "./stack-option";
 import type { Command, Typed } from "./usage";
-import { parse } from "./usage";
 
 const OPTIONS = { values: ["client", "cluster", "stack", "outputs", "out"], flags: ["json", "help"] };
 
@@ -27,7 +26,7 @@ hand that output over without a file of it in between:
 Options:
   --client <name>     the client, as cluster.addClient names it
   --stack <folder>    the stack's folder, after cdktf synth (default: the only one in ${STACKS})
-  --cluster <id>      which cluster, where the stack has several
+  --cluster <id>      which cluster, where the stack has several; with --outputs its outputPrefix, if it has one
   --outputs <file>    the output from a file instead; - for standard input
   --out <folder>      where the client's folder is made (default: etcd-access); files are 0600, folders 0700
   --json              print the files' names as data
@@ -42,12 +41,8 @@ export const accessCommand: Command = {
   name: "access",
   summary: "a client's files, from the outputs of a deployed stack",
   help: HELP,
-  run(args, console): undefined {
-    const typed = parse("access", args, OPTIONS);
-    if (typed.flag("help")) {
-      console.out(HELP);
-      return;
-    }
+  options: OPTIONS,
+  run(typed, console): undefined {
     const client = clientOf(typed);
     const files = filesOf(typed, client);
     const folder = folderOf(typed, client);
@@ -73,8 +68,7 @@ function filesOf(typed: Typed, client: string): Files {
   const outputs = typed.value("outputs");
   if (outputs === undefined) {
     const stack = stackOf(typed);
-    const cluster = chosenCluster(stack, typed.value("cluster")).name;
-    const output = clientFilesOutput(outputPrefix(cluster), client);
+    const output = clientFilesOutput(outputPrefixOf(chosenCluster(stack, typed.value("cluster"))), client);
     const expected = `the files of ${client}, deployed with clientFiles: false`;
     return requireFiles(output, terraformOutput({ stack, output, option: "--client", expected }, process.env));
   }
@@ -126,12 +120,7 @@ function write(folder: string, files: Files): string[] {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
     chmodSync(folder, FOLDER_MODE);
   } catch (error) {
-    throw new ValidationError({
-      what: "--out",
-      given: folder,
-      expected: "a folder that can be written to",
-      mend: `name another, or mend it (${error instanceof Error ? error.message : String(error)})`,
-    });
+    throw unwritable("--out", folder, "a folder that can be written to", error);
   }
   const contents = Object.entries(files).map(
     ([name, content]) => [path.join(folder, name), inDirectory(content, folder)] as const,

@@ -41,11 +41,16 @@ export function writeAllAtomically(
     }
   } catch (error) {
     for (const file of written) rmSync(file, { force: true });
-    throw new ValidationError({
-      what: option,
-      given: current,
-      expected: "a file that can be written",
-      mend: `name another, or mend it (${error instanceof Error ? error.message : String(error)})`,
-    });
+    throw unwritable(option, current, "a file that can be written", error);
   }
+}
+
+/** The error about a file or folder that an option names and that can't be written, with the reason. */
+export function unwritable(option: string, given: string, expected: string, reason: unknown): ValidationError {
+  return new ValidationError({
+    what: option,
+    given,
+    expected,
+    mend: `name another, or mend it (${reason instanceof Error ? reason.message : String(reason)})`,
+  });
 }

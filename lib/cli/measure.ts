@@ -1,4 +1,3 @@
-import { outputPrefix } from "../access/output-prefix";
 import type { ClusterRecord } from "../cluster-record";
 import type { Pairs } from "../measure/directions";
 import type { Drift } from "../measure/drift";
@@ -25,10 +24,9 @@ import {
   secondsOf,
   toleranceOf,
 } from "./measure-usage";
-import { chosenCluster, stackOf } from "./stack-option";
+import { chosenCluster, outputPrefixOf, stackOf } from "./stack-option";
 import { untilInterrupted } from "./until-interrupted";
 import type { Command, Console, Typed } from "./usage";
-import { parse } from "./usage";
 
 /** How often progress is reported, in seconds. */
 const PROGRESS_SECONDS = 10;
@@ -38,14 +36,8 @@ export const measureCommand: Command = {
   name: "measure",
   summary: "the round-trip times of a running cluster: written to a file, or checked against its tuning",
   help: MEASURE_HELP,
-  run(args, console) {
-    const typed = parse("measure", args, MEASURE_OPTIONS);
-    if (typed.flag("help")) {
-      console.out(MEASURE_HELP);
-      return undefined;
-    }
-    return measure(typed, console);
-  },
+  options: MEASURE_OPTIONS,
+  run: measure,
 };
 
 async function measure(typed: Typed, console: Console): Promise<number> {
@@ -90,7 +82,7 @@ async function measureNow(
   const ssh = typed.flag("ssh");
   const seconds = secondsOf(typed);
   const files = clientFilesOf(typed.value("env"), stack, cluster.name, !ssh);
-  const machines = ssh ? machinesOf(stack, outputPrefix(name, record.outputPrefix), process.env) : undefined;
+  const machines = ssh ? machinesOf(stack, outputPrefixOf(cluster), process.env) : undefined;
   const begin = performance.now();
   let told = 0;
   const progress = (pairs: Pairs): void => {

@@ -6,17 +6,7 @@ import { Placement } from "../wan/placement";
 import { jsonText } from "./json-text";
 import { planText } from "./plan-text";
 import type { Command, Console, Typed } from "./usage";
-import {
-  clientsOf,
-  list,
-  membersIn,
-  oneOf,
-  parse,
-  profileOf,
-  requireKnown,
-  requireRegions,
-  roundTripTimesOf,
-} from "./usage";
+import { clientsOf, list, membersIn, oneOf, profileOf, requireKnown, requireRegions, roundTripTimesOf } from "./usage";
 
 const OPTIONS = { values: ["clients", "profile", "rtt", "best", "survive", "include"], flags: ["json", "help"] };
 
@@ -47,10 +37,9 @@ export const planCommand: Command = {
   name: "plan",
   summary: "quorum, latency, losses, tuning and advice for a set of regions, or the best set",
   help: HELP,
-  run(args, console): undefined {
-    const typed = parse("plan", args, OPTIONS);
-    if (typed.flag("help")) console.out(HELP);
-    else if (typed.value("best") !== undefined) planBest(typed, console);
+  options: OPTIONS,
+  run(typed, console): undefined {
+    if (typed.value("best") !== undefined) planBest(typed, console);
     else planRegions(typed, console);
   },
 };

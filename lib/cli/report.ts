@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
-import { outputPrefix } from "../access/output-prefix";
 import type { CertificatePlan } from "../report/certificates";
 import { certificateRows } from "../report/certificates";
 import type { ClusterPlan } from "../report/cluster-plan";
@@ -10,11 +9,12 @@ import { drawPage } from "../report/page";
 import { timesOf } from "../report/recorded-cluster";
 import { ValidationError } from "../validation-error";
 import type { RoundTripTimes } from "../wan/round-trip-times";
+import { unwritable } from "./atomic-file";
 import { jsonText } from "./json-text";
 import { expiryFrom } from "./outputs-option";
-import { chosenCluster, stackOf, STACKS } from "./stack-option";
+import { chosenCluster, outputPrefixOf, stackOf, STACKS } from "./stack-option";
 import type { Command, Typed } from "./usage";
-import { clientsOf, list, membersIn, parse, profileOf, requireRegions, roundTripTimesOf } from "./usage";
+import { clientsOf, list, membersIn, profileOf, requireRegions, roundTripTimesOf } from "./usage";
 
 const OPTIONS = {
   values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "outputs", "out"],
@@ -59,12 +59,8 @@ export const reportCommand: Command = {
   name: "report",
   summary: "a page and a map: members, round trips, latency, losses, tuning",
   help: HELP,
-  run(args, console): undefined {
-    const typed = parse("report", args, OPTIONS);
-    if (typed.flag("help")) {
-      console.out(HELP);
-      return;
-    }
+  options: OPTIONS,
+  run(typed, console): undefined {
     requireNoPositionals(typed);
     const { title, plan, times, certificates } =
       typed.value("regions") === undefined ? fromStack(typed) : fromRegions(typed);
@@ -96,7 +92,8 @@ function fromStack(typed: Typed): Subject {
   for (const option of ["profile", "rtt"]) {
     if (typed.value(option) !== undefined) throw contradiction(`--${option}`, "a stack, which has its own");
   }
-  const { name, record } = chosenCluster(stackOf(typed, "give --regions lon1,nyc3,sgp1"), typed.value("cluster"));
+  const cluster = chosenCluster(stackOf(typed, "give --regions lon1,nyc3,sgp1"), typed.value("cluster"));
+  const { name, record } = cluster;
   const times = timesOf(record);
   const { members, profile, preferredLeaders, heartbeatMs, electionMs } = record;
   const clients = clientsOf(typed.value("clients")) ?? record.clients;
@@ -113,10 +110,7 @@ function fromStack(typed: Typed): Subject {
   const outputs = typed.value("outputs");
   const certificates = {
     configured: record.certificates,
-    rows:
-      outputs === undefined
-        ? undefined
-        : certificateRows(expiryFrom(outputs, outputPrefix(name, record.outputPrefix)), new Date()),
+    rows: outputs === undefined ? undefined : certificateRows(expiryFrom(outputs, outputPrefixOf(cluster)), new Date()),
   };
   return { title: name, times, plan: { ...plan, source, measuredAt }, certificates };
 }
@@ -126,12 +120,7 @@ function write(folder: string, files: readonly (readonly [string, string])[]): v
     mkdirSync(folder, { recursive: true });
     for (const [file, text] of files) writeFileSync(file, text);
   } catch (error) {
-    throw new ValidationError({
-      what: "--out",
-      given: folder,
-      expected: "a folder that can be written to",
-      mend: `name another, or mend it (${error instanceof Error ? error.message : String(error)})`,
-    });
+    throw unwritable("--out", folder, "a folder that can be written to", error);
   }
 }
 

@@ -5,6 +5,7 @@ import { measureCommand } from "./measure";
 import { planCommand } from "./plan";
 import { reportCommand } from "./report";
 import type { Command, Console } from "./usage";
+import { parse } from "./usage";
 
 /** Done. */
 const OK = 0;
@@ -30,11 +31,13 @@ export function run(args: readonly string[], console: Console): number | Promise
       console.out(overview());
       return OK;
     }
-    return (
-      commandOf(name)
-        .run(rest.includes("-h") ? ["--help"] : rest, console)
-        ?.catch(failed) ?? OK
-    );
+    const command = commandOf(name);
+    const typed = parse(command.name, rest.includes("-h") ? ["--help"] : rest, command.options);
+    if (typed.flag("help")) {
+      console.out(command.help);
+      return OK;
+    }
+    return command.run(typed, console)?.catch(failed) ?? OK;
   } catch (error) {
     return failed(error);
   }

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import * as path from "node:path";
+import { outputPrefix } from "../access/output-prefix";
 import type { RecordedCluster } from "../report/recorded-cluster";
 import { clustersIn } from "../report/recorded-cluster";
 import { ValidationError } from "../validation-error";
@@ -43,4 +44,9 @@ export function chosenCluster(stack: string, name: string | undefined): Recorded
     expected: `one of the stack's: ${clusters.map((cluster) => cluster.name).join(", ")}`,
     mend: `name one: --cluster ${clusters[0].name}`,
   });
+}
+
+/** First part of the names of a cluster's outputs. */
+export function outputPrefixOf({ name, record }: RecordedCluster): string {
+  return outputPrefix(name, record.outputPrefix);
 }

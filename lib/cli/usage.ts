@@ -21,12 +21,14 @@ export interface Command {
   readonly summary: string;
   /** The whole text of `--help`. */
   readonly help: string;
+  /** What may be typed. */
+  readonly options: OptionNames;
   /**
    * Runs it, and returns the exit code where it is not always 0.
    *
    * @throws ValidationError for what the user has to mend
    */
-  run(args: readonly string[], console: Console): Promise<number> | undefined;
+  run(typed: Typed, console: Console): Promise<number> | undefined;
 }
 
 /** Options by name: those that take a value, and those that do not. */

@@ -93,8 +93,11 @@ export const RCLONE_VALUE = "^(?:[^%\\r\\n\\x00]|%+[^%(\\r\\n\\x00])*%*$";
  * in all of them.
  */
 export function plainName(text: string): Written {
-  return required(text, "^[A-Za-z0-9_./:-]+$", "letters, digits and _ . / : -") as Written;
+  return required(text, PLAIN_NAME, "letters, digits and _ . / : -") as Written;
 }
+
+/** What {@link plainName} can write. */
+export const PLAIN_NAME = "^[A-Za-z0-9_./:-]+$";
 
 /** The name of a user of the machine, which is a pattern in sshd's configuration. */
 export function loginName(text: string): Written {
