@@ -33,11 +33,7 @@ describeAsRoot("the metadata service", () => {
   beforeEach(() => {
     node = freshNode();
     node.scripts("close-metadata.sh");
-    // What changes something is noted.
-    node.stub(
-      "ip",
-      'case " $* " in *" rule add "* | *" rule del "*) echo "$*" >>/run/changes ;; esac\nexec /sbin/ip "$@"',
-    );
+    node.noteCalls("ip", "rule add", "rule del");
   });
 
   function outcome(readers: string | undefined, ...steps: string[]): readonly string[] {

@@ -98,6 +98,12 @@ export class NodeRoot {
     this.put(`/usr/local/sbin/${name}`, `#!/bin/sh\n${script}\n`, 0o755);
   }
 
+  /** Has calls of a command that have one of these words noted in /run/changes before they are carried out. */
+  public noteCalls(name: string, ...words: readonly string[]): void {
+    const noted = words.map((word) => `*" ${word} "*`).join(" | ");
+    this.stub(name, `case " $* " in ${noted}) echo "$*" >>/run/changes ;; esac\nexec /sbin/${name} "$@"`);
+  }
+
   public read(file: string): string {
     return readFileSync(this.at(file), "utf8");
   }

@@ -32,11 +32,7 @@ describeAsRoot("the ways of streams to peers", () => {
     node = freshNode();
     node.scripts("route-streams.sh");
     node.put("/etc/etcd/peers", peers(NEAR, FAR));
-    // What changes something is noted.
-    node.stub(
-      "ip",
-      'case " $* " in *" add "* | *" replace "* | *" del "* | *" flush "*) echo "$*" >>/run/changes ;; esac\nexec /sbin/ip "$@"',
-    );
+    node.noteCalls("ip", "add", "replace", "del", "flush");
   });
 
   /** What is printed, without what stands at the ends of lines. */
