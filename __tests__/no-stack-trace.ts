@@ -1,5 +1,5 @@
 /**
- * Stands in for a module of cdktf's in the unit tests. cdktf records a stack trace for every token, for its own errors' messages, and
+ * Stands in for a module of cdktf's and of constructs' in the tests. cdktf records a stack trace for every token, for its own errors' messages, and
  * jest maps each frame by source maps: two thirds of the time of a synthesis. No test reads them.
  */
 export function captureStackTrace(): string[] {

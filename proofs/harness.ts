@@ -24,6 +24,12 @@ const APP = path.join(__dirname, "apps", "cluster.ts");
 
 const ROOT = path.resolve(__dirname, "..", process.env.CDKTF_ETCD_TEST_LAB ?? ".lab-test");
 
+/**
+ * Terraform and its providers live for seconds: without the collection of garbage a plan needs 1.6 s of processor in place of 2.6, and
+ * 360 MB in place of 100.
+ */
+const SHORT_LIVED_GO = { GOGC: "off", GOMEMLIMIT: "1GiB" };
+
 /** A command on the stack. */
 export type HarnessCommand = "deploy" | "diff" | "destroy";
 
@@ -173,7 +179,7 @@ export class LabHarness {
 
   private environment(): Record<string, string> {
     if (this.config === undefined) throw new Error("the lab is not up");
-    return this.lab.environment(this.config);
+    return { ...this.lab.environment(this.config), ...SHORT_LIVED_GO };
   }
 
   /** A new file for the output of each run: if a story fails, its earlier runs may show why. */
