@@ -84,7 +84,7 @@ export const EVERY_PROP = {
   } satisfies Values<lib.DigitalOceanHostProps>,
   EtcdClusterProps: {
     hosts: any([], undefined),
-    version: any(lib.EtcdVersion.V3_5_33, lib.EtcdVersion.V3_6_14, "3.6.14"),
+    version: any(lib.EtcdVersion.V3_5_33, lib.EtcdVersion.V3_6_14, lib.EtcdVersion.V3_7_1, "3.6.14"),
     download: any({}),
     settings: any({}),
     pki: any({}),
