@@ -10,7 +10,7 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
-import { manifestUnder, overrideIn, withoutStackTraceStub, type Manifest } from "./override";
+import { manifestUnder, overrideIn, type Manifest } from "./override";
 
 const ROOT = path.resolve(__dirname, "..", "..");
 /** What cannot hold under cdktn, by the test's file, and why. */
@@ -43,13 +43,10 @@ function copyTracked(copy: string): void {
 }
 
 function putOverride(copy: string): void {
-  const rewrite = (name: string, change: (text: string) => string): void => {
-    const file = path.join(copy, name);
-    writeFileSync(file, change(readFileSync(file, "utf8")));
-  };
+  const file = path.join(copy, "package.json");
   const override = overrideIn(readFileSync(path.join(ROOT, "README.md"), "utf8"));
-  rewrite("package.json", (text) => JSON.stringify(manifestUnder(override, JSON.parse(text) as Manifest), null, 2));
-  rewrite("jest.config.js", withoutStackTraceStub);
+  const manifest = manifestUnder(override, JSON.parse(readFileSync(file, "utf8")) as Manifest);
+  writeFileSync(file, JSON.stringify(manifest, null, 2));
 }
 
 /** Throws unless every package gets cdktn when it asks for cdktf. */

@@ -35,11 +35,3 @@ export function manifestUnder({ dependencies, overrides }: Override, own: Manife
     overrides: { ...own.overrides, ...overrides },
   };
 }
-
-/** jest's configuration without what spares cdktf its stack traces: that module of cdktn's has more in it. */
-export function withoutStackTraceStub(config: string): string {
-  const without = config.replace(/^ *moduleNameMapper: .*\n/m, "");
-  if (without === config)
-    throw new Error("jest.config.js has no moduleNameMapper any more: take this out of proofs/cdktn");
-  return without;
-}

@@ -157,7 +157,10 @@ resource "digitalocean_firewall" "f" {
 
 export const IN_PROJECT = `
 variable "project" {}
-variable "names" { default = ["a", "b"] }
+variable "names" {
+  type    = list(string)
+  default = ["a", "b"]
+}
 resource "digitalocean_droplet" "d" {
   for_each = toset(["a", "b"])
   name     = each.key
