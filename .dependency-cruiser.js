@@ -18,7 +18,7 @@ const LAYERS = {
     ["near-matches", "validation-error"],
   ],
   proofs: [
-    ["bench", "campaign", "cli", "demo", "suite"],
+    ["bench", "campaign", "cdktn", "cli", "demo", "suite"],
     ["operations"],
     ["harness"],
     ["lab-cluster", "rig"],

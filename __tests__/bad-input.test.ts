@@ -109,6 +109,58 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     (s) => hosts(s, { clientSources: { loadBalancerIds: ["a", "a"] } }),
     /^clientSources\.loadBalancerIds: given "a" twice/,
   ],
+  [
+    "a part for cloud-init of a type in words",
+    (s) => hosts(s, { cloudInitParts: [{ contentType: "text/plain", content: "x" }] }),
+    /^cloudInitParts\[0\]\.contentType: given "text\/plain", expected one of CloudInitPartType\.CLOUD_CONFIG, CloudInitPartType\.SHELL_SCRIPT/,
+  ],
+  [
+    "settings that do not say so",
+    (s) => hosts(s, { cloudInitParts: [{ contentType: "text/cloud-config", content: "packages: [jq]\n" }] }),
+    /^cloudInitParts\[0\]\.content: given "packages: \[jq\]" as its first line, expected the line "#cloud-config" first/,
+  ],
+  [
+    "a script without an interpreter",
+    (s) => hosts(s, { cloudInitParts: [{ contentType: "text/x-shellscript", content: "echo 1\n" }] }),
+    /^cloudInitParts\[0\]\.content: given "echo 1" as its first line, expected a line such as "#!\/bin\/sh"/,
+  ],
+  [
+    "a part for cloud-init with NUL",
+    (s) => hosts(s, { cloudInitParts: [{ contentType: "text/x-shellscript", content: "#!/bin/sh\n\0" }] }),
+    /^cloudInitParts\[0\]\.content: given the character U\+0000, expected text/,
+  ],
+  [
+    "a setting of the library's own",
+    (s) =>
+      hosts(s, {
+        cloudInitParts: [{ contentType: "text/cloud-config", content: "#cloud-config\nssh_pwauth: true\n" }],
+      }),
+    /^cloudInitParts\[0\]\.content: given the setting ssh_pwauth, expected settings beside disable_root/,
+  ],
+  [
+    "another way to merge",
+    (s) =>
+      hosts(s, {
+        cloudInitParts: [{ contentType: "text/cloud-config", content: "#cloud-config\n'merge_how': dict(replace)\n" }],
+      }),
+    /^cloudInitParts\[0\]\.content: given the setting merge_how/,
+  ],
+  [
+    "settings in braces",
+    (s) => hosts(s, { cloudInitParts: [{ contentType: "text/cloud-config", content: '#cloud-config\n{"a": 1}\n' }] }),
+    /^cloudInitParts\[0\]\.content: given "\{\\"a\\": 1\}", expected settings below "#cloud-config"/,
+  ],
+  [
+    "more for cloud-init than DigitalOcean takes",
+    (s) =>
+      hosts(s, {
+        cloudInitParts: Array(2).fill({
+          contentType: "text/x-shellscript",
+          content: `#!/bin/sh\n#${"<".repeat(4096)}\n`,
+        }),
+      }),
+    /^cloudInitParts: given 49\d\d\d bytes, as they stand in user data, expected at most 49152: DigitalOcean takes 65536/,
+  ],
   ["no project", (s) => hosts(s, { projectId: "" }), /^projectId: given "", expected a name or an id/],
   [
     "a snapshot of no family",

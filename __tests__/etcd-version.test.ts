@@ -2,7 +2,7 @@ import { Architecture, EtcdVersion } from "../lib";
 
 describe("versions of etcd", () => {
   it("that are published have pinned tarballs for both architectures", () => {
-    for (const version of [EtcdVersion.V3_6_14, EtcdVersion.V3_5_33]) {
+    for (const version of [EtcdVersion.V3_6_14, EtcdVersion.V3_7_1, EtcdVersion.V3_5_33]) {
       const sums = [Architecture.AMD64, Architecture.ARM64].map((architecture) => version.sha256(architecture));
       expect(new Set(sums).size).toBe(2);
       for (const sum of sums) expect(sum).toMatch(/^[0-9a-f]{64}$/);

@@ -5,3 +5,6 @@
 export function captureStackTrace(): string[] {
   return [];
 }
+
+/** The same by cdktn's name for it, for proofs/cdktn. */
+export const captureCreationStack = captureStackTrace;

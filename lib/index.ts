@@ -16,6 +16,8 @@ export type { EtcdSettingsProps } from "./etcd-settings";
 export { EtcdLogLevel } from "./etcd-settings";
 export type { EtcdChecksums } from "./etcd-version";
 export { EtcdVersion } from "./etcd-version";
+export type { CloudInitPart } from "./hosts/cloud-init-parts";
+export { CloudInitPartType } from "./hosts/cloud-init-parts";
 export type {
   DigitalOceanHostProps,
   DigitalOceanHostsProps,

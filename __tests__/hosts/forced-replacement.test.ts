@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { DigitalOceanHost } from "../../lib";
+import { CloudInitPartType, DigitalOceanHost } from "../../lib";
 import { resources, SAMPLE_HOSTS, SSH_FROM, synth } from "../synth";
 
 /**
@@ -30,6 +30,7 @@ const FORCES_REPLACEMENT: Readonly<Record<string, Readonly<Record<string, boolea
     vpc_uuid: true,
   },
   firewall: { droplet_ids: false, inbound_rule: false, name: false, outbound_rule: false, tags: false },
+  project_resources: { project: true, resources: false },
   ssh_key: { name: false, public_key: true },
   tag: { name: true },
 };
@@ -52,6 +53,7 @@ const WAYS: Readonly<Record<string, Readonly<Record<string, Way>>>> = {
     user_data: "ignored",
     vpc_uuid: "ignored",
   },
+  project_resources: { project: "apart" },
   ssh_key: { public_key: "apart" },
   tag: { name: "apart" },
 };
@@ -64,6 +66,8 @@ const everythingSaid = synth((stack) => {
     ...SAMPLE_HOSTS,
     sshFrom: SSH_FROM,
     peersFrom: ["192.0.2.7/32"],
+    projectId: "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679",
+    cloudInitParts: [{ contentType: CloudInitPartType.SHELL_SCRIPT, content: "#!/bin/sh\n" }],
     vpcIds: { lon1: "5a4981aa-9653-4bd1-bef5-d6bff52042e4" },
   });
 });

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { Construct } from "constructs";
 import { parse } from "yaml";
+import { CloudInitPartType, DigitalOceanHost } from "../../lib";
 import { Templates } from "../../lib/terraform/templates";
-import { BACKUP, cluster, synth } from "../synth";
+import { BACKUP, cluster, SSH_FROM, synth } from "../synth";
 import { runCommand } from "../tools";
 import { plain, render, Rendering, scratchDirectory, templateNames } from "./render";
 import {
@@ -38,6 +40,8 @@ function sourced(text: string, ...names: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name, index) => [name, values[index]]));
 }
 
+const INERT_PART = { contentType: CloudInitPartType.SHELL_SCRIPT, content: "#!/bin/sh\n" };
+
 /** The lines of a file that are neither empty nor comments. */
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
 
@@ -53,6 +57,8 @@ describe("what the library hands to the templates", () => {
     const made = cluster(stack, undefined, { backup: BACKUP });
     made.addClient("billing");
     made.writeAlertRules();
+    const more = { namePrefix: "more", sshFrom: SSH_FROM, cloudInitParts: [INERT_PART] };
+    DigitalOceanHost.inRegions(new Construct(stack, "more"), ["lon1"], more);
   });
   jest.restoreAllMocks();
 

@@ -173,6 +173,10 @@ export function filesOf(sample: Sample, getEtcd: string) {
         downloads: [],
       },
     },
+    cloudInitArchive: {
+      template: "boot/cloud-init-archive.yaml.tftpl",
+      variables: { own: "#cloud-config\n", parts: [{ type: "text/x-shellscript", content: "#!/bin/sh\n" }], merge: "" },
+    },
     sshd: { template: "ssh/sshd.conf.tftpl", variables: { user: loginName(user), host_key } },
     sshAccess: { template: "ssh/ssh.env.tftpl", variables: { user: shellWord(user), host_key } },
     authorizedKeys: {

@@ -58,6 +58,7 @@ const machine: Values<lib.DigitalOceanMachineProps> = {
   size: any("s-2vcpu-2gb", "s-1vcpu-1gb", "s-8vcpu-16gb", "gpu-h100x1-80gb", ""),
   monitoring: flags,
   tags: any(["team-a"], ["team a"], ["x", "X"], ["a:b_c"]),
+  cloudInitParts: any([{ contentType: "text/cloud-config", content: "#cloud-config\npackages: [jq]\n" }], []),
   generation: whole(-1, 5),
   bootTimeoutSeconds: whole(29, 3601),
   allowRestrictedRegions: flags,
@@ -83,7 +84,7 @@ export const EVERY_PROP = {
   } satisfies Values<lib.DigitalOceanHostProps>,
   EtcdClusterProps: {
     hosts: any([], undefined),
-    version: any(lib.EtcdVersion.V3_5_33, lib.EtcdVersion.V3_6_14, "3.6.14"),
+    version: any(lib.EtcdVersion.V3_5_33, lib.EtcdVersion.V3_6_14, lib.EtcdVersion.V3_7_1, "3.6.14"),
     download: any({}),
     settings: any({}),
     pki: any({}),
@@ -104,6 +105,10 @@ export const EVERY_PROP = {
     adopt: any({}),
     upkeep: any({}),
   } satisfies Values<lib.EtcdClusterProps>,
+  CloudInitPart: {
+    contentType: any(...Object.values(lib.CloudInitPartType)),
+    content: any("#cloud-config\npackages: [jq]\n", "#!/bin/sh\nexit 0\n", "x", "#cloud-config\nssh_pwauth: true\n"),
+  } satisfies Values<lib.CloudInitPart>,
   DigitalOceanSourcesProps: {
     tags: any(["web"], ["a b"]),
     dropletIds: any([4711], [-1]),

@@ -31,6 +31,7 @@ const PARENTS: Readonly<Record<string, () => unknown>> = {
   }),
   "cluster.restore": () => ({ snapshot: "a.db" }),
   "cluster.clients": () => [{ location: "lon1" }],
+  "host.cloudInitParts": () => [{ contentType: "text/x-shellscript", content: "#!/bin/sh\n" }],
 };
 
 const bag = (value: unknown): Bag => value as Bag;
@@ -84,6 +85,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
       "group.clientSources": "DigitalOceanSourcesProps",
       host: "DigitalOceanHostProps",
       "host ": "DigitalOceanMachineProps",
+      "host.cloudInitParts.0": "CloudInitPart",
     },
     base: () => ({ group: { sshFrom: SSH_FROM }, host: { region: "lon1" } }),
     run: (stack, { group, host }) => {

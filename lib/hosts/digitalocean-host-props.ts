@@ -16,6 +16,7 @@ import {
   text,
 } from "../validation";
 import { ValidationError } from "../validation-error";
+import { CLOUD_INIT_PARTS, CloudInitPart, requireCloudInitParts } from "./cloud-init-parts";
 import { DigitalOceanHostGroup, DigitalOceanHostGroupProps, HOST_GROUP } from "./digitalocean-host-group";
 import {
   requireGeneration,
@@ -58,8 +59,15 @@ export interface DigitalOceanMachineProps {
    */
   readonly tags?: string[];
   /**
-   * Count up to have every machine replaced by a fresh one, one at a time: a new image, another VPC and the choice of
-   * the metrics agent take effect that way.
+   * More for cloud-init to do at a machine's first boot, after the library's own: settings and scripts. Changing them
+   * replaces no machine unless `generation` changes too. A part that fails does not stop a deploy. They are no place for
+   * secrets: they stand in the synthesized stack, and in the machine's user data.
+   * @default - none
+   */
+  readonly cloudInitParts?: CloudInitPart[];
+  /**
+   * Count up to have every machine replaced by a fresh one, one at a time: a new image, another VPC, the choice of the
+   * metrics agent and other parts for cloud-init take effect that way.
    * @default 1
    */
   readonly generation?: number;
@@ -111,6 +119,7 @@ export const MACHINE: ShapeOf<DigitalOceanMachineProps> = {
   size: lateText,
   monitoring: flag,
   tags: list(lateText),
+  cloudInitParts: CLOUD_INIT_PARTS,
   generation: lateNumber,
   bootTimeoutSeconds: number,
   allowRestrictedRegions: flag,
@@ -167,6 +176,7 @@ function requireMachine(props: DigitalOceanMachineProps): void {
   requireImage(props.image ?? DEFAULT_IMAGE, props.imageFamily);
   requireSize(props.size ?? DEFAULT_SIZE);
   requireTags(props.tags ?? []);
+  requireCloudInitParts("cloudInitParts", props.cloudInitParts ?? []);
   requireGeneration(props.generation ?? 1);
 }
 

@@ -1,15 +1,16 @@
 import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
-import { Lazy, TerraformResource } from "cdktf";
+import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
 import { sshdSettings } from "../node/ssh-access-part";
 import { inExpression } from "../terraform/literal";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import { Templates } from "../terraform/templates";
 import { TerraformData } from "../terraform/terraform-data";
-import { asItIs, shellWord } from "../terraform/writers";
+import { asItIs, shellWord, Written } from "../terraform/writers";
 import { ValidationError } from "../validation-error";
 import { checkedAt } from "../validation";
+import { checksOfLateParts, userData } from "./cloud-init-parts";
 import { DigitalOceanHostGroup, HOST_GROUP } from "./digitalocean-host-group";
 import {
   among,
@@ -26,7 +27,7 @@ import {
 } from "./digitalocean-host-props";
 import { dropletSize } from "./digitalocean-sizes";
 import { Architecture, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
-import { opensshKeyPair } from "./openssh-key-pair";
+import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
 
 /** The user that deploys log in as. */
 const USER = "root";
@@ -98,6 +99,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       image = DEFAULT_IMAGE,
       size = DEFAULT_SIZE,
       bootTimeoutSeconds: timeoutSeconds = DEFAULT_BOOT_SECONDS,
+      cloudInitParts: parts = [],
     } = props;
     const { memoryMiB, diskGiB } = dropletSize(size) ?? {};
     this.memoryMiB = memoryMiB;
@@ -114,6 +116,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
     });
     props.group._lostState.include(generation);
     const templates = Templates.of(this);
+    const checks = checksOfLateParts("cloudInitParts", parts);
     this.droplet = new Droplet(this, "droplet", {
       provider: props.group._provider,
       name: this.hostName,
@@ -124,22 +127,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       sshKeys: [props.group.sshKey.id],
       tags: [props.group.tag.id, ...(props.tags ?? [])],
       ...(props.vpcId === undefined ? {} : { vpcUuid: props.vpcId }),
-      userData: Lazy.stringValue({
-        produce: () =>
-          templates.render("boot/cloud-init.yaml.tftpl", {
-            host_private_key: asItIs(hostKey.privateKey),
-            host_public_key: asItIs(hostKey.publicKey),
-            // All but the one that DigitalOcean puts there.
-            authorized_keys: props.group._authorizedKeys.slice(1).map(asItIs),
-            sshd_config: sshdSettings(templates, { user: USER, hostKey: hostKey.publicKey }),
-            get_etcd: templates.file("boot/get-etcd.sh"),
-            downloads: this.downloads.map(({ version, sha256, url }) => ({
-              version: shellWord(version),
-              sha256: shellWord(sha256),
-              url: shellWord(url),
-            })),
-          }),
-      }),
+      userData: userData(this, () => this.ownPart(templates, hostKey, props.group), parts),
       timeouts: { create: `${timeoutSeconds}s` },
       dependsOn: [props.group._lostState, ...props.group._loginKeys.madeFirst],
       lifecycle: {
@@ -148,6 +136,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
         ignoreChanges: ["user_data", "image", "ssh_keys", "size", "monitoring", "vpc_uuid"],
         // Terraform wants a bare address here, and CDKTF would render a reference as an expression.
         replaceTriggeredBy: [`${generation.terraformResourceType}.${generation.friendlyUniqueId}`],
+        ...(checks.length > 0 ? { precondition: checks } : {}),
       },
     });
     props.group._include(this.droplet);
@@ -169,6 +158,23 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
 
   public downloadAtBoot(download: BootDownload): void {
     this.downloads.push(download);
+  }
+
+  /** What cloud-init does for the library, as far as it is known when the stack is written. */
+  private ownPart(templates: Templates, hostKey: OpensshKeyPair, group: DigitalOceanHostGroup): Written {
+    return templates.render("boot/cloud-init.yaml.tftpl", {
+      host_private_key: asItIs(hostKey.privateKey),
+      host_public_key: asItIs(hostKey.publicKey),
+      // All but the one that DigitalOcean puts there.
+      authorized_keys: group._authorizedKeys.slice(1).map(asItIs),
+      sshd_config: sshdSettings(templates, { user: USER, hostKey: hostKey.publicKey }),
+      get_etcd: templates.file("boot/get-etcd.sh"),
+      downloads: this.downloads.map(({ version, sha256, url }) => ({
+        version: shellWord(version),
+        sha256: shellWord(sha256),
+        url: shellWord(url),
+      })),
+    });
   }
 }
 

@@ -6,8 +6,10 @@ import { Construct } from "constructs";
 import { SITES_NETWORK } from "terraform-lab";
 import {
   AuthorityGeneration,
+  CloudInitPart,
   DigitalOceanHost,
   DigitalOceanHostGroup,
+  DigitalOceanSourcesProps,
   EtcdAdoptionProps,
   EtcdBackupProps,
   EtcdCluster,
@@ -35,6 +37,13 @@ export interface Knobs {
   readonly grpcGateway?: boolean;
   readonly extra?: Record<string, string>;
   readonly image?: string;
+  readonly imageFamily?: string;
+  readonly cloudInitParts?: CloudInitPart[];
+  readonly clientSources?: DigitalOceanSourcesProps;
+  readonly projectId?: string;
+  /** The alias of the provider that all is made with; the one without an alias then has a token that is refused. */
+  readonly provider?: string;
+  readonly clientFiles?: boolean;
   readonly loginKeyGeneration?: number;
   readonly authorizedKeys?: string[];
   readonly leader?: LeaderPlacementProps;
@@ -72,7 +81,11 @@ const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
 export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<string, string>>): void {
   const stack = new TerraformStack(app, STACK);
   new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${STACK}.tfstate` });
-  new DigitaloceanProvider(stack, "digitalocean");
+  new DigitaloceanProvider(stack, "digitalocean", knobs.provider === undefined ? {} : { token: "no token" });
+  const provider =
+    knobs.provider === undefined
+      ? undefined
+      : new DigitaloceanProvider(stack, knobs.provider, { alias: knobs.provider });
   new TlsProvider(stack, "tls");
   new LocalProvider(stack, "local");
   const release = {
@@ -86,7 +99,12 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       clientsFrom: [env.ETCD_CLIENTS_FROM, ...(knobs.clientSites === undefined ? [] : [SITES_NETWORK])],
       peersFrom: knobs.peersFrom,
       bootTimeoutSeconds: knobs.bootTimeoutSeconds,
+      clientSources: knobs.clientSources,
       image: knobs.image,
+      imageFamily: knobs.imageFamily,
+      cloudInitParts: knobs.cloudInitParts,
+      projectId: knobs.projectId,
+      provider,
       generation: knobs.generation,
       loginKeyGeneration: knobs.loginKeyGeneration,
       authorizedKeys: knobs.authorizedKeys,
@@ -100,6 +118,7 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       peerAuthority: authority(knobs.peerAuthority),
     },
     accessDirectory: env.ETCD_ACCESS_DIRECTORY,
+    clientFiles: knobs.clientFiles,
     genesis: knobs.genesis,
     recoverFrom: knobs.recoverFrom,
     peerNetwork: knobs.peerNetwork,

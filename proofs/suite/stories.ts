@@ -468,6 +468,18 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/proofs/operator.long.test.ts",
+    seconds: 300,
+    proves: [
+      "lib/access/client-files-output.ts",
+      "lib/cli/access.ts",
+      "lib/hosts/{cloud-init-parts,digitalocean-host,digitalocean-host-group,digitalocean-host-props,digitalocean-sources}.ts",
+      "lab/clouds/digitalocean/api/{projects.ts,routes/projects.ts}",
+      "proofs/apps/cluster-stack.ts",
+      "templates/boot/**",
+    ],
+  },
+  {
     file: "__tests__/proofs/second-cluster.long.test.ts",
     seconds: 150,
     proves: [
@@ -527,7 +539,7 @@ export const NO_STORY: readonly Silence[] = [
       "lib/validation/**",
       "__tests__/validation/*.ts",
       "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/{authorized-key,digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks}.ts",
+      "lib/hosts/{authorized-key,cloud-init-parts,digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks}.ts",
       "lib/report/**",
       "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",
       "lib/wan/placement*.ts",
@@ -546,8 +558,8 @@ export const NO_STORY: readonly Silence[] = [
     ],
   },
   {
-    why: "people run it: npm run demo, npm run lab, npm run bench:*, npm run test:campaign, examples",
-    paths: ["lab/cli/**", "proofs/{cli,demo}.ts", "proofs/bench/**", "proofs/campaign/**", "examples/*.ts"],
+    why: "people run it: npm run demo, npm run lab, npm run bench:*, npm run test:campaign, npm run test:cdktn, examples",
+    paths: ["lab/cli/**", "proofs/{cli,demo}.ts", "proofs/bench/**", "proofs/{campaign,cdktn}/**", "examples/*.ts"],
   },
 ];
 

@@ -14,6 +14,7 @@ export interface State {
   volumes: Volume[];
   reservedIps: ReservedIp[];
   domains: Domain[];
+  projects: Project[];
   actions: Action[];
 }
 
@@ -160,6 +161,19 @@ export interface Domain {
   name: string;
   ttl: number;
   records: DomainRecord[];
+}
+
+export interface Project {
+  id: string;
+  name: string;
+  description: string;
+  purpose: string;
+  environment: string;
+  isDefault: boolean;
+  createdAt: string;
+  updatedAt: string;
+  /** When each resource was put into it, by URN. The default project also has all that is in no other. */
+  assigned: Record<string, string>;
 }
 
 export interface Action {

@@ -21,6 +21,7 @@ import { dropletActionRoutes } from "./routes/droplet-actions";
 import { dropletRoutes } from "./routes/droplets";
 import { firewallRoutes } from "./routes/firewalls";
 import { keyRoutes } from "./routes/keys";
+import { projectRoutes } from "./routes/projects";
 import { reservedIpRoutes } from "./routes/reserved-ips";
 import { tagRoutes } from "./routes/tags";
 import { volumeRoutes } from "./routes/volumes";
@@ -120,6 +121,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     dropletRoutes,
     firewallRoutes,
     keyRoutes,
+    projectRoutes,
     reservedIpRoutes,
     tagRoutes,
     volumeRoutes,

@@ -102,6 +102,8 @@ function parseState(file: string, text: string): State {
   if (loaded["version"] !== 1) {
     throw damaged(`it has version ${JSON.stringify(loaded["version"])}, this server reads version 1`);
   }
+  // Accounts that were begun before there were projects have none.
+  if (Array.isArray(loaded["domains"])) loaded["projects"] ??= [];
   const empty: Record<string, unknown> = { ...emptyState() };
   for (const [key, sample] of Object.entries(empty)) {
     const found = loaded[key];
@@ -126,6 +128,7 @@ function emptyState(): State {
     volumes: [],
     reservedIps: [],
     domains: [],
+    projects: [],
     actions: [],
   };
 }

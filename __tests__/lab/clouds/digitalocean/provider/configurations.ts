@@ -154,3 +154,22 @@ resource "digitalocean_firewall" "f" {
   }
 }
 `;
+
+export const IN_PROJECT = `
+variable "project" {}
+variable "names" {
+  type    = list(string)
+  default = ["a", "b"]
+}
+resource "digitalocean_droplet" "d" {
+  for_each = toset(["a", "b"])
+  name     = each.key
+  region   = "lon1"
+  size     = "s-1vcpu-1gb"
+  image    = "debian-13-x64"
+}
+resource "digitalocean_project_resources" "p" {
+  project   = var.project
+  resources = [for name in var.names : digitalocean_droplet.d[name].urn]
+}
+`;

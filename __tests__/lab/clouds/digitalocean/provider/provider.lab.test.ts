@@ -7,7 +7,7 @@ import { waitFor } from "../../../../../lab/tools/wait";
 import { useCleanup } from "../../../../cleanup";
 import { startApi } from "../api/support/api";
 import { passGoTests } from "../../../go-tests";
-import { DROPLET, EVERYTHING, THREE_DROPLETS } from "./configurations";
+import { DROPLET, EVERYTHING, IN_PROJECT, THREE_DROPLETS } from "./configurations";
 import { TOKEN, Workspace } from "./terraform-workspace";
 
 jest.setTimeout(900_000);
@@ -104,6 +104,37 @@ describe("against the lab's API", () => {
     ]);
     expect(imported).toMatchObject({ ok: true });
     expect((await work.plan()).output).toMatch(/user_data .*forces replacement/);
+  });
+
+  test("droplets are put into a project, beside others, and go back into the default one", async () => {
+    const { project } = (await api.request("POST", "/v2/projects", { name: "p", purpose: "Service or API" })) as {
+      project: { id: string };
+    };
+    const inProject = async (): Promise<string[]> => {
+      const { resources } = (await api.request("GET", `/v2/projects/${project.id}/resources`)) as {
+        resources: { urn: string }[];
+      };
+      return resources.map(({ urn }) => urn);
+    };
+    await begin(IN_PROJECT);
+    const both = { TF_VAR_project: project.id };
+    expect(await work.apply(both)).toMatchObject({ ok: true });
+    expect(await inProject()).toHaveLength(2);
+    expect(await count(/resources$/, "POST")).toBe(1);
+
+    const one = { ...both, TF_VAR_names: '["b"]' };
+    expect((await work.apply(one)).output).toContain("0 added, 1 changed, 0 destroyed");
+    expect(await inProject()).toHaveLength(1);
+    // One that is there beside those of the configuration is nobody's business.
+    const droplets = (await api.droplets()).map(({ id }) => `do:droplet:${id}`);
+    await api.request("POST", `/v2/projects/${project.id}/resources`, { resources: droplets });
+    expect((await work.plan(one)).output).toContain("No changes.");
+    // One that somebody took out is put back.
+    await api.request("POST", "/v2/projects/default/resources", { resources: droplets });
+    expect((await work.apply(one)).output).toContain("0 added, 1 changed, 0 destroyed");
+
+    expect(await work.destroy(one)).toMatchObject({ ok: true });
+    expect(await inProject()).toEqual([]);
   });
 
   test("a droplet that fails to boot fails the apply at once, and the next apply makes another", async () => {

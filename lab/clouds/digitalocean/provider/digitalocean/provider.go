@@ -64,6 +64,7 @@ func Provider() *schema.Provider {
 		ResourcesMap: map[string]*schema.Resource{
 			"digitalocean_droplet":                droplets.resource(),
 			"digitalocean_firewall":               firewalls.resource(),
+			"digitalocean_project_resources":      projectResources.resource(),
 			"digitalocean_reserved_ip":            reservedIPs.resource(),
 			"digitalocean_reserved_ip_assignment": reservedIPAssignments.resource(),
 			"digitalocean_ssh_key":                sshKeys.resource(),

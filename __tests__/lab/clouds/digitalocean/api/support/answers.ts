@@ -52,6 +52,12 @@ interface TagView {
   readonly resources: { readonly droplets: unknown };
 }
 
+export interface ProjectView {
+  readonly id: string;
+  readonly name: string;
+  readonly is_default: boolean;
+}
+
 /** Each answer has a few of these; an error has the first three. */
 export interface AnswerBody {
   readonly id: string;
@@ -71,6 +77,8 @@ export interface AnswerBody {
   readonly firewall: FirewallView;
   readonly image: ImageView;
   readonly images: readonly ImageView[];
+  readonly project: ProjectView;
+  readonly resources: readonly { readonly urn: string; readonly status: string }[];
   readonly regions: readonly { readonly slug: string; readonly available: boolean }[];
   readonly reserved_ip: { readonly ip: string; readonly droplet: DropletView | null };
   readonly sizes: readonly unknown[];
