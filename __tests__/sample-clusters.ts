@@ -61,6 +61,9 @@ export const SAMPLE_CLUSTERS: Readonly<Record<string, (stack: TerraformStack) =>
       leader: { preferred: ["etcd-nyc3"], automatic: false },
     });
   },
+  "founded anew from a survivor's data": (stack) => {
+    cluster(stack, undefined, { genesis: 2, recoverFrom: "etcd-nyc3", heartbeatMs: 60, electionMs: 700 });
+  },
   "taken over from a cluster made by hand": (stack) => {
     cluster(stack, undefined, {
       peerNetwork: PeerNetwork.PUBLIC,
