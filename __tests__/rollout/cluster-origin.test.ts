@@ -1,4 +1,4 @@
-import { EtcdClusterProps } from "../../lib";
+import { ClusterOrigin, EtcdClusterProps } from "../../lib";
 import { BACKUP, cluster, resources, synth } from "../synth";
 
 const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -13,13 +13,18 @@ const OLD_CLUSTER = {
 /** Each way in which a cluster can begin. */
 const ORIGINS: Readonly<Record<string, Partial<EtcdClusterProps>>> = {
   "none said": {},
-  empty: { genesis: 1 },
-  "empty, founded three times": { genesis: 3 },
-  "a backup": { restore: { snapshot: SNAPSHOT } },
-  "a backup, founded twice": { genesis: 2, restore: { snapshot: SNAPSHOT }, backup: BACKUP },
-  "a survivor": { genesis: 2, recoverFrom: "etcd-nyc3" },
-  "a cluster that is taken over": { adopt: OLD_CLUSTER },
-  "a cluster that is taken over, whose members leave": { genesis: 2, adopt: { ...OLD_CLUSTER, retire: true } },
+  empty: { origin: ClusterOrigin.empty() },
+  "empty, founded three times": { origin: ClusterOrigin.empty({ founding: 3 }) },
+  "a backup": { origin: ClusterOrigin.fromBackup({ snapshot: SNAPSHOT }) },
+  "a backup, founded twice": {
+    origin: ClusterOrigin.fromBackup({ snapshot: SNAPSHOT, founding: 2 }),
+    backup: BACKUP,
+  },
+  "a survivor": { origin: ClusterOrigin.fromSurvivor({ member: "etcd-nyc3", founding: 2 }) },
+  "a cluster that is taken over": { origin: ClusterOrigin.takeOver(OLD_CLUSTER) },
+  "a cluster that is taken over, whose members leave": {
+    origin: ClusterOrigin.takeOver({ ...OLD_CLUSTER, retire: true, founding: 2 }),
+  },
 };
 
 /** What of an origin gets into the state and onto nodes. */
