@@ -58,7 +58,7 @@ export interface DigitalOceanMachineProps {
    */
   readonly tags?: string[];
   /**
-   * Count up to have every machine replaced by a fresh one, one at a time: a new image, another VPC and the choice of
+   * Count up by one to have every machine replaced by a fresh one, one at a time: a new image, another VPC and the choice of
    * the metrics agent take effect that way.
    * @default 1
    */
