@@ -17,7 +17,7 @@ export type FormerProps = Readonly<Record<string, FormerProp>>;
 
 /** Throws for the first prop of an earlier version that was given; the message has what to type, ready to be pasted. */
 export function requireNoFormerProps(path: (prop: string) => string, given: Given, former: FormerProps): void {
-  const old = Object.keys(given).filter((prop) => given[prop] !== undefined && Object.hasOwn(former, prop));
+  const old = Object.keys(given).filter((prop) => given[prop] !== undefined && Object.keys(former).includes(prop));
   if (old.length === 0) return;
   const { by, written } = former[old[0]];
   const replaced = old.filter((prop) => former[prop].by === by);
