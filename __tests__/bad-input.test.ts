@@ -1,6 +1,7 @@
 import { TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import {
+  ClusterOrigin,
   AuthorityGeneration,
   DigitalOceanHost,
   DigitalOceanHostGroup,
@@ -333,12 +334,16 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     (s) => cluster(s, undefined, { download: { mirror: "http://mirror.example/etcd" } }),
     /^download.mirror: .*allowInsecureMirror: true/,
   ],
-  ["heartbeat out of etcd's range", (s) => cluster(s, undefined, { heartbeatMs: 0 }), /heartbeat.*given 0/],
-  ["election below 5 heartbeats", (s) => cluster(s, undefined, { heartbeatMs: 200, electionMs: 900 }), /election.*900/],
-  ["election above 50 s", (s) => cluster(s, undefined, { electionMs: 60_000 }), /election.*given 60000/],
+  ["heartbeat out of etcd's range", (s) => cluster(s, undefined, { tuning: { heartbeatMs: 0 } }), /heartbeat.*given 0/],
+  [
+    "election below 5 heartbeats",
+    (s) => cluster(s, undefined, { tuning: { heartbeatMs: 200, electionMs: 900 } }),
+    /election.*900/,
+  ],
+  ["election above 50 s", (s) => cluster(s, undefined, { tuning: { electionMs: 60_000 } }), /election.*given 60000/],
   [
     "election below what the distances allow",
-    (s) => cluster(s, undefined, { heartbeatMs: 40, electionMs: 400 }),
+    (s) => cluster(s, undefined, { tuning: { heartbeatMs: 40, electionMs: 400 } }),
     /election.*400/,
   ],
   [
@@ -451,23 +456,13 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ["no backup kept in the storage", storage({ keepAtLeast: 0 }), /^backup.storage.keepAtLeast: given 0 backups/],
   [
     "a snapshot by its path",
-    (s) => cluster(s, undefined, { restore: { snapshot: "../etcd.db" } }),
-    /^restore.snapshot: given "..\/etcd.db", expected a file name that ends in .db, in \/var\/lib\/etcd-backup/,
+    () => ClusterOrigin.fromBackup({ snapshot: "../etcd.db" }),
+    /^origin.snapshot: given "..\/etcd.db", expected a file name that ends in .db, as the storage or \/var\/lib\/etcd-backup/,
   ],
   [
     "a snapshot by its object's name",
-    (s) => cluster(s, undefined, { backup: BACKUP, restore: { snapshot: "etcd-20261122T180000Z-1.db.bin" } }),
-    /^restore.snapshot: .*as the storage lists it; leave out \.bin/,
-  ],
-  [
-    "a backup beside the data of a survivor",
-    (s) =>
-      cluster(s, undefined, {
-        genesis: 2,
-        recoverFrom: "etcd-lon1",
-        restore: { snapshot: "etcd-20261122T180000Z-1.db" },
-      }),
-    /^restore: given a backup, and recoverFrom "etcd-lon1", expected one of the two; take recoverFrom while/,
+    () => ClusterOrigin.fromBackup({ snapshot: "etcd-20261122T180000Z-1.db.bin" }),
+    /^origin.snapshot: .*; leave out \.bin/,
   ],
   ["an hour that no day has", (s) => cluster(s, undefined, { upkeep: { hour: 24 } }), /^upkeep.hour: given 24/],
   [
@@ -477,49 +472,51 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "a cluster to take over without TLS",
-    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, peerUrls: ["http://192.0.2.7:2380"] } }),
-    /^adopt.peerUrls: given "http:\/\/192.0.2.7:2380", expected an https URL .*; turn TLS on first/,
+    () => ClusterOrigin.takeOver({ ...ADOPTED, peerUrls: ["http://192.0.2.7:2380"] }),
+    /^origin.peerUrls: given "http:\/\/192.0.2.7:2380", expected an https URL .*; turn TLS on first/,
   ],
   [
     "a cluster to take over whose URL has a path",
-    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, clientUrls: ["https://192.0.2.7:2379/v3"] } }),
-    /^adopt.clientUrls: given "https:\/\/192.0.2.7:2379\/v3"/,
+    () => ClusterOrigin.takeOver({ ...ADOPTED, clientUrls: ["https://192.0.2.7:2379/v3"] }),
+    /^origin.clientUrls: given "https:\/\/192.0.2.7:2379\/v3"/,
   ],
   [
     "a cluster to take over without members",
-    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, clientUrls: [] } }),
-    /^adopt.clientUrls: given none/,
+    () => ClusterOrigin.takeOver({ ...ADOPTED, clientUrls: [] }),
+    /^origin.clientUrls: given none/,
   ],
   [
     "a cluster to take over with a member that has no peer URL",
-    (s) =>
-      cluster(s, undefined, {
-        adopt: { ...ADOPTED, clientUrls: ["https://192.0.2.7:2379", "https://192.0.2.8:2379"] },
-      }),
-    /^adopt.peerUrls: given 1 for 2 client URLs/,
+    () => ClusterOrigin.takeOver({ ...ADOPTED, clientUrls: ["https://192.0.2.7:2379", "https://192.0.2.8:2379"] }),
+    /^origin.peerUrls: given 1 for 2 client URLs/,
   ],
   [
     "a private key among the certificates of a cluster to take over",
-    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, peerCaPem: `${PEM}-----BEGIN EC PRIVATE KEY-----` } }),
-    /^adopt.peerCaPem: given a private key along with a certificate/,
+    () => ClusterOrigin.takeOver({ ...ADOPTED, peerCaPem: `${PEM}-----BEGIN EC PRIVATE KEY-----` }),
+    /^origin.peerCaPem: given a private key along with a certificate/,
   ],
   [
     "no certificate of a cluster to take over",
-    (s) => cluster(s, undefined, { adopt: { ...ADOPTED, clientCaPem: "/etc/ssl/ca.crt" } }),
-    /^adopt.clientCaPem: given something else, expected certificates in PEM/,
-  ],
-  [
-    "a cluster to take over and one to recover",
-    (s) => cluster(s, undefined, { adopt: ADOPTED, genesis: 2, recoverFrom: "etcd-lon1" }),
-    /^adopt: given along with recoverFrom/,
-  ],
-  [
-    "a cluster to take over and a backup",
-    (s) => cluster(s, undefined, { adopt: ADOPTED, restore: { snapshot: "etcd-20261122T180000Z-1.db" } }),
-    /^adopt: given along with restore, expected one of the two: .*; take restore out/,
+    () => ClusterOrigin.takeOver({ ...ADOPTED, clientCaPem: "/etc/ssl/ca.crt" }),
+    /^origin.clientCaPem: given something else, expected certificates in PEM/,
   ],
   ["peers' networks that are none", (s) => hosts(s, { peersFrom: ["192.0.2.7"] }), /^peersFrom: given "192.0.2.7"/],
-  ["genesis below one", (s) => cluster(s, undefined, { genesis: 0 }), /^genesis: given 0/],
+  ["a founding before the first one", () => ClusterOrigin.empty({ founding: 0 }), /^origin.founding: given 0/],
+  [
+    "a takeover before the first founding",
+    () => ClusterOrigin.takeOver({ ...ADOPTED, founding: 0 }),
+    /^origin.founding: given 0/,
+  ],
+  [
+    "an origin without its class",
+    (s) => cluster(s, undefined, typed({ origin: { founding: 2 } })),
+    /^origin: given an object, expected an object of the class ClusterOrigin; make one: ClusterOrigin.empty\(\)/,
+  ],
+  [
+    "a survivor without the founding by it",
+    () => ClusterOrigin.fromSurvivor(typed({ member: "etcd-lon1" })),
+    /^origin.founding: given nothing, expected a number/,
+  ],
 
   // Values of another kind than the types say: whoever writes JavaScript, Python or YAML may give anything.
   [
@@ -534,8 +531,8 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "a required prop left out",
-    (s) => cluster(s, undefined, typed({ restore: {} })),
-    /^restore.snapshot: given nothing, expected a text/,
+    () => ClusterOrigin.fromBackup(typed({})),
+    /^origin.snapshot: given nothing, expected a text/,
   ],
   [
     "an enum by another name",
@@ -559,8 +556,8 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "a heartbeat in quotes",
-    (s) => cluster(s, undefined, typed({ heartbeatMs: "58" })),
-    /^heartbeatMs: given "58", expected a number/,
+    (s) => cluster(s, undefined, typed({ tuning: { heartbeatMs: "58" } })),
+    /^tuning.heartbeatMs: given "58", expected a number/,
   ],
   [
     "no for false",
@@ -698,13 +695,13 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ["a client by a number", (s) => cluster(s).addClient(typed(7)), /^client name: given 7, expected a text/],
   [
     "a prop that is spelt wrong",
-    (s) => cluster(s, undefined, typed({ electionMS: 500 })),
-    /^electionMS: given a prop that does not exist, .*; did you mean electionMs\?/,
+    (s) => cluster(s, undefined, typed({ tuning: { electionMS: 500 } })),
+    /^tuning.electionMS: given a prop that does not exist, .*; did you mean electionMs\?/,
   ],
   [
     "a prop in the singular",
-    (s) => cluster(s, undefined, typed({ client: [] })),
-    /^client: given a prop that does not exist, .*; did you mean clients\?/,
+    (s) => cluster(s, undefined, typed({ clientLocation: [] })),
+    /^clientLocation: given a prop that does not exist, .*; did you mean clientLocations\?/,
   ],
   [
     "a nested prop that is spelt wrong, without its value",
@@ -740,8 +737,8 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "an election timeout that only Terraform will know",
-    (s) => cluster(s, undefined, { electionMs: later(s) }),
-    /^electionMs: given a value that is known only when Terraform runs, expected a number in the code; write the number/,
+    (s) => cluster(s, undefined, { tuning: { electionMs: later(s) } }),
+    /^tuning.electionMs: given a value that is known only when Terraform runs, expected a number in the code; write the number/,
   ],
 ];
 

@@ -1,4 +1,4 @@
-import { EtcdClusterProps, RoundTripTimes } from "../lib";
+import { ClusterOrigin, EtcdClusterProps, RoundTripTimes } from "../lib";
 import { cluster, resources, synth, warnings } from "./synth";
 
 describe("a cluster on three continents", () => {
@@ -174,7 +174,7 @@ describe("the order of a rollout", () => {
       order(REGIONS.slice(0, 3)),
       order(REGIONS.slice(1)),
       ...names.map((name) => order(REGIONS, { leader: { preferred: [name] } })),
-      ...names.map((recoverFrom) => order(REGIONS, { genesis: 2, recoverFrom })),
+      ...names.map((member) => order(REGIONS, { origin: ClusterOrigin.fromSurvivor({ member, founding: 2 }) })),
     ];
     expect(orders.map((steps) => steps.length)).toEqual([5, 3, 4, ...Array<number>(10).fill(5)]);
     for (const one of orders) {
@@ -188,7 +188,7 @@ describe("the order of a rollout", () => {
 
 describe("a cluster that is founded anew from a survivor's data", () => {
   const synthesized = synth((stack) => {
-    cluster(stack, undefined, { genesis: 2, recoverFrom: "etcd-lon1" });
+    cluster(stack, undefined, { origin: ClusterOrigin.fromSurvivor({ member: "etcd-lon1", founding: 2 }) });
   });
   const steps = resources(synthesized, "terraform_data");
 
@@ -202,9 +202,12 @@ describe("a cluster that is founded anew from a survivor's data", () => {
   });
 
   it("needs a name that is there, and a founding of its own", () => {
-    const recover = (props: object) => () => synth((stack) => void cluster(stack, undefined, props));
-    expect(recover({ genesis: 2, recoverFrom: "etcd-ams3" })).toThrow(/recoverFrom.*etcd-lon1, etcd-nyc3, etcd-sgp1/s);
-    expect(recover({ recoverFrom: "etcd-lon1" })).toThrow(/count genesis up by one in the same edit/);
+    const recover = (member: string, founding: number) => () =>
+      synth((stack) => void cluster(stack, undefined, { origin: ClusterOrigin.fromSurvivor({ member, founding }) }));
+    expect(recover("etcd-ams3", 2)).toThrow(
+      /^origin\.member: given "etcd-ams3".*etcd-lon1, etcd-nyc3, etcd-sgp1.*in test\/etcd/,
+    );
+    expect(recover("etcd-lon1", 1)).toThrow(/^origin\.founding: given 1 .*; count it up by one in the same edit/);
   });
 });
 
@@ -257,7 +260,7 @@ describe("other shapes", () => {
   it("warns of clients that are nowhere near a member, where they count", () => {
     const warningsWith = (location: string, weight?: number): string[] =>
       warnings((stack) => {
-        cluster(stack, ["lon1", "ams3", "fra1"], { clients: [{ location: "lon1" }, { location, weight }] });
+        cluster(stack, ["lon1", "ams3", "fra1"], { clientLocations: [{ location: "lon1" }, { location, weight }] });
       });
     expect(warningsWith("nyc3", 9)).toEqual([]);
     expect(warningsWith("syd1", 0)).toEqual([]);

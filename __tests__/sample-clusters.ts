@@ -1,5 +1,6 @@
 import { TerraformStack } from "cdktf";
 import {
+  ClusterOrigin,
   AuthorityGeneration,
   DigitalOceanHost,
   EtcdCluster,
@@ -44,10 +45,10 @@ export const SAMPLE_CLUSTERS: Readonly<Record<string, (stack: TerraformStack) =>
         earlyRenewalDays: 30,
       },
       roundTripTimes: RoundTripTimes.digitalOcean().withPairs([{ a: "lon1", b: "nyc3", p50: 76 }]),
-      tuningProfile: TuningProfile.CONSERVATIVE,
-      clients: [{ location: "nyc3", weight: 3 }, { location: "lon1" }],
+      tuning: { profile: TuningProfile.CONSERVATIVE },
+      clientLocations: [{ location: "nyc3", weight: 3 }, { location: "lon1" }],
       accessDirectory: "keys",
-      genesis: 2,
+      origin: ClusterOrigin.empty({ founding: 2 }),
     });
     made.addClient("billing");
     made.addClient("audit-log");
@@ -55,21 +56,27 @@ export const SAMPLE_CLUSTERS: Readonly<Record<string, (stack: TerraformStack) =>
   "restored from a backup, its authorities in rotation": (stack) => {
     cluster(stack, undefined, {
       backup: { ...BACKUP, intervalHours: 6 },
-      restore: { snapshot: "etcd-20261122T180000Z-4711.db" },
+      origin: ClusterOrigin.fromBackup({ snapshot: "etcd-20261122T180000Z-4711.db" }),
       upkeep: { weekday: Weekday.SUNDAY, hour: 3 },
       pki: { clientAuthority: AuthorityGeneration.introducing(2), peerAuthority: AuthorityGeneration.signing(2) },
       leader: { preferred: ["etcd-nyc3"], automatic: false },
     });
   },
+  "founded anew from a survivor's data": (stack) => {
+    cluster(stack, undefined, {
+      origin: ClusterOrigin.fromSurvivor({ member: "etcd-nyc3", founding: 2 }),
+      tuning: { heartbeatMs: 60, electionMs: 700 },
+    });
+  },
   "taken over from a cluster made by hand": (stack) => {
     cluster(stack, undefined, {
       peerNetwork: PeerNetwork.PUBLIC,
-      adopt: {
+      origin: ClusterOrigin.takeOver({
         clientUrls: ["https://192.0.2.7:2379"],
         peerUrls: ["https://192.0.2.7:2380"],
         clientCaPem: CERTIFICATE,
         peerCaPem: CERTIFICATE,
-      },
+      }),
     });
   },
 };

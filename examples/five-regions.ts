@@ -40,9 +40,9 @@ class FiveRegions extends TerraformStack {
           measuredAt: "2026-11-20",
         },
       ),
-      tuningProfile: TuningProfile.BALANCED,
+      tuning: { profile: TuningProfile.BALANCED },
       // Four of five writes come from Frankfurt, which has no member: the leader is placed for them.
-      clients: [
+      clientLocations: [
         { location: "fra1", weight: 4 },
         { location: "nyc3", weight: 1 },
       ],

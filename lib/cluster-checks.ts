@@ -11,7 +11,6 @@ import {
   requireDirectory,
   requireDistinct,
   requireDnsLabel,
-  requireInteger,
   required,
   shown,
   text,
@@ -23,7 +22,7 @@ const MAXIMUM_MEMBERS = 9;
 
 /**
  * @throws ValidationError if anything is of another kind than it must be; if the cluster can't have that id, those hosts,
- * that network between them, that directory or that origin
+ * that network between them, or that directory
  */
 export function requireCluster(id: string, props: EtcdClusterProps): void {
   requireClusterId(id);
@@ -32,10 +31,6 @@ export function requireCluster(id: string, props: EtcdClusterProps): void {
   requireHosts(props.hosts);
   requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, props.hosts);
   requireDirectory("accessDirectory", props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY, DEFAULT_ACCESS_DIRECTORY);
-  const { genesis = 1 } = props;
-  requireInteger("genesis", genesis, 1, 1_000_000, "");
-  requireSurvivor(props.recoverFrom, genesis, props.hosts);
-  requireAdoptionAlone(props);
 }
 
 /** Names of outputs begin with it, and may not begin with a digit in Terraform. */
@@ -95,39 +90,6 @@ export function requireUnusedHosts(cluster: Construct, hosts: readonly IEtcdHost
       expected: "machines of its own for each cluster: both would use the same ports and files",
       mend: "give each cluster hosts of its own; they may share a DigitalOceanHostGroup",
     }));
-  }
-}
-
-/** A cluster that is taken over brings its data, so no other source of data may be given. */
-function requireAdoptionAlone({ adopt, recoverFrom, restore }: EtcdClusterProps): void {
-  const other = recoverFrom !== undefined ? "recoverFrom" : restore !== undefined ? "restore" : undefined;
-  if (adopt === undefined || other === undefined) return;
-  throw new ValidationError({
-    what: "adopt",
-    given: `along with ${other}`,
-    expected: "one of the two: both say where the cluster's data comes from",
-    mend: `take ${other} out`,
-  });
-}
-
-function requireSurvivor(name: string | undefined, genesis: number, hosts: readonly IEtcdHost[]): void {
-  if (name === undefined) return;
-  const names = hosts.map((host) => host.hostName);
-  if (!names.includes(name)) {
-    throw new ValidationError({
-      what: "recoverFrom",
-      given: shown(name),
-      expected: `the name of a member: ${names.join(", ")}`,
-      mend: "name the survivor whose data is to be kept",
-    });
-  }
-  if (genesis === 1) {
-    throw new ValidationError({
-      what: "recoverFrom",
-      given: `${shown(name)} with genesis 1`,
-      expected: "a genesis of 2 or more",
-      mend: "count genesis up by one in the same edit: the cluster is founded anew, from that member's data",
-    });
   }
 }
 

@@ -22,18 +22,16 @@ export interface ClusterDistances {
  * timeout that is given instead of a derived one can't work
  */
 export function clusterDistances(cluster: string, props: EtcdClusterProps): ClusterDistances {
-  const { hosts, clients, roundTripTimes = RoundTripTimes.digitalOcean() } = props;
+  const { hosts, clientLocations, roundTripTimes = RoundTripTimes.digitalOcean() } = props;
   const memberLocations = hosts.map((host) => host.location);
-  const places = { roundTripTimes, memberLocations, clients };
+  const places = { roundTripTimes, memberLocations, clientLocations };
   const quorum = new QuorumModel(places);
   props.survives?._require("survives", places);
   const tuning = Tuning.derive({
     roundTripTimes,
     memberLocations,
-    clientLocations: clients?.map((client) => client.location),
-    profile: props.tuningProfile,
-    heartbeatMs: props.heartbeatMs,
-    electionMs: props.electionMs,
+    clientLocations: clientLocations?.map((client) => client.location),
+    ...props.tuning,
   });
   const candidates = hosts.map((host) => ({ name: host.hostName, location: host.location }));
   return {
@@ -44,7 +42,7 @@ export function clusterDistances(cluster: string, props: EtcdClusterProps): Clus
     paths: MemberPaths.among(roundTripTimes, memberLocations),
     warnings: [
       ...clusterWarnings(quorum, tuning),
-      ...inputDoubts({ roundTripTimes, cluster, memberLocations, clients: clients ?? [] }),
+      ...inputDoubts({ roundTripTimes, cluster, memberLocations, clients: clientLocations ?? [] }),
     ],
   };
 }

@@ -1,16 +1,17 @@
 import { BACKUP, EtcdBackupProps } from "./backup/backup-props";
-import { EtcdRestoreProps, RESTORE } from "./backup/restore-props";
 import { DOWNLOAD, EtcdDownloadProps } from "./etcd-download";
 import { PeerNetwork } from "./etcd-member";
 import { EtcdSettingsProps, SETTINGS } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
 import { HOST, IEtcdHost } from "./etcd-host";
 import { PKI, PkiProps } from "./pki/pki-props";
-import { ADOPTION, EtcdAdoptionProps } from "./rollout/adoption";
+import { ClusterOrigin } from "./rollout/cluster-origin";
+import { FORMER_ORIGIN } from "./rollout/former-origin";
 import { EtcdUpkeepProps, UPKEEP } from "./upkeep/upkeep-props";
-import { flag, instance, list, number, oneOf, required, shape, text } from "./validation";
-import { ClientLocation, LeaderPlacementProps, RoundTripTimes, SurvivalGoal, TuningProfile } from "./wan";
-import { CLIENT_LOCATION } from "./wan/client-location";
+import { flag, instance, list, oneOf, required, shape, ShapeOf, text } from "./validation";
+import { ClientLocation, EtcdTuningProps, LeaderPlacementProps, RoundTripTimes, SurvivalGoal } from "./wan";
+import { CLIENT_LOCATION, FORMER_CLIENTS } from "./wan/client-location";
+import { ETCD_TUNING, FORMER_TUNING } from "./wan/etcd-tuning-props";
 import { LEADER_PLACEMENT } from "./wan/leader-placement";
 import { ROUND_TRIP_TIMES } from "./wan/quorum";
 
@@ -44,25 +45,15 @@ export interface EtcdClusterProps {
    */
   readonly roundTripTimes?: RoundTripTimes;
   /**
-   * How heartbeat and election timeout derive from the round-trip times.
-   * @default TuningProfile.BALANCED
+   * How heartbeat and election timeout follow from the round-trip times.
+   * @default - see EtcdTuningProps
    */
-  readonly tuningProfile?: TuningProfile;
-  /**
-   * Heartbeat interval in ms, if it is not to be derived.
-   * @default - derived
-   */
-  readonly heartbeatMs?: number;
-  /**
-   * Election timeout in ms, if it is not to be derived.
-   * @default - derived
-   */
-  readonly electionMs?: number;
+  readonly tuning?: EtcdTuningProps;
   /**
    * Where the clients are and how much each place counts: the leader is placed for them.
    * @default - one at each member
    */
-  readonly clients?: ClientLocation[];
+  readonly clientLocations?: ClientLocation[];
   /**
    * Where the leader should be, and whether a timer brings it back there.
    * @default - where the clients' writes are quickest; brought back when that member has been well for a minute
@@ -99,37 +90,15 @@ export interface EtcdClusterProps {
    */
   readonly clientFiles?: boolean;
   /**
-   * Count up by one to found a new, empty cluster on the machines as they are now: only for a cluster that was never
-   * healthy, or of which all data is lost for good. A member that holds data of a cluster that was once healthy never
-   * founds another.
-   * @default 1
+   * Where the cluster's data comes from, and how often it was founded.
+   * @default ClusterOrigin.empty()
    */
-  readonly genesis?: number;
-  /**
-   * Name of the member from whose data the cluster is founded anew after a majority of its members was lost for good;
-   * to be set in the same edit that counts `genesis` up. The other members join as new ones. Writes that only lost
-   * members held are lost, acknowledged ones too. Refused while the cluster commits writes, and while a member with
-   * more data answers.
-   * @default - none
-   */
-  readonly recoverFrom?: string;
+  readonly origin?: ClusterOrigin;
   /**
    * Snapshots of the cluster, taken by a timer.
    * @default - none are taken
    */
   readonly backup?: EtcdBackupProps;
-  /**
-   * Found the cluster with the data of a backup. Only machines that found the cluster, with a new `genesis`, read it; a
-   * member that holds data is never touched.
-   * @default - the cluster is founded empty
-   */
-  readonly restore?: EtcdRestoreProps;
-  /**
-   * A running cluster, made by other means, to take over: the machines join it, and its old members leave. Take it out
-   * once they have left.
-   * @default - none: the cluster is founded
-   */
-  readonly adopt?: EtcdAdoptionProps;
   /**
    * When and for how much the databases are defragmented.
    * @default - nightly, where it pays: see EtcdUpkeepProps
@@ -137,28 +106,27 @@ export interface EtcdClusterProps {
   readonly upkeep?: EtcdUpkeepProps;
 }
 
-/** What {@link EtcdClusterProps} are made of. */
-export const CLUSTER = shape<EtcdClusterProps>({
+const PROPS: ShapeOf<EtcdClusterProps> = {
   hosts: required(list(HOST)),
   version: instance(EtcdVersion, 'EtcdVersion.of("3.6.14")'),
   download: DOWNLOAD,
   settings: SETTINGS,
   pki: PKI,
   roundTripTimes: ROUND_TRIP_TIMES,
-  tuningProfile: oneOf(TuningProfile, "TuningProfile"),
-  heartbeatMs: number,
-  electionMs: number,
-  clients: list(CLIENT_LOCATION),
+  tuning: ETCD_TUNING,
+  clientLocations: list(CLIENT_LOCATION),
   leader: LEADER_PLACEMENT,
   survives: instance(SurvivalGoal, "SurvivalGoal.continent()"),
   peerNetwork: oneOf(PeerNetwork, "PeerNetwork"),
   accessDirectory: text,
   clientFiles: flag,
   outputPrefix: text,
-  genesis: number,
-  recoverFrom: text,
+  origin: instance(ClusterOrigin, "ClusterOrigin.empty()"),
   backup: BACKUP,
-  restore: RESTORE,
-  adopt: ADOPTION,
   upkeep: UPKEEP,
+};
+
+/** What {@link EtcdClusterProps} are made of. */
+export const CLUSTER = shape<EtcdClusterProps>(PROPS, {
+  former: { ...FORMER_ORIGIN, ...FORMER_TUNING, ...FORMER_CLIENTS },
 });

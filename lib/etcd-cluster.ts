@@ -9,7 +9,6 @@ import { outputPrefix } from "./access/output-prefix";
 import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
 import { backupPart } from "./backup/backup-part";
 import { resolveBackup } from "./backup/backup-plan";
-import { resolveRestore } from "./backup/restore-props";
 import { requireCluster, requireUnusedHosts } from "./cluster-checks";
 import { clusterDistances } from "./cluster-distances";
 import { EtcdClusterProps } from "./etcd-cluster-props";
@@ -23,7 +22,7 @@ import { ClusterPki } from "./pki/cluster-pki";
 import { resolvePki } from "./pki/pki-props";
 import { readyAfter } from "./ready-step";
 import { recordCluster } from "./record-cluster";
-import { resolveAdoption } from "./rollout/adoption";
+import { ClusterOrigin } from "./rollout/cluster-origin";
 import { Genesis } from "./rollout/genesis";
 import { Membership } from "./rollout/membership";
 import { SshStep } from "./node/ssh-step";
@@ -69,8 +68,8 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     super(scope, id);
     // Before anything is made: all that was given, and the distances with the timeouts that follow from them.
     const resolved = checkedAt(this, () => resolveCluster(this.node.path, id, props));
-    const { adoption, backup, distances, restore, settings, upkeep, version } = resolved;
-    const { hosts, genesis: generation = 1, recoverFrom } = props;
+    const { backup, distances, origin, settings, upkeep, version } = resolved;
+    const { hosts } = props;
     requireUnusedHosts(this, hosts);
     sayTheSameInHcl(this);
     const grpcGateway = servesGrpcGateway(props.settings);
@@ -86,14 +85,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     // Members: what they have in common, and each with its certificates.
     const templates = Templates.of(this);
     const plan = {
-      declared: {
-        members: hosts.map((host) => host.hostName),
-        version,
-        genesis: generation,
-        recoverFrom,
-        restore,
-        adoption,
-      },
+      declared: { members: hosts.map((host) => host.hostName), version, origin },
       pki,
       peerNetwork: props.peerNetwork ?? PeerNetwork.PUBLIC,
       settings: {
@@ -116,15 +108,15 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
 
     // Genesis: the machines that are installed by now may found the cluster; later ones join it.
     // Nobody founds a cluster that is taken over; one that is recovered is founded by its survivor alone.
-    const founders = (adoption.peerUrls.length > 0 ? [] : installed).filter(
-      ({ name }) => recoverFrom === undefined || name === recoverFrom,
+    const founders = (origin.adoption.peerUrls.length > 0 ? [] : installed).filter(
+      ({ name }) => origin.survivor === undefined || name === origin.survivor,
     );
     const genesis = new Genesis(this, "genesis", {
       founders: Object.fromEntries(
         founders.map(({ name, member: { host, peerUrl } }) => [name, { machineId: host.machineId, peerUrl }]),
       ),
-      generation,
-      restore: plan.declared.restore,
+      founding: origin.founding,
+      snapshot: origin.snapshot,
       preparations: founders.map(({ member, installation }) => member.prepareFounding(installation, members)),
       dependsOn: installed.map(({ installation }) => installation.step),
     });
@@ -134,7 +126,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     const order = leader.order
       .flatMap((place) => installed.filter(({ name }) => name === place))
       .reverse()
-      .sort((a, b) => Number(b.name === recoverFrom) - Number(a.name === recoverFrom));
+      .sort((a, b) => Number(b.name === origin.survivor) - Number(a.name === origin.survivor));
     const activations: SshStep[] = [];
     for (const { member, installation } of order.slice(0, -1))
       activations.push(member.activate(installation, genesis, members, [...activations]));
@@ -210,11 +202,10 @@ function resolveCluster(path: string, id: string, props: EtcdClusterProps) {
     version,
     downloads,
     backup,
-    adoption: resolveAdoption(props.adopt),
     settings: renderSettings(settings, version, hosts),
     distances: clusterDistances(path, props),
     pki: resolvePki(props.pki),
-    restore: resolveRestore(props.restore, backup, props.recoverFrom),
+    origin: (props.origin ?? ClusterOrigin.empty())._resolve(hosts.map((host) => host.hostName)),
     upkeep: resolveUpkeep(props.upkeep),
   };
 }

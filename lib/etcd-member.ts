@@ -87,6 +87,7 @@ export class EtcdMember extends Construct {
   public install(download: BootDownload, members: readonly EtcdMember[]): Installation {
     const { plan, host, certificates, templates } = this;
     const { declared, tuning } = plan;
+    const { adoption } = declared.origin;
     const others = members.filter((member) => member !== this);
     const scope = new Construct(this, "bundle");
     const etcd = etcdPart(scope, {
@@ -94,8 +95,8 @@ export class EtcdMember extends Construct {
       version: declared.version.version,
       settings: { ...plan.settings, ...ownSettings(host.hostName, this, tuning) },
       pem: {
-        clientCa: declared.adoption.clientTrust(plan.pki.clientAuthority.trustPem),
-        peerCa: declared.adoption.peerTrust(plan.pki.peerAuthority.trustPem),
+        clientCa: adoption.clientTrust(plan.pki.clientAuthority.trustPem),
+        peerCa: adoption.peerTrust(plan.pki.peerAuthority.trustPem),
         serverCertificate: certificates.server.certificatePem,
         serverKey: certificates.server.privateKeyPem,
         peerCertificate: certificates.peer.certificatePem,
@@ -105,7 +106,7 @@ export class EtcdMember extends Construct {
       },
       endpoint: this.clientUrl,
       endpoints: [this, ...this.nearestFirst(others)].map((member) => member.clientUrl),
-      peerUrls: [...others.map((member) => member.peerUrl), ...declared.adoption.peerUrls],
+      peerUrls: [...others.map((member) => member.peerUrl), ...adoption.peerUrls],
       dialTimeoutMs: tuning.clientDialTimeoutMs,
       commandTimeoutMs: tuning.etcdctlCommandTimeoutMs,
       streamsByCubic: plan.paths.streamsByCubic,
@@ -203,7 +204,7 @@ export class EtcdMember extends Construct {
   /** Settings of this rollout for the node scripts, in a Terraform local. */
   private rolloutEnv(id: string, genesis: TemplateValue, members: readonly EtcdMember[]): IResolvable {
     const { tuning, declared } = this.plan;
-    const told = rolloutEnv(this.templates, this, { members, genesis, adoption: declared.adoption, tuning });
+    const told = rolloutEnv(this.templates, this, { members, genesis, adoption: declared.origin.adoption, tuning });
     return new TerraformLocal(this, id, told).expression as IResolvable;
   }
 

@@ -7,7 +7,6 @@ export type { EtcdClientFilesProps, EtcdClusterAttributes, IEtcdCluster } from "
 export { EtcdClusterReference } from "./access/etcd-cluster-reference";
 export type { KubeApiserverFlagsProps } from "./access/kube-apiserver";
 export type { EtcdBackupProps, EtcdBackupStorageProps } from "./backup/backup-props";
-export type { EtcdRestoreProps } from "./backup/restore-props";
 export { EtcdCluster } from "./etcd-cluster";
 export type { EtcdClusterProps } from "./etcd-cluster-props";
 export type { EtcdDownloadProps } from "./etcd-download";
@@ -34,7 +33,9 @@ export { KeyAlgorithm } from "./pki/key-algorithm";
 export type { PkiProps } from "./pki/pki-props";
 export type { EtcdUpkeepProps } from "./upkeep/upkeep-props";
 export { Weekday } from "./upkeep/upkeep-props";
-export type { EtcdAdoptionProps } from "./rollout/adoption";
+export type { TakeoverOriginProps } from "./rollout/adoption";
+export type { BackupOriginProps, EmptyOriginProps, SurvivorOriginProps } from "./rollout/cluster-origin";
+export { ClusterOrigin } from "./rollout/cluster-origin";
 export type { ValidationErrorProps } from "./validation-error";
 export { ValidationError } from "./validation-error";
 export * from "./wan";

@@ -8,10 +8,7 @@ import { ClientLocation, Region, RoundTripTimes, Tuning, TuningProfile } from ".
 /** What is recorded of a cluster. */
 export interface RecordedModel {
   /** As the user gave them. */
-  readonly props: Pick<
-    EtcdClusterProps,
-    "hosts" | "clients" | "tuningProfile" | "heartbeatMs" | "electionMs" | "leader" | "outputPrefix"
-  >;
+  readonly props: Pick<EtcdClusterProps, "hosts" | "clientLocations" | "tuning" | "leader" | "outputPrefix">;
   readonly pki: ResolvedPki;
   readonly tuning: Tuning;
   readonly roundTripTimes: RoundTripTimes;
@@ -25,14 +22,14 @@ export function recordCluster(cluster: Construct, model: RecordedModel): void {
 }
 
 function recordOf({ props, pki, tuning, roundTripTimes }: RecordedModel): ClusterRecord {
-  const { hosts, clients } = props;
+  const { hosts, clientLocations: clients } = props;
   return {
     version: 1,
     members: hosts.map((host) => ({ name: host.hostName, location: host.location })),
     clients,
-    profile: props.tuningProfile ?? TuningProfile.BALANCED,
-    heartbeatMs: props.heartbeatMs,
-    electionMs: props.electionMs,
+    profile: props.tuning?.profile ?? TuningProfile.BALANCED,
+    heartbeatMs: props.tuning?.heartbeatMs,
+    electionMs: props.tuning?.electionMs,
     preferredLeaders: props.leader?.preferred,
     outputPrefix: props.outputPrefix,
     certificates: {

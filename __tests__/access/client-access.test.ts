@@ -20,7 +20,7 @@ describe("the order of the endpoints", () => {
   });
 
   it("is the order of leaders for clients that are nowhere in particular", () => {
-    const { memberNames, location } = access(undefined, undefined, { clients: [{ location: "sgp1" }] });
+    const { memberNames, location } = access(undefined, undefined, { clientLocations: [{ location: "sgp1" }] });
     expect(location).toBeUndefined();
     // The write of a client in Singapore takes 167 ms with the leader there, 245 in London, 302 in New York.
     expect(memberNames).toEqual(["etcd-sgp1", "etcd-lon1", "etcd-nyc3"]);

@@ -47,7 +47,7 @@ describe("kube-apiserver's flags", () => {
 
   it("give a request as long as etcd takes to give it up, where that is longer than usual", () => {
     // etcd: 5 + 2 x 20 = 45 s. The client: a failover of 81.9 s and two attempts of 0.75 s.
-    expect(flags(undefined, { electionMs: 20_000 })).toMatchObject({
+    expect(flags(undefined, { tuning: { electionMs: 20_000 } })).toMatchObject({
       "etcd-healthcheck-timeout": "83s",
       "request-timeout": "129s",
     });

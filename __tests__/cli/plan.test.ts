@@ -18,11 +18,11 @@ function planOf(...args: string[]): ClusterPlan {
 describe("cdktf-etcd plan", () => {
   it("says the same as the model", () => {
     const memberLocations = ["lon1", "nyc3", "sgp1"];
-    const clients = [
+    const clientLocations = [
       { location: "nyc3", weight: 3 },
       { location: "lon1", weight: 1 },
     ];
-    const model = new QuorumModel({ roundTripTimes, memberLocations, clients });
+    const model = new QuorumModel({ roundTripTimes, memberLocations, clientLocations });
     const plan = planOf(...memberLocations, "--clients", "nyc3=3,lon1=1");
     expect(plan).toMatchObject({ quorumSize: 2, faultTolerance: 1, survivesAnyContinent: true });
     expect(plan.leaders).toMatchObject(model.leaders());
@@ -32,7 +32,7 @@ describe("cdktf-etcd plan", () => {
     }
     expect(plan.losses.filter((loss) => loss.kind === "location")).toMatchObject(model.lossOfEachLocation());
     expect(plan.losses.filter((loss) => loss.kind === "continent")).toMatchObject(model.lossOfEachContinent());
-    const advice = Placement.advise({ roundTripTimes, memberLocations, clients });
+    const advice = Placement.advise({ roundTripTimes, memberLocations, clientLocations });
     expect(plan.advice).toEqual(advice.map((one) => one.sentence));
   });
 
@@ -98,7 +98,7 @@ describe("cdktf-etcd plan --best", () => {
     const found = Placement.search({
       roundTripTimes,
       memberCount,
-      clients: [{ location: "lon1" }],
+      clientLocations: [{ location: "lon1" }],
       mustSurvive: FailureDomain.METRO,
     });
     expect(placements.map((placement) => placement.memberLocations)).toEqual(

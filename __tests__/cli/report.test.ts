@@ -65,9 +65,13 @@ describe("cdktf-etcd report of regions", () => {
 
 describe("cdktf-etcd report of a stack", () => {
   it("finds all that the cluster's model was given", () => {
-    const clients = [{ location: "fra1", weight: 2 }, { location: "syd1" }];
+    const clientLocations = [{ location: "fra1", weight: 2 }, { location: "syd1" }];
     const roundTripTimes = RoundTripTimes.digitalOcean().withPairs([{ a: "lon1", b: "nyc3", p50: 70, p95: 75 }]);
-    const props = { clients, roundTripTimes, tuningProfile: TuningProfile.CONSERVATIVE, heartbeatMs: 300 };
+    const props = {
+      clientLocations,
+      roundTripTimes,
+      tuning: { profile: TuningProfile.CONSERVATIVE, heartbeatMs: 300 },
+    };
     const { plan, page } = report("--stack", stackOf(["lon1", "nyc3", "sgp1"], props));
     expect(plan.members.map((member) => member.name)).toEqual(["etcd-lon1", "etcd-nyc3", "etcd-sgp1"]);
     expect(plan.clients).toMatchObject([

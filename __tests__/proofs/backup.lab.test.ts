@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { ensureCommands, LabDroplet, run, S3Server, startS3Server, unwrapped } from "terraform-lab";
+import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { shellWord } from "../../lib/terraform/writers";
@@ -358,7 +359,8 @@ describe("metrics", () => {
 });
 
 describe("a restore", () => {
-  const NEXT = { genesis: 2, generation: 2 };
+  const NEXT = { generation: 2 };
+  const from = (name: string, founding = 2): Knobs => ({ origin: { fromBackup: { snapshot: name, founding } } });
   let snapshot: string;
   /** The machines that are to take over. */
   let fresh: LabDroplet[];
@@ -366,7 +368,7 @@ describe("a restore", () => {
   let installed: LabDroplet | undefined;
 
   it("is refused by the plan where nothing is founded", async () => {
-    const output = await harness.deployFails(knobs({ restore: { snapshot: "etcd-20260101T000000Z-7.db" } }));
+    const output = await harness.deployFails(knobs(from("etcd-20260101T000000Z-7.db", 1)));
     expect(unwrapped(output)).toContain(
       "The cluster was not founded from a backup, and would not be now from etcd-20260101T000000Z-7.db",
     );
@@ -377,7 +379,7 @@ describe("a restore", () => {
     await on(london, "/usr/local/lib/cdktf-etcd/backup now");
     snapshot = (await keptOn(london)).at(-1) ?? "";
     await on(london, "etcdctl put /after-the-backup lost");
-    const lines = said(await harness.deployFails(knobs({ genesis: 2, restore: { snapshot } })));
+    const lines = said(await harness.deployFails(knobs(from(snapshot))));
     expect(lines).toContainEqual(
       expect.stringMatching(/^error: etcd-\w+: holds the data of a cluster that was healthy, .* nothing was changed/),
     );
@@ -392,7 +394,7 @@ describe("a restore", () => {
       `${SCRIPTS} cp $BACKUPS/${snapshot} /root/damaged; printf X | dd of=/root/damaged bs=1 seek=9000 conv=notrunc status=none; storage copyto /root/damaged backup:${damaged}`,
     );
     const old = cluster;
-    const lines = said(await harness.deployFails(knobs({ ...NEXT, restore: { snapshot: damaged } })));
+    const lines = said(await harness.deployFails(knobs({ ...NEXT, ...from(damaged) })));
     expect(lines).toContainEqual(
       expect.stringMatching(
         /^error: etcd-\w+: not restored: etcd-20260101T000000Z-7\.db does not pass its check: .*Nothing was started/,
@@ -439,7 +441,7 @@ describe("a restore", () => {
       provided,
       `${SCRIPTS} printf %s ${shellWord(PASSPHRASE.trim())} >/run/trimmed; storage deletefile backup:${snapshot}; storage_by /run/trimmed copyto $BACKUPS/${snapshot} backup:${snapshot}; rm /run/trimmed; ! storage cat backup:${snapshot} >/dev/null 2>&1`,
     );
-    const edit = knobs({ ...NEXT, restore: { snapshot } });
+    const edit = knobs({ ...NEXT, ...from(snapshot) });
     const interrupted = await harness.interrupt("deploy", /: restored from /, edit);
     expect(interrupted.exitCode).not.toBe(0);
     const lines = [...said(interrupted.output), ...said(await harness.deploy(edit))];
@@ -471,9 +473,9 @@ describe("a restore", () => {
   });
 
   it("has nothing left to do at a second look, and takes the prop back out without a restart", async () => {
-    const { output } = await harness.run("diff", knobs({ ...NEXT, restore: { snapshot } }));
+    const { output } = await harness.run("diff", knobs({ ...NEXT, ...from(snapshot) }));
     expect(output).toContain(NO_CHANGES);
-    const lines = said(await harness.deploy(knobs(NEXT)));
+    const lines = said(await harness.deploy(knobs({ ...NEXT, origin: { empty: { founding: 2 } } })));
     expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual([]);
     await cluster.mustBeHealthy();
   });

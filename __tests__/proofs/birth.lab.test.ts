@@ -77,12 +77,12 @@ describe("a birth that fails half-way", () => {
     );
     expect([ok, stdout]).toEqual([
       false,
-      expect.stringContaining("count the prop 'genesis' of EtcdCluster up by one") as string,
+      expect.stringContaining("count 'founding' of the cluster's origin up by one") as string,
     ]);
   });
 
   it("is founded anew on the machines as they are once that line was typed, even if not by all at once", async () => {
-    const edit = { genesis: 2 };
+    const edit = { origin: { empty: { founding: 2 } } };
     const { output } = await harness.interrupt("deploy", /_etcd-nyc3_activate-\d_.*: Creation complete/, edit);
     const founded = said(output).filter((line) => line.includes("founding the cluster"));
     expect(founded.map((line) => line.slice(0, 9))).toEqual(["etcd-sgp1", "etcd-nyc3"]);
@@ -92,7 +92,7 @@ describe("a birth that fails half-way", () => {
   });
 
   it("takes in the founder that still has the data of the birth before, which it sets aside", async () => {
-    const lines = said(await harness.deploy({ genesis: 2 }));
+    const lines = said(await harness.deploy({ origin: { empty: { founding: 2 } } }));
     expect(lines).toContain("etcd-lon1: setting aside the data of a birth that never completed");
     expect(lines.filter((line) => line.includes("founding the cluster"))).toHaveLength(1);
     const cluster = await harness.cluster();
@@ -107,7 +107,7 @@ describe("a birth that fails half-way", () => {
   it("never founds again what was healthy once, even if that line is typed", async () => {
     const cluster = await harness.cluster();
     await cluster.etcdctl(["put", "/kept", "yes"]);
-    const lines = said(await harness.deploy({ genesis: 3 }));
+    const lines = said(await harness.deploy({ origin: { empty: { founding: 3 } } }));
     expect(lines.filter((line) => line.includes("founding"))).toEqual([]);
     expect((await cluster.etcdctl(["get", "--print-value-only", "/kept"])).stdout.trim()).toBe("yes");
   });
@@ -124,7 +124,7 @@ describe("a birth that fails half-way", () => {
     );
     expect((await cluster.on(machine, "ls -A /var/lib/etcd")).stdout).toBe("");
     await cluster.mustBeHealthy(others);
-    const lines = said(await harness.deploy({ genesis: 3, quotaGiB: 1 }));
+    const lines = said(await harness.deploy({ origin: { empty: { founding: 3 } }, quotaGiB: 1 }));
     expect(lines).toContainEqual(expect.stringMatching(/^etcd-sgp1: removing its dead predecessor/));
     expect(lines).toContain("etcd-sgp1: caught up: promoted to a voting member");
     await cluster.mustBeHealthy();
@@ -146,7 +146,7 @@ describe("a lab that is half-dead", () => {
     let down: Promise<void> | undefined;
     const { exitCode } = await harness.run(
       "deploy",
-      { genesis: 3, quotaGiB: 2 },
+      { origin: { empty: { founding: 3 } }, quotaGiB: 2 },
       {
         logFile,
         onLine: (line) => {

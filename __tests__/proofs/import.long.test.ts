@@ -8,7 +8,7 @@ jest.setTimeout(600_000);
 const harness = new LabHarness();
 const REGIONS = ["lon1", "nyc3", "sgp1"];
 let old: HandMadeCluster;
-let importing: Pick<Required<Knobs>, "adopt" | "peersFrom">;
+let importing: Pick<Required<Knobs>, "origin" | "peersFrom">;
 let cluster: LabCluster;
 
 /** What the old members see: names of all members, voters only. */
@@ -39,7 +39,7 @@ const OURS = REGIONS.map((region) => `etcd-${region}`);
 beforeAll(async () => {
   await harness.up();
   old = await HandMadeCluster.setUp(harness, REGIONS);
-  importing = { adopt: old.adoption, peersFrom: old.peersFrom };
+  importing = { origin: { takeOver: old.adoption }, peersFrom: old.peersFrom };
 }, 900_000);
 afterAll(async () => {
   await harness.down();
@@ -55,7 +55,7 @@ describe("a cluster that was set up by hand", () => {
     before = identityOf(await old.etcdctl("get /kept -w fields"));
     const lines = said(await harness.deployFails(importing));
     expect(lines).toContainEqual(
-      expect.stringMatching(/^error: etcd-sgp1: not every member of the cluster to adopt accepts/),
+      expect.stringMatching(/^error: etcd-sgp1: not every member of the cluster to take over accepts/),
     );
     expect(lines.filter((line) => /founding|added as a learner/.test(line))).toEqual([]);
     expect(await old.healthy()).toBe(3);
@@ -96,7 +96,7 @@ describe("a cluster that was set up by hand", () => {
   });
 
   it("leaves when it is told to, with all of its data in place", async () => {
-    await harness.deploy({ ...importing, adopt: { ...old.adoption, retire: true } });
+    await harness.deploy({ ...importing, origin: { takeOver: { ...old.adoption, retire: true } } });
     expect(await voters()).toEqual(OURS);
     expect(await kept()).toBe(before);
   });

@@ -28,7 +28,9 @@ describe("a majority that is lost where two of five are left", () => {
     );
     await cluster.on(behind, "systemctl start --no-block etcd");
 
-    const lines = said(await harness.deployFails({ ...FIVE, genesis: 2, recoverFrom: behind.name }));
+    const lines = said(
+      await harness.deployFails({ ...FIVE, origin: { fromSurvivor: { member: behind.name, founding: 2 } } }),
+    );
     expect(lines).toContainEqual(
       expect.stringMatching(
         /^error: etcd-nyc3: https:\/\/\S+ has entries up to \d+, this member only up to \d+: name that one .*Nothing was changed/,
@@ -41,7 +43,7 @@ describe("a majority that is lost where two of five are left", () => {
   });
 
   it("is founded anew from the one that has more, interrupted while the other one joins", async () => {
-    const edit = { ...FIVE, genesis: 2, recoverFrom: "etcd-sfo3" };
+    const edit = { ...FIVE, origin: { fromSurvivor: { member: "etcd-sfo3", founding: 2 } } };
     const interrupted = await harness.interrupt("deploy", /etcd-nyc3: setting aside the data/, edit);
     expect(interrupted.exitCode).not.toBe(0);
     expect(said(interrupted.output)).toContainEqual(
@@ -69,8 +71,8 @@ describe("a majority that is lost where two of five are left", () => {
     expect(kept.ok).toBe(true);
   });
 
-  it("has nothing left to do once recoverFrom is taken out", async () => {
-    const lines = said(await harness.deploy({ ...FIVE, genesis: 2 }));
+  it("has nothing left to do once the survivor is taken out", async () => {
+    const lines = said(await harness.deploy({ ...FIVE, origin: { empty: { founding: 2 } } }));
     expect(lines.filter((line) => /: (restarting|removing|founding)/.test(line))).toEqual([]);
     const cluster = await harness.cluster();
     await cluster.mustBeHealthy();

@@ -1,4 +1,5 @@
 import { type LabDroplet, terraformErrors } from "terraform-lab";
+import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { LabCluster } from "../../proofs/lab-cluster";
 import { LabHarness, said } from "../../proofs/harness";
 import { PeerNetwork } from "../../lib";
@@ -163,14 +164,15 @@ describe("the members of a cluster", () => {
       await api.request("DELETE", `/v2/droplets/${cluster.machine(name).id}`);
     // So nobody answers clients any more: without a quorum etcd does not begin to.
     await cluster.on(cluster.machine("etcd-ams3"), "systemctl restart --no-block etcd");
-    const edit = { regions: MOVED, generation: 2, genesis: 2 };
-    expect(said(await harness.deployFails({ ...edit, recoverFrom: "etcd-sgp1" }))).toContainEqual(
+    const edit = { regions: MOVED, generation: 2 };
+    const from = (member: string): Knobs => ({ ...edit, origin: { fromSurvivor: { member, founding: 2 } } });
+    expect(said(await harness.deployFails(from("etcd-sgp1")))).toContainEqual(
       expect.stringMatching(/^error: etcd-sgp1: this machine has no data to found the cluster anew from/),
     );
     const founding = /etcd-ams3: founding the cluster anew from this member's data/;
-    const interrupted = await harness.interrupt("deploy", founding, { ...edit, recoverFrom: "etcd-ams3" });
+    const interrupted = await harness.interrupt("deploy", founding, from("etcd-ams3"));
     expect(interrupted.exitCode).not.toBe(0);
-    const again = said(await harness.deploy({ ...edit, recoverFrom: "etcd-ams3" }));
+    const again = said(await harness.deploy(from("etcd-ams3")));
     const lines = [...said(interrupted.output), ...again];
     expect(lines[lines.findIndex((line) => line.includes("founding"))]).toMatch(
       /^etcd-ams3: founding the cluster anew from this member's data, which goes up to entry \d+/,
@@ -185,7 +187,11 @@ describe("the members of a cluster", () => {
   });
 
   it("are not founded anew while they are well, whatever is typed", async () => {
-    const output = await harness.deployFails({ regions: MOVED, generation: 2, genesis: 3, recoverFrom: "etcd-sgp1" });
+    const output = await harness.deployFails({
+      regions: MOVED,
+      generation: 2,
+      origin: { fromSurvivor: { member: "etcd-sgp1", founding: 3 } },
+    });
     expect(output).toContain("there is nothing to recover: the cluster commits writes");
     await cluster.mustBeHealthy();
   });
@@ -193,7 +199,7 @@ describe("the members of a cluster", () => {
   it("do not leave where too few of those that stay are well: refused before any member is touched", async () => {
     const down = cluster.machine("etcd-ams3");
     await cluster.on(down, "systemctl stop etcd");
-    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2, quotaGiB: 1 };
+    const edit = { regions: ["lon1", "ams3"], generation: 2, origin: { empty: { founding: 2 } }, quotaGiB: 1 };
     const lines = said(await harness.deployFails(edit));
     expect(lines).toContainEqual(
       expect.stringMatching(
@@ -210,7 +216,7 @@ describe("the members of a cluster", () => {
       await harness.deployFails({
         regions: ["lon1", "ams3"],
         generation: 2,
-        genesis: 2,
+        origin: { empty: { founding: 2 } },
         clientAuthority: { stage: "introducing", generation: 2 },
       }),
     );
@@ -227,7 +233,7 @@ describe("the members of a cluster", () => {
     const api = harness.lab.api();
     const down = cluster.machine("etcd-ams3");
     await api.power(down, "power_off");
-    const edit = { regions: ["lon1", "ams3"], generation: 2, genesis: 2 };
+    const edit = { regions: ["lon1", "ams3"], generation: 2, origin: { empty: { founding: 2 } } };
     const failed = await harness.deployFails({ ...edit, bootTimeoutSeconds: 30 });
     expect(terraformErrors(failed).sort()).toEqual([
       expect.stringMatching(
@@ -249,7 +255,7 @@ describe("the members of a cluster", () => {
   });
 
   it("shrink to one: all leave the cluster before their machines go", async () => {
-    const output = await harness.deploy({ regions: ["lon1"], generation: 2, genesis: 2 });
+    const output = await harness.deploy({ regions: ["lon1"], generation: 2, origin: { empty: { founding: 2 } } });
     const inOrder = positions(output, /: removing etcd-(ams3|sgp1) /, /droplet.*: Destroying\.\.\./);
     expect(inOrder).toEqual(ascending(inOrder));
     expect(said(output).filter((line) => line.includes("removing"))).toHaveLength(2);

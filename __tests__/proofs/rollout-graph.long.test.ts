@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { type Api, type Outcome, type Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
 import { haveStepsRunHere } from "./steps-here";
-import { DigitalOceanHost, EtcdCluster } from "../../lib";
+import { ClusterOrigin, DigitalOceanHost, EtcdCluster } from "../../lib";
 import { Random } from "../../proofs/random";
 import { useCleanup } from "../cleanup";
 import { SSH_FROM } from "../synth";
@@ -21,8 +21,8 @@ const MINUTES = 60_000;
 interface Declared {
   readonly regions: readonly string[];
   readonly generation: number;
-  readonly genesis: number;
-  readonly recoverFrom?: string;
+  readonly founding: number;
+  readonly survivor?: string;
   readonly preferred?: string;
   readonly quotaGiB: number;
 }
@@ -36,7 +36,7 @@ let api: Api;
 let work: Workspace;
 let access: string;
 
-const FIRST: Declared = { regions: REGIONS.slice(0, 3), generation: 1, genesis: 1, quotaGiB: 1 };
+const FIRST: Declared = { regions: REGIONS.slice(0, 3), generation: 1, founding: 1, quotaGiB: 1 };
 
 /** The cluster as it is, but its steps run here: they do nothing, or those on one machine fail. */
 function declare(declared: Declared, failing?: string): Promise<void> {
@@ -44,11 +44,13 @@ function declare(declared: Declared, failing?: string): Promise<void> {
     new DigitaloceanProvider(stack, "digitalocean");
     new TlsProvider(stack, "tls");
     new LocalProvider(stack, "local");
-    const { regions, generation, genesis, recoverFrom, preferred, quotaGiB } = declared;
+    const { regions, generation, founding, survivor, preferred, quotaGiB } = declared;
     const cluster = new EtcdCluster(stack, "etcd", {
       hosts: DigitalOceanHost.inRegions(stack, [...regions], { sshFrom: SSH_FROM, generation }),
-      genesis,
-      recoverFrom,
+      origin:
+        survivor === undefined
+          ? ClusterOrigin.empty({ founding })
+          : ClusterOrigin.fromSurvivor({ member: survivor, founding }),
       leader: preferred === undefined ? undefined : { preferred: [preferred] },
       settings: { quotaGiB },
       accessDirectory: access,
@@ -65,22 +67,22 @@ async function apply(declared: Declared, failing?: string): Promise<Outcome> {
 
 function edited(declared: Declared): Declared {
   const { regions } = declared;
-  switch (random.pick(["regions", "generation", "recoverFrom", "preferred", "settings", "taken out"])) {
+  switch (random.pick(["regions", "generation", "survivor", "preferred", "settings", "taken out"])) {
     case "regions": {
       const shuffled = REGIONS.map((region) => [random.next(), region] as const).sort(([a], [b]) => a - b);
       const chosen = shuffled.slice(0, random.pick([1, 3, 4, 5, 5])).map(([, region]) => region);
-      return { ...declared, regions: chosen, recoverFrom: undefined, preferred: undefined };
+      return { ...declared, regions: chosen, survivor: undefined, preferred: undefined };
     }
     case "generation":
       return { ...declared, generation: declared.generation + 1 };
-    case "recoverFrom":
-      return { ...declared, genesis: declared.genesis + 1, recoverFrom: `etcd-${random.pick(regions)}` };
+    case "survivor":
+      return { ...declared, founding: declared.founding + 1, survivor: `etcd-${random.pick(regions)}` };
     case "preferred":
       return { ...declared, preferred: `etcd-${random.pick(regions)}` };
     case "settings":
       return { ...declared, quotaGiB: 3 - declared.quotaGiB };
     default:
-      return { ...declared, recoverFrom: undefined, preferred: undefined };
+      return { ...declared, survivor: undefined, preferred: undefined };
   }
 }
 

@@ -187,7 +187,9 @@ describe("new machines in the same deploy as an authority of which their members
 
 describe("new machines that are to found a cluster in the place of one with data", () => {
   it("do not: an empty one would be left", async () => {
-    const lines = said(await harness.deployFails({ ...to("peer", "of"), generation: 3, genesis: 2 }));
+    const lines = said(
+      await harness.deployFails({ ...to("peer", "of"), generation: 3, origin: { empty: { founding: 2 } } }),
+    );
     expect(lines).toContainEqual(
       expect.stringMatching(
         /^error: etcd-sgp1: an EMPTY cluster would be founded, and the machines with the data .* destroyed/,
@@ -197,7 +199,9 @@ describe("new machines that are to found a cluster in the place of one with data
   });
 
   it("join once they are made anew, as the error says", async () => {
-    const lines = said(await harness.deploy({ ...to("peer", "of"), generation: 4, genesis: 2 }));
+    const lines = said(
+      await harness.deploy({ ...to("peer", "of"), generation: 4, origin: { empty: { founding: 2 } } }),
+    );
     expect(lines.filter((line) => line.endsWith(": caught up: promoted to a voting member"))).toHaveLength(3);
     cluster = await harness.cluster();
     expect(cluster.machines).toHaveLength(3);

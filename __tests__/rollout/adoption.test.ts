@@ -1,8 +1,8 @@
-import { DigitalOceanHost, EtcdAdoptionProps } from "../../lib";
+import { ClusterOrigin, DigitalOceanHost, TakeoverOriginProps } from "../../lib";
 import { cluster, resources, SSH_FROM, synth } from "../synth";
 
 const PEM = (text: string): string => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----`;
-const ADOPT: EtcdAdoptionProps = {
+const ADOPT: TakeoverOriginProps = {
   clientUrls: ["https://192.0.2.7:2379", "https://192.0.2.8:2379"],
   peerUrls: ["https://192.0.2.7:2380", "https://192.0.2.8:2380"],
   clientCaPem: PEM("oldClients"),
@@ -10,9 +10,9 @@ const ADOPT: EtcdAdoptionProps = {
 };
 
 /** What the first member's machine gets, and the genesis record. */
-function made(adopt?: EtcdAdoptionProps) {
+function made(old?: TakeoverOriginProps) {
   const synthesized = synth((stack) => {
-    cluster(stack, undefined, { adopt }).addClient("billing");
+    cluster(stack, undefined, { origin: old && ClusterOrigin.takeOver(old) }).addClient("billing");
   });
   const found = Object.entries(synthesized.locals).filter(([name]) => /lon1.*(bundle_files|rollout-env)/.test(name));
   const files = found.find(([name]) => name.includes("files"))?.[1] as Record<string, { content: string }>;

@@ -68,7 +68,12 @@ const leader: Values<lib.LeaderPlacementProps> = {
   automatic: flags,
   settleSeconds: whole(4, 3601),
 };
-const timeouts = { heartbeatMs: whole(1, 1000), electionMs: whole(1, 60_000) };
+const founding = whole(0, 3);
+const tuning: Values<lib.EtcdTuningProps> = {
+  profile: any(...Object.values(lib.TuningProfile)),
+  heartbeatMs: whole(1, 1000),
+  electionMs: whole(1, 60_000),
+};
 
 /** Values for every prop that a user can give, by interface. A prop that is forgotten here does not compile. */
 export const EVERY_PROP = {
@@ -89,20 +94,21 @@ export const EVERY_PROP = {
     settings: any({}),
     pki: any({}),
     roundTripTimes: any(TIMES, lib.RoundTripTimes.of([{ a: "lon1", b: "nyc3", p50: 78 }])),
-    tuningProfile: any(...Object.values(lib.TuningProfile)),
-    ...timeouts,
-    clients,
+    tuning: any({}),
+    clientLocations: clients,
     leader: any({}),
     survives: any(lib.SurvivalGoal.location(), lib.SurvivalGoal.continent(), lib.SurvivalGoal.twoLocations()),
     peerNetwork: any(...Object.values(lib.PeerNetwork)),
     accessDirectory: any("keys", "/tmp/keys", "~/keys", "a b"),
     clientFiles: flags,
     outputPrefix: any("events", "Events", ""),
-    genesis: whole(0, 3),
-    recoverFrom: any("etcd-lon1", "etcd-mars1"),
+    origin: any(
+      lib.ClusterOrigin.empty({ founding: 2 }),
+      lib.ClusterOrigin.fromBackup({ snapshot: "etcd-20261122T180000Z-4711.db" }),
+      lib.ClusterOrigin.fromSurvivor({ member: "etcd-mars1", founding: 2 }),
+      { founding: 2 },
+    ),
     backup: any({}, BACKUP),
-    restore: any({ snapshot: "etcd-20261122T180000Z-4711.db" }),
-    adopt: any({}),
     upkeep: any({}),
   } satisfies Values<lib.EtcdClusterProps>,
   CloudInitPart: {
@@ -145,6 +151,7 @@ export const EVERY_PROP = {
     peerAuthority: any(lib.AuthorityGeneration.signing(3)),
   } satisfies Values<lib.PkiProps>,
   LeaderPlacementProps: leader,
+  EtcdTuningProps: tuning,
   ClientLocation: {
     location: any("lon1", "syd1", "x"),
     weight: any(0, 0.5, 3, -1),
@@ -166,14 +173,23 @@ export const EVERY_PROP = {
     keepDays: whole(0, 40),
     keepAtLeast: whole(0, 40),
   } satisfies Values<lib.EtcdBackupStorageProps>,
-  EtcdRestoreProps: { snapshot: any("a.db", "../a.db", "a.db.bin") } satisfies Values<lib.EtcdRestoreProps>,
-  EtcdAdoptionProps: {
+  EmptyOriginProps: { founding } satisfies Values<lib.EmptyOriginProps>,
+  BackupOriginProps: {
+    snapshot: any("a.db", "../a.db", "a.db.bin"),
+    founding,
+  } satisfies Values<lib.BackupOriginProps>,
+  SurvivorOriginProps: {
+    member: any("etcd-lon1", "etcd-mars1"),
+    founding,
+  } satisfies Values<lib.SurvivorOriginProps>,
+  TakeoverOriginProps: {
     clientUrls: memberUrls,
     peerUrls: memberUrls,
     clientCaPem: any(PEM, "x"),
     peerCaPem: any(PEM, `${PEM}-----BEGIN EC PRIVATE KEY-----`),
     retire: flags,
-  } satisfies Values<lib.EtcdAdoptionProps>,
+    founding,
+  } satisfies Values<lib.TakeoverOriginProps>,
   EtcdUpkeepProps: {
     defragment: flags,
     weekday: any(...Object.values(lib.Weekday)),
@@ -244,18 +260,17 @@ export const EVERY_PROP = {
     roundTripTimes: any(TIMES),
     memberLocations: places,
     clientLocations: places,
-    profile: any(...Object.values(lib.TuningProfile)),
-    ...timeouts,
+    ...tuning,
   } satisfies Values<lib.TuningProps>,
   QuorumModelProps: {
     roundTripTimes: any(TIMES),
     memberLocations: places,
-    clients,
+    clientLocations: clients,
     lostMembers: whole(-1, 3),
   } satisfies Values<lib.QuorumModelProps>,
   PlacementSearchProps: {
     roundTripTimes: any(TIMES),
-    clients,
+    clientLocations: clients,
     memberCount: whole(2, 8),
     candidates: places,
     mustInclude: places,
@@ -266,7 +281,7 @@ export const EVERY_PROP = {
   PlacementAdviceProps: {
     roundTripTimes: any(TIMES),
     memberLocations: places,
-    clients,
+    clientLocations: clients,
     candidates: places,
     results: whole(0, 6),
   } satisfies Values<lib.PlacementAdviceProps>,

@@ -23,14 +23,7 @@ const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 /** What a path begins with, where a part of it is not there yet. */
 const PARENTS: Readonly<Record<string, () => unknown>> = {
   "cluster.backup": () => ({ ...BACKUP, storage: { ...BACKUP.storage } }),
-  "cluster.adopt": () => ({
-    clientUrls: ["https://192.0.2.7:2379"],
-    peerUrls: ["https://192.0.2.7:2380"],
-    clientCaPem: PEM,
-    peerCaPem: PEM,
-  }),
-  "cluster.restore": () => ({ snapshot: "a.db" }),
-  "cluster.clients": () => [{ location: "lon1" }],
+  "cluster.clientLocations": () => [{ location: "lon1" }],
   "host.cloudInitParts": () => [{ contentType: "text/x-shellscript", content: "#!/bin/sh\n" }],
 };
 
@@ -50,6 +43,18 @@ const call = <Props>(props: unknown): Props => props as Props;
 
 const times = { roundTripTimes: lib.RoundTripTimes.digitalOcean() };
 
+/** A cluster that begins as a function of ClusterOrigin says. */
+function begunBy(name: Interface, base: () => Bag, originOf: (props: unknown) => lib.ClusterOrigin): Target {
+  return {
+    at: { props: name },
+    base: () => ({ props: base() }),
+    run: (stack, { props }) => {
+      const hosts = lib.DigitalOceanHost.inRegions(stack, LOCATIONS, { sshFrom: SSH_FROM });
+      new lib.EtcdCluster(stack, "etcd", { hosts, origin: originOf(props) });
+    },
+  };
+}
+
 const TARGETS: Readonly<Record<string, Target>> = {
   cluster: {
     at: {
@@ -59,11 +64,10 @@ const TARGETS: Readonly<Record<string, Target>> = {
       "cluster.settings": "EtcdSettingsProps",
       "cluster.pki": "PkiProps",
       "cluster.leader": "LeaderPlacementProps",
-      "cluster.clients.0": "ClientLocation",
+      "cluster.tuning": "EtcdTuningProps",
+      "cluster.clientLocations.0": "ClientLocation",
       "cluster.backup": "EtcdBackupProps",
       "cluster.backup.storage": "EtcdBackupStorageProps",
-      "cluster.restore": "EtcdRestoreProps",
-      "cluster.adopt": "EtcdAdoptionProps",
       "cluster.upkeep": "EtcdUpkeepProps",
       client: "EtcdClientAccessProps",
       access: "EtcdClientAccessProps",
@@ -79,6 +83,31 @@ const TARGETS: Readonly<Record<string, Target>> = {
       etcd.writeAlertRules(call(alerts));
     },
   },
+  emptyOrigin: begunBy(
+    "EmptyOriginProps",
+    () => ({}),
+    (props) => lib.ClusterOrigin.empty(call(props)),
+  ),
+  backupOrigin: begunBy(
+    "BackupOriginProps",
+    () => ({ snapshot: "a.db" }),
+    (props) => lib.ClusterOrigin.fromBackup(call(props)),
+  ),
+  survivorOrigin: begunBy(
+    "SurvivorOriginProps",
+    () => ({ member: "etcd-lon1", founding: 2 }),
+    (props) => lib.ClusterOrigin.fromSurvivor(call(props)),
+  ),
+  takeoverOrigin: begunBy(
+    "TakeoverOriginProps",
+    () => ({
+      clientUrls: ["https://192.0.2.7:2379"],
+      peerUrls: ["https://192.0.2.7:2380"],
+      clientCaPem: PEM,
+      peerCaPem: PEM,
+    }),
+    (props) => lib.ClusterOrigin.takeOver(call(props)),
+  ),
   group: {
     at: {
       group: "DigitalOceanHostGroupProps",
@@ -149,7 +178,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
   },
   search: {
     at: { props: "PlacementSearchProps" },
-    base: () => ({ props: { ...times, clients: [{ location: "lon1" }] } }),
+    base: () => ({ props: { ...times, clientLocations: [{ location: "lon1" }] } }),
     run: (_stack, { props }) => lib.Placement.search(call(props)),
   },
   advice: {
@@ -225,10 +254,9 @@ export function runInput(stack: TerraformStack, { target, draws }: RandomInput):
 
 /** A message may speak of a prop by what it stands for. */
 const MEANT: Readonly<Record<string, readonly RegExp[]>> = {
-  location: [/round-trip time/, /clients: weight/],
+  location: [/round-trip time/, /clientLocations: weight/],
   from: [/round-trip time/],
   roundTripTimes: [/round-trip time/],
-  clients: [/round-trip time/],
   memberLocations: [/round-trip time/, /member/],
   clientLocations: [/round-trip time/],
   candidates: [/round-trip time/, /placement/],

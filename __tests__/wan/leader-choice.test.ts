@@ -25,7 +25,7 @@ describe("the place for the leader", () => {
       new QuorumModel({
         roundTripTimes,
         memberLocations: ["lon1", "nyc3", "sgp1"],
-        clients: [{ location: "nyc3", weight }, { location: "lon1" }],
+        clientLocations: [{ location: "nyc3", weight }, { location: "lon1" }],
       }).bestLeader().location;
     expect(choose(2)).toBe("nyc3");
     expect(choose(0.5)).toBe("lon1");
@@ -35,14 +35,18 @@ describe("the place for the leader", () => {
     const model = new QuorumModel({
       roundTripTimes,
       memberLocations: ["lon1", "nyc3", "sgp1"],
-      clients: [{ location: "lon1" }, { location: "sgp1", weight: 0 }],
+      clientLocations: [{ location: "lon1" }, { location: "sgp1", weight: 0 }],
     });
     expect(model.leaderAt("lon1")).toMatchObject({ meanWriteMs: 78, worstWriteMs: 78 });
   });
 
   test("is the first given where two are as good", () => {
     const order = (memberLocations: string[]) =>
-      new QuorumModel({ roundTripTimes, memberLocations, clients: [{ location: "lon1" }, { location: "nyc3" }] })
+      new QuorumModel({
+        roundTripTimes,
+        memberLocations,
+        clientLocations: [{ location: "lon1" }, { location: "nyc3" }],
+      })
         .leaders()
         .map((choice) => choice.location);
     expect(order(["lon1", "nyc3", "sgp1"])).toEqual(["lon1", "nyc3", "sgp1"]);
@@ -52,7 +56,7 @@ describe("the place for the leader", () => {
   test.each([[[]], [[{ location: "lon1", weight: -1 }]], [[{ location: "lon1", weight: 0 }]]])(
     "cannot be chosen for clients %j",
     (clients) => {
-      expect(() => new QuorumModel({ roundTripTimes, memberLocations: ["lon1"], clients })).toThrow(
+      expect(() => new QuorumModel({ roundTripTimes, memberLocations: ["lon1"], clientLocations: clients })).toThrow(
         "give each location's share of the writes",
       );
     },
@@ -63,7 +67,7 @@ describe("the place for the leader", () => {
     fc.assert(
       fc.property(anyCluster, weights, ({ roundTripTimes, memberLocations, clientLocations }, weight) => {
         const clients = clientLocations.map((location, index) => ({ location, weight: weight[index] }));
-        const model = new QuorumModel({ roundTripTimes, memberLocations, clients });
+        const model = new QuorumModel({ roundTripTimes, memberLocations, clientLocations: clients });
         const mean = (leader: string): number =>
           clients.reduce((sum, client) => sum + client.weight * model.writeMs(client.location, leader), 0) /
           clients.reduce((sum, client) => sum + client.weight, 0);

@@ -5,7 +5,7 @@ import type { ClientLocation, LeaderPlacementProps } from "../../lib/wan";
 const times = RoundTripTimes.digitalOcean();
 
 function placement(locations: string[], props: LeaderPlacementProps = {}, clients?: ClientLocation[]): LeaderPlacement {
-  const quorum = new QuorumModel({ roundTripTimes: times, memberLocations: locations, clients });
+  const quorum = new QuorumModel({ roundTripTimes: times, memberLocations: locations, clientLocations: clients });
   const tuning = Tuning.derive({ roundTripTimes: times, memberLocations: locations });
   const candidates = locations.map((location, index) => ({ name: `${location}-${index}`, location }));
   return new LeaderPlacement(quorum, candidates, tuning, props);

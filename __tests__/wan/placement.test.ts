@@ -9,7 +9,7 @@ const clients = [{ location: "lon1" }, { location: "nyc3" }, { location: "sgp1" 
 const everywhere = Region.all().map((region) => region.slug);
 
 function search(conditions: object): Placement[] {
-  return Placement.search({ roundTripTimes, clients, ...conditions });
+  return Placement.search({ roundTripTimes, clientLocations: clients, ...conditions });
 }
 
 describe("the best placement", () => {
@@ -24,7 +24,7 @@ describe("the best placement", () => {
   });
 
   test("for losing no more than a location stays in Europe: 11 ms from London to Amsterdam", () => {
-    const [best] = search({ mustSurvive: FailureDomain.LOCATION, clients: [{ location: "lon1" }] });
+    const [best] = search({ mustSurvive: FailureDomain.LOCATION, clientLocations: [{ location: "lon1" }] });
     expect(best.memberLocations).toContain("lon1");
     expect(best.memberLocations).toContain("ams3");
     expect(best.leader).toMatchObject({ location: "lon1", commitMs: 11 });
@@ -51,13 +51,13 @@ describe("the best placement", () => {
 
   test("follows the weight of the clients", () => {
     const asia = [{ location: "sgp1", weight: 10 }, { location: "lon1" }];
-    const [best] = search({ mustSurvive: FailureDomain.LOCATION, clients: asia });
+    const [best] = search({ mustSurvive: FailureDomain.LOCATION, clientLocations: asia });
     expect(best.leader.location).toBe("sgp1");
     expect(best.memberLocations).toContain("blr1");
   });
 
   test("does not put two members into one city where a city must be survived", () => {
-    const inNewYork = { clients: [{ location: "nyc1" }], candidates: everywhere };
+    const inNewYork = { clientLocations: [{ location: "nyc1" }], candidates: everywhere };
     expect(search({ ...inNewYork, mustSurvive: FailureDomain.LOCATION })[0].leader.commitMs).toBe(2);
     const [best] = search({ ...inNewYork, mustSurvive: FailureDomain.METRO });
     expect(best.memberLocations.filter((location) => location.startsWith("nyc"))).toEqual(["nyc1"]);
@@ -115,8 +115,8 @@ describe("conditions that cannot be met", () => {
     [{ memberCount: 2 }, "memberCount: given 2, expected a whole number from 3 to 7"],
     [{ memberCount: 8 }, "memberCount"],
     [{ mostPerLocation: 0 }, "mostPerLocation"],
-    [{ clients: [] }, "share of the writes"],
-    [{ clients: [{ location: "lon9" }] }, "did you mean lon1?"],
+    [{ clientLocations: [] }, "share of the writes"],
+    [{ clientLocations: [{ location: "lon9" }] }, "did you mean lon1?"],
   ])("%j", (conditions, message) => {
     expect(() => search(conditions)).toThrow(message);
   });
@@ -127,7 +127,7 @@ describe("conditions that cannot be met", () => {
       { a: "x", b: "z", p50: 10 },
       { a: "y", b: "z", p50: 10 },
     ]);
-    const props = { roundTripTimes: times, clients: [{ location: "x" }] };
+    const props = { roundTripTimes: times, clientLocations: [{ location: "x" }] };
     expect(() => Placement.search(props)).toThrow("expected locations whose continent is known");
     expect(Placement.search({ ...props, mustSurvive: FailureDomain.LOCATION })).toHaveLength(1);
   });
@@ -142,7 +142,7 @@ describe("conditions that cannot be met", () => {
       { a: "y", b: "z", p50: 10 },
     ];
     const times = RoundTripTimes.of(pairs, { regions });
-    const [best] = Placement.search({ roundTripTimes: times, clients: [{ location: "x" }] });
+    const [best] = Placement.search({ roundTripTimes: times, clientLocations: [{ location: "x" }] });
     expect(best.memberLocations).toEqual(["x", "y", "z"]);
   });
 });
@@ -167,7 +167,11 @@ describe("advice", () => {
   });
 
   test("puts moves that cost no safety first", () => {
-    const advice = Placement.advise({ roundTripTimes, memberLocations: ["fra1", "nyc3", "syd1"], clients });
+    const advice = Placement.advise({
+      roundTripTimes,
+      memberLocations: ["fra1", "nyc3", "syd1"],
+      clientLocations: clients,
+    });
     expect(advice[0].newlyFatal).toEqual([]);
     expect(advice[0].meanWriteAfterMs).toBeLessThan(advice[0].meanWriteBeforeMs);
   });
@@ -195,7 +199,7 @@ describe("advice", () => {
     const [only] = Placement.advise({
       roundTripTimes,
       memberLocations: ["lon1"],
-      clients: [{ location: "nyc3" }],
+      clientLocations: [{ location: "nyc3" }],
       candidates: ["nyc3"],
     });
     expect(only.sentence).toBe(
@@ -208,7 +212,7 @@ describe("advice", () => {
     const advice = Placement.advise({
       roundTripTimes,
       memberLocations: ["nyc1", "nyc1", "lon1"],
-      clients: [{ location: "nyc1" }],
+      clientLocations: [{ location: "nyc1" }],
       candidates: ["nyc3"],
     });
     expect(advice[0].sentence).toBe(
@@ -237,7 +241,7 @@ describe("for any table", () => {
           const those = clientLocations.map((location) => ({ location }));
           const found = Placement.search({
             roundTripTimes: times,
-            clients: those,
+            clientLocations: those,
             memberCount,
             mostPerLocation: memberCount,
             mustSurvive: FailureDomain.MEMBER,
@@ -246,7 +250,8 @@ describe("for any table", () => {
           const means = found.map((placement) => placement.leader.meanWriteMs);
           const every = multisets(times.locations, memberCount).map(
             (memberLocations) =>
-              new QuorumModel({ roundTripTimes: times, memberLocations, clients: those }).bestLeader().meanWriteMs,
+              new QuorumModel({ roundTripTimes: times, memberLocations, clientLocations: those }).bestLeader()
+                .meanWriteMs,
           );
           expect(found).toHaveLength(every.length);
           expect(means[0]).toBeCloseTo(Math.min(...every), 6);

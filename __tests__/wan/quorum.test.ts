@@ -97,7 +97,9 @@ describe("input that is incomplete", () => {
   test("an unknown member or client is refused", () => {
     expect(() => new QuorumModel({ roundTripTimes, memberLocations: ["lon1", "nyc9"] })).toThrow("did you mean nyc1");
     const clients = [{ location: "sgp9" }];
-    expect(() => new QuorumModel({ roundTripTimes, memberLocations: ["lon1"], clients })).toThrow("did you mean sgp1?");
+    expect(() => new QuorumModel({ roundTripTimes, memberLocations: ["lon1"], clientLocations: clients })).toThrow(
+      "did you mean sgp1?",
+    );
   });
 });
 

@@ -79,7 +79,7 @@ function planBest(typed: Typed, console: Console): void {
   );
   const placements = Placement.search({
     roundTripTimes,
-    clients,
+    clientLocations: clients,
     memberCount: wholeNumber(typed.value("best") ?? ""),
     mustSurvive: oneOf("--survive", typed.value("survive"), Object.values(FailureDomain)),
     ...(mustInclude.length > 0 ? { mustInclude } : {}),

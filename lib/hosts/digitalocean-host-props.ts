@@ -66,8 +66,8 @@ export interface DigitalOceanMachineProps {
    */
   readonly cloudInitParts?: CloudInitPart[];
   /**
-   * Count up to have every machine replaced by a fresh one, one at a time: a new image, another VPC, the choice of the
-   * metrics agent and other parts for cloud-init take effect that way.
+   * Count up by one to have every machine replaced by a fresh one, one at a time: a new image, another VPC, the
+   * choice of the metrics agent and other parts for cloud-init take effect that way.
    * @default 1
    */
   readonly generation?: number;

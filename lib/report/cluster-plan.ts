@@ -111,7 +111,7 @@ export function planCluster(props: ClusterPlanProps): ClusterPlan {
     ...(props.clients ?? [...new Set(memberLocations)].map((location) => ({ location }))),
   ];
   const clientLocations = clients.map((client) => client.location);
-  const model = new QuorumModel({ roundTripTimes, memberLocations, clients });
+  const model = new QuorumModel({ roundTripTimes, memberLocations, clientLocations: clients });
   const tuned = { roundTripTimes, memberLocations, clientLocations, profile: props.profile };
   const tuning = Tuning.derive({ ...tuned, heartbeatMs: props.heartbeatMs, electionMs: props.electionMs });
   const names = new PlaceNames(roundTripTimes, [...memberLocations, ...clientLocations]);
@@ -155,7 +155,7 @@ export function planCluster(props: ClusterPlanProps): ClusterPlan {
     advice: Placement.advise({
       roundTripTimes,
       memberLocations,
-      clients,
+      clientLocations: clients,
       candidates: reachable(roundTripTimes, [...memberLocations, ...clientLocations]),
     }).map((advice) => advice.sentence),
     warnings: [...evenCount(model), ...tuning.warnings],

@@ -1,13 +1,13 @@
 import { Fn } from "cdktf";
 import { literal } from "../terraform/literal";
-import { flag, isLate, lateText, list, requireDistinct, required, secret, shape, shown } from "../validation";
+import { flag, isLate, lateText, list, number, requireDistinct, required, secret, shape, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 
 /**
  * A running cluster, made by other means, that this one takes over: its machines join it one by one, and its old members
  * leave.
  */
-export interface EtcdAdoptionProps {
+export interface TakeoverOriginProps {
   /** Client URLs of the old members, https, as they advertise them: for example "https://192.0.2.7:2379". */
   readonly clientUrls: string[];
   /** Peer URLs of the old members, https, as they advertise them: for example "https://192.0.2.7:2380". */
@@ -22,19 +22,25 @@ export interface EtcdAdoptionProps {
    * @default false
    */
   readonly retire?: boolean;
+  /**
+   * How often the cluster was founded: 1 for one that was made by other means, more if it was founded anew before.
+   * @default 1
+   */
+  readonly founding?: number;
 }
 
-/** What {@link EtcdAdoptionProps} are made of. */
-export const ADOPTION = shape<EtcdAdoptionProps>({
+/** What {@link TakeoverOriginProps} are made of. */
+export const TAKEOVER_ORIGIN = shape<TakeoverOriginProps>({
   clientUrls: required(list(lateText)),
   peerUrls: required(list(lateText)),
   // A key may have been given by mistake.
   clientCaPem: required(secret),
   peerCaPem: required(secret),
   retire: flag,
+  founding: number,
 });
 
-/** {@link EtcdAdoptionProps}, checked; without URLs where nothing is taken over. */
+/** {@link TakeoverOriginProps}, checked; without URLs where nothing is taken over. */
 export interface Adoption {
   readonly clientUrls: readonly string[];
   readonly peerUrls: readonly string[];
@@ -48,23 +54,23 @@ export interface Adoption {
  * @throws ValidationError if a URL is not https or is given twice, if there is not one client URL and one peer URL for
  * each old member, or if a PEM is not only certificates
  */
-export function resolveAdoption(props?: EtcdAdoptionProps): Adoption {
+export function resolveAdoption(props?: TakeoverOriginProps): Adoption {
   if (props === undefined) {
     const own = (pem: string): string => pem;
     return { clientUrls: [], peerUrls: [], retire: false, clientTrust: own, peerTrust: own };
   }
-  const clientUrls = requireUrls("adopt.clientUrls", props.clientUrls);
-  const peerUrls = requireUrls("adopt.peerUrls", props.peerUrls);
+  const clientUrls = requireUrls("origin.clientUrls", props.clientUrls);
+  const peerUrls = requireUrls("origin.peerUrls", props.peerUrls);
   if (clientUrls.length !== peerUrls.length) {
     throw new ValidationError({
-      what: "adopt.peerUrls",
+      what: "origin.peerUrls",
       given: `${peerUrls.length} for ${clientUrls.length} client URLs`,
       expected: "one of each for every old member",
       mend: "take both from `etcdctl member list`",
     });
   }
-  requireCertificates("adopt.clientCaPem", props.clientCaPem);
-  requireCertificates("adopt.peerCaPem", props.peerCaPem);
+  requireCertificates("origin.clientCaPem", props.clientCaPem);
+  requireCertificates("origin.peerCaPem", props.peerCaPem);
   const and =
     (foreign: string) =>
     (pem: string): string =>
@@ -84,7 +90,7 @@ function requireUrls(what: string, urls: string[]): string[] {
       what,
       given: "none",
       expected: "the URL of every old member",
-      mend: "take them from `etcdctl member list`, or leave `adopt` out",
+      mend: "take them from `etcdctl member list`, or leave `origin` out",
     });
   }
   for (const url of urls) requireMemberUrl(what, url);

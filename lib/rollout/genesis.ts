@@ -12,9 +12,9 @@ export interface GenesisProps {
   /** By name. */
   readonly founders: Readonly<Record<string, Founder>>;
   /** How often the cluster was founded. */
-  readonly generation: number;
+  readonly founding: number;
   /** The backup that the founders take their data from, empty for none. */
-  readonly restore: string;
+  readonly snapshot: string;
   /** Each writes onto a founder's disk, while the record is made, that it may found the cluster; one after the other. */
   readonly preparations: RemoteExecProvisioner[];
   readonly dependsOn: ITerraformDependable[];
@@ -25,7 +25,7 @@ export interface GenesisProps {
  * was when the record was made. A machine that is not in it can never found a cluster.
  *
  * It is made after every machine has been installed, so a machine that never got that far and was replaced leaves no
- * trace in it. Once made, it changes only through `generation`.
+ * trace in it. Once made, it changes only through `founding`.
  *
  * Being in it is not enough: a machine that is rebuilt keeps its id and loses its disk, and a member that starts empty
  * in place of one with data loses acknowledged writes. So founders also get a note on their disks, written only while
@@ -36,18 +36,19 @@ export class Genesis extends DataResource {
   public constructor(
     scope: Construct,
     id: string,
-    { founders, generation, restore, preparations, dependsOn }: GenesisProps,
+    { founders, founding, snapshot, preparations, dependsOn }: GenesisProps,
   ) {
-    const snapshot = restore === "" ? {} : { snapshot: restore };
+    const source = snapshot === "" ? {} : { snapshot };
     super(scope, id, {
       input: Object.fromEntries(
         Object.entries(founders).map(([name, { machineId, peerUrl }]) => [
           name,
-          { machine_id: machineId, peer_url: peerUrl, ...snapshot },
+          { machine_id: machineId, peer_url: peerUrl, ...source },
         ]),
       ),
-      triggersReplace: { generation },
-      lifecycle: { ignoreChanges: ["input"], postcondition: restore === "" ? undefined : [foundedFrom(restore)] },
+      // By the name that it has in the states of clusters.
+      triggersReplace: { generation: founding },
+      lifecycle: { ignoreChanges: ["input"], postcondition: snapshot === "" ? undefined : [foundedFrom(snapshot)] },
       // An empty list of them is no valid configuration.
       provisioners: preparations.length === 0 ? undefined : preparations,
       dependsOn,
@@ -61,7 +62,7 @@ export class Genesis extends DataResource {
 }
 
 /**
- * Has the plan fail where a backup is named without a new genesis: machines that come later join the cluster, and
+ * Has the plan fail where a backup is named without a new founding: machines that come later join the cluster, and
  * restore nothing.
  */
 function foundedFrom(snapshot: string): Postcondition {
@@ -69,7 +70,7 @@ function foundedFrom(snapshot: string): Postcondition {
     // The names need not be the same: the record may have an incomplete backup, from which nothing was founded.
     condition: '${alltrue([for founder in values(self.output) : try(founder.snapshot, "") != ""])}',
     errorMessage:
-      `The cluster was not founded from a backup, and would not be now from ${snapshot}, which 'restore' names. To restore it, count ` +
-      "'genesis' of EtcdCluster and 'generation' of its hosts up by one in the same edit; or take 'restore' out.",
+      `The cluster was not founded from a backup, and would not be now from ${snapshot}, which 'origin' names. To restore it, count ` +
+      "'founding' in ClusterOrigin.fromBackup and 'generation' of its hosts up by one in the same edit; or take the backup out of 'origin'.",
   };
 }

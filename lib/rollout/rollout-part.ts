@@ -1,5 +1,5 @@
 import { EtcdVersion } from "../etcd-version";
-import { Adoption } from "./adoption";
+import { ResolvedOrigin } from "./cluster-origin";
 import { commands, libraries, NodePart, text, units } from "../node/node-part";
 import { Templates } from "../terraform/templates";
 import { shellList, shellWord } from "../terraform/writers";
@@ -9,14 +9,7 @@ export interface Declaration {
   /** Names of all members. */
   readonly members: readonly string[];
   readonly version: EtcdVersion;
-  /** How often the cluster was founded. */
-  readonly genesis: number;
-  /** The member from whose data the cluster is founded anew, if any. */
-  readonly recoverFrom?: string;
-  /** The backup that founders take their data from, empty for none. */
-  readonly restore: string;
-  /** The hand-made cluster that this one takes over, if any. */
-  readonly adoption: Adoption;
+  readonly origin: ResolvedOrigin;
 }
 
 /** The node scripts that bring what is staged into service, and what the code declares about the cluster for them. */
@@ -56,7 +49,7 @@ export function rolloutPart(templates: Templates, member: string, declared: Decl
 }
 
 function declaredEnv(templates: Templates, member: string, declared: Declaration): string {
-  const { version } = declared;
+  const { version, origin } = declared;
   return templates.render("rollout/declared.env.tftpl", {
     member: shellWord(member),
     members: shellList(declared.members),
@@ -64,11 +57,11 @@ function declaredEnv(templates: Templates, member: string, declared: Declaration
     enters_from: shellList(version._entersFrom()),
     least_predecessor: shellWord(version._leastBefore() ?? ""),
     log_readable_since: shellWord(version._readsLogSince() ?? ""),
-    genesis: declared.genesis,
-    recover_from: shellWord(declared.recoverFrom ?? ""),
-    restore: shellWord(declared.restore),
-    adopted_client_urls: shellList(declared.adoption.clientUrls),
-    adopted_peer_urls: shellList(declared.adoption.peerUrls),
-    retire_adopted: shellWord(declared.adoption.retire ? "yes" : ""),
+    genesis: origin.founding,
+    recover_from: shellWord(origin.survivor ?? ""),
+    restore: shellWord(origin.snapshot),
+    adopted_client_urls: shellList(origin.adoption.clientUrls),
+    adopted_peer_urls: shellList(origin.adoption.peerUrls),
+    retire_adopted: shellWord(origin.adoption.retire ? "yes" : ""),
   });
 }

@@ -1,5 +1,6 @@
 import { didYouMean, nearMatches } from "../near-matches";
 import { ValidationError } from "../validation-error";
+import { FormerProps, requireNoFormerProps } from "./former";
 import { kindOf, shown } from "./shown";
 import { isLate, isLateList, tooLate } from "./tokens";
 
@@ -140,12 +141,21 @@ export function record(item: Reader): Reader {
   };
 }
 
-/** An object with these props. `others` tells whether it may have more: an interface's implementation has. */
-export function shape<Props>(props: ShapeOf<Props>, { others = false } = {}): Reader {
+/** What is said of a shape beside its props. */
+interface ShapeOptions {
+  /** Whether it may have more props: an interface's implementation has. */
+  readonly others?: boolean;
+  /** Props that it had in earlier versions. */
+  readonly former?: FormerProps;
+}
+
+/** An object with these props. */
+export function shape<Props>(props: ShapeOf<Props>, { others = false, former = {} }: ShapeOptions = {}): Reader {
   const readers = new Map(Object.entries<Reader | RequiredProp>(props));
   return (what, value) => {
     const path = (prop: string): string => (what === "" ? prop : `${what}.${prop}`);
     const given = requireObject(what === "" ? "props" : what, value) as Readonly<Record<string, unknown>>;
+    requireNoFormerProps(path, given, former);
     if (!others) requireKnownProps(path, given, [...readers.keys()]);
     for (const [prop, reader] of readers) {
       const one = given[prop];

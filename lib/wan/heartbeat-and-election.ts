@@ -78,8 +78,8 @@ function overridden(
   derived: HeartbeatAndElection,
   { heartbeatMs, electionMs }: Partial<HeartbeatAndElection>,
 ): HeartbeatAndElection {
-  requireWholeMs("tuning: heartbeatMs", heartbeatMs, LEAST_HEARTBEAT_MS);
-  requireWholeMs("tuning: electionMs", electionMs, LEAST_TICKS * LEAST_HEARTBEAT_MS);
+  requireWholeMs("tuning.heartbeatMs", heartbeatMs, LEAST_HEARTBEAT_MS);
+  requireWholeMs("tuning.electionMs", electionMs, LEAST_TICKS * LEAST_HEARTBEAT_MS);
   if (electionMs !== undefined) {
     const tick = Math.max(LEAST_HEARTBEAT_MS, Math.floor(electionMs / USUAL_TICKS));
     return { electionMs, heartbeatMs: heartbeatMs ?? tick };
@@ -108,7 +108,7 @@ function requireWholeMs(what: string, value: number | undefined, least: number):
 function checkRules({ heartbeatMs, electionMs }: HeartbeatAndElection): void {
   if (electionMs < LEAST_TICKS * heartbeatMs) {
     throw new ValidationError({
-      what: "tuning: electionMs",
+      what: "tuning.electionMs",
       given: `${electionMs} ms with a heartbeat of ${heartbeatMs} ms`,
       expected: `at least ${LEAST_TICKS} x the heartbeat, as etcd refuses to start with less`,
       mend: `raise it to ${LEAST_TICKS * heartbeatMs} or more, or give only one of the two`,
@@ -116,7 +116,7 @@ function checkRules({ heartbeatMs, electionMs }: HeartbeatAndElection): void {
   }
   if (electionMs > LARGEST_ELECTION_MS) {
     throw new ValidationError({
-      what: "tuning: electionMs",
+      what: "tuning.electionMs",
       given: `${electionMs} ms`,
       expected: `at most ${LARGEST_ELECTION_MS} ms, as etcd refuses to start with more`,
       mend: `lower it, or the heartbeat (at most ${LARGEST_ELECTION_MS / USUAL_TICKS} ms)`,
@@ -134,7 +134,7 @@ function checkDistances(chosen: HeartbeatAndElection, { median }: TuningDistance
         ? ""
         : ` (which etcd counts as ${effectiveMs} ms, in whole heartbeats of ${heartbeatMs} ms)`;
     throw new ValidationError({
-      what: "tuning: electionMs",
+      what: "tuning.electionMs",
       given: `${electionMs} ms${counted}`,
       expected: `at least ${leastMs} ms: ${LEAST_ROUND_TRIPS_PER_ELECTION} x the largest round trip between members, ${median} ms`,
       mend: "raise it, leave it out to have it derived, or correct the round-trip times",

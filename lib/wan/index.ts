@@ -1,4 +1,5 @@
 export type { ClientLocation } from "./client-location";
+export type { EtcdTuningProps } from "./etcd-tuning-props";
 export { FailureDomain } from "./failure-domain";
 export type { LeaderChoice } from "./leader-choice";
 export type { LeaderPlacementProps } from "./leader-placement";

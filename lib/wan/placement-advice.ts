@@ -2,7 +2,7 @@ import { list, number, read, required, requireInteger, shape, text } from "../va
 import { onePerMetro } from "./candidates";
 import { PlaceNames } from "./place-names";
 import type { ClientLocation } from "./client-location";
-import { CLIENT_LOCATION } from "./client-location";
+import { CLIENT_LOCATION, FORMER_CLIENTS } from "./client-location";
 import { QuorumModel, ROUND_TRIP_TIMES } from "./quorum";
 import { MOST_RESULTS } from "./placement-search";
 import type { RoundTripTimes } from "./round-trip-times";
@@ -18,7 +18,7 @@ export interface PlacementAdviceProps {
    *
    * @default - one of weight 1 at each location that has a member
    */
-  readonly clients?: ClientLocation[];
+  readonly clientLocations?: ClientLocation[];
   /**
    * Locations a member could move to.
    *
@@ -34,13 +34,16 @@ export interface PlacementAdviceProps {
 }
 
 /** What {@link PlacementAdviceProps} are made of. */
-const PLACEMENT_ADVICE = shape<PlacementAdviceProps>({
-  roundTripTimes: required(ROUND_TRIP_TIMES),
-  memberLocations: required(list(text)),
-  clients: list(CLIENT_LOCATION),
-  candidates: list(text),
-  results: number,
-});
+const PLACEMENT_ADVICE = shape<PlacementAdviceProps>(
+  {
+    roundTripTimes: required(ROUND_TRIP_TIMES),
+    memberLocations: required(list(text)),
+    clientLocations: list(CLIENT_LOCATION),
+    candidates: list(text),
+    results: number,
+  },
+  { former: FORMER_CLIENTS },
+);
 
 /** The effect of moving one member. Times are medians in milliseconds. */
 export interface PlacementAdvice {
@@ -72,8 +75,8 @@ export function advise(props: PlacementAdviceProps): PlacementAdvice[] {
   requireInteger("results", props.results ?? 5, 1, MOST_RESULTS, "");
   const { roundTripTimes, memberLocations } = props;
   const taken = [...new Set(memberLocations)];
-  const clients = props.clients ?? taken.map((location) => ({ location }));
-  const now = new QuorumModel({ roundTripTimes, memberLocations, clients });
+  const clients = props.clientLocations ?? taken.map((location) => ({ location }));
+  const now = new QuorumModel({ roundTripTimes, memberLocations, clientLocations: clients });
   const candidates = props.candidates ?? onePerMetro(roundTripTimes, taken);
   const targets = candidates.filter((location) => !taken.includes(location));
   return taken
@@ -111,7 +114,7 @@ class Move {
   ) {
     const moved = now.memberLocations.indexOf(from);
     const memberLocations = now.memberLocations.map((location, index) => (index === moved ? to : location));
-    this.after = new QuorumModel({ roundTripTimes, clients, memberLocations });
+    this.after = new QuorumModel({ roundTripTimes, clientLocations: clients, memberLocations });
     this.gain = Math.round((now.bestLeader().meanWriteMs - this.after.bestLeader().meanWriteMs) * 1e6);
     const [fatalNow, fatalAfter] = [now.outagesThatStopTheCluster(), this.after.outagesThatStopTheCluster()];
     this.newlyFatal = fatalAfter.filter((lost) => !fatalNow.includes(lost));

@@ -3,7 +3,7 @@ import { ValidationError } from "../validation-error";
 import { onePerMetro } from "./candidates";
 import { FailureDomain } from "./failure-domain";
 import type { ClientLocation } from "./client-location";
-import { CLIENT_LOCATION } from "./client-location";
+import { CLIENT_LOCATION, FORMER_CLIENTS } from "./client-location";
 import type { Writes } from "./leader-choice";
 import { compareMs, compareWrites } from "./leader-choice";
 import { QuorumModel, ROUND_TRIP_TIMES } from "./quorum";
@@ -14,7 +14,7 @@ export interface PlacementSearchProps {
   /** The round-trip times. They must know each two of the candidates, and each client with each candidate. */
   readonly roundTripTimes: RoundTripTimes;
   /** Where the clients are: the best placement is the one that serves them. */
-  readonly clients: ClientLocation[];
+  readonly clientLocations: ClientLocation[];
   /**
    * How many voting members: 3 to 7. An even number costs a machine and survives no more than one less.
    *
@@ -55,16 +55,19 @@ export interface PlacementSearchProps {
 }
 
 /** What {@link PlacementSearchProps} are made of. */
-const PLACEMENT_SEARCH = shape<PlacementSearchProps>({
-  roundTripTimes: required(ROUND_TRIP_TIMES),
-  clients: required(list(CLIENT_LOCATION)),
-  memberCount: number,
-  candidates: list(text),
-  mustInclude: list(text),
-  mustSurvive: oneOf(FailureDomain, "FailureDomain"),
-  mostPerLocation: number,
-  results: number,
-});
+const PLACEMENT_SEARCH = shape<PlacementSearchProps>(
+  {
+    roundTripTimes: required(ROUND_TRIP_TIMES),
+    clientLocations: required(list(CLIENT_LOCATION)),
+    memberCount: number,
+    candidates: list(text),
+    mustInclude: list(text),
+    mustSurvive: oneOf(FailureDomain, "FailureDomain"),
+    mostPerLocation: number,
+    results: number,
+  },
+  { former: FORMER_CLIENTS },
+);
 
 /** More are of no use, and a search must end. */
 export const MOST_RESULTS = 1000;
@@ -102,7 +105,7 @@ export class PlacementSearch {
 
   public constructor(private readonly props: PlacementSearchProps) {
     read("", props, required(PLACEMENT_SEARCH));
-    const { roundTripTimes, clients } = props;
+    const { roundTripTimes, clientLocations: clients } = props;
     const included = props.mustInclude ?? [];
     this.candidates = [
       ...new Set([...(props.candidates ?? onePerMetro(roundTripTimes, included)), ...included]),
@@ -118,7 +121,7 @@ export class PlacementSearch {
     this.between = this.candidates.map((a) => this.candidates.map(time(a)));
     this.fromClients = clients.map((client) => this.candidates.map(time(client.location)));
     // For its check of the clients' weights.
-    new QuorumModel({ roundTripTimes, clients, memberLocations: this.candidates });
+    new QuorumModel({ roundTripTimes, clientLocations: clients, memberLocations: this.candidates });
     this.weights = clients.map((client) => client.weight ?? 1);
     this.totalWeight = this.weights.reduce((sum, weight) => sum + weight, 0);
     const names = this.candidates.map((location, index) => this.domainOf(location, index));

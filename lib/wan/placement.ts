@@ -54,11 +54,14 @@ export class Placement {
   private readonly names: PlaceNames;
 
   private constructor(props: PlacementSearchProps, memberLocations: string[]) {
-    const { roundTripTimes, clients } = props;
-    const model = new QuorumModel({ roundTripTimes, memberLocations, clients });
+    const { roundTripTimes, clientLocations } = props;
+    const model = new QuorumModel({ roundTripTimes, memberLocations, clientLocations });
     const losses = model.lossOfEachLocation().flatMap((report) => report.leader ?? []);
     this.model = model;
-    this.names = new PlaceNames(roundTripTimes, [...memberLocations, ...clients.map((client) => client.location)]);
+    this.names = new PlaceNames(roundTripTimes, [
+      ...memberLocations,
+      ...clientLocations.map((client) => client.location),
+    ]);
     this.memberLocations = memberLocations;
     this.leader = model.bestLeader();
     this.largestRoundTripMs = roundTripTimes.largestAmong(memberLocations);

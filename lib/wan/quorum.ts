@@ -1,7 +1,7 @@
 import { finite, instance, list, number, read, required, requireInteger, shape, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
 import type { ClientLocation } from "./client-location";
-import { CLIENT_LOCATION, requireWeights } from "./client-location";
+import { CLIENT_LOCATION, FORMER_CLIENTS, requireWeights } from "./client-location";
 import type { LeaderChoice } from "./leader-choice";
 import { compareWrites, leaderChoice } from "./leader-choice";
 import type { LossReport } from "./loss-report";
@@ -21,7 +21,7 @@ export interface QuorumModelProps {
    *
    * @default - one of weight 1 at each location that has a member
    */
-  readonly clients?: ClientLocation[];
+  readonly clientLocations?: ClientLocation[];
   /**
    * How many voting members are lost, besides those listed. They still count as voters.
    *
@@ -37,12 +37,15 @@ export const ROUND_TRIP_TIMES = instance(RoundTripTimes, "RoundTripTimes.digital
 const MOST_LOST = 1000;
 
 /** What {@link QuorumModelProps} are made of. */
-const QUORUM_MODEL = shape<QuorumModelProps>({
-  roundTripTimes: required(ROUND_TRIP_TIMES),
-  memberLocations: required(list(text)),
-  clients: list(CLIENT_LOCATION),
-  lostMembers: number,
-});
+const QUORUM_MODEL = shape<QuorumModelProps>(
+  {
+    roundTripTimes: required(ROUND_TRIP_TIMES),
+    memberLocations: required(list(text)),
+    clientLocations: list(CLIENT_LOCATION),
+    lostMembers: number,
+  },
+  { former: FORMER_CLIENTS },
+);
 
 /**
  * Quorum arithmetic over distance: what etcd's Raft costs for members in given places, with all of them up or with some
@@ -92,7 +95,7 @@ export class QuorumModel {
     this.members = new VotingMembers(this.memberLocations, lost);
     this.memberCount = this.members.count;
     this.quorumSize = this.members.quorumSize;
-    this.clients = props.clients ?? this.members.locations.map((location) => ({ location }));
+    this.clients = props.clientLocations ?? this.members.locations.map((location) => ({ location }));
     requireWeights(this.clients);
     props.roundTripTimes.require(this.memberLocations);
     for (const client of this.clients) {
@@ -290,7 +293,7 @@ export class QuorumModel {
     return new QuorumModel({
       roundTripTimes: this.roundTripTimes,
       memberLocations: up,
-      clients: this.clients,
+      clientLocations: this.clients,
       lostMembers: this.memberCount - up.length,
     });
   }

@@ -56,12 +56,12 @@ export class SurvivalGoal {
   /** The least change after which the goal is kept; of several the one with the quickest writes. */
   private leastChange(props: QuorumModelProps): string | undefined {
     const now = props.memberLocations;
-    const clients = props.clients ?? [...new Set(now)].map((location) => ({ location }));
-    for (const changes of changesBySize({ ...props, clients })) {
+    const clientLocations = props.clientLocations ?? [...new Set(now)].map((location) => ({ location }));
+    for (const changes of changesBySize({ ...props, clientLocations })) {
       const kept = changes
         .map((change) => ({
           change,
-          model: new QuorumModel({ ...props, clients, memberLocations: change.memberLocations }),
+          model: new QuorumModel({ ...props, clientLocations, memberLocations: change.memberLocations }),
         }))
         .filter(({ model }) => this.fatal(model).length === 0)
         .map(({ change, model }) => ({ change, writeMs: model.bestLeader().meanWriteMs }))
@@ -80,8 +80,8 @@ interface Change {
 
 /** Moves of one member; further members, to an odd number; both. Only to places whose round-trip times are all known. */
 function changesBySize(props: QuorumModelProps): Change[][] {
-  const { roundTripTimes, memberLocations: now, clients = [] } = props;
-  const known = [...now, ...clients.map((client) => client.location)];
+  const { roundTripTimes, memberLocations: now, clientLocations = [] } = props;
+  const known = [...now, ...clientLocations.map((client) => client.location)];
   const free = onePerMetro(roundTripTimes, now).filter(
     (location) => !now.includes(location) && known.every((other) => roundTripTimes.has(location, other)),
   );

@@ -1,5 +1,6 @@
 import { requestAlertMs, roundTripAlertMs, withHeadroom } from "./alert-thresholds";
-import { list, number, oneOf, read, required, shape, text } from "../validation";
+import { list, read, required, shape, text } from "../validation";
+import { EtcdTuningProps, TUNING_CHOICE } from "./etcd-tuning-props";
 import type { HeartbeatAndElection } from "./heartbeat-and-election";
 import {
   effectiveElectionMs,
@@ -15,7 +16,7 @@ import { distancesOf } from "./tuning-distances";
 import { TuningProfile } from "./tuning-profile";
 
 /** What a {@link Tuning} is derived from. */
-export interface TuningProps {
+export interface TuningProps extends EtcdTuningProps {
   /** The round-trip times. They must know each two of the members, and each client with each member. */
   readonly roundTripTimes: RoundTripTimes;
   /** Where the voting members are. */
@@ -27,25 +28,6 @@ export interface TuningProps {
    * @default - no farther from the members than these are from each other
    */
   readonly clientLocations?: string[];
-  /**
-   * How to weigh a quick failover against mistaken elections.
-   *
-   * @default TuningProfile.BALANCED
-   */
-  readonly profile?: TuningProfile;
-  /**
-   * Heartbeat interval in milliseconds, a whole number of at least 10, instead of the derived one.
-   *
-   * @default - a tenth of the election timeout
-   */
-  readonly heartbeatMs?: number;
-  /**
-   * Election timeout in milliseconds, a whole number, instead of the derived one: at least 5 x the heartbeat, at most
-   * 50000 (both checked by etcd itself), and at least 2 x the largest round trip between members.
-   *
-   * @default - as the profile says
-   */
-  readonly electionMs?: number;
 }
 
 /** What {@link TuningProps} are made of. */
@@ -53,9 +35,7 @@ const TUNING = shape<TuningProps>({
   roundTripTimes: required(ROUND_TRIP_TIMES),
   memberLocations: required(list(text)),
   clientLocations: list(text),
-  profile: oneOf(TuningProfile, "TuningProfile"),
-  heartbeatMs: number,
-  electionMs: number,
+  ...TUNING_CHOICE,
 });
 
 /** What queues and disks may add to a write before a client gives an attempt up. */

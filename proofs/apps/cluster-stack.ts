@@ -6,18 +6,21 @@ import { Construct } from "constructs";
 import { SITES_NETWORK } from "terraform-lab";
 import {
   AuthorityGeneration,
+  BackupOriginProps,
   CloudInitPart,
+  ClusterOrigin,
   DigitalOceanHost,
   DigitalOceanHostGroup,
   DigitalOceanSourcesProps,
-  EtcdAdoptionProps,
+  EmptyOriginProps,
   EtcdBackupProps,
   EtcdCluster,
-  EtcdRestoreProps,
   EtcdUpkeepProps,
   EtcdVersion,
   LeaderPlacementProps,
   PeerNetwork,
+  SurvivorOriginProps,
+  TakeoverOriginProps,
 } from "../../lib";
 import { clientAt } from "./client-at";
 
@@ -31,8 +34,7 @@ export interface Knobs {
   readonly version?: string;
   readonly sha256?: string;
   readonly quotaGiB?: number;
-  readonly genesis?: number;
-  readonly recoverFrom?: string;
+  readonly origin?: Origin;
   readonly generation?: number;
   readonly grpcGateway?: boolean;
   readonly extra?: Record<string, string>;
@@ -53,10 +55,8 @@ export interface Knobs {
   readonly serverNames?: string[];
   readonly peerNetwork?: PeerNetwork;
   readonly vpcIds?: Record<string, string>;
-  readonly adopt?: EtcdAdoptionProps;
   readonly peersFrom?: string[];
   readonly backup?: EtcdBackupProps;
-  readonly restore?: EtcdRestoreProps;
   readonly upkeep?: EtcdUpkeepProps;
   /** Regions of a second cluster, for Kubernetes' events, whose machines are in the first one's group. */
   readonly events?: string[];
@@ -72,6 +72,21 @@ export interface AuthorityStage {
 
 const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
   at && AuthorityGeneration[at.stage](at.generation);
+
+/** A call of one of ClusterOrigin's functions, as data. */
+export type Origin =
+  | { readonly empty: EmptyOriginProps }
+  | { readonly fromBackup: BackupOriginProps }
+  | { readonly fromSurvivor: SurvivorOriginProps }
+  | { readonly takeOver: TakeoverOriginProps };
+
+/** What the call returns. */
+export function originOf(origin: Origin): ClusterOrigin {
+  if ("empty" in origin) return ClusterOrigin.empty(origin.empty);
+  if ("fromBackup" in origin) return ClusterOrigin.fromBackup(origin.fromBackup);
+  if ("fromSurvivor" in origin) return ClusterOrigin.fromSurvivor(origin.fromSurvivor);
+  return ClusterOrigin.takeOver(origin.takeOver);
+}
 
 /**
  * The cluster of main.ts, varied by knobs.
@@ -119,13 +134,10 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
     },
     accessDirectory: env.ETCD_ACCESS_DIRECTORY,
     clientFiles: knobs.clientFiles,
-    genesis: knobs.genesis,
-    recoverFrom: knobs.recoverFrom,
+    origin: knobs.origin && originOf(knobs.origin),
     peerNetwork: knobs.peerNetwork,
-    adopt: knobs.adopt,
     leader: knobs.leader,
     backup: knobs.backup,
-    restore: knobs.restore,
     upkeep: knobs.upkeep,
   });
   cluster.addClient("operator");

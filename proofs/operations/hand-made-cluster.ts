@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
 import type { LabDroplet } from "terraform-lab";
-import type { EtcdAdoptionProps } from "../../lib";
+import type { TakeoverOriginProps } from "../../lib";
 import { eventually, type LabHarness } from "../harness";
 import { etcdIn } from "../etcd/in-lab";
 import { ThrowAwayAuthority, type CertificateFiles } from "../etcd/throw-away-authority";
@@ -28,8 +28,8 @@ export class HandMadeCluster {
     private readonly authority: ThrowAwayAuthority,
   ) {}
 
-  /** The prop `adopt` for this cluster. */
-  public get adoption(): EtcdAdoptionProps {
+  /** What `ClusterOrigin.takeOver` is given for this cluster. */
+  public get adoption(): TakeoverOriginProps {
     const ca = this.caPem;
     return {
       clientUrls: this.clientUrls,

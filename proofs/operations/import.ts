@@ -35,7 +35,7 @@ export async function importUnderLoad(
   const directory = directoryOf(stage);
   mkdirSync(directory);
   const old = await HandMadeCluster.setUp(harness, CLIENT_LOCATIONS);
-  const importing = { adopt: old.adoption, peersFrom: old.peersFrom };
+  const importing = { origin: { takeOver: old.adoption }, peersFrom: old.peersFrom };
   // Makes machines and authorities and the clients' files, then fails as expected.
   await stage.deployFails(importing);
   const clients = CLIENT_LOCATIONS.map((location) => new MovingClient(stage, location));
@@ -58,13 +58,13 @@ export async function importUnderLoad(
     rows.push([await load.during(joining, join), MEMBERSHIP]);
     for (const client of clients) client.moveOver();
     const retire = async (): Promise<void> => {
-      await stage.deploy({ adopt: { ...old.adoption, retire: true } });
+      await stage.deploy({ origin: { takeOver: { ...old.adoption, retire: true } } });
       await old.remove();
       await mustAllVote(stage);
     };
     rows.push([await load.during(leaving, retire), MEMBERSHIP]);
     const forget = async (): Promise<void> => {
-      await stage.deploy({ adopt: undefined, peersFrom: undefined });
+      await stage.deploy({ origin: undefined, peersFrom: undefined });
       await mustAllVote(stage);
     };
     rows.push([await load.during(forgetting, forget), ROLL]);

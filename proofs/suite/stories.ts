@@ -89,7 +89,7 @@ export const STORIES: readonly Story[] = [
       "lib/{node,pki,terraform}/**",
       "lib/rollout/{rollout-env,rollout-part}.ts",
       "lib/wan/{client-location,digital-ocean-times,index,leader-choice,member-paths,nearest,quorum,regions,voting-members}.ts",
-      "lib/wan/{heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
+      "lib/wan/{etcd-tuning-props,heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
       "lib/wan/{round-trip-time-pair,round-trip-times,round-trip-times-options}.ts",
       "lab/clouds/digitalocean/api/{droplet-lifecycle,faults,firewall-*}.ts",
       "lab/clouds/digitalocean/client.ts",
@@ -121,6 +121,7 @@ export const STORIES: readonly Story[] = [
     seconds: 200,
     proves: [
       "lib/backup/**",
+      "lib/rollout/cluster-origin.ts",
       "lib/terraform/{literal,writers}.ts",
       "__tests__/proofs/on-nodes.ts",
       "lib/upkeep/**",
@@ -137,7 +138,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/birth.lab.test.ts",
     seconds: 180,
     proves: [
-      "lib/rollout/genesis.ts",
+      "lib/rollout/{cluster-origin,genesis}.ts",
       "lab/{config,daemon,definition,lab,paths}.ts",
       "lab/terraform/run.ts",
       "proofs/harness.ts",
@@ -359,7 +360,7 @@ export const STORIES: readonly Story[] = [
       "lib/etcd-*.ts",
       "lib/{access,backup,hosts,leader,member,metadata,node,pki,rollout,streams,terraform,upkeep}/**",
       "lib/wan/{client-location,leader-choice,leader-placement,member-paths,nearest,quorum,voting-members}.ts",
-      "lib/wan/{heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
+      "lib/wan/{etcd-tuning-props,heartbeat-and-election,round-up,tuning,tuning-distances,tuning-profile}.ts",
       "templates/**",
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
@@ -405,7 +406,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/import.long.test.ts",
     seconds: 350,
     proves: [
-      "lib/rollout/adoption{,-part}.ts",
+      "lib/rollout/{adoption,adoption-part,cluster-origin}.ts",
       "proofs/etcd/throw-away-authority.ts",
       "proofs/operations/hand-made-cluster.ts",
       "templates/adoption/check-adoption.sh",
@@ -428,7 +429,11 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/lost-majority.long.test.ts",
     seconds: 250,
-    proves: ["lib/rollout/recovery-part.ts", "templates/recovery/recover.sh", "templates/rollout/join.sh"],
+    proves: [
+      "lib/rollout/{cluster-origin,recovery-part}.ts",
+      "templates/recovery/recover.sh",
+      "templates/rollout/join.sh",
+    ],
   },
   {
     file: "__tests__/proofs/upkeep.long.test.ts",
@@ -525,7 +530,7 @@ export const NO_STORY: readonly Silence[] = [
     why: "the long tier alone has it",
     paths: [
       "lib/{etcd-flags,ready-step}.ts",
-      "lib/rollout/adoption{,-part}.ts",
+      "lib/rollout/{adoption,adoption-part,cluster-origin}.ts",
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
       "templates/adoption/check-adoption.sh",
@@ -536,6 +541,7 @@ export const NO_STORY: readonly Silence[] = [
     why: "it never reaches a machine or Terraform: the unit tier has it",
     paths: [
       "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,index,near-matches,validation-error}.ts",
+      "lib/rollout/former-origin.ts",
       "lib/validation/**",
       "__tests__/validation/*.ts",
       "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",

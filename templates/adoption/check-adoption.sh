@@ -23,6 +23,6 @@ problems=$(
     reason=$("$ask" -f -o /dev/null "$url/version" 2>&1) || echo "  $url: $reason"
   done
 )
-[ -z "$problems" ] || fail "not every member of the cluster to adopt accepts this machine yet, so it does not join:
+[ -z "$problems" ] || fail "not every member of the cluster to take over accepts this machine yet, so it does not join:
 $problems
 On each of its machines, one after the other: append the outputs with our authorities' certificates (..._ca_certificate to what its trusted-ca-file names, ..._peer_ca_certificate to its peer-trusted-ca-file), restart etcd there, wait until it is healthy; open ports 2379 and 2380 between it and this machine. Then deploy again"

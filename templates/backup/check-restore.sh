@@ -6,5 +6,5 @@ set -eu
 [ -e /var/lib/cdktf-etcd-node/born ] || exit 0
 [ "$(cat /var/lib/cdktf-etcd-node/restored 2>/dev/null)" != "$1" ] || exit 0
 echo "error: $(uname -n): holds the data of a cluster that was healthy, and a restore never overwrites that: nothing was changed." \
-  "To restore $1, count 'genesis' of EtcdCluster and 'generation' of its hosts up by one in the same edit as 'restore': new machines then found a new cluster from it, and the old ones are destroyed last" >&2
+  "To restore $1, count 'founding' in ClusterOrigin.fromBackup and 'generation' of the hosts up by one in the same edit: new machines then found a new cluster from it, and the old ones are destroyed last" >&2
 exit 1

@@ -35,7 +35,7 @@ if ! alone; then
   until own=$(committed); do
     if [ "$(date +%s)" -ge "$deadline" ]; then
       journal
-      fail "etcd does not start on this member: mend what it says above, or name another survivor in 'recoverFrom', or restore a snapshot. Nothing was changed"
+      fail "etcd does not start on this member: mend what it says above, or name another survivor in ClusterOrigin.fromSurvivor, or restore a snapshot. Nothing was changed"
     fi
     sleep 0.5
   done
@@ -43,13 +43,13 @@ if ! alone; then
   _end=$(($(date +%s) + SILENCE_SECONDS))
   while :; do
     [ -z "$(healthy "$SELF $OTHERS")" ] ||
-      fail "there is nothing to recover: the cluster commits writes. Take the prop 'recoverFrom' out again. Nothing was changed"
+      fail "there is nothing to recover: the cluster commits writes. Take the survivor out again: origin: ClusterOrigin.empty({ founding: $GENESIS }), which empties nothing. Nothing was changed"
     [ "$(date +%s)" -lt "$_end" ] || break
     sleep 1
   done
   further=$(furthest)
   [ -z "$further" ] ||
-    fail "$further, this member only up to $own: name that one in 'recoverFrom', or less would be kept than is there. Nothing was changed"
+    fail "$further, this member only up to $own: name that one in ClusterOrigin.fromSurvivor, or less would be kept than is there. Nothing was changed"
   rm -rf "$SAFE.new"
   size=$(du -s -B1 /var/lib/etcd | cut -f1)
   room=$(df -B1 --output=avail "${SAFE%/*}" | tail -n 1)
@@ -68,7 +68,7 @@ if ! alone; then
     if [ "$(date +%s)" -ge "$deadline" ]; then
       stop_forcing
       journal
-      fail "does not get healthy with the data that it has; that is kept in $SAFE.*. Name another survivor in 'recoverFrom', or restore a snapshot"
+      fail "does not get healthy with the data that it has; that is kept in $SAFE.*. Name another survivor in ClusterOrigin.fromSurvivor, or restore a snapshot"
     fi
     sleep 0.5
   done

@@ -33,7 +33,7 @@
 #   started   what etcd was given when it began without data: founders as the genesis record has them now (recorded), founders
 #             of another record (otherwise, also if nothing is known), or an existing cluster to join
 #   learner   yes: the cluster has this machine as a learner
-#   recovery  what the prop recoverFrom asks of this member, until it has been done: found the cluster anew from its own data
+#   recovery  what ClusterOrigin.fromSurvivor asks of this member, until it has been done: found the cluster anew from its own data
 #             (survivor), join the one that another member has founded anew (follow), or none
 #   founder   yes: the genesis record names this machine, and this is the disk that it had when the record was made
 #   running   who runs a cluster: declared members (elsewhere), machines on their way out (leaving), or nobody; unasked: only a
@@ -127,11 +127,11 @@ check_founding() {
   [ -z "$RESTORE_SNAPSHOT" ] || return 0
   # It would begin empty, and take the others' log without the backup that this log goes on from.
   [ -z "$FOUNDED_FROM" ] ||
-    fail "the cluster is founded from the backup $FOUNDED_FROM, and this member has not been yet: put 'restore' back until all members are healthy. No member was changed"
+    fail "the cluster is founded from the backup $FOUNDED_FROM, and this member has not been yet: put ClusterOrigin.fromBackup back until all members are healthy. No member was changed"
   for test in was_born refuses_us; do
     with_data=$(each_leaving "$test")
     [ -z "$with_data" ] ||
-      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. If no edit asked for that, Terraform's state was lost: put its backup back (see 'A deploy that was killed' in docs/operations.md). To take the data along, count 'generation' up once more, leave 'genesis' as it is now, and deploy: machines that are made after this founding was declared join. To begin with a backup, name it in 'restore'; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
+      fail "an EMPTY cluster would be founded, and the machines with the data of the old one ($with_data) destroyed. If no edit asked for that, Terraform's state was lost: put its backup back (see 'A deploy that was killed' in docs/operations.md). To take the data along, count 'generation' up once more, leave 'founding' as it is now, and deploy: machines that are made after this founding was declared join. To begin with a backup, name it in ClusterOrigin.fromBackup; to begin with nothing, destroy the old cluster first (cdktf destroy). Nothing was changed"
   done
   silent=$(each_leaving is_silent)
   [ -z "$silent" ] ||
@@ -159,7 +159,7 @@ check_joining_leaving() {
   [ -z "$refusing" ] ||
     fail "the members that this machine is to join ($refusing) refuse its certificate: this deploy would replace machines and change an authority at once. Take one of the two edits back, and deploy them one after the other. No member was changed"
   [ "$running" = nobody ] || [ -z "$RESTORE_SNAPSHOT" ] || [ "$RESTORE_SNAPSHOT" = "$FOUNDED_FROM" ] ||
-    fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'genesis' up, too, or take 'restore' out, and deploy again. No member was changed"
+    fail "$RESTORE_SNAPSHOT would not be restored: the machines that are to go hold a running cluster, and this one would join it. Count 'founding' up, too, or take the backup out of 'origin', and deploy again. No member was changed"
 }
 
 join() {
@@ -229,10 +229,10 @@ while :; do
     join_later
     break
     ;;
-  refuse-recovery) fail "this machine has no data to found the cluster anew from: name a survivor in 'recoverFrom'. Nothing was changed" ;;
+  refuse-recovery) fail "this machine has no data to found the cluster anew from: name a survivor in ClusterOrigin.fromSurvivor. Nothing was changed" ;;
   *)
     fail "this machine ($MACHINE_ID) has no data of the cluster's, may not found one, and there is no other member to join." \
-      "If the cluster was never healthy, or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: that founds a NEW, EMPTY cluster"
+      "If the cluster was never healthy, or all its data is lost for good, count 'founding' of the cluster's origin up by one and deploy again: that founds a NEW, EMPTY cluster"
     ;;
   esac
 done

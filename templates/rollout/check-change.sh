@@ -60,10 +60,10 @@ if changed GENESIS && [ "$(declared "" MEMBERS)" = "$(declared "$stage" MEMBERS)
 adopted=$(declared "" ADOPTED_PEER_URLS)
 if changed ADOPTED_PEER_URLS; then
   [ -n "$adopted" ] ||
-    fail "'adopt' is for machines that join a hand-made cluster, and this member is in a cluster already. Take it out. Nothing was changed"
+    fail "ClusterOrigin.takeOver is for machines that join a hand-made cluster, and this member is in a cluster already. Take it out. Nothing was changed"
   [ -n "$(declared "$stage" ADOPTED_PEER_URLS)" ] || for url in $adopted; do
     [ -n "$(members | member_at "$url")" ] || continue
-    fail "$url of the cluster that is taken over is still a member, and would not be trusted any more. First deploy adopt: { ..., retire: true }. Nothing was changed"
+    fail "$url of the cluster that is taken over is still a member, and would not be trusted any more. First deploy ClusterOrigin.takeOver({ ..., retire: true }). Nothing was changed"
   done
   what="$what, the cluster that is taken over"
 fi

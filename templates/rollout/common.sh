@@ -26,7 +26,7 @@ DATA=/var/lib/etcd/member
 NOTES=/var/lib/cdktf-etcd-node
 # Exists if this member's data has been part of a quorum.
 BORN=$NOTES/born
-# Which founding of the cluster (the prop genesis at that time) this member's data belongs to.
+# Which founding of the cluster ('founding' of its origin at that time) this member's data belongs to.
 FOUNDED=$NOTES/founded
 # Which founding this disk may take part in: written while the genesis record is made, removed once this member was part of a quorum.
 MAY_FOUND=$NOTES/may-found

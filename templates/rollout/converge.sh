@@ -35,7 +35,7 @@ wait_for_all() {
         if [ -n "$LEAVING" ]; then
           say "there are machines yet that this deploy would destroy ($LEAVING). If they hold the cluster, it has no quorum, and nobody can join it: take the edit that replaces machines back and deploy; then see 'A majority is lost' in docs/operations.md"
         else
-          say "this machine has no data of a cluster that was healthy, and nobody runs one. If it never was healthy (machines were replaced since its birth began), or all its data is lost for good, count the prop 'genesis' of EtcdCluster up by one and deploy again: it is then founded anew on the machines as they are, empty or from the backup that 'restore' names"
+          say "this machine has no data of a cluster that was healthy, and nobody runs one. If it never was healthy (machines were replaced since its birth began), or all its data is lost for good, count 'founding' of the cluster's origin up by one and deploy again: it is then founded anew on the machines as they are, empty or from the backup that the origin names"
         fi
       fi
       # Members whose own step was cut off before their restart: Terraform counts that step as done.

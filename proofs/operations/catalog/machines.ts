@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { originOf } from "../../apps/cluster-stack";
 import { eventually } from "../../harness";
 import { mustAllVote } from "../declared-members";
 import { putMebibytes } from "../fill";
@@ -123,9 +124,11 @@ export const MAJORITY_LOST: Operation = {
     const survivor = await stage.leader();
     const lost = (await stage.cluster()).machines.filter(({ name }) => name !== survivor);
     await stage.harness.destroy(lost.map(({ id }) => id));
-    const lines = await stage.deploy({ genesis: (stage.knobs.genesis ?? 1) + 1, recoverFrom: survivor });
+    const { origin } = stage.knobs;
+    const founding = (origin === undefined ? 1 : originOf(origin).founding) + 1;
+    const lines = await stage.deploy({ origin: { fromSurvivor: { member: survivor, founding } } });
     await mustAllVote(stage);
-    stage.declare({ recoverFrom: undefined });
+    stage.declare({ origin: { empty: { founding } } });
     return lines;
   },
   expectSaid: (lines) => {
