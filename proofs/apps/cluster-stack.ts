@@ -64,21 +64,32 @@ export interface AuthorityStage {
 const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
   at && AuthorityGeneration[at.stage](at.generation);
 
+/** A stack whose state is in the lab, with the providers that clusters need. */
+export function labStack(app: App, name: string, env: Readonly<Record<string, string>>): TerraformStack {
+  const stack = new TerraformStack(app, name);
+  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${name}.tfstate` });
+  new DigitaloceanProvider(stack, "digitalocean");
+  new TlsProvider(stack, "tls");
+  new LocalProvider(stack, "local");
+  return stack;
+}
+
+/** The etcd that the lab has built, from its mirror; or another one. */
+export function labRelease(env: Readonly<Record<string, string>>, { version, sha256 }: Knobs = {}) {
+  return {
+    version: EtcdVersion.of(version ?? env.ETCD_VERSION, { amd64: sha256 ?? env.ETCD_TARBALL_SHA256 }),
+    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+  };
+}
+
 /**
  * The cluster of main.ts, varied by knobs.
  *
  * @param env as Lab.environment returns it
  */
 export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<string, string>>): void {
-  const stack = new TerraformStack(app, STACK);
-  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${STACK}.tfstate` });
-  new DigitaloceanProvider(stack, "digitalocean");
-  new TlsProvider(stack, "tls");
-  new LocalProvider(stack, "local");
-  const release = {
-    version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
-    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
-  };
+  const stack = labStack(app, STACK, env);
+  const release = labRelease(env, knobs);
   const cluster = new EtcdCluster(stack, "etcd", {
     ...release,
     hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {
