@@ -44,7 +44,7 @@ export function declareTwoStacks(app: App, env: Environment): void {
   });
   new File(consumer, "rules", {
     filename: `${env.ETCD_STATE_DIRECTORY}/rules.yaml`,
-    content: one.alertRules(),
+    content: one.alertRules({ job: "one" }),
     dependsOn: [one.ready],
   });
 
