@@ -124,6 +124,25 @@ describe("client files", () => {
     }
   });
 
+  it("are told of where they move, with what keeps them where they are", () => {
+    const told = (clusters: Parameters<typeof app>[0]): string[] => {
+      const made = new App();
+      app(clusters)(made);
+      // Twice, as an app may be synthesized again.
+      for (const one of [...made.node.findAll(), ...made.node.findAll()]) one.node.validate();
+      return made.node
+        .findAll()
+        .flatMap(({ node }) => node.metadata)
+        .filter(({ type }) => type === "@cdktf/info")
+        .map(({ data }) => String(data));
+    };
+    expect(told({ staging: {}, production: { accessDirectory: "etcd-access" } })).toEqual([
+      "Clients' files go to etcd-access/staging/etcd, as another cluster of the app would write the same in etcd-access. " +
+        'To keep them there, where they are in use: accessDirectory: "etcd-access"',
+    ]);
+    expect(told({ staging: {}, production: { clients: ["billing"] } })).toEqual([]);
+  });
+
   it("say in each of them where the others are", () => {
     const synthesized = synthApp(app({ staging: {}, production: {} }));
     const env = resources(synthesized.staging, "local_sensitive_file")["staging/etcd/client-operator/access/etcd.env"]

@@ -1,4 +1,5 @@
 import * as path from "node:path";
+import { Annotations } from "cdktf";
 import { Construct, IConstruct } from "constructs";
 import { claim } from "../terraform/claims";
 import { lateLiteral } from "../terraform/literal";
@@ -25,12 +26,17 @@ type Wanting = IConstruct & { [WANTED]?: Map<string, Set<AccessDirectory>> };
  */
 export class AccessDirectory {
   private readonly wanted = new Set<string>();
+  /** An app may be synthesized again. */
+  private told = false;
 
   /** @param owner the cluster */
   public constructor(
     private readonly owner: Construct,
     private readonly props: AccessDirectoryProps,
-  ) {}
+  ) {
+    // All is declared when CDKTF validates, and what was said of constructs is collected after that.
+    owner.node.addValidation({ validate: () => this.tellOfMove() });
+  }
 
   /**
    * Takes a file for the one construct that writes it.
@@ -76,6 +82,20 @@ export class AccessDirectory {
 
   private get ownDirectory(): string {
     return `${DEFAULT_ACCESS_DIRECTORY}/${this.owner.node.path}`;
+  }
+
+  /** Where a cluster ran before the other came, its files move: whoever reads them has to know. */
+  private tellOfMove(): string[] {
+    const { owner, directory } = this;
+    const moved = directory !== (this.props.given ?? DEFAULT_ACCESS_DIRECTORY) && this.props.ofReference !== true;
+    if (moved && !this.told) {
+      this.told = true;
+      Annotations.of(owner).addInfo(
+        `Clients' files go to ${directory}, as another cluster of the app would write the same in ${DEFAULT_ACCESS_DIRECTORY}. ` +
+          `To keep them there, where they are in use: accessDirectory: ${shown(DEFAULT_ACCESS_DIRECTORY)}`,
+      );
+    }
+    return [];
   }
 
   private get directory(): string {
