@@ -1,5 +1,6 @@
+import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { File } from "@cdktf/provider-local/lib/file";
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, TerraformVariable } from "cdktf";
 import { Construct } from "constructs";
 import { DigitalOceanHost, DigitalOceanHostGroup, EtcdCluster, EtcdClusterProps, ValidationError } from "../lib";
 import { resources, SSH_FROM, synth, Synthesized } from "./synth";
@@ -65,41 +66,122 @@ describe("outputs of clusters of the same id in one stack", () => {
   });
 });
 
-describe("client files", () => {
-  const app = (directory?: string): void => {
-    const made = new App();
-    for (const name of ["staging", "production"]) {
-      clusterIn(new TerraformStack(made, name), "etcd", {
-        accessDirectory: name === "production" ? directory : undefined,
-      }).addClient("operator");
-    }
-  };
+/** What each stack of an app synthesizes to, with CDKTF's validation before. */
+function synthApp(build: (app: App) => void): Readonly<Record<string, Synthesized>> {
+  const app = new App();
+  build(app);
+  const stacks = app.node.findAll().filter((one) => TerraformStack.isStack(one));
+  for (const stack of stacks) stack.prepareStack();
+  for (const one of app.node.findAll()) one.node.validate();
+  const json = (stack: TerraformStack): Synthesized => JSON.parse(JSON.stringify(stack.toTerraform())) as Synthesized;
+  return Object.fromEntries(stacks.map((stack) => [stack.node.id, json(stack)]));
+}
 
-  it("are refused where two clusters of an app write the same", () => {
-    expect(app).toThrow(
-      /^file etcd-access\/operator\/ca\.crt: given twice, in staging\/.* and in production\/.*accessDirectory: "etcd-access\/production"/,
+/** Where each stack writes its certificates, by stack. */
+function directories(build: (app: App) => void): Readonly<Record<string, string[]>> {
+  const written = Object.entries(synthApp(build)).map(([name, synthesized]) => {
+    const files = Object.values(resources(synthesized, "local_sensitive_file")).map(({ filename }) => String(filename));
+    return [name, files.filter((file) => file.endsWith("/ca.crt")).map((file) => file.slice("../../../".length, -7))];
+  });
+  return Object.fromEntries(written) as Record<string, string[]>;
+}
+
+describe("client files", () => {
+  interface Declared {
+    readonly clients?: string[];
+    readonly accessDirectory?: string;
+  }
+  const app =
+    (clusters: Readonly<Record<string, Declared>>) =>
+    (made: App): void => {
+      for (const [name, { clients = ["operator"], accessDirectory }] of Object.entries(clusters)) {
+        const cluster = clusterIn(new TerraformStack(made, name), name, { accessDirectory });
+        for (const client of clients) cluster.addClient(client);
+      }
+    };
+
+  it("lie in one directory for the app where no two clusters write the same", () => {
+    expect(directories(app({ staging: {}, production: { clients: ["billing"] } }))).toEqual({
+      staging: ["etcd-access/operator"],
+      production: ["etcd-access/billing"],
+    });
+  });
+
+  it("lie in a directory for each stack and cluster where two would write the same, whichever is declared first", () => {
+    const declared = { staging: {}, production: { clients: ["billing", "operator"] }, test: { clients: ["billing"] } };
+    const expected = {
+      staging: ["etcd-access/staging/etcd/operator"],
+      production: ["etcd-access/production/etcd/billing", "etcd-access/production/etcd/operator"],
+      test: ["etcd-access/test/etcd/billing"],
+    };
+    for (const names of [
+      ["staging", "production", "test"],
+      ["test", "production", "staging"],
+      ["production", "test", "staging"],
+    ] as const) {
+      const inOrder = Object.fromEntries(names.map((name) => [name, declared[name]]));
+      expect([names, directories(app(inOrder))]).toEqual([names, expected]);
+    }
+  });
+
+  it("are told of where they move, with what keeps them where they are", () => {
+    const told = (clusters: Parameters<typeof app>[0]): string[] => {
+      const made = new App();
+      app(clusters)(made);
+      // Twice, as an app may be synthesized again.
+      for (const one of [...made.node.findAll(), ...made.node.findAll()]) one.node.validate();
+      return made.node
+        .findAll()
+        .flatMap(({ node }) => node.metadata)
+        .filter(({ type }) => type === "@cdktf/info")
+        .map(({ data }) => String(data));
+    };
+    expect(told({ staging: {}, production: { accessDirectory: "etcd-access" } })).toEqual([
+      "Clients' files go to etcd-access/staging/etcd, as another cluster of the app would write the same in etcd-access. " +
+        'To keep them there, where they are in use: accessDirectory: "etcd-access"',
+    ]);
+    expect(told({ staging: {}, production: { clients: ["billing"] } })).toEqual([]);
+  });
+
+  it("say in each of them where the others are", () => {
+    const synthesized = synthApp(app({ staging: {}, production: {} }));
+    const env = resources(synthesized.staging, "local_sensitive_file")["staging/etcd/client-operator/access/etcd.env"]
+      .content;
+    expect(String(env)).toContain('abspath("../../../etcd-access/staging/etcd/operator")');
+  });
+
+  it("stay where they are for a cluster that is told so", () => {
+    expect(directories(app({ production: {}, staging: { accessDirectory: "etcd-access" } }))).toEqual({
+      production: ["etcd-access/production/etcd/operator"],
+      staging: ["etcd-access/operator"],
+    });
+  });
+
+  it("are refused where two clusters are given one directory for the same", () => {
+    expect(() =>
+      synthApp(app({ staging: { accessDirectory: "keys" }, production: { accessDirectory: "./keys" } })),
+    ).toThrow(
+      /^file \.\/keys\/operator\/ca\.crt: given twice, in staging\/.* and in production\/.*accessDirectory: "etcd-access\/production\/etcd"/,
     );
   });
 
-  it("are written by both where one has a directory of its own", () => {
-    expect(() => {
-      app("etcd-access/production");
-    }).not.toThrow();
+  it("are refused where a cluster is given the directory that another has by default", () => {
+    expect(() =>
+      synthApp(app({ staging: {}, production: {}, test: { accessDirectory: "etcd-access/production/etcd" } })),
+    ).toThrow(/file etcd-access\/production\/etcd\/operator\/ca\.crt: given twice, in test\/.* and in production\//);
   });
 
-  it("of different clients may lie in one directory; the alerting rules may not", () => {
-    const two = (rules: boolean): string =>
-      errorOf((stack) => {
-        const a = clusterIn(new Construct(stack, "a"), "a", {}, "one");
-        const b = clusterIn(new Construct(stack, "b"), "b", {}, "two");
-        a.addClient("x");
-        b.addClient("y");
-        if (!rules) throw new ValidationError({ what: "none", given: "", expected: "", mend: "" });
-        a.writeAlertRules();
-        b.writeAlertRules();
+  it("and alerting rules of two clusters of a stack are told apart by the clusters' paths", () => {
+    const rules = (accessDirectory?: string) =>
+      synth((stack) => {
+        clusterIn(new Construct(stack, "a"), "a", { accessDirectory }, "one").writeAlertRules();
+        clusterIn(new Construct(stack, "b"), "b", { accessDirectory }, "two").writeAlertRules();
       });
-    expect(two(false)).toMatch(/^none/);
-    expect(two(true)).toMatch(/^file etcd-access\/alerts\.yaml: given twice, in test\/a\/one and in test\/b\/two/);
+    expect(Object.values(resources(rules(), "local_file")).map(({ filename }) => filename)).toEqual([
+      "../../../etcd-access/test/a/one/alerts.yaml",
+      "../../../etcd-access/test/b/two/alerts.yaml",
+    ]);
+    expect(() => rules("keys")).toThrow(/^file keys\/alerts\.yaml: given twice, in test\/a\/one and in test\/b\/two/);
   });
 });
 
@@ -132,6 +214,49 @@ describe("machines", () => {
         DigitalOceanHost.inRegions(new Construct(stack, "b"), ["nyc3"], { sshFrom: SSH_FROM });
       }),
     ).toMatch(/^namePrefix "etcd": given twice, in test\/a\/hosts and in test\/b\/hosts/);
+  });
+
+  describe("of two groups of one prefix in two stacks", () => {
+    const groups =
+      (token: (stack: TerraformStack) => string | undefined, prefixes: Readonly<Record<string, string>>) =>
+      (app: App): void => {
+        for (const [name, namePrefix] of Object.entries(prefixes)) {
+          const stack = new TerraformStack(app, name);
+          DigitalOceanHost.inRegions(stack, ["lon1"], { sshFrom: SSH_FROM, namePrefix });
+          // After the group: nobody has to say it first.
+          new DigitaloceanProvider(stack, "digitalocean", { token: token(stack) });
+        }
+      };
+    const same = { staging: "etcd", production: "etcd" };
+    const variable = (stack: TerraformStack): string => new TerraformVariable(stack, "token", {}).stringValue;
+
+    it("are refused in one account, and the error says how to name another account", () => {
+      const refusal =
+        /^namePrefix "etcd": given twice, in staging\/hosts and in production\/hosts, .*namePrefix: "events"; or, if their providers are of different accounts, .*token: new TerraformVariable/;
+      expect(() => synthApp(groups(() => undefined, same))).toThrow(refusal);
+      expect(() => synthApp(groups(() => "one token", same))).toThrow(refusal);
+    });
+
+    it("are accepted with another prefix, or with a provider of another token", () => {
+      expect(() => synthApp(groups(() => undefined, { staging: "etcd", production: "etcd-live" }))).not.toThrow();
+      expect(() => synthApp(groups(variable, same))).not.toThrow();
+      expect(() => synthApp(groups((stack) => stack.node.id, same))).not.toThrow();
+    });
+
+    it("are told by the provider that the group was given, where it has one", () => {
+      const withAlias = (token: string) => (app: App) => {
+        for (const name of ["staging", "production"]) {
+          const stack = new TerraformStack(app, name);
+          new DigitaloceanProvider(stack, "digitalocean");
+          const provider = new DigitaloceanProvider(stack, "other", { alias: "other", token: `${token}${name}` });
+          new DigitalOceanHostGroup(stack, "hosts", {
+            sshFrom: SSH_FROM,
+            provider: name === "production" ? provider : undefined,
+          });
+        }
+      };
+      expect(() => synthApp(withAlias("token of "))).not.toThrow();
+    });
   });
 });
 
@@ -202,17 +327,14 @@ describe("another stack", () => {
 describe("a cluster that is declared elsewhere", () => {
   const ATTRIBUTES = { endpoints: ["https://192.0.2.7:2379"], caCertificatePem: "CA" };
 
+  const CLIENT = { clientName: "billing", certificatePem: "CERTIFICATE", privateKeyPem: "KEY" };
+
   it("is what its attributes say, and writes the files of a client that is brought along", () => {
     const files = resources(
       synth((stack) => {
         const cluster = EtcdCluster.fromAttributes(stack, "etcd", ATTRIBUTES);
         expect(cluster).toMatchObject(ATTRIBUTES);
-        cluster.writeClientFiles({
-          clientName: "billing",
-          certificatePem: "CERTIFICATE",
-          privateKeyPem: "KEY",
-          directory: "/srv/keys",
-        });
+        cluster.writeClientFiles({ ...CLIENT, directory: "/srv/keys" });
       }),
       "local_sensitive_file",
     );
@@ -222,7 +344,21 @@ describe("a cluster that is declared elsewhere", () => {
       ["/srv/keys/billing/ca.crt", "CA", "0600"],
       ["/srv/keys/billing/client.crt", "CERTIFICATE", "0600"],
       ["/srv/keys/billing/client.key", "KEY", "0600"],
+      ["/srv/keys/billing/etcd.env", expect.stringContaining("access/client.env.tftpl"), "0600"],
     ]);
+  });
+
+  it("does not write over the files of a cluster of the app: its own give way", () => {
+    const build = (accessDirectory?: string) => (app: App) => {
+      const other = EtcdCluster.fromAttributes(new TerraformStack(app, "billing"), "etcd", ATTRIBUTES);
+      other.writeClientFiles({ ...CLIENT, directory: accessDirectory });
+      clusterIn(new TerraformStack(app, "main"), "etcd", { accessDirectory }).addClient("billing");
+    };
+    expect(directories(build())).toEqual({
+      billing: ["etcd-access/billing/etcd/billing"],
+      main: ["etcd-access/billing"],
+    });
+    expect(() => synthApp(build("keys"))).toThrow(/^file keys\/billing\/ca\.crt: given twice/);
   });
 
   it.each([
@@ -235,18 +371,5 @@ describe("a cluster that is declared elsewhere", () => {
         EtcdCluster.fromAttributes(stack, "etcd", { ...ATTRIBUTES, endpoints });
       }),
     ).toMatch(message);
-  });
-
-  it("does not write over the files of a cluster of the app", () => {
-    expect(
-      errorOf((stack) => {
-        clusterIn(stack, "etcd").addClient("billing");
-        EtcdCluster.fromAttributes(stack, "other", ATTRIBUTES).writeClientFiles({
-          clientName: "billing",
-          certificatePem: "CERTIFICATE",
-          privateKeyPem: "KEY",
-        });
-      }),
-    ).toMatch(/^file etcd-access\/billing\/ca\.crt: given twice/);
   });
 });

@@ -71,9 +71,10 @@ export interface EtcdClusterProps {
    */
   readonly peerNetwork?: PeerNetwork;
   /**
-   * Directory for the clients' certificates and environment files, absolute or relative to where the app runs. To be given
-   * where another cluster of the app writes files of the same names.
-   * @default "etcd-access"
+   * Directory for the clients' certificates and environment files, absolute or relative to where the app runs. Give it to
+   * keep the files of a cluster where they are when another one is added to the app.
+   * @default - "etcd-access"; clusters of the app that would write the same file there have a directory each,
+   * "etcd-access/<path>", with the cluster's path in the app, for example "etcd-access/production/etcd"
    */
   readonly accessDirectory?: string;
   /**

@@ -1,12 +1,12 @@
 import { Annotations, ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
+import { AccessDirectory } from "./access/access-directory";
 import { EtcdAlertRulesProps } from "./access/alert-rules";
 import { EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
 import { ClusterAccess } from "./access/cluster-access";
 import { EtcdClusterAttributes, EtcdClusterReference, IEtcdCluster } from "./access/etcd-cluster-reference";
 import { EtcdClient } from "./access/etcd-client";
 import { outputPrefix } from "./access/output-prefix";
-import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
 import { backupPart } from "./backup/backup-part";
 import { resolveBackup } from "./backup/backup-plan";
 import { requireCluster, requireUnusedHosts } from "./cluster-checks";
@@ -147,7 +147,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       grpcGateway,
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
       outputPrefix: outputPrefix(id, props.outputPrefix),
-      directory: props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY,
+      directory: new AccessDirectory(this, { given: props.accessDirectory }),
       clientFiles: props.clientFiles ?? true,
     });
     this.endpoints = this.access.from().endpoints;

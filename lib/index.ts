@@ -1,6 +1,7 @@
 /** The public names, nothing else: what is not listed here may change at any time. */
 export type { EtcdAlertRulesProps } from "./access/alert-rules";
 export type { EtcdClientAccessProps } from "./access/client-access";
+export type { EtcdClientTimeLimits } from "./access/client-env";
 export { EtcdClientAccess } from "./access/client-access";
 export { EtcdClient } from "./access/etcd-client";
 export type { EtcdClientFilesProps, EtcdClusterAttributes, IEtcdCluster } from "./access/etcd-cluster-reference";

@@ -177,7 +177,8 @@ export class LabHarness {
     return path.join(this.paths.synthesized, "stacks", STACK);
   }
 
-  private environment(): Record<string, string> {
+  /** What apps and Terraform are told of the lab. */
+  public environment(): Record<string, string> {
     if (this.config === undefined) throw new Error("the lab is not up");
     return { ...this.lab.environment(this.config), ...SHORT_LIVED_GO };
   }

@@ -67,10 +67,21 @@ describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7
   });
 
   it("is updated by today's, with clients writing on", async () => {
+    await harness.lab.api().forgetRequests();
     row = await load.during("update", async () => {
       lines = said(await harness.deploy(KNOBS, { priority: OperatorPriority.IDLE }));
     });
     expect(missed(row, [NOTHING_FAILS])).toEqual([]);
+  });
+
+  it("has kept the firewall that is bound to the tag all along, and got the one that is bound to droplets beside it", async () => {
+    const changes = (await harness.lab.api().requests("^/v2/(firewalls|tags)\\b")).filter(
+      ({ method }) => method !== "GET",
+    );
+    expect(
+      changes.map(({ method, url, body }) => [method, url, (body as { name?: string } | undefined)?.name]),
+    ).toEqual([["POST", "/v2/firewalls", "etcd-machines"]]);
+    expect(changes[0].body).toMatchObject({ droplet_ids: expect.arrayContaining(ids(before)) as unknown });
   });
 
   it("has restarted one member at a time, if any", () => {

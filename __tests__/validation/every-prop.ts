@@ -130,7 +130,16 @@ export const EVERY_PROP = {
     certificatePem: any("-----BEGIN CERTIFICATE-----"),
     privateKeyPem: any("k"),
     directory: any("keys", "~/keys"),
+    timeLimits: any({}),
   } satisfies Values<lib.EtcdClientFilesProps>,
+  EtcdClientTimeLimits: {
+    dialTimeoutMs: whole(-1, 5000),
+    keepaliveTimeMs: whole(-1, 5000),
+    keepaliveTimeoutMs: whole(-1, 5000),
+    attemptTimeoutMs: whole(-1, 5000),
+    totalTimeoutMs: whole(-1, 5000),
+    commandTimeoutMs: whole(-1, 5000),
+  } satisfies Values<lib.EtcdClientTimeLimits>,
   EtcdDownloadProps: { mirror: urls, allowInsecureMirror: flags } satisfies Values<lib.EtcdDownloadProps>,
   EtcdSettingsProps: {
     quotaGiB: whole(0, 9),

@@ -123,7 +123,11 @@ const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   reference: {
-    at: { attributes: "EtcdClusterAttributes", files: "EtcdClientFilesProps" },
+    at: {
+      attributes: "EtcdClusterAttributes",
+      files: "EtcdClientFilesProps",
+      "files.timeLimits": "EtcdClientTimeLimits",
+    },
     base: () => ({
       attributes: { endpoints: ["https://192.0.2.7:2379"], caCertificatePem: PEM },
       files: { clientName: "billing", certificatePem: PEM, privateKeyPem: "k" },

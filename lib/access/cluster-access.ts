@@ -3,17 +3,16 @@ import { IResolvable, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
-import { literal } from "../terraform/literal";
 import { Templates, TemplateVariables } from "../terraform/templates";
 import { read, requireDistinct, requireDnsLabel, required, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
+import { AccessDirectory } from "./access-directory";
 import { alertRuleVariables, EtcdAlertRulesProps, jobName } from "./alert-rules";
 import { clientExpiry } from "./certificate-expiry";
 import { AccessModel, CLIENT_ACCESS, EtcdClientAccess, EtcdClientAccessProps } from "./client-access";
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
-import { claimFile, relativeToStack } from "./stack-path";
 
 /** What the access to a cluster is made of. */
 export interface ClusterAccessProps {
@@ -26,8 +25,8 @@ export interface ClusterAccessProps {
   readonly upkeepAlerts: TemplateVariables;
   /** First part of the outputs' names. */
   readonly outputPrefix: string;
-  /** Directory for the clients' files, relative to where the app runs, or absolute. */
-  readonly directory: string;
+  /** Directory for the clients' files and the alerting rules. */
+  readonly directory: AccessDirectory;
   /** Whether the clients' files are written there. */
   readonly clientFiles: boolean;
 }
@@ -109,9 +108,8 @@ export class ClusterAccess {
 
   /** {@link EtcdCluster.writeAlertRules} */
   public writeAlertRules(props: EtcdAlertRulesProps): void {
-    claimFile(this.cluster, `${this.props.directory}/alerts.yaml`);
     new File(this.cluster, "alerts", {
-      filename: literal(`${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`),
+      filename: this.props.directory.take(this.cluster, "alerts.yaml"),
       content: this.alertRules(props),
       filePermission: "0644",
       directoryPermission: "0700",

@@ -2,21 +2,22 @@ import { Fn, Lazy, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { claim } from "../terraform/claims";
-import { literal, literals } from "../terraform/literal";
+import { literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
-import { asItIs, comment, shellBare, shellWord, Written } from "../terraform/writers";
+import { asItIs, shellBare } from "../terraform/writers";
+import { AccessDirectory } from "./access-directory";
 import { EtcdClientAccess } from "./client-access";
+import { clientEnv, clientVariables } from "./client-env";
 import { writeClientFile } from "./client-file";
 import { clientFilesOutput, clientOutputs, DIRECTORY } from "./client-files-output";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
-import { relativeToStack } from "./stack-path";
 
 /** Where a client's files and outputs go. */
 export interface EtcdClientTarget {
   /** Certificate of the authority that signed the members' server certificates, PEM. */
   readonly caPem: string;
-  /** Directory for the clients' files, relative to where the app runs, or absolute; undefined if none are written. */
-  readonly directory?: string;
+  /** Directory for the clients' files; undefined if none are written. */
+  readonly directory?: AccessDirectory;
   /** First part of the output names. */
   readonly outputPrefix: string;
   /** Whether the members answer curl: etcd's gRPC gateway is on. */
@@ -70,36 +71,18 @@ export class EtcdClient extends Construct {
     };
     const templates = Templates.of(this);
     const directory =
-      target.directory === undefined
-        ? DIRECTORY
-        : Fn.abspath(literal(`${relativeToStack(this, target.directory)}/${clientName}`));
-    const file = (name: string): Written => shellWord(`${directory}/${name}`);
+      target.directory === undefined ? DIRECTORY : Fn.abspath(target.directory.pathOf(this, clientName));
     const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
-    const variables = {
-      client: comment(clientName),
-      env_file: comment(file("etcd.env")),
-      ca: file("ca.crt"),
-      certificate: file("client.crt"),
-      key: file("client.key"),
-      order: comment(order),
-      ...settings,
-      command_timeout_ms: access.commandTimeoutMs,
-    };
+    const env = { clientName, directory, endpoints: access.endpoints, order, limits: access };
     this.write("ca.crt", target.caPem);
     this.write("client.crt", this.certificatePem);
     this.write("client.key", this.privateKeyPem);
-    this.write(
-      "etcd.env",
-      templates.render("access/client.env.tftpl", {
-        ...variables,
-        endpoints: shellWord(access.endpoints.join(",")),
-      }),
-    );
+    this.write("etcd.env", clientEnv(templates, env));
     if (target.grpcGateway)
       this.write(
         "curl.sh",
         templates.render("access/client-curl.sh.tftpl", {
-          ...variables,
+          ...clientVariables(env),
           endpoints: asItIs(access.endpoints.map(shellBare).join(" ")),
         }),
       );

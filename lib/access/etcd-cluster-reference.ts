@@ -1,5 +1,7 @@
+import { Fn } from "cdktf";
 import { Construct, IConstruct } from "constructs";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
+import { Templates } from "../terraform/templates";
 import {
   checkedAt,
   isLate,
@@ -15,6 +17,8 @@ import {
   text,
 } from "../validation";
 import { ValidationError } from "../validation-error";
+import { AccessDirectory } from "./access-directory";
+import { clientEnv, EtcdClientTimeLimits, timeLimits } from "./client-env";
 import { writeClientFile } from "./client-file";
 import { DEFAULT_ACCESS_DIRECTORY } from "./stack-path";
 
@@ -50,9 +54,16 @@ export interface EtcdClientFilesProps {
   readonly privateKeyPem: string;
   /**
    * Directory for the clients' files, absolute or relative to where the app runs.
-   * @default "etcd-access"
+   * @default - "etcd-access"; where a cluster of the app, or another reference, would write files of this client's name
+   * there, "etcd-access/<path>", with the path of the reference in the app, for example "etcd-access/billing/etcd"
    */
   readonly directory?: string;
+  /**
+   * Time limits for the client's `etcd.env`: what {@link EtcdCluster.clientAccess} returns, or the numbers of output
+   * `<cluster>_client_<client>_settings`.
+   * @default - none: the programs' own
+   */
+  readonly timeLimits?: EtcdClientTimeLimits;
 }
 
 /** What {@link EtcdClientFilesProps} are made of. */
@@ -61,6 +72,7 @@ const CLIENT_FILES = shape<EtcdClientFilesProps>({
   certificatePem: required(lateText),
   privateKeyPem: required(secret),
   directory: text,
+  timeLimits,
 });
 
 /** A cluster that is declared elsewhere: in another stack, another app, or by other means. */
@@ -72,6 +84,7 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
 
   public readonly endpoints: string[];
   public readonly caCertificatePem: string;
+  private readonly directory = new AccessDirectory(this, { ofReference: true });
 
   private constructor(scope: Construct, id: string, attributes: EtcdClusterAttributes) {
     super(scope, id);
@@ -85,7 +98,8 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
   }
 
   /**
-   * Writes the files to connect with, 0600, in a directory of their own: `ca.crt`, `client.crt` and `client.key`.
+   * Writes the files to connect with, 0600, in a directory of their own: `ca.crt`, `client.crt`, `client.key`, and
+   * `etcd.env` to be sourced for etcdctl, with the endpoints in the order that they were given in.
    *
    * @throws ValidationError if the name is no DNS label, or if another construct of the app writes these files
    */
@@ -95,9 +109,22 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
       requireDnsLabel("clientName", props.clientName);
       requireDirectory("directory", props.directory ?? DEFAULT_ACCESS_DIRECTORY, DEFAULT_ACCESS_DIRECTORY);
     });
-    const { clientName, certificatePem, privateKeyPem, directory = DEFAULT_ACCESS_DIRECTORY } = props;
+    const { clientName, certificatePem, privateKeyPem, directory: given, timeLimits: limits = {} } = props;
     const scope = new Construct(this, `client-${clientName}`);
-    const files = { "ca.crt": this.caCertificatePem, "client.crt": certificatePem, "client.key": privateKeyPem };
+    const directory = given === undefined ? this.directory : new AccessDirectory(this, { given, ofReference: true });
+    const env = clientEnv(Templates.of(this), {
+      clientName,
+      directory: Fn.abspath(directory.pathOf(this, clientName)),
+      endpoints: this.endpoints,
+      order: "as they were given",
+      limits,
+    });
+    const files = {
+      "ca.crt": this.caCertificatePem,
+      "client.crt": certificatePem,
+      "client.key": privateKeyPem,
+      "etcd.env": env,
+    };
     for (const [name, content] of Object.entries(files)) {
       writeClientFile(scope, directory, clientName, name, content);
     }

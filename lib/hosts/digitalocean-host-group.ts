@@ -3,9 +3,8 @@ import { Firewall } from "@cdktf/provider-digitalocean/lib/firewall";
 import { SshKey } from "@cdktf/provider-digitalocean/lib/ssh-key";
 import { ProjectResources } from "@cdktf/provider-digitalocean/lib/project-resources";
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
-import { Fn, Lazy, TerraformProvider, TerraformStack, Token } from "cdktf";
+import { Fn, Lazy, TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
-import { claim } from "../terraform/claims";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import {
   checkedAt,
@@ -38,6 +37,7 @@ import { LostStateCheck } from "./lost-state-check";
 import { MachinesAtStart } from "./machines-at-start";
 import { checksOfLate, Networks, requireNetworks } from "./networks";
 import { OrphanCheck } from "./orphan-check";
+import { requireOwnPrefix } from "./own-prefix";
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
 
@@ -166,7 +166,7 @@ export class DigitalOceanHostGroup extends Construct {
   /**
    * @throws ValidationError if a CIDR or a key is malformed, `sshFrom` is empty or has a /0 without
    * `allowSshFromAnywhere`, or the generation of the login key is no whole number from 1 to 100; if
-   * another group of the stack has the same prefix
+   * another group of the stack has the same prefix; at synthesis, if one of another stack has it in the same account
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, id);
@@ -279,17 +279,6 @@ function firewallRules(props: DigitalOceanHostGroupProps): FirewallRules {
       ],
     };
   };
-}
-
-/** A group of the same prefix would have the same tag, and its members would reach the others'. */
-function requireOwnPrefix(group: DigitalOceanHostGroup): void {
-  const { namePrefix, _provider: provider } = group;
-  // Providers may be of several accounts.
-  claim(TerraformStack.of(group), `namePrefix ${namePrefix} ${provider?.fqn ?? ""}`, group, () => ({
-    what: `namePrefix ${JSON.stringify(namePrefix)}`,
-    expected: "a prefix of its own for each group: the tag, and with it the firewall, would be that of both",
-    mend: 'give one of them another, for example namePrefix: "events"; or have both clusters share one group',
-  }));
 }
 
 /**

@@ -33,13 +33,15 @@ function quoted(text: string): string {
 class Literal implements IResolvable {
   public readonly creationStack: string[] = [];
 
-  public constructor(private readonly text: string) {}
+  /** @param produce called when the stack is synthesized */
+  public constructor(private readonly produce: () => string) {}
 
   public resolve(context: IResolveContext): string {
+    const text = this.produce();
     // Braces are suppressed within an expression.
-    if (context.suppressBraces === true) return quoted(this.text);
+    if (context.suppressBraces === true) return quoted(text);
     // CDKTF's HCL form escapes these in expressions alone.
-    return UNESCAPED.test(this.text) ? `\${${quoted(this.text)}}` : template(this.text);
+    return UNESCAPED.test(text) ? `\${${quoted(text)}}` : template(text);
   }
 
   public toString(): string {
@@ -95,7 +97,17 @@ export function literal(text: string): string {
     // With the brace of the token after it, a "$" or "%" at the end would be one.
     !TOKEN.test(piece) && (SYNTAX.test(piece) || (index < pieces.length - 1 && /[$%]$/.test(piece)));
   if (!pieces.some(hasSyntax)) return text;
-  return (pieces.length === 1 ? new Literal(text) : new Expression(text, (joined) => joined)).toString();
+  return (pieces.length === 1 ? new Literal(() => text) : new Expression(text, (joined) => joined)).toString();
+}
+
+/**
+ * A text that is known only once all is declared, as Terraform takes it. Unlike CDKTF's lazy values it may stand among the
+ * arguments of a function.
+ *
+ * @param produce returns a text without tokens
+ */
+export function lateLiteral(produce: () => string): string {
+  return new Literal(produce).toString();
 }
 
 /**

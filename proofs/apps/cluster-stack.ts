@@ -1,4 +1,4 @@
-import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
+import { DigitaloceanProvider, type DigitaloceanProviderConfig } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { type App, LocalBackend, TerraformStack } from "cdktf";
@@ -88,25 +88,41 @@ export function originOf(origin: Origin): ClusterOrigin {
   return ClusterOrigin.takeOver(origin.takeOver);
 }
 
+/** A stack whose state is in the lab, with the providers that clusters need. */
+export function labStack(
+  app: App,
+  name: string,
+  env: Readonly<Record<string, string>>,
+  account: DigitaloceanProviderConfig = {},
+): TerraformStack {
+  const stack = new TerraformStack(app, name);
+  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${name}.tfstate` });
+  new DigitaloceanProvider(stack, "digitalocean", account);
+  new TlsProvider(stack, "tls");
+  new LocalProvider(stack, "local");
+  return stack;
+}
+
+/** The etcd that the lab has built, from its mirror; or another one. */
+export function labRelease(env: Readonly<Record<string, string>>, { version, sha256 }: Knobs = {}) {
+  return {
+    version: EtcdVersion.of(version ?? env.ETCD_VERSION, { amd64: sha256 ?? env.ETCD_TARBALL_SHA256 }),
+    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
+  };
+}
+
 /**
  * The cluster of main.ts, varied by knobs.
  *
  * @param env as Lab.environment returns it
  */
 export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<string, string>>): void {
-  const stack = new TerraformStack(app, STACK);
-  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${STACK}.tfstate` });
-  new DigitaloceanProvider(stack, "digitalocean", knobs.provider === undefined ? {} : { token: "no token" });
+  const stack = labStack(app, STACK, env, knobs.provider === undefined ? {} : { token: "no token" });
   const provider =
     knobs.provider === undefined
       ? undefined
       : new DigitaloceanProvider(stack, knobs.provider, { alias: knobs.provider });
-  new TlsProvider(stack, "tls");
-  new LocalProvider(stack, "local");
-  const release = {
-    version: EtcdVersion.of(knobs.version ?? env.ETCD_VERSION, { amd64: knobs.sha256 ?? env.ETCD_TARBALL_SHA256 }),
-    download: { mirror: env.ETCD_MIRROR, allowInsecureMirror: true },
-  };
+  const release = labRelease(env, knobs);
   const cluster = new EtcdCluster(stack, "etcd", {
     ...release,
     hosts: DigitalOceanHost.inRegions(stack, knobs.regions ?? ["lon1", "nyc3", "sgp1"], {

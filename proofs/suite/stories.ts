@@ -486,11 +486,13 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/proofs/second-cluster.long.test.ts",
-    seconds: 150,
+    seconds: 300,
     proves: [
+      "lib/access/{access-directory,client-env,etcd-cluster-reference}.ts",
       "lib/hosts/{digitalocean-host-group,machines-at-start,machines-firewall}.ts",
+      "lib/ready-step.ts",
       "lib/terraform/claims.ts",
-      "proofs/apps/cluster-stack.ts",
+      "proofs/apps/{cluster-stack,two-stacks}.ts",
     ],
   },
   {
@@ -545,7 +547,7 @@ export const NO_STORY: readonly Silence[] = [
       "lib/validation/**",
       "__tests__/validation/*.ts",
       "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/{authorized-key,cloud-init-parts,digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks}.ts",
+      "lib/hosts/{authorized-key,cloud-init-parts,digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks,own-prefix}.ts",
       "lib/report/**",
       "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",
       "lib/wan/placement*.ts",
