@@ -4,10 +4,10 @@ export { checkedAt } from "./construct";
 export { requireDirectory, requireDistinct, requireDnsLabel, requireDnsName } from "./names";
 export { requireInteger } from "./numbers";
 export {
-  anything,
   callable,
   finite,
   flag,
+  having,
   instance,
   lateList,
   lateNumber,
