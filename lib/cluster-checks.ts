@@ -13,7 +13,6 @@ import {
   requireInteger,
   required,
   shown,
-  text,
 } from "./validation";
 import { ValidationError } from "./validation-error";
 
@@ -39,7 +38,6 @@ export function requireCluster(id: string, props: EtcdClusterProps): void {
 
 /** Names of outputs begin with it, and may not begin with a digit in Terraform. */
 function requireClusterId(id: string): void {
-  read("id of EtcdCluster", id, required(text));
   requireDnsLabel("id of EtcdCluster", id);
   if (/^[a-z]/.test(id)) return;
   throw new ValidationError({

@@ -36,6 +36,7 @@ export interface Interfaces {
   EtcdUpkeepProps: lib.EtcdUpkeepProps;
   IEtcdHost: Omit<lib.IEtcdHost, keyof IConstruct>;
   SshConnection: lib.SshConnection;
+  BootDownload: lib.BootDownload;
   EtcdClientAccessProps: lib.EtcdClientAccessProps;
   EtcdAlertRulesProps: lib.EtcdAlertRulesProps;
   KubeApiserverFlagsProps: lib.KubeApiserverFlagsProps;
@@ -131,6 +132,15 @@ const nearest = (stack: EvaluatedStack) =>
     / first\. Time limits come .*$/,
     "",
   );
+
+/** What the machine's first boot is told to fetch: its URL, version and checksum. */
+const downloaded = (at: number) => (stack: EvaluatedStack) => {
+  const line = /^ {2}- ("printf.*")$/m.exec(String(alone(stack).user_data))?.[1] ?? '""';
+  const words = (JSON.parse(line) as string)
+    .replace(/^printf '%s\\n' /, "set -- ")
+    .replace(" | /usr/local/lib/cdktf-etcd/get-etcd", "");
+  return shellVariable(`${words}; word="$${at}"`, "word");
+};
 
 /** The widest value that each prop takes that takes texts. */
 export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[Name]> } = {
@@ -324,6 +334,11 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
       arrives: (stack) =>
         onForeign(stack, "/etc/etcd/ssh/authorized_keys").split(" managed-by=cdktf-etcd\n").slice(0, -1),
     },
+  },
+  BootDownload: {
+    version: { given: "3.6.14", arrives: downloaded(2) },
+    url: { given: `https://a.example/${SYNTAX}`, arrives: downloaded(1) },
+    sha256: { given: "0123456789abcdef".repeat(4), arrives: downloaded(3) },
   },
   EtcdClientAccessProps: { from: { given: PLACE, arrives: nearest } },
   EtcdAlertRulesProps: {

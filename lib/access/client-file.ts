@@ -16,7 +16,7 @@ export function writeClientFile(
   name: string,
   content: string,
 ): void {
-  claimFile(scope, `${directory}/${client}/${name}`);
+  claimFile(scope, `${directory}/${client}/${name}`, name);
   new SensitiveFile(scope, name, {
     filename: literal(`${relativeToStack(scope, directory)}/${client}/${name}`),
     content: literal(content),

@@ -109,7 +109,7 @@ export class ClusterAccess {
 
   /** {@link EtcdCluster.writeAlertRules} */
   public writeAlertRules(props: EtcdAlertRulesProps): void {
-    claimFile(this.cluster, `${this.props.directory}/alerts.yaml`);
+    claimFile(this.cluster, `${this.props.directory}/alerts.yaml`, "alerts");
     new File(this.cluster, "alerts", {
       filename: literal(`${relativeToStack(this.cluster, this.props.directory)}/alerts.yaml`),
       content: this.alertRules(props),

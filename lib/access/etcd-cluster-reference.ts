@@ -2,6 +2,7 @@ import { Construct, IConstruct } from "constructs";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import {
   checkedAt,
+  constructId,
   isLate,
   lateList,
   lateText,
@@ -74,7 +75,7 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
   public readonly caCertificatePem: string;
 
   private constructor(scope: Construct, id: string, attributes: EtcdClusterAttributes) {
-    super(scope, id);
+    super(scope, constructId("EtcdClusterReference", id));
     checkedAt(this, () => {
       read("", attributes, required(ATTRIBUTES));
       requireEndpoints(attributes.endpoints);

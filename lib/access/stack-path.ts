@@ -2,6 +2,7 @@ import * as path from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { claim } from "../terraform/claims";
+import { ValidationError } from "../validation-error";
 
 /** Where clients' files go by default, relative to where the app runs. */
 export const DEFAULT_ACCESS_DIRECTORY = "etcd-access";
@@ -20,9 +21,18 @@ export function relativeToStack(scope: Construct, directory: string): string {
  * Has a file written by one construct of an app alone.
  *
  * @param file relative to where the app runs, or absolute
- * @throws ValidationError if another one writes it, in whatever stack
+ * @param id of the construct that writes it, within `by`
+ * @throws ValidationError if it is written already, in whatever stack
  */
-export function claimFile(by: Construct, file: string): void {
+export function claimFile(by: Construct, file: string, id: string): void {
+  if (by.node.tryFindChild(id) !== undefined) {
+    throw new ValidationError({
+      what: `file ${file}`,
+      given: "twice",
+      expected: "a file to be written only once",
+      mend: "leave out one of the two calls that write it",
+    });
+  }
   claim(by.node.root, `file ${path.resolve(file)}`, by, () => ({
     what: `file ${file}`,
     expected: "a file to be written only once: else one cluster's keys replace another's",

@@ -9,6 +9,7 @@ import { claim } from "../terraform/claims";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import {
   checkedAt,
+  constructId,
   flag,
   instance,
   lateList,
@@ -169,7 +170,7 @@ export class DigitalOceanHostGroup extends Construct {
    * another group of the stack has the same prefix
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
-    super(scope, id);
+    super(scope, constructId("DigitalOceanHostGroup", id));
     const networks = checkedAt(this, () => requireGroup(props));
     sayTheSameInHcl(this);
     this.namePrefix = props.namePrefix ?? "etcd";

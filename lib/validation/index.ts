@@ -1,6 +1,6 @@
 /** What is checked of all that a user gives, before anything is made of it. */
 export { admitsInternet, isIpv4Address, isIpv6Network, requireCidr } from "./addresses";
-export { checkedAt } from "./construct";
+export { checkedAt, constructId } from "./construct";
 export { requireDirectory, requireDistinct, requireDnsLabel, requireDnsName } from "./names";
 export { requireInteger } from "./numbers";
 export {
