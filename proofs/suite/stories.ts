@@ -523,7 +523,7 @@ export const NO_STORY: readonly Silence[] = [
   {
     why: "it never reaches a machine or Terraform: the unit tier has it",
     paths: [
-      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,index,near-matches,validation-error}.ts",
+      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,host-checks,index,near-matches,validation-error}.ts",
       "lib/validation/**",
       "__tests__/validation/*.ts",
       "lib/cli/{access,outputs-option,plan,plan-text,report,text-table}.ts",
