@@ -6,7 +6,7 @@ const LAYERS = {
     ["cli", "index"],
     ["etcd-cluster", "measure", "report"],
     ["cluster-checks", "cluster-distances", "ready-step", "record-cluster"],
-    ["cluster-warnings", "etcd-cluster-props"],
+    ["cluster-warnings", "etcd-cluster-props", "host-checks"],
     ["etcd-member"],
     ["access", "rollout", "upkeep"],
     ["backup", "hosts", "leader", "member", "metadata", "pki", "streams"],

@@ -643,6 +643,62 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     /^hosts\[0\].machineId: given nothing, expected a text/,
   ],
   [
+    "a host that is no construct",
+    (s) => new EtcdCluster(s, "etcd", typed({ hosts: [FOREIGN_HOST] })),
+    /^hosts\[0\].node: given nothing, expected the node of a construct; extend Construct/,
+  ],
+  [
+    "an address for what is made when ready",
+    foreign({ madeWhenReady: ["terraform_data.x"] }),
+    /^hosts\[0\].madeWhenReady\[0\]: given "terraform_data.x", expected a TerraformResource/,
+  ],
+  ["a machine's id of blanks", foreign({ machineId: " " }), /^machineId of vm: given " ", expected an id/],
+  [
+    "a name among the addresses at the start",
+    foreign({ addressesAtStart: ["198.51.100.8", "vm-2"] }),
+    /^addressesAtStart of vm: given "vm-2", expected an IPv4 address/,
+  ],
+  [
+    "a reader of the metadata service that is no user",
+    foreign({ metadataReaders: ["do-agent; id"] }),
+    /^metadataReaders of vm: given "do-agent; id", expected names of users/,
+  ],
+  [
+    "no host key",
+    foreign({ connection: { ...FOREIGN_HOST.connection, hostKey: "SHA256:abc" } }),
+    /^connection.hostKey of vm: given "SHA256:abc", expected an OpenSSH public key/,
+  ],
+  [
+    "a host key with a line for sshd",
+    foreign({ connection: { ...FOREIGN_HOST.connection, hostKey: "ssh-ed25519\nPermitEmptyPasswords yes" } }),
+    /^connection.hostKey of vm: given "ssh-ed25519\\nPermit/,
+  ],
+  [
+    "a key with options for a host's user",
+    foreign({ connection: { ...FOREIGN_HOST.connection, authorizedKeys: [`no-pty ${OPERATOR_KEY}`] } }),
+    /^connection.authorizedKeys of vm: given "no-pty ssh-ed25519/,
+  ],
+  [
+    "a user that is a pattern for sshd",
+    foreign({ connection: { ...FOREIGN_HOST.connection, user: "root,*" } }),
+    /^connection.user of vm: given "root,\*", expected the name of a user/,
+  ],
+  [
+    "a port that is none",
+    foreign({ connection: { ...FOREIGN_HOST.connection, port: 70_000 } }),
+    /^connection.port of vm: given 70000, expected a whole number from 1 to 65535/,
+  ],
+  [
+    "a wait in milliseconds",
+    foreign({ connection: { ...FOREIGN_HOST.connection, timeoutSeconds: 300_000 } }),
+    /^connection.timeoutSeconds of vm: given 300000 seconds/,
+  ],
+  [
+    "where a machine is reached, with a blank",
+    foreign({ connection: { ...FOREIGN_HOST.connection, host: "198.51.100.7 22" } }),
+    /^connection.host of vm: given "198.51.100.7 22"/,
+  ],
+  [
     "a host that is a name",
     (s) => new EtcdCluster(s, "etcd", typed({ hosts: ["lon1"] })),
     /^hosts\[0\]: given "lon1", expected an object/,

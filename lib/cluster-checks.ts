@@ -3,18 +3,9 @@ import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
 import { CLUSTER, EtcdClusterProps } from "./etcd-cluster-props";
 import { PeerNetwork } from "./etcd-member";
 import { hostClaim, IEtcdHost } from "./etcd-host";
+import { requireHost } from "./host-checks";
 import { claim } from "./terraform/claims";
-import {
-  isIpv4Address,
-  isLate,
-  read,
-  requireDirectory,
-  requireDistinct,
-  requireDnsLabel,
-  required,
-  shown,
-  text,
-} from "./validation";
+import { read, requireDirectory, requireDistinct, requireDnsLabel, required, shown } from "./validation";
 import { ValidationError } from "./validation-error";
 
 /** etcd's guide advises at most seven members, as each further one only slows writes; above nine is refused. */
@@ -35,7 +26,6 @@ export function requireCluster(id: string, props: EtcdClusterProps): void {
 
 /** Names of outputs begin with it, and may not begin with a digit in Terraform. */
 function requireClusterId(id: string): void {
-  read("id of EtcdCluster", id, required(text));
   requireDnsLabel("id of EtcdCluster", id);
   if (/^[a-z]/.test(id)) return;
   throw new ValidationError({
@@ -58,27 +48,12 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
           : "take fewer: every write waits for a majority of them",
     });
   }
-  for (const host of hosts) {
-    requireDnsLabel("name of a host", host.hostName);
-    requireAddress(`publicAddress of ${host.hostName}`, host.publicAddress);
-    if (host.privateAddress !== undefined) requireAddress(`privateAddress of ${host.hostName}`, host.privateAddress);
-  }
+  hosts.forEach(requireHost);
   requireDistinct(
     "names of the hosts",
     hosts.map((host) => host.hostName),
     "give every host a name of its own: it is the member's name",
   );
-}
-
-/** etcd listens at IPv4 addresses, and the machines' certificates name them. */
-function requireAddress(what: string, address: string): void {
-  if (isLate(address) || isIpv4Address(address)) return;
-  throw new ValidationError({
-    what,
-    given: shown(address),
-    expected: "an IPv4 address: etcd listens at no other here",
-    mend: 'give the machine\'s IPv4 address, for example "198.51.100.7"',
-  });
 }
 
 /** @throws ValidationError if a host is another cluster's: one etcd alone fits on a machine */

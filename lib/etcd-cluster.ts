@@ -16,7 +16,7 @@ import { downloadFor, resolveMirror } from "./etcd-download";
 import { EtcdMember, PeerNetwork } from "./etcd-member";
 import { DEFAULT_QUOTA_GIB, renderSettings, servesGrpcGateway } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
-import { checkedAt } from "./validation";
+import { checkedAt, constructId } from "./validation";
 import { makeWhenReady } from "./hosts/when-ready";
 import { ClusterPki } from "./pki/cluster-pki";
 import { resolvePki } from "./pki/pki-props";
@@ -65,7 +65,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
 
   /** @throws ValidationError if anything is given that can't work; the message says how to mend it */
   public constructor(scope: Construct, id: string, props: EtcdClusterProps) {
-    super(scope, id);
+    super(scope, constructId("EtcdCluster", id));
     // Before anything is made: all that was given, and the distances with the timeouts that follow from them.
     const resolved = checkedAt(this, () => resolveCluster(this.node.path, id, props));
     const { backup, distances, origin, settings, upkeep, version } = resolved;

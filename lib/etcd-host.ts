@@ -1,10 +1,10 @@
 import { TerraformResource } from "cdktf";
 import { IConstruct } from "constructs";
 import {
-  anything,
   callable,
   finite,
   flag,
+  having,
   lateList,
   lateNumber,
   lateText,
@@ -126,9 +126,17 @@ export interface IEtcdHost extends IConstruct {
   downloadAtBoot(download: BootDownload): void;
 }
 
+/** What a {@link BootDownload} is made of. */
+export const BOOT_DOWNLOAD = shape<BootDownload>({
+  version: required(text),
+  url: required(lateText),
+  sha256: required(text),
+});
+
 /** What an {@link IEtcdHost} is made of, whoever implements it. */
-export const HOST = shape<Omit<IEtcdHost, keyof IConstruct>>(
+export const HOST = shape<Omit<IEtcdHost, keyof IConstruct> & Pick<IEtcdHost, "node">>(
   {
+    node: required(having("root", "the node of a construct", "extend Construct in the host's class")),
     hostName: required(text),
     location: required(text),
     publicAddress: required(lateText),
@@ -156,7 +164,7 @@ export const HOST = shape<Omit<IEtcdHost, keyof IConstruct>>(
     ),
     metadataReaders: list(text),
     addressesAtStart: lateList(lateText),
-    madeWhenReady: list(anything),
+    madeWhenReady: list(having("terraformResourceType", "a TerraformResource", "give the construct itself")),
     downloadAtBoot: required(callable),
   },
   { others: true },

@@ -232,6 +232,11 @@ export const EVERY_PROP = {
     configureSshd: flags,
     timeoutSeconds: whole(30, 600),
   } satisfies Values<lib.SshConnection>,
+  BootDownload: {
+    version: any("3.6.14", ""),
+    url: any("https://a.example/x", "$(id)"),
+    sha256: any("0".repeat(64), "x"),
+  } satisfies Values<lib.BootDownload>,
   EtcdClientAccessProps: { from: any("lon1", "ams3", "x") } satisfies Values<lib.EtcdClientAccessProps>,
   EtcdAlertRulesProps: { job: any("etcd", 'a"b') } satisfies Values<lib.EtcdAlertRulesProps>,
   KubeApiserverFlagsProps: {

@@ -26,7 +26,7 @@ export const LATE: readonly Made[] = [
 ];
 
 /** What somebody may type who has no compiler. */
-const ODD: readonly unknown[] = [
+export const ODD: readonly unknown[] = [
   ...[null, true, false, "", " ", "no", "yes", "76", "x", "Montag", "vpc", "~/x", "../x", "a\nETCD_NAME=x", "a\u0000b"],
   ...[
     "${var.x}",

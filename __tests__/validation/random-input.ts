@@ -115,11 +115,16 @@ const TARGETS: Readonly<Record<string, Target>> = {
       host: "DigitalOceanHostProps",
       "host ": "DigitalOceanMachineProps",
       "host.cloudInitParts.0": "CloudInitPart",
+      download: "BootDownload",
     },
-    base: () => ({ group: { sshFrom: SSH_FROM }, host: { region: "lon1" } }),
-    run: (stack, { group, host }) => {
+    base: () => ({
+      group: { sshFrom: SSH_FROM },
+      host: { region: "lon1" },
+      download: { version: "3.6.14", url: "https://a.example", sha256: "0".repeat(64) },
+    }),
+    run: (stack, { group, host, download }) => {
       const made = new lib.DigitalOceanHostGroup(stack, "group", call(group));
-      new lib.DigitalOceanHost(stack, "host", call({ group: made, ...bag(host) }));
+      new lib.DigitalOceanHost(stack, "host", call({ group: made, ...bag(host) })).downloadAtBoot(call(download));
     },
   },
   reference: {

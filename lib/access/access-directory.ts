@@ -4,6 +4,7 @@ import { Construct, IConstruct } from "constructs";
 import { claim } from "../terraform/claims";
 import { lateLiteral } from "../terraform/literal";
 import { shown } from "../validation";
+import { ValidationError } from "../validation-error";
 import { DEFAULT_ACCESS_DIRECTORY, relativeToStack } from "./stack-path";
 
 /** What an {@link AccessDirectory} is made of. */
@@ -43,12 +44,14 @@ export class AccessDirectory {
    *
    * @param name relative to the directory
    * @returns its path for Terraform
-   * @throws ValidationError if another construct of the app writes that very file, by the directory that it was given
+   * @throws ValidationError if the file was taken before, or another cluster of the app writes that very file, by the
+   * directory that it was given
    */
   public take(by: Construct, name: string): string {
     const { given } = this.props;
-    if (given !== undefined) this.claim(by, name);
     const file = path.resolve(given ?? DEFAULT_ACCESS_DIRECTORY, name);
+    if (this.wanted.has(file)) throw this.writtenTwice(name);
+    if (given !== undefined) this.claim(by, name);
     this.wanted.add(file);
     this.wantedInApp.set(file, (this.wantedInApp.get(file) ?? new Set()).add(this));
     return lateLiteral(() => {
@@ -65,6 +68,15 @@ export class AccessDirectory {
 
   private seenFromStack(by: Construct, name: string): string {
     return `${relativeToStack(by, this.directory)}/${name}`;
+  }
+
+  private writtenTwice(name: string): ValidationError {
+    return new ValidationError({
+      what: `file ${this.directory}/${name}`,
+      given: "twice",
+      expected: "a file to be written only once",
+      mend: "leave out one of the two calls that write it",
+    });
   }
 
   private claim(by: Construct, name: string): void {

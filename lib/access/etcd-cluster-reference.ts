@@ -4,6 +4,7 @@ import { sayTheSameInHcl } from "../terraform/hcl-form";
 import { Templates } from "../terraform/templates";
 import {
   checkedAt,
+  constructId,
   isLate,
   lateList,
   lateText,
@@ -87,7 +88,7 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
   private readonly directory = new AccessDirectory(this, { ofReference: true });
 
   private constructor(scope: Construct, id: string, attributes: EtcdClusterAttributes) {
-    super(scope, id);
+    super(scope, constructId("EtcdClusterReference", id));
     checkedAt(this, () => {
       read("", attributes, required(ATTRIBUTES));
       requireEndpoints(attributes.endpoints);

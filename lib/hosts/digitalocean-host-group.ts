@@ -8,6 +8,7 @@ import { Construct } from "constructs";
 import { sayTheSameInHcl } from "../terraform/hcl-form";
 import {
   checkedAt,
+  constructId,
   flag,
   instance,
   lateList,
@@ -169,7 +170,7 @@ export class DigitalOceanHostGroup extends Construct {
    * another group of the stack has the same prefix; at synthesis, if one of another stack has it in the same account
    */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
-    super(scope, id);
+    super(scope, constructId("DigitalOceanHostGroup", id));
     const networks = checkedAt(this, () => requireGroup(props));
     sayTheSameInHcl(this);
     this.namePrefix = props.namePrefix ?? "etcd";

@@ -9,7 +9,7 @@ import { Templates } from "../terraform/templates";
 import { TerraformData } from "../terraform/terraform-data";
 import { asItIs, shellWord, Written } from "../terraform/writers";
 import { ValidationError } from "../validation-error";
-import { checkedAt } from "../validation";
+import { checkedAt, constructId, read, required } from "../validation";
 import { checksOfLateParts, userData } from "./cloud-init-parts";
 import { DigitalOceanHostGroup, HOST_GROUP } from "./digitalocean-host-group";
 import {
@@ -26,7 +26,7 @@ import {
   suffixesOf,
 } from "./digitalocean-host-props";
 import { dropletSize } from "./digitalocean-sizes";
-import { Architecture, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
+import { Architecture, BOOT_DOWNLOAD, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
 import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
 
 /** The user that deploys log in as. */
@@ -86,7 +86,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
 
   /** @throws ValidationError for an unknown region or image, or a name that is no DNS label */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostProps) {
-    super(scope, id);
+    super(scope, constructId("DigitalOceanHost", id));
     sayTheSameInHcl(this);
     checkedAt(this, () => {
       requireHost(props);
@@ -157,6 +157,9 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   }
 
   public downloadAtBoot(download: BootDownload): void {
+    checkedAt(this, () => {
+      read("download", download, required(BOOT_DOWNLOAD));
+    });
     this.downloads.push(download);
   }
 

@@ -1,5 +1,6 @@
 import { DataResource, IResolvable, ITerraformDependable, Postcondition, RemoteExecProvisioner } from "cdktf";
 import { Construct } from "constructs";
+import { literals } from "../terraform/literal";
 
 /** A machine that may found the cluster. */
 export interface Founder {
@@ -43,7 +44,7 @@ export class Genesis extends DataResource {
       input: Object.fromEntries(
         Object.entries(founders).map(([name, { machineId, peerUrl }]) => [
           name,
-          { machine_id: machineId, peer_url: peerUrl, ...source },
+          literals({ machine_id: machineId, peer_url: peerUrl, ...source }),
         ]),
       ),
       // By the name that it has in the states of clusters.

@@ -1,5 +1,6 @@
 import { anyToTerraform, hashMapper, TerraformMetaArguments, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
+import { literals } from "./literal";
 
 /** What a {@link TerraformData} is made of. */
 export interface TerraformDataConfig extends TerraformMetaArguments {
@@ -46,7 +47,7 @@ export class TerraformData extends TerraformResource {
   protected override synthesizeAttributes(): Record<string, unknown> {
     return {
       input: this.inputGiven,
-      triggers_replace: hashMapper(anyToTerraform)(this.triggersReplace) as unknown,
+      triggers_replace: hashMapper(anyToTerraform)(literals(this.triggersReplace)) as unknown,
     };
   }
 }

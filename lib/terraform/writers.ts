@@ -101,7 +101,18 @@ export const PLAIN_NAME = "^[A-Za-z0-9_./:-]+$";
 
 /** The name of a user of the machine, which is a pattern in sshd's configuration. */
 export function loginName(text: string): Written {
-  return required(text, "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$", "the name of a user") as Written;
+  return required(text, LOGIN_NAME, "the name of a user") as Written;
+}
+
+/** What {@link loginName} can write. */
+export const LOGIN_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]*[$]?$";
+
+/**
+ * Names of users, with spaces between them, as the value of a variable in an EnvironmentFile: in quotes, which none of
+ * them can end.
+ */
+export function loginNames(names: readonly string[]): Written {
+  return `'${names.map(loginName).join(" ")}'` as Written;
 }
 
 /** The text of a file that Terraform reads, which ends with a line break. What is known already is left as it is. */

@@ -1,15 +1,15 @@
 /** What is checked of all that a user gives, before anything is made of it. */
 export { admitsInternet, isIpv4Address, isIpv6Network, requireCidr } from "./addresses";
-export { checkedAt } from "./construct";
+export { checkedAt, constructId } from "./construct";
 export type { FormerProps } from "./former";
 export { written, writtenProps } from "./former";
 export { requireDirectory, requireDistinct, requireDnsLabel, requireDnsName } from "./names";
 export { requireInteger } from "./numbers";
 export {
-  anything,
   callable,
   finite,
   flag,
+  having,
   instance,
   lateList,
   lateNumber,

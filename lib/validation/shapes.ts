@@ -62,8 +62,13 @@ export const finite: Reader = (what, value) => {
 };
 /** A number in the code, or one that only Terraform will know. */
 export const lateNumber: Reader = orLate("number", finite);
-/** Whatever was given. */
-export const anything: Reader = () => undefined;
+/** An object of a kind that is told by one of its properties: other copies of a package have classes of their own. */
+export function having(property: string, expected: string, mend: string): Reader {
+  return (what, value) => {
+    if (typeof value === "object" && value !== null && property in value) return;
+    throw wrong(what, shown(value), expected, mend);
+  };
+}
 /** A function. */
 export const callable: Reader = (what, value) => {
   if (typeof value !== "function") throw wrong(what, kindOf(value), "a function", "implement it");

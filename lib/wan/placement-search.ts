@@ -116,6 +116,7 @@ export class PlacementSearch {
     this.mustSurvive = props.mustSurvive ?? FailureDomain.CONTINENT;
     requireCount("placement: memberCount", this.memberCount, 3);
     requireCount("placement: mostPerLocation", this.most, 1);
+    requireCandidates(this.candidates);
     roundTripTimes.require(this.candidates);
     const time = (a: string) => (b: string) => roundTripTimes.between(a, b);
     this.between = this.candidates.map((a) => this.candidates.map(time(a)));
@@ -268,6 +269,16 @@ export class PlacementSearch {
       mend: "add candidates elsewhere, free members that are pinned, allow more per location, or ask for a smaller FailureDomain",
     });
   }
+}
+
+function requireCandidates(candidates: readonly string[]): void {
+  if (candidates.length > 0) return;
+  throw new ValidationError({
+    what: "placement: candidates",
+    given: "none",
+    expected: "the locations that may have a member",
+    mend: "list some, or leave it out for all that the round-trip times know",
+  });
 }
 
 function requireCount(what: string, value: number, least: number): void {

@@ -93,7 +93,7 @@ export function readRoundTripTimesFile(path: string): string {
   } catch (error) {
     throw new ValidationError({
       what: "round-trip times file",
-      given: path,
+      given: path === "" ? "an empty path" : path,
       expected: "a file that can be read",
       mend: `check the path and its permissions (${error instanceof Error ? error.message : String(error)})`,
     });

@@ -542,7 +542,7 @@ export const NO_STORY: readonly Silence[] = [
   {
     why: "it never reaches a machine or Terraform: the unit tier has it",
     paths: [
-      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,index,near-matches,validation-error}.ts",
+      "lib/{cluster-checks,cluster-warnings,etcd-cluster-props,etcd-extra,host-checks,index,near-matches,validation-error}.ts",
       "lib/rollout/former-origin.ts",
       "lib/validation/**",
       "__tests__/validation/*.ts",
