@@ -1,5 +1,5 @@
 import { App, TerraformStack } from "cdktf";
-import { Construct } from "constructs";
+import { Construct, IConstruct } from "constructs";
 import { DigitalOceanHost, EtcdBackupProps, EtcdCluster, EtcdClusterProps } from "../lib";
 
 /** Synthesized Terraform, as far as the tests look into it. */
@@ -84,7 +84,12 @@ export function resources(synthesized: Synthesized, type: string): Record<string
 export function warnings(build: (stack: TerraformStack) => void): string[] {
   const stack = new TerraformStack(new App(), "test");
   build(stack);
-  return stack.node
+  return warningsIn(stack);
+}
+
+/** The warnings that a construct and all below it have by now. */
+export function warningsIn(scope: IConstruct): string[] {
+  return scope.node
     .findAll()
     .flatMap((construct) => construct.node.metadata)
     .filter((entry) => entry.type === "@cdktf/warn")

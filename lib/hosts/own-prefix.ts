@@ -1,6 +1,6 @@
-import { TerraformProvider, TerraformStack } from "cdktf";
+import { Annotations, TerraformProvider, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { claim } from "../terraform/claims";
+import { claim, holderOf } from "../terraform/claims";
 
 /** A group, as far as its prefix is concerned. */
 export interface Prefixed extends Construct {
@@ -23,9 +23,11 @@ const ANOTHER = 'give one of them another, for example namePrefix: "events"';
  * Has a prefix taken by one group alone in a DigitalOcean account: a group of the same prefix would have the same tag, and
  * its members would reach the others'.
  *
- * In one stack that is said at once, between stacks when the app is synthesized: only then are all providers known.
+ * In one stack that is said at once, between stacks when the app is synthesized: only then are all providers known. Stacks
+ * that take their token from the environment may be deployed with different ones: that is a warning, and if the account is
+ * the same, DigitalOcean refuses the second firewall of one name.
  *
- * @throws ValidationError if another group of the stack, with the same provider, has it
+ * @throws ValidationError if another group with the same provider or the same token has it
  */
 export function requireOwnPrefix(group: Prefixed): void {
   const what = `namePrefix ${JSON.stringify(group.namePrefix)}`;
@@ -37,22 +39,25 @@ export function requireOwnPrefix(group: Prefixed): void {
   }));
   group.node.addValidation({
     validate: () => {
-      claim(group.node.root, `namePrefix ${namePrefix} ${accountOf(group)}`, group, () => ({
-        what,
-        expected: EXPECTED,
-        mend:
-          `${ANOTHER}; or, if their providers are of different accounts, tell them apart by their tokens: ` +
-          'new DigitaloceanProvider(this, "digitalocean", { token: new TerraformVariable(this, "token", { sensitive: true }).stringValue })',
-      }));
+      const { tokenInput: token, apiEndpointInput: endpoint } = accountOf(group);
+      const name = `namePrefix ${namePrefix} ${JSON.stringify([endpoint, token])}`;
+      const other = holderOf(group.node.root, name);
+      if (token === undefined && other !== undefined && other !== group) {
+        Annotations.of(group).addWarning(
+          `${what} is also that of ${other.node.path}. In one account they would share a tag, and each other's machines: ` +
+            `${ANOTHER}. It is fine if the two are deployed with tokens of different accounts.`,
+        );
+        return [];
+      }
+      claim(group.node.root, name, group, () => ({ what, expected: EXPECTED, mend: ANOTHER }));
       return [];
     },
   });
 }
 
 /** What tells accounts apart: without a token, a provider has that of the environment. */
-function accountOf(group: Prefixed): string {
-  const { tokenInput, apiEndpointInput } = (group._provider ?? defaultProvider(group) ?? {}) as Account;
-  return JSON.stringify([apiEndpointInput, tokenInput]);
+function accountOf(group: Prefixed): Account {
+  return (group._provider ?? defaultProvider(group) ?? {}) as Account;
 }
 
 function defaultProvider(group: Construct): TerraformProvider | undefined {
