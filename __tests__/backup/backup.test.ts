@@ -1,4 +1,5 @@
 import { TerraformVariable } from "cdktf";
+import { ClusterOrigin } from "../../lib";
 import { BACKUP, cluster, resources, Synthesized, synth } from "../synth";
 
 /** A part of the bundle of a member's node, in Terraform expressions. */
@@ -94,7 +95,7 @@ describe("a restore", () => {
 
   it("tells the nodes the snapshot's name, or that there is none", () => {
     expect(declared({})).toContain(`"restore" = "''"`);
-    expect(declared({ restore: { snapshot: "etcd-20261122T180000Z-4711.db" } })).toContain(
+    expect(declared({ origin: ClusterOrigin.fromBackup({ snapshot: "etcd-20261122T180000Z-4711.db" }) })).toContain(
       `"restore" = "'etcd-20261122T180000Z-4711.db'"`,
     );
   });
@@ -109,7 +110,7 @@ describe("a restore", () => {
     expect(genesis({})).toMatchObject({ input: { "etcd-lon1": founder }, lifecycle: { ignore_changes: ["input"] } });
     expect(JSON.stringify(genesis({}))).not.toContain("postcondition");
     const snapshot = "etcd-20261122T180000Z-4711.db";
-    expect(genesis({ restore: { snapshot } })).toMatchObject({
+    expect(genesis({ origin: ClusterOrigin.fromBackup({ snapshot }) })).toMatchObject({
       input: { "etcd-lon1": { ...founder, snapshot } },
       lifecycle: {
         postcondition: [
