@@ -2,10 +2,7 @@ import * as fc from "fast-check";
 import { App, TerraformStack } from "cdktf";
 import { ValidationError } from "../../lib";
 import { names, RandomInput, randomInput, runInput } from "./random-input";
-
-/** How many inputs are tried, and from which seed; more by the environment. */
-const RUNS = Number(process.env.CDKTF_ETCD_RANDOM_INPUTS ?? 1000);
-const SEED = Number(process.env.CDKTF_ETCD_RANDOM_SEED ?? 20261130);
+import { RUNS, SEED } from "./random-runs";
 
 /** What became of an input. */
 type Outcome = "synthesized" | "refused";

@@ -1,4 +1,4 @@
-import { TerraformStack } from "cdktf";
+import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import * as fc from "fast-check";
 import * as lib from "../../lib";
@@ -259,6 +259,13 @@ export function runInput(stack: TerraformStack, { target, draws }: RandomInput):
     here[path[path.length - 1]] = value(stack);
   }
   run(stack, input);
+}
+
+/** An input as a failure shows it: values that need a stack are made in one of their own. */
+export function shownInput({ target, draws }: RandomInput): string {
+  const stack = new TerraformStack(new App({ skipValidation: true }), "shown");
+  const given = draws.map(({ path, value }) => `${path.join(".")}: ${fc.stringify(value(stack))}`);
+  return `${target} with ${given.join(", ")}`;
 }
 
 /** A message may speak of a prop by what it stands for. */
