@@ -636,6 +636,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   ["an operator on IPv6 alone", (s) => hosts(s, { sshFrom: ["2001:db8::/64"] }), /^sshFrom: .*no IPv6/],
   [
+    "a host whose name is no DNS label",
+    foreign({ hostName: "vm 1" }),
+    /^name of a host: given "vm 1", expected a DNS label: .* \(in test\/etcd\)$/,
+  ],
+  [
     "a host at an IPv6 address",
     foreign({ publicAddress: "2001:db8::1" }),
     /^publicAddress of vm: given "2001:db8::1", expected an IPv4 address/,

@@ -6,6 +6,9 @@ import { BACKUP, FOREIGN_HOST, SSH_FROM } from "../synth";
 import { EVERY_PROP, LOCATIONS } from "./every-prop";
 import { Made, oddValue } from "./odd-values";
 
+/** From which inputs are drawn; another one by the environment. */
+export const SEED = Number(process.env.CDKTF_ETCD_RANDOM_SEED ?? 20261130);
+
 type Interface = keyof typeof EVERY_PROP;
 type Bag = Record<string, unknown>;
 

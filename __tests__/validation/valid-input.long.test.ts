@@ -11,10 +11,9 @@ import { DigitalOceanHost, ValidationError } from "../../lib";
 import { useCleanup } from "../cleanup";
 import { Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
 import { SSH_FROM } from "../synth";
-import { RandomInput, randomInput, runInput, shownInput } from "./random-input";
-import { SEED } from "./random-runs";
+import { RandomInput, randomInput, runInput, SEED, shownInput } from "./random-input";
 
-/** How many inputs Terraform judges, and how many are drawn at most to have them: about one in four is of use. */
+/** How many inputs Terraform judges, and how many are drawn at most to have them: about one in seven is of use. */
 const JUDGED = 200;
 const DRAWN = 20 * JUDGED;
 /** How many of Terraform's processes run at once, each in a directory of its own. */
