@@ -641,6 +641,11 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     /^name of a host: given "vm 1", expected a DNS label: .* \(in test\/etcd\)$/,
   ],
   [
+    "a host with memory that is no number",
+    foreign({ memoryMiB: Number.NaN }),
+    /^hosts\[0\].memoryMiB: given NaN, expected a number; see where it was computed/,
+  ],
+  [
     "a host at an IPv6 address",
     foreign({ publicAddress: "2001:db8::1" }),
     /^publicAddress of vm: given "2001:db8::1", expected an IPv4 address/,
