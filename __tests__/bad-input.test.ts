@@ -238,7 +238,7 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   [
     "an id that is no DNS label",
     (s) => new EtcdCluster(s, "My Cluster", { hosts: hosts(s, {}) }),
-    /^id of EtcdCluster: given "My Cluster"/,
+    /^id of EtcdCluster: given "My Cluster", expected a DNS label: 1 to 63/,
   ],
   [
     "unknown image",
