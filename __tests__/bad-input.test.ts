@@ -65,6 +65,14 @@ const foreign =
     return new EtcdCluster(stack, "etcd", typed({ hosts: [host] }));
   };
 
+/** A client's files of a cluster that is declared elsewhere, written to each of these directories. */
+function writeClientFiles(stack: TerraformStack, directories: readonly (string | undefined)[]): void {
+  const other = EtcdCluster.fromAttributes(stack, "other", { endpoints: ADOPTED.clientUrls, caCertificatePem: PEM });
+  for (const directory of directories) {
+    other.writeClientFiles({ clientName: "billing", certificatePem: PEM, privateKeyPem: "k", directory });
+  }
+}
+
 const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   [
     "no hosts",
@@ -230,7 +238,7 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   [
     "an id that is no DNS label",
     (s) => new EtcdCluster(s, "My Cluster", { hosts: hosts(s, {}) }),
-    /^id of EtcdCluster: given "My Cluster"/,
+    /^id of EtcdCluster: given "My Cluster", expected a DNS label: 1 to 63/,
   ],
   [
     "unknown image",
@@ -628,6 +636,16 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   ["an operator on IPv6 alone", (s) => hosts(s, { sshFrom: ["2001:db8::/64"] }), /^sshFrom: .*no IPv6/],
   [
+    "a host whose name is no DNS label",
+    foreign({ hostName: "vm 1" }),
+    /^name of a host: given "vm 1", expected a DNS label: .* \(in test\/etcd\)$/,
+  ],
+  [
+    "a host with memory that is no number",
+    foreign({ memoryMiB: Number.NaN }),
+    /^hosts\[0\].memoryMiB: given NaN, expected a number; see where it was computed/,
+  ],
+  [
     "a host at an IPv6 address",
     foreign({ publicAddress: "2001:db8::1" }),
     /^publicAddress of vm: given "2001:db8::1", expected an IPv4 address/,
@@ -750,6 +768,34 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   ["a client by a number", (s) => cluster(s).addClient(typed(7)), /^client name: given 7, expected a text/],
   [
+    "a client's files twice, in the same directory",
+    (s) => {
+      writeClientFiles(s, [undefined, undefined]);
+    },
+    /^clientName: given "billing" twice, expected each only once; leave out one of the two calls \(in test\/other\)$/,
+  ],
+  [
+    "a client's files twice, in directories of their own",
+    (s) => {
+      writeClientFiles(s, ["a", "b"]);
+    },
+    /^clientName: given "billing" twice/,
+  ],
+  [
+    "a download at boot without a version",
+    (s) => {
+      hosts(s, {})[0].downloadAtBoot(typed({ url: "https://mirror.example/etcd.tar.gz", sha256: "0".repeat(64) }));
+    },
+    /^download.version: given nothing, expected a text/,
+  ],
+  [
+    "a download at boot as its arguments one by one",
+    (s) => {
+      hosts(s, {})[0].downloadAtBoot(typed("3.6.14"));
+    },
+    /^download: given "3.6.14", expected an object/,
+  ],
+  [
     "a prop that is spelt wrong",
     (s) => cluster(s, undefined, typed({ tuning: { electionMS: 500 } })),
     /^tuning.electionMS: given a prop that does not exist, .*; did you mean electionMs\?/,
@@ -790,6 +836,21 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "operators' keys that only Terraform will know",
     (s) => hosts(s, { authorizedKeys: late(s).listValue }),
     /^authorizedKeys: given a value that is known only when Terraform runs, expected a list in the code/,
+  ],
+  [
+    "VPCs by regions that only Terraform will know",
+    (s) => hosts(s, { vpcIds: { [late(s).stringValue]: VPC } }),
+    /^vpcIds: given a value that is known only when Terraform runs, expected an object in the code/,
+  ],
+  [
+    "settings by names that only Terraform will know",
+    (s) => cluster(s, undefined, { settings: { extra: { [late(s).stringValue]: "*" } } }),
+    /^settings.extra: given a value that is known only when Terraform runs, expected an object in the code/,
+  ],
+  [
+    "feature gates by names that only Terraform will know",
+    (s) => cluster(s, undefined, { settings: { featureGates: { [late(s).stringValue]: true } } }),
+    /^settings.featureGates: given a value that is known only when Terraform runs, expected an object in the code/,
   ],
   [
     "an election timeout that only Terraform will know",

@@ -1,4 +1,4 @@
-import { TerraformVariable } from "cdktf";
+import { App, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { parse } from "yaml";
 import { CloudInitPart, CloudInitPartType, DigitalOceanHost } from "../../lib";
 import { OWN_BYTES } from "../../lib/hosts/cloud-init-parts";
@@ -83,6 +83,30 @@ describe("parts for cloud-init", () => {
         /^\$\{try\(length\(setintersection\(keys\(yamldecode\(var\.part\)\), \[.*"merge_how".*\]\)\) == 0, false\)\}$/,
       ),
     ]);
+  });
+
+  it("that Terraform alone knows are checked by it in the HCL form, too", () => {
+    const stack = new TerraformStack(new App(), "test");
+    const { stringValue: content } = new TerraformVariable(stack, "part", { type: "string" });
+    DigitalOceanHost.inRegions(stack, ["lon1"], {
+      sshFrom: SSH_FROM,
+      cloudInitParts: [CLOUD_CONFIG, SHELL_SCRIPT].map((contentType) => ({ contentType, content })),
+    });
+    const hcl = Testing.synthHcl(stack) as string;
+    const droplet = /^resource "digitalocean_droplet"[^]*?\n\}\n/m.exec(hcl)?.[0] ?? "";
+    const conditions = [
+      ...droplet.matchAll(/\n {4}precondition \{\n {6}condition = (.*)\n {6}error_message = (.*)\n/g),
+    ];
+    expect(conditions.map(([, condition]) => condition)).toEqual([
+      'can(regex("^#cloud-config[ \\\\t]*\\\\r?\\\\n", var.part))',
+      expect.stringMatching(
+        /^try\(length\(setintersection\(keys\(yamldecode\(var\.part\)\), \[.*\]\)\) == 0, false\)$/,
+      ),
+      'can(regex("^#![ \\\\t]*/", var.part))',
+    ]);
+    expect(conditions.map(([, , message]) => /"cloudInitParts\[(\d)\]\.content: expected /.exec(message)?.[1])).toEqual(
+      ["0", "0", "1"],
+    );
   });
 
   it.each(["bootcmd:\n  - [sh, -c, 'true']\n", '---\n# ours\n"packages": [jq]\n', "a: |\n  ssh_pwauth: true\n"])(

@@ -268,3 +268,35 @@ describe.each(rendered)("for $name with $others others", ({ sample, files }) => 
     for (const line of lines(files.sysctl)) expect(line).toMatch(setting);
   });
 });
+
+describe("a key of two lines, which Terraform alone knew", () => {
+  const sshd = (host_key: string): string =>
+    render({ sshd: { template: "ssh/sshd.conf.tftpl", variables: { user: "root", host_key } } }).sshd;
+  const authorizedKeys = (key: string): string =>
+    render({ keys: { template: "ssh/authorized-keys.tftpl", variables: { keys: [AUTHORIZED_KEYS[0], key] } } }).keys;
+
+  it.each([
+    "ssh-ed25519\nPermitEmptyPasswords yes",
+    "ssh-ed25519\r\nPermitEmptyPasswords yes",
+    "ssh-ed25519,*\nssh-rsa",
+  ])("does not render as sshd's host key, where it begins like %j", (key) => {
+    expect(() => sshd(key)).toThrow(/sshd\.conf\.tftpl:[^]*regex\W+failed/);
+  });
+
+  it("is a line of sshd's, and its type alone, where the second line comes after the key", () => {
+    const key = `${HOST_PUBLIC_KEY} root@vm`;
+    expect(sshd(`${key}\nPermitEmptyPasswords yes`)).toBe(sshd(key));
+    expect(sshd(`${key}\n`)).toBe(sshd(key));
+  });
+
+  it.each(["\n", "\r\n", "\r"])("does not render as an operator's, parted by %j", (parting) => {
+    expect(() => authorizedKeys(`${AUTHORIZED_KEYS[1]}${parting}${AUTHORIZED_KEYS[0]}`)).toThrow(
+      /authorized-keys\.tftpl:[^]*regex\W+failed/,
+    );
+  });
+
+  it("is one line of the operators' where the second one is empty", () => {
+    const expected = AUTHORIZED_KEYS.slice(0, 2).map((key) => `${key} managed-by=cdktf-etcd\n`);
+    expect(authorizedKeys(`${AUTHORIZED_KEYS[1]}\r\n`)).toBe(expected.join(""));
+  });
+});

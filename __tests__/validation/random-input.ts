@@ -1,10 +1,13 @@
-import { TerraformStack } from "cdktf";
+import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import * as fc from "fast-check";
 import * as lib from "../../lib";
 import { BACKUP, FOREIGN_HOST, SSH_FROM } from "../synth";
 import { EVERY_PROP, LOCATIONS } from "./every-prop";
 import { Made, oddValue } from "./odd-values";
+
+/** From which inputs are drawn; another one by the environment. */
+export const SEED = Number(process.env.CDKTF_ETCD_RANDOM_SEED ?? 20261130);
 
 type Interface = keyof typeof EVERY_PROP;
 type Bag = Record<string, unknown>;
@@ -259,6 +262,13 @@ export function runInput(stack: TerraformStack, { target, draws }: RandomInput):
     here[path[path.length - 1]] = value(stack);
   }
   run(stack, input);
+}
+
+/** An input as a failure shows it: values that need a stack are made in one of their own. */
+export function shownInput({ target, draws }: RandomInput): string {
+  const stack = new TerraformStack(new App({ skipValidation: true }), "shown");
+  const given = draws.map(({ path, value }) => `${path.join(".")}: ${fc.stringify(value(stack))}`);
+  return `${target} with ${given.join(", ")}`;
 }
 
 /** A message may speak of a prop by what it stands for. */

@@ -10,6 +10,7 @@ import {
   lateText,
   read,
   requireDirectory,
+  requireDistinct,
   requireDnsLabel,
   required,
   secret,
@@ -86,6 +87,8 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
   public readonly endpoints: string[];
   public readonly caCertificatePem: string;
   private readonly directory = new AccessDirectory(this, { ofReference: true });
+  /** Names of those whose files are written. */
+  private readonly clients: string[] = [];
 
   private constructor(scope: Construct, id: string, attributes: EtcdClusterAttributes) {
     super(scope, constructId("EtcdClusterReference", id));
@@ -102,15 +105,19 @@ export class EtcdClusterReference extends Construct implements IEtcdCluster {
    * Writes the files to connect with, 0600, in a directory of their own: `ca.crt`, `client.crt`, `client.key`, and
    * `etcd.env` to be sourced for etcdctl, with the endpoints in the order that they were given in.
    *
-   * @throws ValidationError if the name is no DNS label, or if another construct of the app writes these files
+   * @throws ValidationError if the name is no DNS label, if it was called for that client before, or if another construct
+   * of the app writes these files
    */
   public writeClientFiles(props: EtcdClientFilesProps): void {
     checkedAt(this, () => {
       read("", props, required(CLIENT_FILES));
       requireDnsLabel("clientName", props.clientName);
+      // Whatever the directories: the files' addresses in the state are of the client's name alone.
+      requireDistinct("clientName", [...this.clients, props.clientName], "leave out one of the two calls");
       requireDirectory("directory", props.directory ?? DEFAULT_ACCESS_DIRECTORY, DEFAULT_ACCESS_DIRECTORY);
     });
     const { clientName, certificatePem, privateKeyPem, directory: given, timeLimits: limits = {} } = props;
+    this.clients.push(clientName);
     const scope = new Construct(this, `client-${clientName}`);
     const directory = given === undefined ? this.directory : new AccessDirectory(this, { given, ofReference: true });
     const env = clientEnv(Templates.of(this), {

@@ -505,6 +505,16 @@ export const STORIES: readonly Story[] = [
     seconds: 20,
     proves: ["lib/etcd-flags.ts"],
   },
+  {
+    file: "__tests__/validation/valid-input.long.test.ts",
+    seconds: 200,
+    proves: [
+      "lib/validation/**",
+      "lib/{cluster-checks,host-checks}.ts",
+      "lib/terraform/**",
+      "__tests__/validation/{every-prop,odd-values,random-input}.ts",
+    ],
+  },
 ];
 
 /** A change of these files requires every story. */
