@@ -1,4 +1,5 @@
 import { TerraformVariable } from "cdktf";
+import { ClusterOrigin, EtcdClusterProps } from "../../lib";
 import { BACKUP, cluster, resources, Synthesized, synth } from "../synth";
 
 /** A part of the bundle of a member's node, in Terraform expressions. */
@@ -86,7 +87,7 @@ describe("backups", () => {
 });
 
 describe("a restore", () => {
-  const declared = (props: object): string =>
+  const declared = (props: Partial<EtcdClusterProps>): string =>
     bundle(
       synth((s) => cluster(s, undefined, props)),
       "files",
@@ -94,13 +95,13 @@ describe("a restore", () => {
 
   it("tells the nodes the snapshot's name, or that there is none", () => {
     expect(declared({})).toContain(`"restore" = "''"`);
-    expect(declared({ restore: { snapshot: "etcd-20261122T180000Z-4711.db" } })).toContain(
+    expect(declared({ origin: ClusterOrigin.fromBackup({ snapshot: "etcd-20261122T180000Z-4711.db" }) })).toContain(
       `"restore" = "'etcd-20261122T180000Z-4711.db'"`,
     );
   });
 
   it("is noted in the genesis record, without which the plan refuses it", () => {
-    const genesis = (props: object): unknown =>
+    const genesis = (props: Partial<EtcdClusterProps>): unknown =>
       resources(
         synth((s) => cluster(s, undefined, props)),
         "terraform_data",
@@ -109,7 +110,7 @@ describe("a restore", () => {
     expect(genesis({})).toMatchObject({ input: { "etcd-lon1": founder }, lifecycle: { ignore_changes: ["input"] } });
     expect(JSON.stringify(genesis({}))).not.toContain("postcondition");
     const snapshot = "etcd-20261122T180000Z-4711.db";
-    expect(genesis({ restore: { snapshot } })).toMatchObject({
+    expect(genesis({ origin: ClusterOrigin.fromBackup({ snapshot }) })).toMatchObject({
       input: { "etcd-lon1": { ...founder, snapshot } },
       lifecycle: {
         postcondition: [

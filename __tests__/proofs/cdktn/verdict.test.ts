@@ -1,4 +1,4 @@
-import { failures, verdict, type Results } from "../../../proofs/cdktn/verdict";
+import { failures, NOT_MEANT, verdict, type Results } from "../../../proofs/cdktn/verdict";
 
 const test = (fullName: string, status: string) => ({ fullName, status });
 const NOTHING: Results = {
@@ -17,15 +17,20 @@ const NOTHING: Results = {
 };
 const MUCH: Results = {
   numPassedTests: 1,
-  numFailedTests: 1,
-  numTotalTests: 3,
+  numFailedTests: 2,
+  numTotalTests: 4,
   numTotalTestSuites: 2,
   numRuntimeErrorTestSuites: 1,
   testResults: [
     {
       name: "/copy/__tests__/a.test.ts",
       message: "all that failed",
-      assertionResults: [test("a b", "passed"), test("a c/../d", "failed"), test("a e", "pending")],
+      assertionResults: [
+        test("a b", "passed"),
+        test("a c/../d", "failed"),
+        test("a e", "pending"),
+        test(NOT_MEANT[0], "failed"),
+      ],
     },
     { name: "/copy/__tests__/b.test.ts", message: "Cannot find module", assertionResults: [] },
   ],
@@ -34,10 +39,10 @@ const MUCH: Results = {
 describe("what comes of the unit tests under cdktn", () => {
   it("is said in a sentence", () => {
     expect(verdict("cdktn 1.2.3", NOTHING)).toBe(
-      "With cdktn 1.2.3 in cdktf's place 2 of 2 unit tests passed (failed: 0, skipped: 0, files that could not be run: 0 of 1).",
+      "With cdktn 1.2.3 in cdktf's place 2 of 2 unit tests passed (failed: 0, not meant to pass: 0, skipped: 0, files that could not be run: 0 of 1).",
     );
     expect(verdict("cdktn 1.2.3", MUCH)).toBe(
-      "With cdktn 1.2.3 in cdktf's place 1 of 3 unit tests passed (failed: 1, skipped: 1, files that could not be run: 1 of 2).",
+      "With cdktn 1.2.3 in cdktf's place 1 of 4 unit tests passed (failed: 1, not meant to pass: 1, skipped: 1, files that could not be run: 1 of 2).",
     );
   });
 
@@ -47,5 +52,11 @@ describe("what comes of the unit tests under cdktn", () => {
       "__tests__/a.test.ts: a c/../d",
       "__tests__/b.test.ts: Cannot find module",
     ]);
+  });
+
+  it("has it noticed when a test passes that was not meant to", () => {
+    const [file] = NOTHING.testResults;
+    const passing = { ...NOTHING, testResults: [{ ...file, assertionResults: [test(NOT_MEANT[1], "passed")] }] };
+    expect(failures("/copy", passing)).toEqual([`__tests__/a.test.ts: ${NOT_MEANT[1]}: passes, and is in NOT_MEANT`]);
   });
 });
