@@ -42,6 +42,7 @@ describe("etcd.env of a cluster that is declared elsewhere", () => {
     const lines = rendered(() => ENDPOINTS, {});
     expect(lines.filter((line) => !line.startsWith("#"))).toEqual(FILES);
     expect(lines[1]).toBe("# Endpoints: as they were given.");
+    expect(lines[2]).toContain("env -u ETCDCTL_ENDPOINTS etcdctl --endpoints=");
   });
 
   it("has the time limits that it is given, those alone", () => {

@@ -1,5 +1,5 @@
 import { TerraformVariable } from "cdktf";
-import { ClusterOrigin } from "../../lib";
+import { ClusterOrigin, EtcdClusterProps } from "../../lib";
 import { BACKUP, cluster, resources, Synthesized, synth } from "../synth";
 
 /** A part of the bundle of a member's node, in Terraform expressions. */
@@ -87,7 +87,7 @@ describe("backups", () => {
 });
 
 describe("a restore", () => {
-  const declared = (props: object): string =>
+  const declared = (props: Partial<EtcdClusterProps>): string =>
     bundle(
       synth((s) => cluster(s, undefined, props)),
       "files",
@@ -101,7 +101,7 @@ describe("a restore", () => {
   });
 
   it("is noted in the genesis record, without which the plan refuses it", () => {
-    const genesis = (props: object): unknown =>
+    const genesis = (props: Partial<EtcdClusterProps>): unknown =>
       resources(
         synth((s) => cluster(s, undefined, props)),
         "terraform_data",

@@ -11,10 +11,9 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { parseArgs } from "node:util";
 import { manifestUnder, overrideIn, type Manifest } from "./override";
+import { failures, verdict, type Results } from "./verdict";
 
 const ROOT = path.resolve(__dirname, "..", "..");
-/** What cannot hold under cdktn, by the test's file, and why. */
-const NOT_MEANT: Readonly<Record<string, string>> = {};
 
 function run(cwd: string, command: string, args: readonly string[]): void {
   const { status, error } = spawnSync(command, args, { cwd, stdio: "inherit" });
@@ -59,37 +58,15 @@ function requireCdktnAlone(copy: string): string {
   return `${name} ${version}`;
 }
 
-interface Results {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numTotalTests: number;
-  readonly numTotalTestSuites: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-  }[];
-}
-
 function runTests(copy: string, patterns: readonly string[]): Results {
   const report = path.join(copy, "results.json");
   const args = ["jest", ...patterns, "--selectProjects", "unit", "--ci", "--maxWorkers=1", "--silent"];
-  spawnSync("npx", [...args, "--json", `--outputFile=${report}`], {
+  const { status, signal } = spawnSync("npx", [...args, "--json", `--outputFile=${report}`], {
     cwd: copy,
     stdio: ["ignore", "ignore", "inherit"],
   });
+  if (!existsSync(report)) throw new Error(`jest ended with ${String(signal ?? status)}, and without a report`);
   return JSON.parse(readFileSync(report, "utf8")) as Results;
-}
-
-/** What failed, but for what is not meant to hold. */
-function failures(copy: string, { testResults }: Results): string[] {
-  return testResults.flatMap(({ name, message, assertionResults }) => {
-    const file = path.relative(copy, name);
-    const failed = assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName);
-    if (failed.length === 0 && (assertionResults.length > 0 || message === "")) return [];
-    if (file in NOT_MEANT) return [];
-    return failed.length > 0 ? failed.map((test) => `${file}: ${test}`) : [`${file}: ${message}`];
-  });
 }
 
 function main(): number {
@@ -104,11 +81,8 @@ function main(): number {
     const results = runTests(copy, positionals);
     const failed = failures(copy, results);
     for (const one of failed) console.log(`FAILED ${one}`);
-    const { numPassedTests, numFailedTests, numTotalTests, numTotalTestSuites } = results;
-    console.log(
-      `${installed}: ${numPassedTests} of ${numTotalTests} tests in ${numTotalTestSuites} files passed, ${numFailedTests} failed`,
-    );
-    return numTotalTests === 0 || failed.length > 0 ? 1 : 0;
+    console.log(verdict(installed, results));
+    return results.numTotalTests === 0 || failed.length > 0 ? 1 : 0;
   } finally {
     if (values.keep === true) console.log(`kept: ${copy}`);
     else rmSync(copy, { recursive: true, force: true });

@@ -29,8 +29,8 @@ export function manifestUnder({ dependencies, overrides }: Override, own: Manife
   const others = Object.entries(own.devDependencies ?? {}).filter(([name]) => name !== "cdktf-cli");
   return {
     ...own,
-    // Its ranges are those of cdktf, whose place another package takes.
-    peerDependencies: {},
+    // npm refuses an override beside another range of the same package.
+    peerDependencies: { ...own.peerDependencies, ...dependencies },
     devDependencies: { ...Object.fromEntries(others), ...dependencies },
     overrides: { ...own.overrides, ...overrides },
   };

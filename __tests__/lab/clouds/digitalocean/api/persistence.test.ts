@@ -62,6 +62,17 @@ describe("what the server was told", () => {
     expect(readdirSync(folder)).toEqual(["state.json"]);
   });
 
+  it("is read of an account that was begun before there were projects", async () => {
+    await api.call("POST", "/v2/tags", { name: "kept" });
+    await api.close();
+    const { projects, ...before } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+    expect(projects).toHaveLength(1);
+    writeFileSync(file, JSON.stringify(before));
+    await restart();
+    expect((await api.call("GET", "/v2/tags/kept")).status).toBe(200);
+    expect((await api.call("GET", "/v2/projects/default")).body.project).toMatchObject({ is_default: true });
+  });
+
   it.each([
     ["cut off", '{"version":1,"tags":[', /cannot be used: it is not whole JSON/],
     ["empty", "", /it is not whole JSON/],
