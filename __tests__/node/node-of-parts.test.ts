@@ -12,10 +12,13 @@ import { workOut } from "./work-out";
 
 const SHA256 = "ffe840ff9295808e88cce2794a18a5ac87f12a5203c8314d0bf6aa119b41bac5";
 
+/** What a shell might take for something else. */
+const HUSH = "it's 'hush' \\ \\n %s $(id) `id` ÁÉ🦉\u0081, and no line break";
+
 /** A feature that no member has: one file, one secret, a timer, and something to do at each point of staging. */
 const PROXY: NodePart = {
   files: { "/etc/proxy.conf": text("listen 23790\n") },
-  secrets: { "/etc/proxy.token": secret("etcd:etcd", "hush\n") },
+  secrets: { "/etc/proxy.token": secret("etcd:etcd", HUSH) },
   timers: { "proxy.timer": true },
   packages: ["openssl"],
   staging: {
@@ -50,11 +53,16 @@ function stageScript(outdir: string, proxy: NodePart): Staging {
 
 /** What a script stages: path -> its mode, its owner and its content. */
 function staged(script: string): Record<string, readonly [mode: string, owner: string, content: string]> {
-  const files = [...script.matchAll(/^put (\S+) (\S+) (\S+) <<'END'\n([\s\S]*?)\nEND$/gm)];
+  const files = [...script.matchAll(/^printf %s '((?:[^']|'\\'')*)' >"\$stage"(\S+)$/gm)];
+  const setBy = (command: string, file: string): string => {
+    const lines = [...script.matchAll(new RegExp(`^${command} (\\S+)((?: "\\$stage"\\S+)+)$`, "gm"))];
+    const [line] = lines.filter(([, , paths]) => paths.split(' "$stage"').includes(file));
+    return line[1];
+  };
   return Object.fromEntries(
-    files.map(([, file, mode, owner, content]) => [
+    files.map(([, content, file]) => [
       file,
-      [mode, owner, Buffer.from(content, "base64").toString("utf8")] as const,
+      [setBy("chmod", file), setBy("chown", file), content.replace(/'\\''/g, "'")] as const,
     ]),
   );
 }
@@ -81,7 +89,7 @@ describe("a node that is no member", () => {
       "/etc/etcd/node.env": ["0644", "root:root", expect.stringMatching(/^NODE='proxy-1'$/m)],
       "/etc/etcd/timers": ["0644", "root:root", expect.stringMatching(/^enable proxy\.timer$/m)],
       "/etc/proxy.conf": ["0644", "root:root", "listen 23790\n"],
-      "/etc/proxy.token": ["0400", "etcd:etcd", "hush\n"],
+      "/etc/proxy.token": ["0400", "etcd:etcd", HUSH],
     });
   });
 
