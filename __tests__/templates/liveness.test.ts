@@ -81,4 +81,21 @@ describeAsRoot("a voter that gives no answer here", () => {
     expect(took).toBeGreaterThanOrEqual(least);
     expect(took).toBeLessThanOrEqual(most);
   });
+
+  it("is dead for all in the time that a join waits, though a probe was under way when it fell silent", () => {
+    // That member hears of it only when TCP gives the connection up.
+    node.put("/run/a1", tells(1, UNANSWERED));
+    node.put("/run/b2", `if [ "$now" -lt 265 ]; then ${tells(1, ANSWERED)}; else ${tells(0, ANSWERED)}; fi`);
+    node.put("/run/back", NEVER);
+    const list = VOTERS.map((line) => `'${line}'`).join(" ");
+    const { status, output } = node.run(
+      `for library in common members liveness; do . ${NODE_SCRIPTS}/$library.sh; done; list=$(printf '%s\n' ${list}); ` +
+        'until verdicts "$list" | grep "^dead "; do sleep 2; done; echo "$KNOWN_TO_ALL_SECONDS"',
+    );
+    const [line, known] = output.split("\n");
+    expect([status, line]).toEqual([0, `dead ${SUSPECT}`]);
+    const took = Number(node.read("/run/clock")) - 100;
+    expect(took).toBeGreaterThan(165);
+    expect(took).toBeLessThan(Number(known));
+  });
 });

@@ -12,6 +12,8 @@
 [ -z "$LEAVING" ] || OTHERS="$OTHERS $LEAVING"
 # How long it waits for the cluster to be ready for one more member.
 patience=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
+# How long it waits for members to answer here that others seem to hear: they may be dead.
+hearing=$(($(date +%s) + (HEALTH_BUDGET_SECONDS > KNOWN_TO_ALL_SECONDS ? HEALTH_BUDGET_SECONDS : KNOWN_TO_ALL_SECONDS)))
 in_time() { # in_time WHAT_WAS_NOT_DONE
   [ "$(date +%s)" -lt "$deadline" ] && return 0
   journal
@@ -56,7 +58,8 @@ unreached() { # unreached VERDICTS
   done
 }
 
-in_patience() { [ "$(date +%s)" -lt "$patience" ]; }
+in_patience() { before "$patience"; }
+before() { [ "$(date +%s)" -lt "$1" ]; } # before TIME
 
 # Says these lines, unless they are what it said last.
 say_once() { # say_once LINES
@@ -76,7 +79,8 @@ until_all_are_reached() { # until_all_are_reached VERDICTS
     elif [ -z "$_unreached" ]; then
       return 0
     else
-      in_patience || fail "not joined: $(echo "$_unreached" | paste -sd';' - | sed 's/;/; /g'). Then deploy again. No member was removed"
+      if echo "$_verdicts" | grep -q '^heard '; then _until=$hearing; else _until=$patience; fi
+      before "$_until" || fail "not joined: $(echo "$_unreached" | paste -sd';' - | sed 's/;/; /g'). Then deploy again. No member was removed"
       say_once "$(echo "$_unreached" | sed 's/^/waiting: /')"
       sleep 2
     fi

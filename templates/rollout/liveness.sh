@@ -30,6 +30,10 @@ unanswered() {
 PROBED_SECONDS=21
 PROBES_UNANSWERED=4
 
+# A probe that was under way when a machine fell silent ends only with its connection, as the streams do: by Go's keepalive, 165 s
+# later (30 s, and 9 x 15 s). Until then that member seems to hear the machine. Within this time all know, and verdicts has told.
+KNOWN_TO_ALL_SECONDS=220
+
 # What the member at this client URL tells of the others, on one line: ID for each that its streams are connected with, and
 # ID=COUNT for how often its probers have looked for each. Fails if it does not tell.
 tells() { # tells URL
