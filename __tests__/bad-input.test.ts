@@ -236,6 +236,14 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   ["a name that is no DNS label", (s) => hosts(s, { namePrefix: "Etcd_1" }), /^namePrefix: given "Etcd_1".*DNS label/],
   [
+    "a prefix that leaves no room for a machine's name",
+    (s) => {
+      const group = new DigitalOceanHostGroup(s, "group", { sshFrom: SSH_FROM, namePrefix: "a".repeat(59) });
+      new DigitalOceanHost(s, "host", { group, region: "lon1" });
+    },
+    /^namePrefix: given 59 characters, expected at most 58: machines are called <namePrefix>-lon1/,
+  ],
+  [
     "an id that is no DNS label",
     (s) => new EtcdCluster(s, "My Cluster", { hosts: hosts(s, {}) }),
     /^id of EtcdCluster: given "My Cluster", expected a DNS label: 1 to 63/,

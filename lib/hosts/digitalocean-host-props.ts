@@ -189,6 +189,7 @@ export function requireHost(props: DigitalOceanHostProps): void {
   read("", props, required(HOST));
   requireMachine(props);
   requireRegion(props.region, props.allowRestrictedRegions ?? false);
+  if (props.hostName === undefined) requirePrefixOf(props.group.namePrefix, [props.region]);
   requireDnsLabel("hostName", hostNameOf(props));
   if (props.vpcId !== undefined) requireVpcId("vpcId", props.vpcId);
 }
