@@ -10,28 +10,8 @@ import {
   EtcdVersion,
   PeerNetwork,
   RoundTripTimes,
-  ValidationError,
 } from "../lib";
-import { BACKUP, cluster, FOREIGN_HOST, SSH_FROM, synth } from "./synth";
-
-/** The error that building such a stack throws. */
-function errorOf(build: (stack: TerraformStack) => void): ValidationError {
-  try {
-    synth(build);
-  } catch (error) {
-    if (error instanceof ValidationError) return error;
-    throw error;
-  }
-  throw new Error("it was accepted, but must be rejected at synth");
-}
-
-const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
-const ADOPTED = {
-  clientUrls: ["https://192.0.2.7:2379"],
-  peerUrls: ["https://192.0.2.7:2380"],
-  clientCaPem: PEM,
-  peerCaPem: PEM,
-};
+import { BACKUP, cluster, FOREIGN_HOST, OLD_CLUSTER, PEM, refusalOf, SSH_FROM } from "./synth";
 
 const OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
 
@@ -67,7 +47,10 @@ const foreign =
 
 /** A client's files of a cluster that is declared elsewhere, written to each of these directories. */
 function writeClientFiles(stack: TerraformStack, directories: readonly (string | undefined)[]): void {
-  const other = EtcdCluster.fromAttributes(stack, "other", { endpoints: ADOPTED.clientUrls, caCertificatePem: PEM });
+  const other = EtcdCluster.fromAttributes(stack, "other", {
+    endpoints: OLD_CLUSTER.clientUrls,
+    caCertificatePem: PEM,
+  });
   for (const directory of directories) {
     other.writeClientFiles({ clientName: "billing", certificatePem: PEM, privateKeyPem: "k", directory });
   }
@@ -488,39 +471,39 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "a cluster to take over without TLS",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, peerUrls: ["http://192.0.2.7:2380"] }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, peerUrls: ["http://192.0.2.7:2380"] }),
     /^origin.peerUrls: given "http:\/\/192.0.2.7:2380", expected an https URL .*; turn TLS on first/,
   ],
   [
     "a cluster to take over whose URL has a path",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, clientUrls: ["https://192.0.2.7:2379/v3"] }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, clientUrls: ["https://192.0.2.7:2379/v3"] }),
     /^origin.clientUrls: given "https:\/\/192.0.2.7:2379\/v3"/,
   ],
   [
     "a cluster to take over without members",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, clientUrls: [] }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, clientUrls: [] }),
     /^origin.clientUrls: given none/,
   ],
   [
     "a cluster to take over with a member that has no peer URL",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, clientUrls: ["https://192.0.2.7:2379", "https://192.0.2.8:2379"] }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, clientUrls: ["https://192.0.2.7:2379", "https://192.0.2.8:2379"] }),
     /^origin.peerUrls: given 1 for 2 client URLs/,
   ],
   [
     "a private key among the certificates of a cluster to take over",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, peerCaPem: `${PEM}-----BEGIN EC PRIVATE KEY-----` }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, peerCaPem: `${PEM}-----BEGIN EC PRIVATE KEY-----` }),
     /^origin.peerCaPem: given a private key along with a certificate/,
   ],
   [
     "no certificate of a cluster to take over",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, clientCaPem: "/etc/ssl/ca.crt" }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, clientCaPem: "/etc/ssl/ca.crt" }),
     /^origin.clientCaPem: given something else, expected certificates in PEM/,
   ],
   ["peers' networks that are none", (s) => hosts(s, { peersFrom: ["192.0.2.7"] }), /^peersFrom: given "192.0.2.7"/],
   ["a founding before the first one", () => ClusterOrigin.empty({ founding: 0 }), /^origin.founding: given 0/],
   [
     "a takeover before the first founding",
-    () => ClusterOrigin.takeOver({ ...ADOPTED, founding: 0 }),
+    () => ClusterOrigin.takeOver({ ...OLD_CLUSTER, founding: 0 }),
     /^origin.founding: given 0/,
   ],
   [
@@ -869,7 +852,7 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
 
 describe("bad input is rejected at synth, with what was given, what was expected and how to mend it", () => {
   it.each(CASES)("%s", (_name, build, message) => {
-    const error = errorOf(build);
+    const error = refusalOf(build);
     expect(error.message).toMatch(message);
     for (const part of [error.what, error.given, error.expected, error.mend]) expect(part).not.toBe("");
   });

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+
 /**
  * Undoes what setting up made, the last first. Where that failed half-way, only what was made by then is undone.
  *
@@ -20,4 +24,15 @@ export function useCleanup(hook: (cleanUp: () => Promise<void>) => void = afterA
   return (undo) => {
     undoings.push(undo);
   };
+}
+
+/** Has the process work in an empty directory until the end: apps write clients' files to where they run. */
+export function workInScratch(atEnd: (undo: () => unknown) => void): void {
+  const before = process.cwd();
+  const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-app-"));
+  process.chdir(directory);
+  atEnd(() => {
+    process.chdir(before);
+    rmSync(directory, { recursive: true });
+  });
 }

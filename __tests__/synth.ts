@@ -1,6 +1,17 @@
 import { App, TerraformStack } from "cdktf";
 import { Construct, IConstruct } from "constructs";
-import { DigitalOceanHost, EtcdBackupProps, EtcdCluster, EtcdClusterProps } from "../lib";
+import { DigitalOceanHost, EtcdBackupProps, EtcdCluster, EtcdClusterProps, ValidationError } from "../lib";
+
+/** Certificates, as far as the library looks into them. */
+export const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+/** A cluster that was made by hand, to be taken over. */
+export const OLD_CLUSTER = {
+  clientUrls: ["https://192.0.2.7:2379"],
+  peerUrls: ["https://192.0.2.7:2380"],
+  clientCaPem: PEM,
+  peerCaPem: PEM,
+};
 
 /** Synthesized Terraform, as far as the tests look into it. */
 export interface Synthesized {
@@ -58,6 +69,17 @@ export function synth(build: (stack: TerraformStack) => void): Synthesized {
   // Not Testing.synth: that drops the construct paths.
   stack.prepareStack();
   return JSON.parse(JSON.stringify(stack.toTerraform())) as Synthesized;
+}
+
+/** The error that building such a stack is refused with. */
+export function refusalOf(build: (stack: TerraformStack) => void): ValidationError {
+  try {
+    synth(build);
+  } catch (error) {
+    if (error instanceof ValidationError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted, but must be rejected at synth");
 }
 
 /** A cluster in these regions, with whatever else is given. */

@@ -3,13 +3,10 @@ import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider"
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { TerraformOutput, TerraformResource, type TerraformStack } from "cdktf";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import { Api, Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
 import { EtcdCluster } from "../../lib";
 import { NO_CHANGES } from "../../proofs/harness";
-import { useCleanup } from "../cleanup";
+import { useCleanup, workInScratch } from "../cleanup";
 import { SAMPLE_CLUSTERS } from "../sample-clusters";
 import { haveStepsRunHere } from "./steps-here";
 
@@ -72,14 +69,7 @@ async function openWorkspace(): Promise<Workspace> {
 beforeAll(async () => {
   api = await Api.start();
   atEnd(() => api.stop());
-  // Clients' files go to where the app runs.
-  const before = process.cwd();
-  const directory = mkdtempSync(path.join(tmpdir(), "hcl-"));
-  process.chdir(directory);
-  atEnd(() => {
-    process.chdir(before);
-    rmSync(directory, { recursive: true });
-  });
+  workInScratch(atEnd);
 });
 
 jest.setTimeout(600_000);

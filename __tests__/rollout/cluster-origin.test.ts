@@ -1,14 +1,7 @@
 import { ClusterOrigin, EtcdClusterProps } from "../../lib";
-import { BACKUP, cluster, resources, synth } from "../synth";
+import { BACKUP, cluster, OLD_CLUSTER, resources, synth } from "../synth";
 
-const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const SNAPSHOT = "etcd-20261122T180000Z-4711.db";
-const OLD_CLUSTER = {
-  clientUrls: ["https://192.0.2.7:2379"],
-  peerUrls: ["https://192.0.2.7:2380"],
-  clientCaPem: PEM,
-  peerCaPem: PEM,
-};
 
 /** Each way in which a cluster can begin. */
 const ORIGINS: Readonly<Record<string, Partial<EtcdClusterProps>>> = {

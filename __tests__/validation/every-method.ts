@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import * as lib from "../../lib";
-import { cluster, SSH_FROM } from "../synth";
+import { cluster, OLD_CLUSTER, PEM, SSH_FROM } from "../synth";
 import { LOCATIONS } from "./every-prop";
 
 /** A function as JavaScript has it: of whatever arguments. */
@@ -19,7 +19,6 @@ interface Callable {
 
 const TIMES = lib.RoundTripTimes.digitalOcean();
 const PAIRS = [{ a: "lon1", b: "nyc3", p50: 78 }];
-const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 const model = new lib.QuorumModel({ roundTripTimes: TIMES, memberLocations: LOCATIONS });
 const tuning = lib.Tuning.derive({ roundTripTimes: TIMES, memberLocations: LOCATIONS });
@@ -138,12 +137,7 @@ export const EVERY_METHOD: Readonly<Record<string, Callable>> = {
   "ClusterOrigin.empty": method(lib.ClusterOrigin, "empty", { founding: 2 }),
   "ClusterOrigin.fromBackup": method(lib.ClusterOrigin, "fromBackup", { snapshot: "a.db" }),
   "ClusterOrigin.fromSurvivor": method(lib.ClusterOrigin, "fromSurvivor", { member: "etcd-lon1", founding: 2 }),
-  "ClusterOrigin.takeOver": method(lib.ClusterOrigin, "takeOver", {
-    clientUrls: ["https://192.0.2.7:2379"],
-    peerUrls: ["https://192.0.2.7:2380"],
-    clientCaPem: PEM,
-    peerCaPem: PEM,
-  }),
+  "ClusterOrigin.takeOver": method(lib.ClusterOrigin, "takeOver", OLD_CLUSTER),
   "EtcdClusterReference.writeClientFiles": method(reference, "writeClientFiles", {
     clientName: "billing",
     certificatePem: PEM,

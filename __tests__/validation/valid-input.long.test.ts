@@ -1,14 +1,11 @@
 /** @independent */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
 import { TerraformResource, TerraformStack } from "cdktf";
 import * as fc from "fast-check";
 import { DigitalOceanHost, ValidationError } from "../../lib";
-import { useCleanup } from "../cleanup";
+import { useCleanup, workInScratch } from "../cleanup";
 import { Workspace } from "../lab/clouds/digitalocean/provider/terraform-workspace";
 import { SSH_FROM } from "../synth";
 import { RandomInput, randomInput, runInput, SEED, shownInput } from "./random-input";
@@ -63,14 +60,7 @@ async function judgement(work: Workspace): Promise<string> {
 }
 
 beforeAll(async () => {
-  // Clients' files are named as seen from where the app runs.
-  const before = process.cwd();
-  const directory = mkdtempSync(path.join(tmpdir(), "valid-input-"));
-  process.chdir(directory);
-  atEnd(() => {
-    process.chdir(before);
-    rmSync(directory, { recursive: true });
-  });
+  workInScratch(atEnd);
   for (let count = 0; count < DIRECTORIES; count++) {
     const work = await Workspace.open("http://127.0.0.1:9");
     atEnd(() => work.close());

@@ -71,7 +71,18 @@ export interface ClientEnv {
   readonly limits: EtcdClientTimeLimits;
 }
 
-/** What the templates of a client's scripts are given, but for the endpoints. A time limit of 0 is not said. */
+/** A client's time limits, by the names that outputs and templates have for them; 0 for one that is not said. */
+export function settingsOf(limits: EtcdClientTimeLimits) {
+  return {
+    dial_timeout_ms: limits.dialTimeoutMs ?? 0,
+    keepalive_time_ms: limits.keepaliveTimeMs ?? 0,
+    keepalive_timeout_ms: limits.keepaliveTimeoutMs ?? 0,
+    attempt_timeout_ms: limits.attemptTimeoutMs ?? 0,
+    total_timeout_ms: limits.totalTimeoutMs ?? 0,
+  };
+}
+
+/** What the templates of a client's scripts are given, but for the endpoints. */
 export function clientVariables({ clientName, directory, order, limits }: Omit<ClientEnv, "endpoints">) {
   const file = (name: string): Written => shellWord(`${directory}/${name}`);
   return {
@@ -81,11 +92,7 @@ export function clientVariables({ clientName, directory, order, limits }: Omit<C
     certificate: file("client.crt"),
     key: file("client.key"),
     order: comment(order),
-    dial_timeout_ms: limits.dialTimeoutMs ?? 0,
-    keepalive_time_ms: limits.keepaliveTimeMs ?? 0,
-    keepalive_timeout_ms: limits.keepaliveTimeoutMs ?? 0,
-    attempt_timeout_ms: limits.attemptTimeoutMs ?? 0,
-    total_timeout_ms: limits.totalTimeoutMs ?? 0,
+    ...settingsOf(limits),
     command_timeout_ms: limits.commandTimeoutMs ?? 0,
   };
 }

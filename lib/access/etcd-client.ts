@@ -7,7 +7,7 @@ import { Templates } from "../terraform/templates";
 import { asItIs, shellBare } from "../terraform/writers";
 import { AccessDirectory } from "./access-directory";
 import { EtcdClientAccess } from "./client-access";
-import { clientEnv, clientVariables } from "./client-env";
+import { clientEnv, clientVariables, settingsOf } from "./client-env";
 import { writeClientFile } from "./client-file";
 import { clientFilesOutput, clientOutputs, DIRECTORY } from "./client-files-output";
 import { KubeApiserverFlagsProps } from "./kube-apiserver";
@@ -62,13 +62,6 @@ export class EtcdClient extends Construct {
     this.certificatePem = certificate.certificatePem;
     this.privateKeyPem = certificate.privateKeyPem;
 
-    const settings = {
-      dial_timeout_ms: access.dialTimeoutMs,
-      keepalive_time_ms: access.keepaliveTimeMs,
-      keepalive_timeout_ms: access.keepaliveTimeoutMs,
-      attempt_timeout_ms: access.attemptTimeoutMs,
-      total_timeout_ms: access.totalTimeoutMs,
-    };
     const templates = Templates.of(this);
     const directory =
       target.directory === undefined ? DIRECTORY : Fn.abspath(target.directory.pathOf(this, clientName));
@@ -91,7 +84,7 @@ export class EtcdClient extends Construct {
     output(this, `${prefix}_certificate`, this.certificatePem, true);
     output(this, `${prefix}_key`, this.privateKeyPem, true);
     output(this, `${prefix}_endpoints`, access.endpoints, false);
-    output(this, `${prefix}_settings`, settings, false);
+    output(this, `${prefix}_settings`, settingsOf(access), false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
     if (target.directory === undefined) {
       const files = Lazy.anyValue({ produce: () => this.files });
