@@ -121,8 +121,8 @@ describe("a backup", () => {
     const bytes = async (command: string): Promise<string> =>
       Buffer.from(await on(singapore, `${command} | base64 -w 0`), "base64").toString("utf8");
     expect(await bytes("cat /etc/etcd/backup.passphrase")).toBe(PASSPHRASE);
-    // What rclone hides the passphrase as is what it found in the file.
-    const revealed = `${SCRIPTS} rclone reveal "$(rclone obscure - <$SECRETS/backup.passphrase)" | head -c -1`;
+    // What rclone hides the passphrase as is what it found in the file. (What is hidden is base64 that may begin with "-".)
+    const revealed = `${SCRIPTS} rclone reveal -- "$(rclone obscure - <$SECRETS/backup.passphrase)" | head -c -1`;
     expect(await bytes(`{ ${revealed}; }`)).toBe(PASSPHRASE);
     const { store } = JSON.parse(await bytes("rclone --config /etc/etcd/rclone.conf config dump")) as {
       store: Record<string, string>;

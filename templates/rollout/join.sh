@@ -13,7 +13,7 @@
 # How long it waits for the cluster to be ready for one more member.
 patience=$(($(date +%s) + HEALTH_BUDGET_SECONDS))
 # How long it waits for members to answer here that others seem to hear: they may be dead.
-hearing=$(($(date +%s) + (HEALTH_BUDGET_SECONDS > KNOWN_TO_ALL_SECONDS ? HEALTH_BUDGET_SECONDS : KNOWN_TO_ALL_SECONDS)))
+hearing=$(($(date +%s) + $(seconds_to_verdicts "$HEALTH_BUDGET_SECONDS")))
 in_time() { # in_time WHAT_WAS_NOT_DONE
   [ "$(date +%s)" -lt "$deadline" ] && return 0
   journal

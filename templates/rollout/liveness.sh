@@ -34,6 +34,11 @@ PROBES_UNANSWERED=4
 # later (30 s, and 9 x 15 s). Until then that member seems to hear the machine. Within this time all know, and verdicts has told.
 KNOWN_TO_ALL_SECONDS=220
 
+# How many seconds to wait for verdicts to tell, and no fewer than these.
+seconds_to_verdicts() { # seconds_to_verdicts AT_LEAST
+  echo $(($1 > KNOWN_TO_ALL_SECONDS ? $1 : KNOWN_TO_ALL_SECONDS))
+}
+
 # What the member at this client URL tells of the others, on one line: ID for each that its streams are connected with, and
 # ID=COUNT for how often its probers have looked for each. Fails if it does not tell.
 tells() { # tells URL
