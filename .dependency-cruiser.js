@@ -9,7 +9,7 @@ const LAYERS = {
     ["cluster-warnings", "etcd-cluster-props", "host-checks"],
     ["etcd-member"],
     ["access", "rollout", "upkeep"],
-    ["backup", "hosts", "leader", "member", "metadata", "pki", "streams"],
+    ["authorization", "backup", "hosts", "leader", "member", "metadata", "pki", "streams"],
     ["cluster-record", "etcd-download", "etcd-settings", "node"],
     ["etcd-extra", "etcd-version", "terraform"],
     ["etcd-flags"],

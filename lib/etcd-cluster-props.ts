@@ -30,6 +30,13 @@ export interface EtcdClusterProps {
    */
   readonly download?: EtcdDownloadProps;
   /**
+   * Whether etcd's authorization is on: a client may then do what {@link EtcdCluster.addClient} says, and nothing else. With
+   * true, a deploy turns it on once all that is declared has been written; with false, it turns it off. A cluster that has it on
+   * needs to say false once to get rid of it: without a word it stays as it is.
+   * @default - as it is: off, unless somebody has turned it on by hand
+   */
+  readonly authorization?: boolean;
+  /**
    * Settings of etcd itself.
    * @default - see EtcdSettingsProps
    */
@@ -111,6 +118,7 @@ const PROPS: ShapeOf<EtcdClusterProps> = {
   hosts: required(list(HOST)),
   version: instance(EtcdVersion, 'EtcdVersion.of("3.6.14")'),
   download: DOWNLOAD,
+  authorization: flag,
   settings: SETTINGS,
   pki: PKI,
   roundTripTimes: ROUND_TRIP_TIMES,

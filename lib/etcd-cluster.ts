@@ -3,10 +3,15 @@ import { Construct } from "constructs";
 import { AccessDirectory } from "./access/access-directory";
 import { EtcdAlertRulesProps } from "./access/alert-rules";
 import { EtcdClientAccess, EtcdClientAccessProps } from "./access/client-access";
+import { EtcdClientProps } from "./access/client-props";
 import { ClusterAccess } from "./access/cluster-access";
 import { EtcdClusterAttributes, EtcdClusterReference, IEtcdCluster } from "./access/etcd-cluster-reference";
 import { EtcdClient } from "./access/etcd-client";
 import { outputPrefix } from "./access/output-prefix";
+import { authorizationPart } from "./authorization/authorization-part";
+import { DeclaredAccess } from "./authorization/declared-access";
+import { EtcdRole } from "./authorization/etcd-role";
+import { EtcdPermissionProps } from "./authorization/permission-props";
 import { backupPart } from "./backup/backup-part";
 import { resolveBackup } from "./backup/backup-plan";
 import { requireCluster, requireUnusedHosts } from "./cluster-checks";
@@ -95,7 +100,11 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       },
       grpcGateway,
       ...distances,
-      parts: [backupPart(templates, backup), upkeepPart(templates, id, upkeep)],
+      parts: [
+        backupPart(templates, backup),
+        upkeepPart(templates, id, upkeep),
+        ...(props.authorization === undefined ? [] : [authorizationPart(templates)]),
+      ],
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
@@ -132,7 +141,14 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       activations.push(member.activate(installation, genesis, members, [...activations]));
     const { member: lastMember, installation } = order[order.length - 1];
     const last = lastMember.activateAndConverge(installation, genesis, members, activations);
-    this.ready = readyAfter(last);
+
+    // Authorization: a step of its own, as it changes with each client, and the machines do not.
+    const declaredAccess = new DeclaredAccess(this, props.authorization);
+    const authorized =
+      props.authorization === undefined
+        ? last
+        : lastMember.authorize(this, installation, genesis, declaredAccess, last);
+    this.ready = readyAfter(authorized);
 
     // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
@@ -144,7 +160,9 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       distances,
       members,
       pki,
-      grpcGateway,
+      // etcd's gateway answers nobody who has a certificate while authorization is on.
+      grpcGateway: grpcGateway && props.authorization !== true,
+      declaredAccess,
       upkeepAlerts: upkeepAlertVariables(id, pki.settings, backup),
       outputPrefix: outputPrefix(id, props.outputPrefix),
       directory: new AccessDirectory(this, { given: props.accessDirectory }),
@@ -166,11 +184,22 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
    * A client with a certificate in its name, and the files to connect with.
    *
    * @param name a DNS label, used once; etcd's user name. Not `root`, nor a member's name: their certificates have these
-   * @param props where it connects from
-   * @throws ValidationError if the name is no DNS label, is taken or was used before; if the round-trip times do not know the place
+   * @param props where it connects from, and, with authorization on, what it may do
+   * @throws ValidationError if the name is no DNS label, is taken or was used before; if the round-trip times do not know the place;
+   * if it does not say what the client may do though authorization is on, or does though it is not
    */
-  public addClient(name: string, props: EtcdClientAccessProps = {}): EtcdClient {
+  public addClient(name: string, props: EtcdClientProps = {}): EtcdClient {
     return checkedAt(this, () => this.access.addClient(name, props));
+  }
+
+  /**
+   * Permissions under a name, for several clients to share. With authorization only.
+   *
+   * @param name a DNS label, used once
+   * @throws ValidationError if the name is no DNS label or was used before; if a prefix can't be used; if authorization is not on
+   */
+  public addRole(name: string, props: EtcdPermissionProps): EtcdRole {
+    return checkedAt(this, () => this.access.addRole(name, props));
   }
 
   /**

@@ -1,5 +1,6 @@
-import { Fn, IResolvable, RemoteExecProvisioner, TerraformLocal } from "cdktf";
+import { Fn, IResolvable, Lazy, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { DeclaredAccess } from "./authorization/declared-access";
 import { BootDownload, IEtcdHost } from "./etcd-host";
 import { leaderPart } from "./leader/leader-part";
 import { etcdPart } from "./member/etcd-part";
@@ -188,6 +189,35 @@ export class EtcdMember extends Construct {
         this.rolloutEnv("rollout-env", genesis.record, members),
       ),
       dependsOn: earlier.slice(-1),
+    });
+  }
+
+  /**
+   * Makes etcd's users, roles and permissions what is declared, once the whole cluster is as declared. It runs when they change, and
+   * after a founding, which begins without any.
+   *
+   * @param scope the cluster: wherever the step runs, it is the same one
+   * @param after the last step of the rollout
+   */
+  public authorize(
+    scope: Construct,
+    installation: Installation,
+    genesis: Genesis,
+    declared: DeclaredAccess,
+    after: SshStep,
+  ): SshStep {
+    // A local, because a lazy value can't be among a function's arguments.
+    const lines = new TerraformLocal(
+      scope,
+      "declared-access",
+      Lazy.stringValue({ produce: () => declared.lines().join("\n") }),
+    );
+    const task = this.templates.render("authorization/task.sh.tftpl", { declared: asItIs(lines.asString) });
+    return new SshStep(scope, "authorize", {
+      host: this.host,
+      triggers: { genesis: genesis.id, declared: Lazy.stringValue({ produce: () => declared.digest() }) },
+      script: installation.bundle.step("authorize", task),
+      dependsOn: [after],
     });
   }
 

@@ -1,5 +1,6 @@
 /** The public names, nothing else: what is not listed here may change at any time. */
 export type { EtcdAlertRulesProps } from "./access/alert-rules";
+export type { EtcdClientProps } from "./access/client-props";
 export type { EtcdClientAccessProps } from "./access/client-access";
 export type { EtcdClientTimeLimits } from "./access/client-env";
 export { EtcdClientAccess } from "./access/client-access";
@@ -7,6 +8,9 @@ export { EtcdClient } from "./access/etcd-client";
 export type { EtcdClientFilesProps, EtcdClusterAttributes, IEtcdCluster } from "./access/etcd-cluster-reference";
 export { EtcdClusterReference } from "./access/etcd-cluster-reference";
 export type { KubeApiserverFlagsProps } from "./access/kube-apiserver";
+export type { EtcdClientPermissionProps } from "./authorization/client-permission-props";
+export { EtcdRole } from "./authorization/etcd-role";
+export type { EtcdPermissionProps } from "./authorization/permission-props";
 export type { EtcdBackupProps, EtcdBackupStorageProps } from "./backup/backup-props";
 export { EtcdCluster } from "./etcd-cluster";
 export type { EtcdClusterProps } from "./etcd-cluster-props";

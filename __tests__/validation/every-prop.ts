@@ -75,6 +75,18 @@ const tuning: Values<lib.EtcdTuningProps> = {
   electionMs: whole(1, 60_000),
 };
 
+const permission: Values<lib.EtcdPermissionProps> = {
+  read: any(["/app/"], ["/app"], [""], []),
+  readWrite: any(["/app/", "été/"], ["a".repeat(2000)]),
+  withoutSeparator: any(["/app"], ["/other"]),
+};
+const clientPermission: Values<lib.EtcdClientPermissionProps> = {
+  ...permission,
+  roles: any([], [{ roleName: "readers" }]),
+  everything: flags,
+  administrator: flags,
+};
+
 /** Values for every prop that a user can give, by interface. A prop that is forgotten here does not compile. */
 export const EVERY_PROP = {
   DigitalOceanHostGroupProps: group,
@@ -91,6 +103,7 @@ export const EVERY_PROP = {
     hosts: any([], undefined),
     version: any(lib.EtcdVersion.V3_5_33, lib.EtcdVersion.V3_6_14, lib.EtcdVersion.V3_7_1, "3.6.14"),
     download: any({}),
+    authorization: flags,
     settings: any({}),
     pki: any({}),
     roundTripTimes: any(TIMES, lib.RoundTripTimes.of([{ a: "lon1", b: "nyc3", p50: 78 }])),
@@ -238,6 +251,9 @@ export const EVERY_PROP = {
     sha256: any("0".repeat(64), "x"),
   } satisfies Values<lib.BootDownload>,
   EtcdClientAccessProps: { from: any("lon1", "ams3", "x") } satisfies Values<lib.EtcdClientAccessProps>,
+  EtcdPermissionProps: permission,
+  EtcdClientPermissionProps: clientPermission,
+  EtcdClientProps: { ...clientPermission, from: any("lon1", "x") } satisfies Values<lib.EtcdClientProps>,
   EtcdAlertRulesProps: { job: any("etcd", 'a"b') } satisfies Values<lib.EtcdAlertRulesProps>,
   KubeApiserverFlagsProps: {
     directory: any("/x", "x"),

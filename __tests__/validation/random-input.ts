@@ -72,17 +72,19 @@ const TARGETS: Readonly<Record<string, Target>> = {
       "cluster.backup": "EtcdBackupProps",
       "cluster.backup.storage": "EtcdBackupStorageProps",
       "cluster.upkeep": "EtcdUpkeepProps",
-      client: "EtcdClientAccessProps",
+      client: "EtcdClientProps",
+      role: "EtcdPermissionProps",
       access: "EtcdClientAccessProps",
       alerts: "EtcdAlertRulesProps",
       kube: "KubeApiserverFlagsProps",
     },
-    base: () => ({ hosts: { sshFrom: SSH_FROM }, cluster: {}, client: {}, access: {}, alerts: {}, kube: {} }),
-    run: (stack, { hosts, cluster, client, access, alerts, kube }) => {
+    base: () => ({ hosts: { sshFrom: SSH_FROM }, cluster: {}, client: {}, role: {}, access: {}, alerts: {}, kube: {} }),
+    run: (stack, { hosts, cluster, client, role, access, alerts, kube }) => {
       const made = lib.DigitalOceanHost.inRegions(stack, LOCATIONS, call(hosts));
       const etcd = new lib.EtcdCluster(stack, "etcd", call({ hosts: made, ...bag(cluster) }));
       etcd.addClient("billing", call(client)).writeKubeApiserverFlags(call(kube));
       etcd.clientAccess(call(access));
+      if (Object.keys(bag(role)).length > 0) etcd.addRole("readers", call(role));
       etcd.writeAlertRules(call(alerts));
     },
   },

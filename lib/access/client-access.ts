@@ -1,7 +1,7 @@
 import type { QuorumModel, RoundTripTimes, Tuning } from "../wan";
 import type { LeaderPlacement } from "../wan/leader-placement";
 import { nearestFirst } from "../wan/nearest";
-import { shape, text } from "../validation";
+import { shape, ShapeOf, text } from "../validation";
 import { kubeApiserverFlags, KubeApiserverFlagsProps } from "./kube-apiserver";
 
 /** Where clients connect from. */
@@ -14,8 +14,11 @@ export interface EtcdClientAccessProps {
   readonly from?: string;
 }
 
+/** The readers of {@link EtcdClientAccessProps}, for interfaces that extend it. */
+export const CLIENT_ACCESS_READERS: ShapeOf<EtcdClientAccessProps> = { from: text };
+
 /** What {@link EtcdClientAccessProps} are made of. */
-export const CLIENT_ACCESS = shape<EtcdClientAccessProps>({ from: text });
+export const CLIENT_ACCESS = shape<EtcdClientAccessProps>(CLIENT_ACCESS_READERS);
 
 /** A member, as clients see it. */
 export interface AccessMember {

@@ -1,6 +1,9 @@
 import { File } from "@cdktf/provider-local/lib/file";
 import { IResolvable, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
+import { DeclaredAccess } from "../authorization/declared-access";
+import { EtcdRole } from "../authorization/etcd-role";
+import { EtcdPermissionProps, PERMISSION } from "../authorization/permission-props";
 import { ClusterPki } from "../pki/cluster-pki";
 import { LeafCertificate } from "../pki/leaf-certificate";
 import { Templates, TemplateVariables } from "../terraform/templates";
@@ -10,6 +13,7 @@ import { AccessDirectory } from "./access-directory";
 import { alertRuleVariables, EtcdAlertRulesProps, jobName } from "./alert-rules";
 import { clientExpiry } from "./certificate-expiry";
 import { AccessModel, CLIENT_ACCESS, EtcdClientAccess, EtcdClientAccessProps } from "./client-access";
+import { CLIENT, EtcdClientProps } from "./client-props";
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
@@ -21,6 +25,8 @@ export interface ClusterAccessProps {
   readonly pki: ClusterPki;
   /** Whether the members answer curl: etcd's gRPC gateway is on. */
   readonly grpcGateway: boolean;
+  /** Who may do what: clients and roles are noted there. */
+  readonly declaredAccess: DeclaredAccess;
   /** Variables of the alerting rules about the nodes' upkeep. */
   readonly upkeepAlerts: TemplateVariables;
   /** First part of the outputs' names. */
@@ -65,9 +71,10 @@ export class ClusterAccess {
   }
 
   /** {@link EtcdCluster.addClient} */
-  public addClient(name: string, props: EtcdClientAccessProps): EtcdClient {
-    const { pki, directory, clientFiles, grpcGateway } = this.props;
+  public addClient(name: string, props: EtcdClientProps): EtcdClient {
+    const { pki, declaredAccess, directory, clientFiles, grpcGateway } = this.props;
     read("client name", name, required(text));
+    read(`addClient(${shown(name)})`, props, CLIENT);
     requireDnsLabel("client name", name);
     this.requireNoIdentity(name);
     requireDistinct(
@@ -75,7 +82,8 @@ export class ClusterAccess {
       [...Object.keys(this.clients), name],
       "give every client a name of its own, so that each can be told apart and withdrawn",
     );
-    const access = this.from(props);
+    const access = this.from({ from: props.from });
+    declaredAccess.addClient(name, props);
     const scope = new Construct(this.cluster, `client-${name}`);
     const certificate = pki.forClient(scope, name);
     this.clients[name] = certificate;
@@ -85,6 +93,13 @@ export class ClusterAccess {
       outputPrefix: this.props.outputPrefix,
       grpcGateway,
     });
+  }
+
+  /** {@link EtcdCluster.addRole} */
+  public addRole(name: string, props: EtcdPermissionProps): EtcdRole {
+    read("role name", name, required(text));
+    read(`addRole(${shown(name)})`, props, required(PERMISSION));
+    return this.props.declaredAccess.addRole(name, props);
   }
 
   /** {@link EtcdCluster.alertRules} */
