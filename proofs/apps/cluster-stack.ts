@@ -14,6 +14,7 @@ import {
   DigitalOceanSourcesProps,
   EmptyOriginProps,
   EtcdBackupProps,
+  EtcdClientProps,
   EtcdCluster,
   EtcdUpkeepProps,
   EtcdVersion,
@@ -58,6 +59,9 @@ export interface Knobs {
   readonly peersFrom?: string[];
   readonly backup?: EtcdBackupProps;
   readonly upkeep?: EtcdUpkeepProps;
+  readonly authorization?: boolean;
+  /** Clients beside the operator and those of the sites, and what they may do, by their names. */
+  readonly clients?: Record<string, EtcdClientProps>;
   /** Regions of a second cluster, for Kubernetes' events, whose machines are in the first one's group. */
   readonly events?: string[];
   /** Locations of clients on the WAN; see lab/sites.ts. */
@@ -141,6 +145,7 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       authorizedKeys: knobs.authorizedKeys,
       vpcIds: knobs.vpcIds,
     }),
+    authorization: knobs.authorization,
     settings: { quotaGiB: knobs.quotaGiB, grpcGateway: knobs.grpcGateway, extra: knobs.extra },
     pki: {
       leafValidityDays: knobs.leafValidityDays,
@@ -156,7 +161,9 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
     backup: knobs.backup,
     upkeep: knobs.upkeep,
   });
-  cluster.addClient("operator");
+  const trusted = knobs.authorization === true ? { everything: true } : {};
+  cluster.addClient("operator", trusted);
+  for (const [name, props] of Object.entries(knobs.clients ?? {})) cluster.addClient(name, props);
   if (knobs.events !== undefined) {
     const group = stack.node.findChild("hosts");
     if (!(group instanceof DigitalOceanHostGroup)) throw new Error("inRegions has no group");
@@ -169,5 +176,5 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       accessDirectory: `${env.ETCD_ACCESS_DIRECTORY}/events`,
     }).addClient("operator");
   }
-  for (const location of knobs.clientSites ?? []) cluster.addClient(clientAt(location), { from: location });
+  for (const location of knobs.clientSites ?? []) cluster.addClient(clientAt(location), { from: location, ...trusted });
 }
