@@ -125,8 +125,8 @@ describe("refuses", () => {
       { read: ["/a/"], withoutSeparator: ["/b"] },
       /withoutSeparator: given "\/b"/,
     ],
-    ["everything and some", { everything: true, read: ["/a/"] }, /several answers/],
-    ["everything and administrator", { everything: true, administrator: true }, /several answers/],
+    ["everything and some", { everything: true, read: ["/a/"] }, /given read and everything/],
+    ["everything and administrator", { everything: true, administrator: true }, /given everything and administrator/],
   ])("%s", (_, props, message) => {
     expect(error(() => add(props))).toMatch(message);
   });
@@ -138,7 +138,9 @@ describe("refuses", () => {
   });
 
   it("permissions and roles where nothing enforces them", () => {
-    expect(error(() => add({ read: ["/a/"] }, {}))).toMatch(/cluster without authorization.*authorization: true/);
+    expect(error(() => add({ read: ["/a/"] }, {}))).toMatch(
+      /given read in a cluster without authorization.*authorization: true/,
+    );
     expect(
       error(() => withAuthorization((etcd) => etcd.addRole("a", { read: ["/a/"] }), { authorization: false })),
     ).toMatch(/cluster without authorization/);

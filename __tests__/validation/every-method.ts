@@ -138,6 +138,9 @@ export const EVERY_METHOD: Readonly<Record<string, Callable>> = {
   "ClusterOrigin.fromBackup": method(lib.ClusterOrigin, "fromBackup", { snapshot: "a.db" }),
   "ClusterOrigin.fromSurvivor": method(lib.ClusterOrigin, "fromSurvivor", { member: "etcd-lon1", founding: 2 }),
   "ClusterOrigin.takeOver": method(lib.ClusterOrigin, "takeOver", OLD_CLUSTER),
+  "EtcdCluster.addRole": method((stack) => cluster(stack, undefined, { authorization: true }), "addRole", "readers", {
+    read: ["/app/"],
+  }),
   "EtcdClusterReference.writeClientFiles": method(reference, "writeClientFiles", {
     clientName: "billing",
     certificatePem: PEM,

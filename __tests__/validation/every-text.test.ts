@@ -103,9 +103,13 @@ function onForeignHost(scope: Construct): void {
     clientLocations: [{ location: EVERY_TEXT.RoundTripTimePair.b.given }],
     outputPrefix: "foreign",
     accessDirectory: "/foreign",
+    authorization: true,
     origin: lib.ClusterOrigin.fromSurvivor({ ...textsOf("SurvivorOriginProps"), founding: 2 }),
   });
-  cluster.addClient(EVERY_TEXT.EtcdClientFilesProps.clientName.given, textsOf("EtcdClientAccessProps"));
+  cluster.addClient(EVERY_TEXT.EtcdClientFilesProps.clientName.given, {
+    ...textsOf("EtcdClientAccessProps"),
+    ...textsOf("EtcdPermissionProps"),
+  });
 }
 
 jest.setTimeout(120_000);

@@ -43,6 +43,9 @@ export interface Interfaces {
   IEtcdHost: Omit<lib.IEtcdHost, keyof IConstruct>;
   SshConnection: lib.SshConnection;
   BootDownload: lib.BootDownload;
+  EtcdPermissionProps: lib.EtcdPermissionProps;
+  EtcdClientPermissionProps: Omit<lib.EtcdClientPermissionProps, keyof lib.EtcdPermissionProps>;
+  EtcdClientProps: Omit<lib.EtcdClientProps, keyof lib.EtcdClientAccessProps | keyof lib.EtcdClientPermissionProps>;
   EtcdClientAccessProps: lib.EtcdClientAccessProps;
   EtcdAlertRulesProps: lib.EtcdAlertRulesProps;
   KubeApiserverFlagsProps: lib.KubeApiserverFlagsProps;
@@ -120,6 +123,12 @@ const trusted = (authority: string) => (stack: EvaluatedStack) =>
   fileOn(stack, "adopting_etcd_vm", `/etc/etcd/pki/${authority}`)
     .replace(/^.*\.cert_pem/, "")
     .trimEnd();
+
+/** Prefixes of the keys that the client may use in this way. */
+const permitted = (type: string) => (stack: EvaluatedStack) =>
+  [...String(localOf(stack, `foreign_etcd_declared-access_`)).matchAll(/^permission \S+ (\S+) (\S+) \S+$/gm)]
+    .filter(([, one]) => one === type)
+    .map(([, , key]) => Buffer.from(key, "hex").toString());
 
 interface ClusterRecord {
   readonly clients: readonly { readonly location: string }[];
@@ -308,6 +317,13 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
     peerCaPem: { given: PEM, arrives: trusted("peer-ca.crt") },
   },
   EtcdUpkeepProps: {},
+  EtcdClientPermissionProps: {},
+  EtcdClientProps: {},
+  EtcdPermissionProps: {
+    read: { given: [`${LINES}/`, `/${NASTY}`], arrives: permitted("read") },
+    readWrite: { given: [`${NASTY}\u0001:`], arrives: permitted("readwrite") },
+    withoutSeparator: { given: [`/${NASTY}`] },
+  },
   EtcdTuningProps: {},
   EtcdClientTimeLimits: {},
   CloudInitPart: {

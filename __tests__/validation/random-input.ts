@@ -73,6 +73,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
       "cluster.backup.storage": "EtcdBackupStorageProps",
       "cluster.upkeep": "EtcdUpkeepProps",
       client: "EtcdClientProps",
+      "client ": "EtcdClientPermissionProps",
       role: "EtcdPermissionProps",
       access: "EtcdClientAccessProps",
       alerts: "EtcdAlertRulesProps",

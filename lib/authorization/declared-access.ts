@@ -33,7 +33,7 @@ export class DeclaredAccess {
   public addRole(name: string, props: EtcdPermissionProps): EtcdRole {
     const what = `addRole(${shown(name)})`;
     requireDnsLabel("role name", name);
-    this.requireOn(what);
+    this.requireOn(what, Object.keys(props).join(", ") || "a role");
     requireDistinct("role name", [...this.roles.keys(), name], "give every role a name of its own");
     const permissions = permissionsOf(what, props);
     if (permissions.length === 0) throw nothingPermitted(what);
@@ -46,18 +46,24 @@ export class DeclaredAccess {
     const what = `addClient(${shown(name)})`;
     const { administrator = false, everything = false, roles = [] } = props;
     const permissions = permissionsOf(what, props);
-    const said = [permissions.length > 0 || roles.length > 0, everything, administrator].filter(Boolean).length;
+    const said = Object.entries({
+      read: (props.read ?? []).length > 0,
+      readWrite: (props.readWrite ?? []).length > 0,
+      roles: roles.length > 0,
+      everything,
+      administrator,
+    }).flatMap(([prop, given]) => (given ? [prop] : []));
     if (this.authorization !== true) {
-      if (said > 0) this.requireOn(what);
+      if (said.length > 0) this.requireOn(what, said.join(", "));
       return;
     }
-    if (said === 0) throw nothingPermitted(what);
-    if (said > 1) {
+    if (said.length === 0) throw nothingPermitted(what);
+    if (said.length > 1 && (everything || administrator)) {
       throw new ValidationError({
         what,
-        given: "several answers to what it may do",
-        expected: "one of: prefixes and roles, everything, administrator",
-        mend: "leave the narrower out: the others include it",
+        given: said.join(" and "),
+        expected: "one of everything and administrator alone, or prefixes and roles",
+        mend: "leave the narrower out: the other includes it",
       });
     }
     for (const role of roles) this.requireOwn(what, role);
@@ -87,11 +93,11 @@ export class DeclaredAccess {
     return createHash("sha256").update(this.lines().sort().join("\n")).digest("hex");
   }
 
-  private requireOn(what: string): void {
+  private requireOn(what: string, given: string): void {
     if (this.authorization === true) return;
     throw new ValidationError({
       what,
-      given: "permissions, in a cluster without authorization",
+      given: `${given} in a cluster without authorization`,
       expected: "authorization: true, as without it every client may read and write every key",
       mend: "say authorization: true where the EtcdCluster is made, or leave the permissions out",
     });
@@ -122,7 +128,7 @@ function nothingPermitted(what: string): ValidationError {
   return new ValidationError({
     what,
     given: "nothing that it may do",
-    expected: "what it may do, as the cluster has authorization",
+    expected: "read, readWrite, roles, everything or administrator, as the cluster has authorization",
     mend: 'say it: readWrite: ["/app/"], read: ["/shared/"], or everything: true for all keys',
   });
 }

@@ -485,6 +485,11 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/proofs/authorization.long.test.ts",
+    seconds: 250,
+    proves: ["lib/authorization/**", "lib/access/client-props.ts", "templates/authorization/**"],
+  },
+  {
     file: "__tests__/proofs/second-cluster.long.test.ts",
     seconds: 300,
     proves: [
