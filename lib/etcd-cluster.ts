@@ -100,11 +100,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       },
       grpcGateway,
       ...distances,
-      parts: [
-        backupPart(templates, backup),
-        upkeepPart(templates, id, upkeep),
-        ...(props.authorization === undefined ? [] : [authorizationPart(templates)]),
-      ],
+      parts: [backupPart(templates, backup), upkeepPart(templates, id, upkeep), authorizationPart(templates)],
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
@@ -142,13 +138,15 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     const { member: lastMember, installation } = order[order.length - 1];
     const last = lastMember.activateAndConverge(installation, genesis, members, activations);
 
-    // Authorization: a step of its own, as it changes with each client, and the machines do not.
+    // Authorization: steps of its own, as it changes with each client, and the machines do not. Then sessions end one member after
+    // the other, the leader's last.
     const declaredAccess = new DeclaredAccess(this, props.authorization);
-    const authorized =
-      props.authorization === undefined
-        ? last
-        : lastMember.authorize(this, installation, genesis, declaredAccess, last);
-    this.ready = readyAfter(authorized);
+    const cuts: SshStep[] = [];
+    if (props.authorization !== undefined) {
+      const authorized = lastMember.authorize(this, installation, genesis, declaredAccess, last);
+      for (const one of order) cuts.push(one.member.cutSessions(one.installation, authorized, [...cuts]));
+    }
+    this.ready = readyAfter(cuts.at(-1) ?? last);
 
     // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));

@@ -221,6 +221,21 @@ export class EtcdMember extends Construct {
     });
   }
 
+  /**
+   * Ends clients' sessions with this member if something was taken away. Its id contains the member's position: see {@link activate}.
+   *
+   * @param authorized the step that makes users, roles and permissions what is declared
+   * @param earlier the same of the members before it: one after the other, so that most clients stay connected
+   */
+  public cutSessions(installation: Installation, authorized: SshStep, earlier: readonly SshStep[]): SshStep {
+    return new SshStep(this, `cut-sessions-${earlier.length + 1}`, {
+      host: this.host,
+      triggers: { authorized: authorized.id },
+      script: installation.bundle.step("cut-sessions", "/usr/local/lib/cdktf-etcd/cut-sessions\n"),
+      dependsOn: [authorized, ...earlier.slice(-1)],
+    });
+  }
+
   /** Script of a step that puts what is staged into its place, and then runs these node scripts. */
   private script(bundle: NodeBundle, commands: readonly string[], rolloutEnv: IResolvable): string {
     const task = this.templates.render("rollout/task.sh.tftpl", {

@@ -1,9 +1,17 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034 # names are for the scripts that source this one
 # Sourced after common.sh: many calls of etcd's Auth service at once, by one curl. etcdctl takes longer to start than a call takes, and
 # each call, even one that reads, is a proposal: one after the other, those of 200 users would take minutes.
 #
 # Names and keys are in hexadecimal, upper case, "-" for an empty one: they may hold any octet. A permission's key and range end are
 # etcd's: no end means the one key, 00 for both all keys.
+
+# etcd's administrator, as user and as role: the certificate that every machine has for its own etcdctl.
+ROOT=726F6F74
+# Roles of ours begin with cdktf-etcd/, and a user of ours holds the role cdktf-etcd/client/<its name>: nothing has to be remembered.
+OURS=63646B74662D657463642F
+CLIENT_ROLE=${OURS}636C69656E742F
+# A role cdktf-etcd/cut/<any name> says that something was taken away, and sessions have to end. Nobody holds it.
+CUT_ROLE=${OURS}6375742F
 
 # encode: reads calls, one a line, and prints "METHOD MESSAGE": the message as protobuf, framed for gRPC, in octal escapes of printf's.
 #   UserAdd USER | UserDelete USER | UserGet USER | UserList | UserGrantRole USER ROLE | UserRevokeRole USER ROLE

@@ -3,19 +3,13 @@
 #   enabled yes|no | user USER | role ROLE | grant USER ROLE | permission ROLE TYPE KEY END
 # Reads what is there, and edits the differences only: each edit raises etcd's auth revision, at which it refuses the writes that are
 # under way ("revision of auth store is old"); etcd's Go client repeats those.
-#
-# What is ours needs no memory: our roles have names that begin with cdktf-etcd/, and a user of ours holds the role
-# cdktf-etcd/client/<its name>. All else was made by hand: it stays, and is told.
+# What was made by hand stays, and is told.
 # shellcheck source=../rollout/common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 # shellcheck source=../leader/leadership.sh
 . /usr/local/lib/cdktf-etcd/leadership.sh
 # shellcheck source=auth-calls.sh
 . /usr/local/lib/cdktf-etcd/auth-calls.sh
-
-ROOT=726F6F74
-OURS=63646B74662D657463642F
-CLIENT=${OURS}636C69656E742F
 
 work=$(mktemp -d "$RUN/authorize.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -32,9 +26,17 @@ read_actual() {
 }
 
 # The edits that make what is there what is declared, one a line, after the number of the round they belong to. Whoever stays is never
-# without what is declared for it: first what is given, then authorization, and only then what is taken away.
+# without what is declared for it: first what is given, then authorization, and only then what is taken away. Before anything is, a
+# role says that sessions have to end, so that they do even if this is cut off in between. Without authorization nobody loses anything.
 edits() {
-  { sed 's/^/is /' "$work/actual" && sed 's/^/be /' "$work/declared"; } | awk -v ours="$OURS" -v client="$CLIENT" -v root="$ROOT" '
+  changes >"$work/changes"
+  if grep -qx 'enabled yes' "$work/declared" && grep -q '^[456] ' "$work/changes"; then
+    echo "3 RoleAdd $CUT_ROLE$(printf %s "$(date +%s)" | basenc --base16)"
+    sed -n "s/^role \($CUT_ROLE.*\)/6 RoleDelete \1/p" "$work/actual"
+  fi | sort - "$work/changes"
+}
+changes() {
+  { sed 's/^/is /' "$work/actual" && sed 's/^/be /' "$work/declared"; } | awk -v ours="$OURS" -v client="$CLIENT_ROLE" -v root="$ROOT" -v cut="$CUT_ROLE" '
     function is_ours(role) { return index(role, ours) == 1 }
     $2 == "enabled" { if ($1 == "is") on = $3; else wanted = $3; next }
     $2 == "permission" {
@@ -65,11 +67,12 @@ edits() {
       }
       for (at in is) if (!(at in be)) {
         split(at, word, SUBSEP); split(is[at], part, " ")
-        if (word[1] == "role" && is_ours(is[at])) print 6, "RoleDelete", is[at]
+        # What says that sessions have to end goes with the last of ours.
+        if (word[1] == "role" && is_ours(is[at]) && (wanted == "no" || index(is[at], cut) != 1)) print 6, "RoleDelete", is[at]
         else if (word[1] == "user" && is[at] != root && (("grant", is[at] " " client is[at]) in is)) print 5, "UserDelete", is[at]
         else if (word[1] == "grant" && (("user", part[1]) in be) && is_ours(part[2])) print 5, "UserRevokeRole", is[at]
       }
-    }' | sort
+    }'
 }
 
 # What was made by hand, which stays as it is.
