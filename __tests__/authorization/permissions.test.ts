@@ -95,10 +95,24 @@ it("is a step of its own, which permissions alone trigger", () => {
   expect(before["etcd/authorize"].depends_on).toEqual([expect.stringContaining("converge")]);
 });
 
+it("ends sessions after each run of it, one member after the other, the preferred leader last", () => {
+  const made = withAuthorization((etcd) => etcd.addClient("app", { everything: true }));
+  const cuts = Object.entries(resources(made, "terraform_data")).filter(([name]) => name.includes("cut-sessions"));
+  const [first, second, third] = ["sgp1/cut-sessions-1", "nyc3/cut-sessions-2", "lon1/cut-sessions-3"].map(
+    (name) => Object.fromEntries(cuts)[`etcd/etcd-${name}`],
+  );
+  const after = (step: Record<string, unknown>): string => JSON.stringify(step.depends_on);
+  expect(after(second)).toContain("cut-sessions-1");
+  expect(after(third)).toContain("cut-sessions-2");
+  for (const step of [first, second, third]) {
+    expect(after(step)).toContain("authorize");
+    expect(JSON.stringify(step.triggers_replace)).toContain("authorize");
+  }
+});
+
 it("leaves a cluster that says nothing of it as it is", () => {
   const made = synth((stack) => cluster(stack).addClient("app"));
-  expect(Object.keys(resources(made, "terraform_data"))).not.toContain("etcd/authorize");
-  expect(JSON.stringify(made.locals).includes("auth-calls.sh")).toBe(false);
+  expect(Object.keys(resources(made, "terraform_data")).filter((name) => /authorize|cut-sessions/.test(name))).toEqual([]);
 });
 
 it("turns it off where the app says false", () => {

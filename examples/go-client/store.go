@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -128,6 +129,10 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 		for member := s.members.next(tried); member != nil; member = s.members.next(tried) {
 			tried[member] = true
 			alive, err := once(member, false)
+			for ; authorizationChanged(err) && ctx.Err() == nil; alive, err = once(member, false) {
+				// The member is well, and has not applied it.
+				sleep(ctx, s.settings.limits.attempt()/10)
+			}
 			if alive && worthAnother(err) && ctx.Err() == nil {
 				// Not the member is what is wrong: a transfer of leadership or an election has dropped the request, and is over
 				// by now. Every other way is longer. Only once, as the member may be cut off from the others.
@@ -142,10 +147,14 @@ func (s *store) try(ctx context.Context, attempt func(context.Context, *clientv3
 			}
 		}
 		// All have failed: there may be a failover. Refusals come at once, so leave the members some air.
-		select {
-		case <-ctx.Done():
-		case <-time.After(s.settings.limits.attempt() / 10):
-		}
+		sleep(ctx, s.settings.limits.attempt()/10)
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(pause):
 	}
 }
 
@@ -186,6 +195,12 @@ func (s *store) once(ctx context.Context, m *member, again bool, timeout time.Du
 		}
 	}
 	return m.aliveSince(begun), err
+}
+
+// authorizationChanged tells whether a request was refused only because authorization was turned on, or users, roles or permissions
+// were edited, while it was under way. It was not applied, and is looked at anew when it is made again.
+func authorizationChanged(err error) bool {
+	return errors.Is(err, rpctypes.ErrUserEmpty) || errors.Is(err, rpctypes.ErrAuthOldRevision)
 }
 
 // worthAnother tells an attempt without an answer from one with an answer that will not change.

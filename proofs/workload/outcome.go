@@ -70,6 +70,12 @@ func mayHaveApplied(err error) bool {
 	return true
 }
 
+// authorizationChanged tells whether a request was refused only because authorization was turned on, or users, roles or permissions
+// were edited, while it was under way. It was not applied, and is looked at anew when it is made again.
+func authorizationChanged(err error) bool {
+	return errors.Is(err, rpctypes.ErrUserEmpty) || errors.Is(err, rpctypes.ErrAuthOldRevision)
+}
+
 // elsewhereMayHelp tells whether another endpoint, or the same one a moment later, may succeed after this error.
 func elsewhereMayHelp(err error) bool {
 	if errors.Is(err, rpctypes.ErrTooManyRequests) || errors.Is(err, errLearner) {

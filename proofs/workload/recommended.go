@@ -106,6 +106,12 @@ func (r *recommended) call(ctx context.Context, attempt func(ctx context.Context
 		}
 		giveUp(nil)
 		cancel()
+		if authorizationChanged(err) && ctx.Err() == nil {
+			// The member is well.
+			sleep(ctx, pause)
+			pause = min(2*pause, longestPause)
+			continue
+		}
 		if err == nil || !elsewhereMayHelp(err) {
 			return result{made, e.url, err}
 		}
