@@ -9,6 +9,7 @@ import { EtcdClusterAttributes, EtcdClusterReference, IEtcdCluster } from "./acc
 import { EtcdClient } from "./access/etcd-client";
 import { outputPrefix } from "./access/output-prefix";
 import { authorizationPart } from "./authorization/authorization-part";
+import { authorizationWarnings } from "./authorization/authorization-warnings";
 import { DeclaredAccess } from "./authorization/declared-access";
 import { EtcdRole } from "./authorization/etcd-role";
 import { EtcdPermissionProps } from "./authorization/permission-props";
@@ -73,15 +74,15 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     super(scope, constructId("EtcdCluster", id));
     // Before anything is made: all that was given, and the distances with the timeouts that follow from them.
     const resolved = checkedAt(this, () => resolveCluster(this.node.path, id, props));
-    const { backup, distances, origin, settings, upkeep, version } = resolved;
+    const { backup, distances, grpcGateway, origin, settings, upkeep, version } = resolved;
     const { hosts } = props;
     requireUnusedHosts(this, hosts);
     sayTheSameInHcl(this);
-    const grpcGateway = servesGrpcGateway(props.settings);
     const { leader, roundTripTimes } = distances;
     this.quorum = distances.quorum;
     this.tuning = distances.tuning;
-    for (const warning of distances.warnings) Annotations.of(this).addWarning(warning);
+    for (const warning of [...distances.warnings, ...authorizationWarnings(props.authorization, grpcGateway)])
+      Annotations.of(this).addWarning(warning);
 
     const pki = new ClusterPki(this, "pki", id, resolved.pki);
     this.caCertificatePem = pki.clientAuthority.trustPem;
@@ -99,6 +100,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
         ETCD_INITIAL_CLUSTER_TOKEN: id,
       },
       grpcGateway,
+      authorizationDeclared: props.authorization !== undefined,
       ...distances,
       parts: [backupPart(templates, backup), upkeepPart(templates, id, upkeep), authorizationPart(templates)],
     };
@@ -221,15 +223,17 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
 /** All that a cluster is given, checked and with every default filled in. Makes nothing. */
 function resolveCluster(path: string, id: string, props: EtcdClusterProps) {
   requireCluster(id, props);
-  const { hosts, settings, version = EtcdVersion.V3_6_14 } = props;
+  const { authorization, hosts, settings, version = EtcdVersion.V3_6_14 } = props;
   const mirror = resolveMirror(props.download, hosts);
   const downloads = hosts.map((host) => downloadFor(host, version, mirror));
   const backup = resolveBackup(props.backup, id, settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
+  const grpcGateway = servesGrpcGateway(settings, authorization);
   return {
     version,
     downloads,
     backup,
-    settings: renderSettings(settings, version, hosts),
+    grpcGateway,
+    settings: renderSettings({ ...settings, grpcGateway }, version, hosts),
     distances: clusterDistances(path, props),
     pki: resolvePki(props.pki),
     origin: (props.origin ?? ClusterOrigin.empty())._resolve(hosts.map((host) => host.hostName)),

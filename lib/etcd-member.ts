@@ -40,6 +40,8 @@ export interface ClusterPlan {
   readonly settings: Record<string, string>;
   /** Whether etcd serves its gRPC gateway. */
   readonly grpcGateway: boolean;
+  /** Whether the code says if authorization is on. */
+  readonly authorizationDeclared: boolean;
   readonly tuning: Tuning;
   readonly roundTripTimes: RoundTripTimes;
   readonly paths: MemberPaths;
@@ -185,7 +187,7 @@ export class EtcdMember extends Construct {
       triggers: { installed: installation.step.id, genesis: genesis.id, activated: Fn.join(",", ids) },
       script: this.script(
         installation.bundle,
-        ["activate", "converge"],
+        ["activate", "converge", ...(this.plan.authorizationDeclared ? [] : ["tell-authorization"])],
         this.rolloutEnv("rollout-env", genesis.record, members),
       ),
       dependsOn: earlier.slice(-1),

@@ -38,8 +38,9 @@ export interface EtcdSettingsProps {
   readonly logLevel?: EtcdLogLevel;
   /**
    * Whether etcd answers JSON over HTTP on its client port, by its gRPC gateway (`--enable-grpc-gateway`). Without it server
-   * certificates are good for servers only, and clients get no `curl.sh`. This library does not need it.
-   * @default true, etcd's default
+   * certificates are good for servers only, and clients get no `curl.sh`. This library does not need it. With authorization on, it
+   * answers nobody who has a client certificate.
+   * @default true, etcd's default; false with `authorization: true`
    */
   readonly grpcGateway?: boolean;
   /**
@@ -60,8 +61,8 @@ export interface EtcdSettingsProps {
 export const DEFAULT_QUOTA_GIB = 2;
 
 /** Whether etcd serves its gRPC gateway, which calls its own member as a client, with the server certificate. */
-export function servesGrpcGateway(props: EtcdSettingsProps = {}): boolean {
-  return props.grpcGateway ?? true;
+export function servesGrpcGateway(props: EtcdSettingsProps = {}, authorization = false): boolean {
+  return props.grpcGateway ?? !authorization;
 }
 
 /** What {@link EtcdSettingsProps} are made of. */

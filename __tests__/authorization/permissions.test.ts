@@ -1,8 +1,8 @@
-import { App, TerraformStack } from "cdktf";
+import { App, TerraformStack, Testing } from "cdktf";
 import { EtcdClientProps, EtcdCluster, ValidationError } from "../../lib";
-import { cluster, resources, synth, Synthesized } from "../synth";
+import { cluster, resources, synth, Synthesized, warningsIn } from "../synth";
 
-const AUTHORIZATION = { authorization: true, settings: { grpcGateway: false } };
+const AUTHORIZATION = { authorization: true };
 
 /** A cluster with authorization, and whatever is added to it. */
 function withAuthorization(add: (etcd: EtcdCluster) => void, props: object = AUTHORIZATION): Synthesized {
@@ -112,7 +112,24 @@ it("ends sessions after each run of it, one member after the other, the preferre
 
 it("leaves a cluster that says nothing of it as it is", () => {
   const made = synth((stack) => cluster(stack).addClient("app"));
-  expect(Object.keys(resources(made, "terraform_data")).filter((name) => /authorize|cut-sessions/.test(name))).toEqual([]);
+  expect(Object.keys(resources(made, "terraform_data")).filter((name) => /authorize|cut-sessions/.test(name))).toEqual(
+    [],
+  );
+});
+
+it("turns etcd's JSON gateway off unless it is asked for, which is warned of: it would answer nobody who has a certificate", () => {
+  const gateway = (props: object): { off: boolean; warned: boolean } => {
+    const stack = new TerraformStack(Testing.app(), "test");
+    cluster(stack, undefined, props);
+    return {
+      off: Testing.synth(stack).includes("ETCD_ENABLE_GRPC_GATEWAY"),
+      warned: warningsIn(stack).some((warning) => warning.includes("settings.grpcGateway")),
+    };
+  };
+  expect(gateway({})).toEqual({ off: false, warned: false });
+  expect(gateway({ authorization: false })).toEqual({ off: false, warned: false });
+  expect(gateway(AUTHORIZATION)).toEqual({ off: true, warned: false });
+  expect(gateway({ ...AUTHORIZATION, settings: { grpcGateway: true } })).toEqual({ off: false, warned: true });
 });
 
 it("turns it off where the app says false", () => {

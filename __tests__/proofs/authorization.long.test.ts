@@ -1,15 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { OperatorPriority, type LabDroplet } from "terraform-lab";
+import { OperatorPriority, waitUntil, type LabDroplet } from "terraform-lab";
 import type { EtcdClientProps } from "../../lib";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
+import { etcdIn } from "../../proofs/etcd/in-lab";
 import type { EtcdctlResult, LabCluster } from "../../proofs/lab-cluster";
 import { Load } from "../../proofs/operations/load";
-import { NOTHING_FAILS } from "../../proofs/operations/operation";
+import { OpenSession } from "../../proofs/operations/open-session";
+import type { OperationRow } from "../../proofs/operations/operation-row";
+import { PERMISSIONS } from "../../proofs/operations/operation";
 import { CLIENT_LOCATIONS } from "../../proofs/operations/stage";
-import { missed } from "../../proofs/operations/table";
+import { missed, operationTable, verdicts } from "../../proofs/operations/table";
 import { useCleanup } from "../cleanup";
 
 jest.setTimeout(600_000);
@@ -21,38 +24,90 @@ const UNDECIDED: Knobs = {
   grpcGateway: false,
 };
 const KNOBS: Knobs = { ...UNDECIDED, authorization: true };
+const STAYS = { readWrite: ["/app/"], read: ["/shared/"] };
 const CLIENTS: Record<string, EtcdClientProps> = {
-  app: { readWrite: ["/app/"], read: ["/shared/"] },
+  app: STAYS,
   reader: { read: ["/app/"] },
+  leaver: { readWrite: ["/app/"] },
 };
 
 const harness = new LabHarness();
 const directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-authorization-"));
 const atEnd = useCleanup();
+const rows: OperationRow[] = [];
 let load: Load;
 let cluster: LabCluster;
 
 /** A deploy while clients write on; none of them may notice. Returns what the machines said. */
-async function deploy(name: string, knobs: Knobs): Promise<string[]> {
+async function deploy(name: string, knobs: Knobs, onLine?: (line: string) => void): Promise<string[]> {
   let lines: string[] = [];
   const row = await load.during(name, async () => {
-    lines = said(await harness.deploy(knobs, { priority: OperatorPriority.IDLE }));
+    lines = said(await harness.deploy(knobs, { priority: OperatorPriority.IDLE, onLine }));
   });
-  expect(missed(row, [NOTHING_FAILS])).toEqual([]);
+  rows.push(row);
+  process.stderr.write([...row.failures, ...verdicts(row, PERMISSIONS)].map((line) => `      ${line}\n`).join(""));
+  expect(
+    missed(
+      row,
+      PERMISSIONS.filter(({ timing }) => !timing),
+    ),
+  ).toEqual([]);
   return lines;
 }
 
-/** etcdctl with the files of a client, through any member or through this one. */
-function as(
-  client: string,
-  args: readonly string[],
-  machines: readonly LabDroplet[] = cluster.machines,
-): Promise<EtcdctlResult> {
+/** Environment of etcdctl with the files of a client, through these members. */
+function environmentOf(client: string, machines: readonly LabDroplet[]): Record<string, string> {
   const operators = Object.entries(cluster.environment(machines));
-  return cluster.etcdctl(
-    args,
-    Object.fromEntries(operators.map(([name, value]) => [name, value.replace("/operator/", `/${client}/`)])),
-  );
+  return Object.fromEntries(operators.map(([name, value]) => [name, value.replace("/operator/", `/${client}/`)]));
+}
+
+/** etcdctl as a client, through any member or through this one. */
+function as(client: string, args: readonly string[], machines = cluster.machines): Promise<EtcdctlResult> {
+  return cluster.etcdctl(args, environmentOf(client, machines));
+}
+
+/** What a client has open through one member: a watch, a lease that it keeps alive with a key on it, a lock. */
+interface Opened {
+  readonly machine: LabDroplet;
+  readonly watch: OpenSession;
+  readonly lease: OpenSession;
+  readonly lock: OpenSession;
+  /** Keys of the lease and of the lock begin so. */
+  readonly prefix: string;
+}
+
+async function open(client: string, machine: LabDroplet): Promise<Opened> {
+  const prefix = `/app/${client}/${machine.name}/`;
+  const env = environmentOf(client, [machine]);
+  const etcdctl = path.join(etcdIn(harness.paths).binDir, "etcdctl");
+  const session = (what: string, ...args: string[]): OpenSession => {
+    const made = new OpenSession(`${what} of ${client} through ${machine.name}`, [etcdctl, ...args], env);
+    atEnd(() => made.end());
+    return made;
+  };
+  const granted = await as(client, ["lease", "grant", "10"], [machine]);
+  const id = /lease (\w+) granted/.exec(granted.stdout)?.[1] ?? "";
+  expect(await as(client, ["put", `${prefix}lease`, "1", `--lease=${id}`], [machine])).toMatchObject({ ok: true });
+  return {
+    machine,
+    prefix,
+    watch: session("the watch", "watch", "--prefix", "/app/heard"),
+    lease: session("the lease", "lease", "keep-alive", id),
+    lock: session("the lock", "lock", "--ttl", "10", `${prefix}lock`),
+  };
+}
+
+/** How many keys of leases and locks there are. */
+async function held({ prefix }: Opened): Promise<number> {
+  return (await as("operator", ["get", "--prefix", "--keys-only", prefix])).stdout.split("\n").filter(Boolean).length;
+}
+
+/** Writes a value that watches hear of, until all of these have. */
+async function untilHeard(opened: readonly Opened[], value: string): Promise<void> {
+  await as("operator", ["put", "/app/heard", value]);
+  const deaf = (): string[] => opened.filter(({ watch }) => !watch.said.includes(value)).map(({ watch }) => watch.name);
+  await waitUntil(() => deaf().length === 0, 10_000);
+  expect(deaf()).toEqual([]);
 }
 
 const refused = { ok: false, stderr: expect.stringContaining("permission denied") as string };
@@ -65,7 +120,8 @@ beforeAll(async () => {
     lab: harness.lab,
     locations: CLIENT_LOCATIONS,
     directory: path.join(directory, "load"),
-    writesPerSecond: 17,
+    // 54 writes per second in all.
+    writesPerSecond: 9,
   });
   atEnd(() => load.stop());
 }, 900_000);
@@ -117,6 +173,41 @@ describe("permissions", () => {
     await cluster.untilHealthy();
   });
 
+  it("end, with all that is open, when a client leaves the code; those who stay connect anew", async () => {
+    cpSync(path.join(harness.paths.access, "leaver"), path.join(harness.paths.access, "left"), { recursive: true });
+    const [leaving, staying] = await Promise.all(
+      ["left", "app"].map((client) => Promise.all(cluster.machines.map((machine) => open(client, machine)))),
+    );
+    for (const one of [...leaving, ...staying])
+      expect(await waitUntil(async () => (await held(one)) === 2, 10_000)).toBe(true);
+    await untilHeard([...leaving, ...staying], "before");
+    const begun: Record<string, number> = {};
+    const lines = await deploy(
+      "a client goes",
+      { ...KNOBS, clients: { app: STAYS, reader: CLIENTS.reader } },
+      (line) => {
+        const step = /(etcd-\w+)_cut-sessions-\d+_\w+: Creating/.exec(line)?.[1];
+        if (step !== undefined) begun[step] = Date.now();
+      },
+    );
+    expect(
+      lines
+        .filter((line) => line.includes("cut "))
+        .map((line) => line.split(":")[0])
+        .sort(),
+    ).toEqual(cluster.machines.map(({ name }) => name).sort());
+    const open_ = leaving.map(({ watch }) => (watch.ended === undefined ? watch.name : undefined)).filter(Boolean);
+    console.error(
+      leaving.map((o) => [o.watch.said, o.watch.ended, o.lease.said, o.lease.ended, o.lock.said, o.lock.ended]),
+      begun,
+      open_,
+    );
+    await untilHeard(staying, "after");
+    expect(leaving.filter(({ watch }) => watch.said.includes("after"))).toEqual([]);
+    for (const one of leaving) expect(await waitUntil(async () => (await held(one)) === 0, 30_000)).toBe(true);
+    for (const one of staying) expect([one.prefix, await held(one)]).toEqual([one.prefix, 2]);
+  });
+
   it("change by a step of their own: what is given first, what is taken last, what was made by hand never", async () => {
     const hand = await cluster.on(
       cluster.machines[0],
@@ -158,5 +249,6 @@ describe("permissions", () => {
 
   it("have lost no write, and the cluster was linearizable and in quorum all along", async () => {
     await load.finish();
+    process.stderr.write(`${operationTable(rows)}\n`);
   });
 });

@@ -5,7 +5,12 @@ import { Templates } from "../terraform/templates";
 export function authorizationPart(templates: Templates): NodePart {
   return {
     files: {
-      ...commands(templates, "authorization/authorize.sh", "authorization/cut-sessions.sh"),
+      ...commands(
+        templates,
+        "authorization/authorize.sh",
+        "authorization/cut-sessions.sh",
+        "authorization/tell-authorization.sh",
+      ),
       ...libraries(templates, "authorization/auth-calls.sh", "authorization/sessions.sh"),
     },
   };

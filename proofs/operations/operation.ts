@@ -96,6 +96,9 @@ export const ROLL_IN_TWO: readonly Bar[] = [
   { name: "two transfers of leadership at most", timing: false, met: (row) => row.terms <= 2 },
 ];
 
+/** For changes of who may do what. */
+export const PERMISSIONS: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL, ONE_TRANSFER];
+
 /** For changes of membership without other bars. */
 export const MEMBERSHIP: readonly Bar[] = [NOTHING_FAILS, SHORT_STALL];
 
