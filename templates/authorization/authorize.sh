@@ -125,10 +125,10 @@ edit() {
   for round in 0 1 2 3 4 5 6; do
     sed -n "s/^$round //p" "$work/edits" >"$work/round"
     [ -s "$work/round" ] || continue
-    if [ "$count" -le 20 ]; then
-      # shellcheck disable=SC2046,SC2086 # words
-      while read -r call; do describe $call; done <"$work/round"
-    fi
+    while read -r call; do
+      # shellcheck disable=SC2086 # words
+      if [ "$count" -le 20 ] || [ "${call#Auth}" != "$call" ]; then describe $call; fi
+    done <"$work/round"
     if grep -qx 'enabled yes' "$work/actual" && leads "$SELF"; then await_quiet; fi
     auth_calls "$SELF" <"$work/round" || return 1
   done
