@@ -20,6 +20,8 @@ const LIBRARIES = [
   "rollout/authorities.sh",
   "backup/backups.sh",
   "rollout/common.sh",
+  "authorization/auth-calls.sh",
+  "authorization/sessions.sh",
   "upkeep/coordinator.sh",
   "rollout/decide.sh",
   "upkeep/defragmentation.sh",
