@@ -21,6 +21,7 @@ const LIBRARIES = [
   "backup/backups.sh",
   "rollout/common.sh",
   "authorization/auth-calls.sh",
+  "authorization/auth-edits.sh",
   "authorization/sessions.sh",
   "upkeep/coordinator.sh",
   "rollout/decide.sh",

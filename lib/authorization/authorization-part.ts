@@ -11,7 +11,12 @@ export function authorizationPart(templates: Templates): NodePart {
         "authorization/cut-sessions.sh",
         "authorization/tell-authorization.sh",
       ),
-      ...libraries(templates, "authorization/auth-calls.sh", "authorization/sessions.sh"),
+      ...libraries(
+        templates,
+        "authorization/auth-calls.sh",
+        "authorization/auth-edits.sh",
+        "authorization/sessions.sh",
+      ),
     },
   };
 }

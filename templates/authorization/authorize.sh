@@ -10,6 +10,8 @@
 . /usr/local/lib/cdktf-etcd/leadership.sh
 # shellcheck source=auth-calls.sh
 . /usr/local/lib/cdktf-etcd/auth-calls.sh
+# shellcheck source=auth-edits.sh
+. /usr/local/lib/cdktf-etcd/auth-edits.sh
 
 work=$(mktemp -d "$RUN/authorize.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -25,70 +27,8 @@ read_actual() {
   cat "$work/names" "$work/details" >"$work/actual"
 }
 
-# The edits that make what is there what is declared, one a line, after the number of the round they belong to. Whoever stays is never
-# without what is declared for it: first what is given, then authorization, and only then what is taken away. Before anything is, a
-# role says that sessions have to end, so that they do even if this is cut off in between. Without authorization nobody loses anything.
-edits() {
-  changes >"$work/changes"
-  if grep -qx 'enabled yes' "$work/declared" && grep -q '^[456] ' "$work/changes"; then
-    echo "3 RoleAdd $CUT_ROLE$(printf %s "$(date +%s)" | basenc --base16)"
-    sed -n "s/^role \($CUT_ROLE.*\)/6 RoleDelete \1/p" "$work/actual"
-  fi | sort - "$work/changes"
-}
-changes() {
-  { sed 's/^/is /' "$work/actual" && sed 's/^/be /' "$work/declared"; } | awk -v ours="$OURS" -v client="$CLIENT_ROLE" -v root="$ROOT" -v cut="$CUT_ROLE" '
-    function is_ours(role) { return index(role, ours) == 1 }
-    $2 == "enabled" { if ($1 == "is") on = $3; else wanted = $3; next }
-    $2 == "permission" {
-      range = $3 " " $5 " " $6
-      if ($1 == "is") has[range] = $4; else may[range] = $4
-      next
-    }
-    { line = $3 ($2 == "grant" ? " " $4 : ""); if ($1 == "is") is[$2, line] = line; else be[$2, line] = line }
-    END {
-      if (wanted == "no" && on == "yes") print 0, "AuthDisable"
-      for (at in be) if (!(at in is)) {
-        split(at, word, SUBSEP)
-        if (word[1] == "role") print 1, "RoleAdd", be[at]
-        else if (word[1] == "user") print 1, "UserAdd", be[at]
-        else print 3, "UserGrantRole", be[at]
-      }
-      for (range in may) {
-        known = range in has
-        if (known && has[range] == may[range]) continue
-        split(range, part, " ")
-        # It takes the place of another permission for the same keys. In place of that, one that only reads takes something away.
-        print (known && may[range] == "read" ? 5 : 2), "RoleGrantPermission", part[1], may[range], part[2], part[3]
-      }
-      if (wanted == "yes" && on != "yes") print 4, "AuthEnable"
-      for (range in has) if (!(range in may)) {
-        split(range, part, " ")
-        if (("role", part[1]) in be) print 5, "RoleRevokePermission", range
-      }
-      for (at in is) if (!(at in be)) {
-        split(at, word, SUBSEP); split(is[at], part, " ")
-        # What says that sessions have to end goes with the last of ours.
-        if (word[1] == "role" && is_ours(is[at]) && (wanted == "no" || index(is[at], cut) != 1)) print 6, "RoleDelete", is[at]
-        else if (word[1] == "user" && is[at] != root && (("grant", is[at] " " client is[at]) in is)) print 5, "UserDelete", is[at]
-        else if (word[1] == "grant" && (("user", part[1]) in be) && is_ours(part[2])) print 5, "UserRevokeRole", is[at]
-      }
-    }'
-}
-
-# What was made by hand, which stays as it is.
 tell_others() {
-  { sed 's/^/is /' "$work/actual" && sed 's/^/be /' "$work/declared"; } | awk -v ours="$OURS" -v root="$ROOT" '
-    $1 == "be" { be[$2, $3, $4] = 1; next }
-    $2 == "role" && index($3, ours) != 1 && $3 != root { print "role", $3 }
-    $2 == "user" { user[$3] = 1 }
-    $2 == "grant" { grant[$3 " " $4] = 1 }
-    END {
-      for (name in user) if (name != root && !(("user", name, "") in be)) print "user", name
-      for (line in grant) {
-        split(line, part, " ")
-        if (("user", part[1], "") in be && !(("grant", part[1], part[2]) in be)) print "grant", line
-      }
-    }' | sort | while read -r kind name role; do
+  made_by_hand "$work/actual" "$work/declared" | while read -r kind name role; do
     case $kind in
     grant) say "$(written "$name") also has the role $(written "$role"), which is not declared: it was given by hand, and stays" ;;
     *) say "the $kind $(written "$name") was made by hand, and stays as it is" ;;
@@ -135,7 +75,7 @@ edit() {
 }
 
 attempt=1
-while read_actual && edits >"$work/edits"; do
+while read_actual && edits "$work/actual" "$work/declared" >"$work/edits"; do
   if [ ! -s "$work/edits" ]; then
     tell_others
     say "users, roles and permissions are as declared"
@@ -145,4 +85,4 @@ while read_actual && edits >"$work/edits"; do
   edit || sleep 1
   attempt=$((attempt + 1))
 done
-fail "not all users, roles and permissions could be made what is declared; nobody has more than is declared or was there before. Bring the members back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
+fail "not all users, roles and permissions could be made what is declared; no role permits more than is declared for it or it did before. Bring the members back to health (etcdctl endpoint health --cluster), then deploy again to carry on"
