@@ -196,12 +196,14 @@ describe("permissions", () => {
         .map((line) => line.split(":")[0])
         .sort(),
     ).toEqual(cluster.machines.map(({ name }) => name).sort());
-    const open_ = leaving.map(({ watch }) => (watch.ended === undefined ? watch.name : undefined)).filter(Boolean);
-    console.error(
-      leaving.map((o) => [o.watch.said, o.watch.ended, o.lease.said, o.lease.ended, o.lock.said, o.lock.ended]),
-      begun,
-      open_,
-    );
+    for (const { machine, watch, lease, lock } of leaving) {
+      const ended = [watch, lease, lock].map((one) => one.ended ?? NaN);
+      expect([machine.name, ended.map(Number.isFinite)]).toEqual([machine.name, [true, true, true]]);
+      const seconds = Math.max(0, Math.max(...ended) - begun[machine.name]) / 1000;
+      process.stderr.write(
+        `      all that it had open through ${machine.name} ended ${seconds.toFixed(1)} s after the step there began\n`,
+      );
+    }
     await untilHeard(staying, "after");
     expect(leaving.filter(({ watch }) => watch.said.includes("after"))).toEqual([]);
     for (const one of leaving) expect(await waitUntil(async () => (await held(one)) === 0, 30_000)).toBe(true);
@@ -211,7 +213,7 @@ describe("permissions", () => {
   it("change by a step of their own: what is given first, what is taken last, what was made by hand never", async () => {
     const hand = await cluster.on(
       cluster.machines[0],
-      "etcdctl role add by-hand && etcdctl user add --no-user-password by-hand && etcdctl user grant-role app by-hand",
+      "etcdctl role add by-hand && etcdctl user add --no-password by-hand && etcdctl user grant-role app by-hand",
     );
     expect(hand).toMatchObject({ ok: true });
     const clients: Record<string, EtcdClientProps> = {
