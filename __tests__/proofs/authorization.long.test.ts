@@ -7,6 +7,7 @@ import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
 import { etcdIn } from "../../proofs/etcd/in-lab";
 import type { EtcdctlResult, LabCluster } from "../../proofs/lab-cluster";
+import { as, environmentOf } from "../../proofs/operations/as-client";
 import { Load } from "../../proofs/operations/load";
 import { OpenSession } from "../../proofs/operations/open-session";
 import type { OperationRow } from "../../proofs/operations/operation-row";
@@ -55,17 +56,6 @@ async function deploy(name: string, knobs: Knobs, onLine?: (line: string) => voi
   return lines;
 }
 
-/** Environment of etcdctl with the files of a client, through these members. */
-function environmentOf(client: string, machines: readonly LabDroplet[]): Record<string, string> {
-  const operators = Object.entries(cluster.environment(machines));
-  return Object.fromEntries(operators.map(([name, value]) => [name, value.replace("/operator/", `/${client}/`)]));
-}
-
-/** etcdctl as a client, through any member or through this one. */
-function as(client: string, args: readonly string[], machines = cluster.machines): Promise<EtcdctlResult> {
-  return cluster.etcdctl(args, environmentOf(client, machines));
-}
-
 /** What a client has open through one member: a watch, a lease that it keeps alive with a key on it, a lock. */
 interface Opened {
   readonly machine: LabDroplet;
@@ -78,16 +68,18 @@ interface Opened {
 
 async function open(client: string, machine: LabDroplet): Promise<Opened> {
   const prefix = `/app/${client}/${machine.name}/`;
-  const env = environmentOf(client, [machine]);
+  const env = environmentOf(cluster, client, [machine]);
   const etcdctl = path.join(etcdIn(harness.paths).binDir, "etcdctl");
   const session = (what: string, ...args: string[]): OpenSession => {
     const made = new OpenSession(`${what} of ${client} through ${machine.name}`, [etcdctl, ...args], env);
     atEnd(() => made.end());
     return made;
   };
-  const granted = await as(client, ["lease", "grant", "10"], [machine]);
+  const granted = await as(cluster, client, ["lease", "grant", "10"], [machine]);
   const id = /lease (\w+) granted/.exec(granted.stdout)?.[1] ?? "";
-  expect(await as(client, ["put", `${prefix}lease`, "1", `--lease=${id}`], [machine])).toMatchObject({ ok: true });
+  expect(await as(cluster, client, ["put", `${prefix}lease`, "1", `--lease=${id}`], [machine])).toMatchObject({
+    ok: true,
+  });
   return {
     machine,
     prefix,
@@ -99,12 +91,13 @@ async function open(client: string, machine: LabDroplet): Promise<Opened> {
 
 /** How many keys of leases and locks there are. */
 async function held({ prefix }: Opened): Promise<number> {
-  return (await as("operator", ["get", "--prefix", "--keys-only", prefix])).stdout.split("\n").filter(Boolean).length;
+  return (await as(cluster, "operator", ["get", "--prefix", "--keys-only", prefix])).stdout.split("\n").filter(Boolean)
+    .length;
 }
 
 /** Writes a value that watches hear of, until all of these have. */
 async function untilHeard(opened: readonly Opened[], value: string): Promise<void> {
-  await as("operator", ["put", "/app/heard", value]);
+  await as(cluster, "operator", ["put", "/app/heard", value]);
   const deaf = (): string[] => opened.filter(({ watch }) => !watch.said.includes(value)).map(({ watch }) => watch.name);
   await waitUntil(() => deaf().length === 0, 10_000);
   expect(deaf()).toEqual([]);
@@ -140,10 +133,11 @@ describe("permissions", () => {
   });
 
   it("let a client do what was declared for it, and nothing else, through each member", async () => {
-    expect(await as("operator", ["put", "/shared/x", "1"])).toMatchObject({ ok: true });
-    expect(await as("operator", ["put", "/apple", "1"])).toMatchObject({ ok: true });
+    expect(await as(cluster, "operator", ["put", "/shared/x", "1"])).toMatchObject({ ok: true });
+    expect(await as(cluster, "operator", ["put", "/apple", "1"])).toMatchObject({ ok: true });
     for (const machine of cluster.machines) {
-      const through = (client: string, ...args: string[]): Promise<EtcdctlResult> => as(client, args, [machine]);
+      const through = (client: string, ...args: string[]): Promise<EtcdctlResult> =>
+        as(cluster, client, args, [machine]);
       expect(await through("app", "put", "/app/x", machine.name)).toMatchObject({ ok: true });
       expect(await through("app", "get", "/shared/x")).toMatchObject({ ok: true });
       expect(await through("app", "put", "/shared/x", "2")).toMatchObject(refused);
@@ -237,16 +231,16 @@ describe("permissions", () => {
         "app also has the role by-hand, which is not declared: it was given by hand, and stays",
       ]),
     );
-    expect(await as("app", ["put", "/app/x", "3"])).toMatchObject(refused);
-    expect(await as("app", ["put", "/other/x", "3"])).toMatchObject({ ok: true });
-    expect(await as("late", ["put", "/anything", "3"])).toMatchObject({ ok: true });
+    expect(await as(cluster, "app", ["put", "/app/x", "3"])).toMatchObject(refused);
+    expect(await as(cluster, "app", ["put", "/other/x", "3"])).toMatchObject({ ok: true });
+    expect(await as(cluster, "late", ["put", "/anything", "3"])).toMatchObject({ ok: true });
   });
 
   it("are turned off again", async () => {
     const lines = await deploy("authorization off", { ...UNDECIDED, authorization: false });
     expect(lines).toContainEqual(expect.stringContaining("turns authorization off"));
-    expect((await as("operator", ["user", "list"])).stdout.trim().split("\n")).toEqual(["by-hand", "root"]);
-    expect(await as("operator", ["put", "/app/x", "4"])).toMatchObject({ ok: true });
+    expect((await as(cluster, "operator", ["user", "list"])).stdout.trim().split("\n")).toEqual(["by-hand", "root"]);
+    expect(await as(cluster, "operator", ["put", "/app/x", "4"])).toMatchObject({ ok: true });
   });
 
   it("have lost no write, and the cluster was linearizable and in quorum all along", async () => {

@@ -487,7 +487,18 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/authorization.long.test.ts",
     seconds: 250,
-    proves: ["lib/authorization/**", "lib/access/client-props.ts", "templates/authorization/**"],
+    proves: [
+      "lib/authorization/**",
+      "lib/access/client-props.ts",
+      "templates/authorization/**",
+      "proofs/operations/open-session.ts",
+      "proofs/operations/as-client.ts",
+    ],
+  },
+  {
+    file: "__tests__/proofs/authorization-edits.long.test.ts",
+    seconds: 600,
+    proves: ["lib/authorization/**", "templates/authorization/**"],
   },
   {
     file: "__tests__/proofs/second-cluster.long.test.ts",
