@@ -1,11 +1,18 @@
-import { eventually } from "../../proofs/harness";
+import { eventually, said } from "../../proofs/harness";
+import type { EtcdctlResult } from "../../proofs/lab-cluster";
+import { as } from "../../proofs/operations/as-client";
 import { useDeployed } from "./deployed";
 import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
 
 jest.setTimeout(900_000);
 
-// Without etcd's gateway, as its transfers have to come about over gRPC alone.
-const deployed = useDeployed({ leader: { settleSeconds: SETTLE_SECONDS }, grpcGateway: false });
+// With authorization, under which transfers of leadership need root, and etcd's gateway is off: they have to come about over gRPC.
+const deployed = useDeployed({
+  leader: { settleSeconds: SETTLE_SECONDS },
+  authorization: true,
+  clients: { app: { readWrite: ["/app/"] }, reader: { read: ["/app/"] } },
+});
+const REFUSED = { ok: false, stderr: expect.stringContaining("permission denied") as string };
 
 // One story, in order.
 describe("the leader's place", () => {
@@ -23,6 +30,19 @@ describe("the leader's place", () => {
     // One round trip to New York; led from there it would be two.
     const ms = await cluster.writeMs(london);
     expect([ms > 77, ms < 156, ms]).toEqual([true, true, ms]);
+  });
+
+  it("is kept under authorization: a client may do what is declared for it, and nothing else, through each member", async () => {
+    const { cluster } = deployed;
+    for (const machine of cluster.machines) {
+      const through = (client: string, ...args: string[]): Promise<EtcdctlResult> =>
+        as(cluster, client, args, [machine]);
+      expect(await through("app", "put", "/app/x", machine.name)).toMatchObject({ ok: true });
+      expect(await through("app", "get", "/apple")).toMatchObject(REFUSED);
+      expect(await through("reader", "get", "/app/x")).toMatchObject({ ok: true, stdout: `/app/x\n${machine.name}\n` });
+      expect(await through("reader", "put", "/app/x", "2")).toMatchObject(REFUSED);
+      expect(await through("reader", "compact", "1")).toMatchObject(REFUSED);
+    }
   });
 
   it("is the second best when the best location is lost", async () => {
@@ -55,7 +75,13 @@ describe("the leader's place", () => {
 
   it("follows names instead of distances, and stays where it is told to when it is not automatic", async () => {
     const { harness, cluster } = deployed;
-    await harness.deploy({ leader: { preferred: ["etcd-sgp1"], automatic: false }, grpcGateway: false });
+    const lines = said(
+      await harness.deploy({
+        leader: { preferred: ["etcd-sgp1"], automatic: false },
+        authorization: true,
+        clients: { app: { readWrite: ["/app/"] }, reader: { read: ["/other/"] } },
+      }),
+    );
     expect(await leader(cluster)).toBe("etcd-sgp1");
     for (const machine of cluster.machines) {
       const { stdout } = await cluster.on(
@@ -64,5 +90,10 @@ describe("the leader's place", () => {
       );
       expect([machine.name, stdout]).toEqual([machine.name, "inactive\ndisabled\n"]);
     }
+    // What was taken away in the same deploy is gone on every member.
+    const cut = lines.filter((line) => / cut \d+ connections? /.test(line)).map((line) => line.split(":")[0]);
+    expect(cut.sort()).toEqual(cluster.machines.map(({ name }) => name).sort());
+    for (const machine of cluster.machines)
+      expect(await as(cluster, "reader", ["get", "/app/x"], [machine])).toMatchObject(REFUSED);
   });
 });

@@ -167,11 +167,13 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/leader.lab.test.ts",
     seconds: 130,
     proves: [
-      "lib/leader/**",
+      "lib/{authorization,leader}/**",
+      "lib/access/client-props.ts",
       "lib/wan/leader-placement.ts",
       "__tests__/proofs/{deployed,leadership}.ts",
-      "templates/leader/**",
+      "templates/{authorization,leader}/**",
       "templates/rollout/common.sh",
+      "proofs/operations/as-client.ts",
     ],
   },
   {
