@@ -34,6 +34,9 @@ const knobs = (more: object = {}) => ({
   extra: { ETCD_DISTRIBUTED_TRACING_INSTANCE_ID: WHITELIST },
   // The leader stays where a test puts it.
   leader: { automatic: false },
+  // Under it, snapshots, compaction and defragmentation are an administrator's; and backups bring users along.
+  authorization: true,
+  clients: { before: { read: ["/before/"] } },
   backup: {
     keepLocal: 2,
     storage: {
@@ -359,7 +362,7 @@ describe("metrics", () => {
 });
 
 describe("a restore", () => {
-  const NEXT = { generation: 2 };
+  const NEXT = { generation: 2, clients: { after: { read: ["/after/"] } } };
   const from = (name: string, founding = 2): Knobs => ({ origin: { fromBackup: { snapshot: name, founding } } });
   let snapshot: string;
   /** The machines that are to take over. */
@@ -454,6 +457,11 @@ describe("a restore", () => {
     expect(await on(singapore, "etcdctl get --print-value-only /secret")).toBe(SECRET);
     expect(await on(singapore, "etcdctl get --print-value-only /after-the-backup")).toBe("");
     expect(await on(london, "etcdctl put /after-the-restore yes")).toBe("OK");
+    // The backup has brought its users along.
+    expect(lines).toContainEqual(expect.stringMatching(/: before is no user any more$/));
+    const users = (await on(london, "etcdctl user list")).split("\n");
+    expect([users.includes("before"), users.includes("after")]).toEqual([false, true]);
+    expect(await on(london, "etcdctl auth status")).toContain("Authentication Status: true");
     const seen = /-(\d+)\.db$/.exec(snapshot)?.[1] ?? "";
     const revision = Number(/"Revision" : (\d+)/.exec(await on(london, "etcdctl endpoint status -w fields"))?.[1]);
     expect(revision).toBeGreaterThan(1_000_000_000 + Number(seen));

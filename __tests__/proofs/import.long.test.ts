@@ -53,6 +53,12 @@ describe("a cluster that was set up by hand", () => {
     await old.etcdctl("put /kept first");
     await old.etcdctl("put /kept second");
     before = identityOf(await old.etcdctl("get /kept -w fields"));
+    // It has authorization, with users for its operators.
+    for (const user of ["root", ...old.machines.map(({ name }) => name)]) {
+      await old.etcdctl(`user add --no-password ${user}`);
+      await old.etcdctl(`user grant-role ${user} root`);
+    }
+    await old.etcdctl("auth enable");
     const lines = said(await harness.deployFails(importing));
     expect(lines).toContainEqual(
       expect.stringMatching(/^error: etcd-sgp1: not every member of the cluster to take over accepts/),
@@ -82,6 +88,9 @@ describe("a cluster that was set up by hand", () => {
   it("is joined once they do: six members, the leader among the new ones", async () => {
     const lines = said(await harness.deploy(importing));
     expect(lines.filter((line) => line.includes("added as a learner"))).toHaveLength(3);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/: authorization is on in this cluster, but the code says nothing/),
+    );
     expect(await voters()).toEqual([...OURS, ...old.machines.map((machine) => machine.name)].sort());
     expect(await kept()).toBe(before);
   });
@@ -103,13 +112,16 @@ describe("a cluster that was set up by hand", () => {
 
   it("leaves nothing behind once the prop is taken out", async () => {
     await old.remove();
-    await harness.deploy();
+    const lines = said(await harness.deploy({ authorization: true }));
+    const [{ name }] = old.machines;
+    expect(lines).toContainEqual(expect.stringContaining(`the user ${name} was made by hand, and stays as it is`));
     cluster = await harness.cluster();
+    expect(await cluster.etcdctl(["get", "/kept"])).toMatchObject({ ok: true });
     await cluster.mustBeHealthy();
     expect(await kept()).toBe(before);
     const { stdout } = await cluster.on(cluster.machine("etcd-lon1"), "grep -c BEGIN /etc/etcd/pki/peer-ca.crt");
     expect(stdout.trim()).toBe("1");
-    const { output } = await harness.run("diff");
+    const { output } = await harness.run("diff", { authorization: true });
     expect(output).toContain(NO_CHANGES);
   });
 });

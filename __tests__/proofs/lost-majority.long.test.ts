@@ -3,7 +3,7 @@ import { LabHarness, said } from "../../proofs/harness";
 jest.setTimeout(600_000);
 
 const harness = new LabHarness();
-const FIVE = { regions: ["lon1", "nyc3", "sgp1", "sfo3", "ams3"] };
+const FIVE = { regions: ["lon1", "nyc3", "sgp1", "sfo3", "ams3"], authorization: true };
 
 beforeAll(async () => {
   await harness.up();
@@ -67,6 +67,10 @@ describe("a majority that is lost where two of five are left", () => {
       const { stdout } = await cluster.on(machine, "etcdctl get --prefix / --keys-only --consistency=s | grep .");
       expect([machine.name, stdout]).toEqual([machine.name, "/both\n/one\n"]);
     }
+    // The survivor has brought users along, and authorization.
+    const { stdout: status } = await cluster.on(cluster.machine("etcd-sfo3"), "etcdctl auth status");
+    expect(status).toContain("Authentication Status: true");
+    expect(await cluster.etcdctl(["get", "/one", "--print-value-only"])).toMatchObject({ ok: true, stdout: "yes\n" });
     const kept = await cluster.on(cluster.machine("etcd-nyc3"), "ls -d /var/lib/etcd.before-recovery.*/member/wal");
     expect(kept.ok).toBe(true);
   });
