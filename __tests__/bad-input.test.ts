@@ -9,6 +9,7 @@ import {
   EtcdCluster,
   EtcdVersion,
   PeerNetwork,
+  RevokedCertificate,
   RoundTripTimes,
 } from "../lib";
 import { BACKUP, cluster, FOREIGN_HOST, OLD_CLUSTER, PEM, refusalOf, SSH_FROM } from "./synth";
@@ -290,6 +291,37 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "a server name twice",
     (s) => cluster(s, undefined, { pki: { serverNames: ["localhost"] } }),
     /^pki.serverNames: given "localhost" twice/,
+  ],
+  [
+    "a certificate revoked twice",
+    (s) => {
+      const revoked = ["0xA", "10"].map((serial) => RevokedCertificate.bySerial(serial));
+      cluster(s, undefined, { pki: { revoked } });
+    },
+    /^pki.revoked: given "serial A" twice, expected each only once; name each certificate once/,
+  ],
+  [
+    "a peer's certificate revoked twice",
+    (s) => {
+      const revokedPeers = ["0xA", "10"].map((serial) => RevokedCertificate.bySerial(serial));
+      cluster(s, undefined, { pki: { revokedPeers } });
+    },
+    /^pki.revokedPeers: given "serial A" twice/,
+  ],
+  [
+    "a serial number that is none",
+    () => RevokedCertificate.bySerial("3FA9"),
+    /^RevokedCertificate.bySerial: given "3FA9", expected a serial number: positive, of at most 20 octets, .*; put 0x in front of it: "0x3FA9"$/,
+  ],
+  [
+    "a revoked certificate that is none",
+    () => RevokedCertificate.byCertificate(PEM),
+    /^RevokedCertificate.byCertificate: given "-----BEGIN CERTIFICATE-----.*expected a certificate in PEM; give the text of the file/,
+  ],
+  [
+    "a list of revoked certificates as another setting",
+    (s) => cluster(s, undefined, { settings: { extra: { ETCD_CLIENT_CRL_FILE: "/x" } } }),
+    /ETCD_CLIENT_CRL_FILE.*use the prop that stands for it: pki.revoked \(in test\/etcd\)$/,
   ],
   [
     "an authority of generation zero",

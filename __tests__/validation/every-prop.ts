@@ -171,6 +171,8 @@ export const EVERY_PROP = {
     serverNames: any(["etcd.example.com", "*.example.com"], ["198.51.100.7"], ["localhost"]),
     clientAuthority: any(lib.AuthorityGeneration.of(2), lib.AuthorityGeneration.introducing(2), { signer: 1 }),
     peerAuthority: any(lib.AuthorityGeneration.signing(3)),
+    revoked: any([], [lib.RevokedCertificate.bySerial("0x3FA9")], ["0x3FA9"]),
+    revokedPeers: any([lib.RevokedCertificate.bySerial("1"), lib.RevokedCertificate.bySerial("0x1")]),
   } satisfies Values<lib.PkiProps>,
   LeaderPlacementProps: leader,
   EtcdTuningProps: tuning,

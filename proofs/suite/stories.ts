@@ -490,6 +490,16 @@ export const STORIES: readonly Story[] = [
     proves: ["lib/authorization/**", "lib/access/client-props.ts", "templates/authorization/**"],
   },
   {
+    file: "__tests__/proofs/revocation.long.test.ts",
+    seconds: 250,
+    proves: [
+      "lib/pki/revo*.ts",
+      "lib/access/client-props.ts",
+      "templates/revocation/**",
+      "templates/authorization/sessions.sh",
+    ],
+  },
+  {
     file: "__tests__/proofs/second-cluster.long.test.ts",
     seconds: 300,
     proves: [
