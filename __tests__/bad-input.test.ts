@@ -14,6 +14,7 @@ import {
 } from "../lib";
 import { BACKUP, cluster, FOREIGN_HOST, OLD_CLUSTER, PEM, refusalOf, SSH_FROM } from "./synth";
 
+const REQUEST = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
 const OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
 
 /** A number that is known only when Terraform runs. */
@@ -291,6 +292,36 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "a server name twice",
     (s) => cluster(s, undefined, { pki: { serverNames: ["localhost"] } }),
     /^pki.serverNames: given "localhost" twice/,
+  ],
+  [
+    "half a renewal of a client's key",
+    (s) => cluster(s).addClient("app", { renew: 0.5 }),
+    /^addClient\("app"\).renew: given 0.5, expected a whole number/,
+  ],
+  [
+    "a renewal before the first key",
+    (s) => cluster(s).addClient("app", { renew: -1 }),
+    /^addClient\("app"\).renew: given -1/,
+  ],
+  [
+    "a renewal that only Terraform will know",
+    (s) => cluster(s).addClient("app", { renew: later(s) }),
+    /^addClient\("app"\).renew: given a value that is known only when Terraform runs/,
+  ],
+  [
+    "a renewal of a key that is the client's own",
+    (s) => cluster(s).addClient("app", { renew: 1, certificateRequestPem: REQUEST }),
+    /^addClient\("app"\).renew: given 1, along with certificateRequestPem, .*; leave renew out/,
+  ],
+  [
+    "a certificate in place of a request",
+    (s) => cluster(s).addClient("app", { certificateRequestPem: PEM }),
+    /^addClient\("app"\).certificateRequestPem: given "-----BEGIN CERTIFICATE-----.*expected a certificate request in PEM/,
+  ],
+  [
+    "the key of a client that has it itself",
+    (s) => cluster(s).addClient("app", { certificateRequestPem: REQUEST }).privateKeyPem,
+    /^privateKeyPem of app: given a client with a certificateRequestPem, .*; take the key from where/,
   ],
   [
     "a certificate revoked twice",
