@@ -322,7 +322,7 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
     certificateRequestPem: {
       given: `${NASTY}\n-----BEGIN CERTIFICATE REQUEST-----\n${LINES}`,
       arrives: (stack) =>
-        resourceOf(stack, "tls_locally_signed_cert", "client-requested_requested_certificate_").cert_request_pem,
+        resourceOf(stack, "tls_locally_signed_cert", "foreign_etcd_client-requested_certificate_").cert_request_pem,
     },
   },
   EtcdPermissionProps: {

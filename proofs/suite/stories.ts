@@ -561,6 +561,7 @@ export const NO_STORY: readonly Silence[] = [
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
       "templates/adoption/check-adoption.sh",
+      "templates/revocation/**",
       "templates/rollout/check-version.sh",
     ],
   },
