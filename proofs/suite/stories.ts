@@ -491,7 +491,7 @@ export const STORIES: readonly Story[] = [
   },
   {
     file: "__tests__/proofs/revocation.long.test.ts",
-    seconds: 250,
+    seconds: 400,
     proves: [
       "lib/pki/revo*.ts",
       "lib/access/client-props.ts",
