@@ -9,10 +9,12 @@ import {
   EtcdCluster,
   EtcdVersion,
   PeerNetwork,
+  RevokedCertificate,
   RoundTripTimes,
 } from "../lib";
 import { BACKUP, cluster, FOREIGN_HOST, OLD_CLUSTER, PEM, refusalOf, SSH_FROM } from "./synth";
 
+const REQUEST = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
 const OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
 
 /** A number that is known only when Terraform runs. */
@@ -290,6 +292,67 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     "a server name twice",
     (s) => cluster(s, undefined, { pki: { serverNames: ["localhost"] } }),
     /^pki.serverNames: given "localhost" twice/,
+  ],
+  [
+    "half a renewal of a client's key",
+    (s) => cluster(s).addClient("app", { renew: 0.5 }),
+    /^addClient\("app"\).renew: given 0.5, expected a whole number/,
+  ],
+  [
+    "a renewal before the first key",
+    (s) => cluster(s).addClient("app", { renew: -1 }),
+    /^addClient\("app"\).renew: given -1/,
+  ],
+  [
+    "a renewal that only Terraform will know",
+    (s) => cluster(s).addClient("app", { renew: later(s) }),
+    /^addClient\("app"\).renew: given a value that is known only when Terraform runs/,
+  ],
+  [
+    "a renewal of a key that is the client's own",
+    (s) => cluster(s).addClient("app", { renew: 1, certificateRequestPem: REQUEST }),
+    /^addClient\("app"\).renew: given 1, along with certificateRequestPem, .*; leave renew out/,
+  ],
+  [
+    "a certificate in place of a request",
+    (s) => cluster(s).addClient("app", { certificateRequestPem: PEM }),
+    /^addClient\("app"\).certificateRequestPem: given "-----BEGIN CERTIFICATE-----.*expected a certificate request in PEM/,
+  ],
+  [
+    "the key of a client that has it itself",
+    (s) => cluster(s).addClient("app", { certificateRequestPem: REQUEST }).privateKeyPem,
+    /^privateKeyPem of app: given a client with a certificateRequestPem, .*; take the key from where/,
+  ],
+  [
+    "a certificate revoked twice",
+    (s) => {
+      const revoked = ["0xA", "10"].map((serial) => RevokedCertificate.bySerial(serial));
+      cluster(s, undefined, { pki: { revoked } });
+    },
+    /^pki.revoked: given "serial A" twice, expected each only once; name each certificate once/,
+  ],
+  [
+    "a peer's certificate revoked twice",
+    (s) => {
+      const revokedPeers = ["0xA", "10"].map((serial) => RevokedCertificate.bySerial(serial));
+      cluster(s, undefined, { pki: { revokedPeers } });
+    },
+    /^pki.revokedPeers: given "serial A" twice/,
+  ],
+  [
+    "a serial number that is none",
+    () => RevokedCertificate.bySerial("3FA9"),
+    /^RevokedCertificate.bySerial: given "3FA9", expected a serial number: positive, of at most 20 octets, .*; put 0x in front of it: "0x3FA9"$/,
+  ],
+  [
+    "a revoked certificate that is none",
+    () => RevokedCertificate.byCertificate(PEM),
+    /^RevokedCertificate.byCertificate: given "-----BEGIN CERTIFICATE-----.*expected a certificate in PEM; give the text of the file/,
+  ],
+  [
+    "a list of revoked certificates as another setting",
+    (s) => cluster(s, undefined, { settings: { extra: { ETCD_CLIENT_CRL_FILE: "/x" } } }),
+    /ETCD_CLIENT_CRL_FILE.*use the prop that stands for it: pki.revoked \(in test\/etcd\)$/,
   ],
   [
     "an authority of generation zero",

@@ -5,6 +5,21 @@ import { DigitalOceanHost, EtcdBackupProps, EtcdCluster, EtcdClusterProps, Valid
 /** Certificates, as far as the library looks into them. */
 export const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
+/** A real one, of nobody's and without a key, with the serial number 3FA9. */
+export const CERTIFICATE = [
+  "-----BEGIN CERTIFICATE-----",
+  "MIIBZjCCAQ2gAwIBAgICP6kwCgYIKoZIzj0EAwIwETEPMA0GA1UEAwwGbm9ib2R5",
+  "MCAXDTI2MTEzMDIwNTcwNVoYDzIxMjYxMTA2MjA1NzA1WjARMQ8wDQYDVQQDDAZu",
+  "b2JvZHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARrXgV5m/RPEEbtxNdHYEOT",
+  "4zck9IPZiSVhqO37SXdN2cirSV02x/Dp9XyGtgCJ+IuwbarvwDqAaSnGshxrc/uJ",
+  "o1MwUTAdBgNVHQ4EFgQUFlL3ct0t6VYtodhvTS2UJEzKYigwHwYDVR0jBBgwFoAU",
+  "FlL3ct0t6VYtodhvTS2UJEzKYigwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQD",
+  "AgNHADBEAiAeYkB0mHYn8CdPx5W4gLfjeWFRE8iLRGUWvMG8IIT5cgIgUpWmuAvP",
+  "+D9TKHnMnMfxNWt2fdVwZ7U8AurLSd+R4bc=",
+  "-----END CERTIFICATE-----",
+  "",
+].join("\n");
+
 /** A cluster that was made by hand, to be taken over. */
 export const OLD_CLUSTER = {
   clientUrls: ["https://192.0.2.7:2379"],

@@ -26,6 +26,7 @@ import { checkedAt, constructId } from "./validation";
 import { makeWhenReady } from "./hosts/when-ready";
 import { ClusterPki } from "./pki/cluster-pki";
 import { resolvePki } from "./pki/pki-props";
+import { hasRevocation, revocationPart, revocationSettings } from "./pki/revocation-part";
 import { readyAfter } from "./ready-step";
 import { recordCluster } from "./record-cluster";
 import { ClusterOrigin } from "./rollout/cluster-origin";
@@ -97,12 +98,18 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       settings: {
         ...settings,
         ...version.slowRequestLogSettings(this.tuning.slowRequestLogMs),
+        ...revocationSettings(pki.settings),
         ETCD_INITIAL_CLUSTER_TOKEN: id,
       },
       grpcGateway,
       authorizationDeclared: props.authorization !== undefined,
       ...distances,
-      parts: [backupPart(templates, backup), upkeepPart(templates, id, upkeep), authorizationPart(templates)],
+      parts: [
+        backupPart(templates, backup),
+        upkeepPart(templates, id, upkeep),
+        authorizationPart(templates),
+        revocationPart(templates, pki.settings),
+      ],
     };
     const members = hosts.map((host) => new EtcdMember(this, host.hostName, host, plan));
 
@@ -148,12 +155,20 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       const authorized = lastMember.authorize(this, installation, genesis, declaredAccess, last);
       for (const one of order) cuts.push(one.member.cutSessions(one.installation, authorized, [...cuts]));
     }
-    this.ready = readyAfter(cuts.at(-1) ?? last);
 
     // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
-    new Membership(this, "membership", machineIds, last);
+    const membership = new Membership(this, "membership", machineIds, last);
     makeWhenReady(hosts, last);
+
+    // Revocation: once no member needs an earlier certificate. Not beside anything that is done in a moment: a Terraform that is killed
+    // counts what has begun by then as done.
+    const revocations: SshStep[] = [];
+    if (hasRevocation(pki.settings)) {
+      for (const one of order)
+        revocations.push(one.member.revoke(one.installation, cuts.at(-1) ?? membership, [...revocations]));
+    }
+    this.ready = readyAfter(revocations.at(-1) ?? cuts.at(-1) ?? last);
 
     // Access: clients' files, alerting rules, outputs.
     this.access = new ClusterAccess(this, {

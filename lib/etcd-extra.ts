@@ -29,6 +29,8 @@ const PROPS: Readonly<Record<string, string>> = {
   "log-level": "settings.logLevel",
   "enable-grpc-gateway": "settings.grpcGateway",
   "feature-gates": "settings.featureGates",
+  "client-crl-file": "pki.revoked",
+  "peer-crl-file": "pki.revokedPeers",
 };
 
 /** Why the others may not be set, by their names without --experimental-. The first that fits counts. */
@@ -42,7 +44,6 @@ const UNSAFE: readonly (readonly [flags: RegExp, reason: string])[] = [
     /(-cert-allowed-|-skip-client-san-)/,
     "who may speak with the members is decided by the two authorities alone: names would lock out members that come later",
   ],
-  [/crl-file$/, "no deploy puts the file there, and etcd does not start without it on a new machine"],
   [/((cert|key|ca)-file|cert-auth|auto-tls|^self-signed-cert-validity)$/, "the certificates are this library's"],
   [/^auth-token$/, "deploys issue no signing keys, and without the same ones on all members tokens are refused"],
   [/^auto-compaction-mode$/, "settings.retentionHours are hours: in another mode they would count something else"],

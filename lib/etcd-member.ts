@@ -1,4 +1,4 @@
-import { Fn, IResolvable, Lazy, RemoteExecProvisioner, TerraformLocal } from "cdktf";
+import { Fn, IResolvable, ITerraformDependable, Lazy, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
 import { DeclaredAccess } from "./authorization/declared-access";
 import { BootDownload, IEtcdHost } from "./etcd-host";
@@ -235,6 +235,22 @@ export class EtcdMember extends Construct {
       triggers: { authorized: authorized.id },
       script: installation.bundle.step("cut-sessions", "/usr/local/lib/cdktf-etcd/cut-sessions\n"),
       dependsOn: [authorized, ...earlier.slice(-1)],
+    });
+  }
+
+  /**
+   * Has this member refuse the certificates that are revoked, once the whole cluster is as declared, and ends the connections that it
+   * has with their holders. Its id contains the member's position: see {@link activate}.
+   *
+   * @param after what has to be done first
+   * @param earlier the same of the members before it: one after the other, so that most clients stay connected
+   */
+  public revoke(installation: Installation, after: ITerraformDependable, earlier: readonly SshStep[]): SshStep {
+    return new SshStep(this, `revoke-${earlier.length + 1}`, {
+      host: this.host,
+      triggers: { installed: installation.step.id },
+      script: installation.bundle.step("revoke", "/usr/local/lib/cdktf-etcd/revoke\n"),
+      dependsOn: [after, ...earlier.slice(-1)],
     });
   }
 

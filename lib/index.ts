@@ -36,6 +36,7 @@ export { Architecture } from "./etcd-host";
 export { AuthorityGeneration } from "./pki/authority-generation";
 export { KeyAlgorithm } from "./pki/key-algorithm";
 export type { PkiProps } from "./pki/pki-props";
+export { RevokedCertificate } from "./pki/revoked-certificate";
 export type { EtcdUpkeepProps } from "./upkeep/upkeep-props";
 export { Weekday } from "./upkeep/upkeep-props";
 export type { TakeoverOriginProps } from "./rollout/adoption";

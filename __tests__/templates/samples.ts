@@ -258,6 +258,7 @@ function client(name: string) {
     ca: file("ca.crt"),
     certificate: file("client.crt"),
     key: file("client.key"),
+    own_key: false,
     order: comment("nearest to nyc3 first"),
   };
 }

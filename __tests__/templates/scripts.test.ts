@@ -30,6 +30,7 @@ const LIBRARIES = [
   "leader/leadership.sh",
   "rollout/liveness.sh",
   "rollout/members.sh",
+  "revocation/revocation.sh",
   "member/profile.sh",
   "node/session.sh",
 ];

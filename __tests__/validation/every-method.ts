@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import * as lib from "../../lib";
-import { cluster, OLD_CLUSTER, PEM, SSH_FROM } from "../synth";
+import { CERTIFICATE, cluster, OLD_CLUSTER, PEM, SSH_FROM } from "../synth";
 import { LOCATIONS } from "./every-prop";
 
 /** A function as JavaScript has it: of whatever arguments. */
@@ -197,6 +197,7 @@ export const EVERY_METHOD: Readonly<Record<string, Callable>> = {
     { sshFrom: SSH_FROM },
   ),
   ...methodsOf("AuthorityGeneration", lib.AuthorityGeneration, { of: [1], introducing: [2], signing: [2] }),
+  ...methodsOf("RevokedCertificate", lib.RevokedCertificate, { bySerial: ["0x3FA9"], byCertificate: [CERTIFICATE] }),
   ...methodsOf("Placement", lib.Placement, {
     search: [{ roundTripTimes: TIMES, clientLocations: [{ location: "lon1" }] }],
     advise: [{ roundTripTimes: TIMES, memberLocations: LOCATIONS }],

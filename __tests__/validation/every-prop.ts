@@ -7,6 +7,7 @@ import { any, Made, whole } from "./odd-values";
 type Values<Props> = { readonly [Prop in keyof Props]-?: fc.Arbitrary<Made> };
 
 const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+const REQUEST = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
 export const LOCATIONS = ["lon1", "nyc3", "sgp1"];
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
 const VPC = "5a4981aa-9653-4bd1-bef5-d6bff52042e4";
@@ -171,6 +172,8 @@ export const EVERY_PROP = {
     serverNames: any(["etcd.example.com", "*.example.com"], ["198.51.100.7"], ["localhost"]),
     clientAuthority: any(lib.AuthorityGeneration.of(2), lib.AuthorityGeneration.introducing(2), { signer: 1 }),
     peerAuthority: any(lib.AuthorityGeneration.signing(3)),
+    revoked: any([], [lib.RevokedCertificate.bySerial("0x3FA9")], ["0x3FA9"]),
+    revokedPeers: any([lib.RevokedCertificate.bySerial("1"), lib.RevokedCertificate.bySerial("0x1")]),
   } satisfies Values<lib.PkiProps>,
   LeaderPlacementProps: leader,
   EtcdTuningProps: tuning,
@@ -253,7 +256,12 @@ export const EVERY_PROP = {
   EtcdClientAccessProps: { from: any("lon1", "ams3", "x") } satisfies Values<lib.EtcdClientAccessProps>,
   EtcdPermissionProps: permission,
   EtcdClientPermissionProps: clientPermission,
-  EtcdClientProps: { ...clientPermission, from: any("lon1", "x") } satisfies Values<lib.EtcdClientProps>,
+  EtcdClientProps: {
+    ...clientPermission,
+    from: any("lon1", "x"),
+    renew: whole(-1, 1001),
+    certificateRequestPem: any(REQUEST, "x"),
+  } satisfies Values<lib.EtcdClientProps>,
   EtcdAlertRulesProps: { job: any("etcd", 'a"b') } satisfies Values<lib.EtcdAlertRulesProps>,
   KubeApiserverFlagsProps: {
     directory: any("/x", "x"),

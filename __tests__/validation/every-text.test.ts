@@ -110,6 +110,7 @@ function onForeignHost(scope: Construct): void {
     ...textsOf("EtcdClientAccessProps"),
     ...textsOf("EtcdPermissionProps"),
   });
+  cluster.addClient("requested", { administrator: true, ...textsOf("EtcdClientProps") });
 }
 
 jest.setTimeout(120_000);

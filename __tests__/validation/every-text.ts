@@ -318,7 +318,13 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
   },
   EtcdUpkeepProps: {},
   EtcdClientPermissionProps: {},
-  EtcdClientProps: {},
+  EtcdClientProps: {
+    certificateRequestPem: {
+      given: `${NASTY}\n-----BEGIN CERTIFICATE REQUEST-----\n${LINES}`,
+      arrives: (stack) =>
+        resourceOf(stack, "tls_locally_signed_cert", "foreign_etcd_client-requested_certificate_").cert_request_pem,
+    },
+  },
   EtcdPermissionProps: {
     read: { given: [`${LINES}/`, `/${NASTY}`], arrives: permitted("read") },
     readWrite: { given: [`${NASTY}\u0001:`], arrives: permitted("readwrite") },

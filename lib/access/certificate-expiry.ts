@@ -1,6 +1,6 @@
 import { IResolvable, Lazy } from "cdktf";
 import { ClusterPki } from "../pki/cluster-pki";
-import { LeafCertificate } from "../pki/leaf-certificate";
+import { ClientCertificate } from "../pki/client-certificate";
 import { ClusterMember } from "./cluster-member";
 
 /** When each certificate of a cluster ends, RFC 3339, as the output `<cluster>_certificate_expiry` holds it. */
@@ -21,7 +21,7 @@ export interface CertificateExpiry {
 export function certificateExpiry(
   pki: ClusterPki,
   members: readonly ClusterMember[],
-  clients: Readonly<Record<string, LeafCertificate>>,
+  clients: Readonly<Record<string, ClientCertificate>>,
 ): IResolvable {
   return Lazy.anyValue({
     produce: (): CertificateExpiry => ({
@@ -42,10 +42,10 @@ export function certificateExpiry(
  *
  * @param clients client -> certificate; including those that are added later
  */
-export function clientExpiry(clients: Readonly<Record<string, LeafCertificate>>): IResolvable {
+export function clientExpiry(clients: Readonly<Record<string, ClientCertificate>>): IResolvable {
   return Lazy.anyValue({ produce: () => clientExpiryNow(clients) });
 }
 
-function clientExpiryNow(clients: Readonly<Record<string, LeafCertificate>>): Record<string, string> {
+function clientExpiryNow(clients: Readonly<Record<string, ClientCertificate>>): Record<string, string> {
   return Object.fromEntries(Object.entries(clients).map(([name, { expiry }]) => [name, expiry]));
 }

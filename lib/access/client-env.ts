@@ -69,6 +69,8 @@ export interface ClientEnv {
   /** In which order the endpoints are, for a comment. */
   readonly order: string;
   readonly limits: EtcdClientTimeLimits;
+  /** Whether the client has its key itself, so that there is no file with it. @default false */
+  readonly ownKey?: boolean;
 }
 
 /** A client's time limits, by the names that outputs and templates have for them; 0 for one that is not said. */
@@ -83,7 +85,8 @@ export function settingsOf(limits: EtcdClientTimeLimits) {
 }
 
 /** What the templates of a client's scripts are given, but for the endpoints. */
-export function clientVariables({ clientName, directory, order, limits }: Omit<ClientEnv, "endpoints">) {
+export function clientVariables(env: Omit<ClientEnv, "endpoints">) {
+  const { clientName, directory, order, limits, ownKey = false } = env;
   const file = (name: string): Written => shellWord(`${directory}/${name}`);
   return {
     client: comment(clientName),
@@ -91,6 +94,7 @@ export function clientVariables({ clientName, directory, order, limits }: Omit<C
     ca: file("ca.crt"),
     certificate: file("client.crt"),
     key: file("client.key"),
+    own_key: ownKey,
     order: comment(order),
     ...settingsOf(limits),
     command_timeout_ms: limits.commandTimeoutMs ?? 0,

@@ -1,9 +1,59 @@
 import { CLIENT_PERMISSION_READERS, EtcdClientPermissionProps } from "../authorization/client-permission-props";
-import { shape } from "../validation";
+import { isLate, lateText, number, requireInteger, requireKnown, shape, shown } from "../validation";
+import { ValidationError } from "../validation-error";
 import { CLIENT_ACCESS_READERS, EtcdClientAccessProps } from "./client-access";
 
-/** Where a client connects from and, in a cluster with authorization, what it may do. */
-export interface EtcdClientProps extends EtcdClientAccessProps, EtcdClientPermissionProps {}
+/** Where a client connects from, how it gets its certificate and, in a cluster with authorization, what it may do. */
+export interface EtcdClientProps extends EtcdClientAccessProps, EtcdClientPermissionProps {
+  /**
+   * How often the client was given another key: count it up, and the next deploy makes a new key and certificate for it, and for
+   * nobody else. The one before is accepted until it expires, or until it is on the list `pki.revoked`.
+   * @default 0
+   */
+  readonly renew?: number;
+  /**
+   * A certificate request of the client's own, PEM: its key stays where it was made, and is in no state, file or output of a deploy.
+   * Its subject must be the client's name as common name and nothing else (`openssl req -new -key client.key -subj /CN=app`): it is
+   * not signed otherwise. With names or addresses in it (SANs) etcd lets the client in from those alone. For another key, give
+   * another request.
+   * @default - a deploy makes the key
+   */
+  readonly certificateRequestPem?: string;
+}
 
 /** What {@link EtcdClientProps} are made of. */
-export const CLIENT = shape<EtcdClientProps>({ ...CLIENT_ACCESS_READERS, ...CLIENT_PERMISSION_READERS });
+export const CLIENT = shape<EtcdClientProps>({
+  ...CLIENT_ACCESS_READERS,
+  ...CLIENT_PERMISSION_READERS,
+  renew: number,
+  certificateRequestPem: lateText,
+});
+
+/** Keys are renewed rarely: a larger number is taken for a typing error. */
+const MOST_RENEWALS = 1000;
+
+/**
+ * @param what whose they are, for messages: `addClient("app")`
+ * @throws ValidationError if the count of renewals is no whole number from 0 on, or is given beside a request; if the request is none
+ */
+export function requireClientCertificate(what: string, props: EtcdClientProps): void {
+  const { renew = 0, certificateRequestPem } = props;
+  requireKnown(`${what}.renew`, renew);
+  requireInteger(`${what}.renew`, renew, 0, MOST_RENEWALS, "");
+  if (certificateRequestPem === undefined) return;
+  if (renew > 0) {
+    throw new ValidationError({
+      what: `${what}.renew`,
+      given: `${renew}, along with certificateRequestPem`,
+      expected: "one of the two: the key is where the request was made",
+      mend: "leave renew out, and give a request for the new key",
+    });
+  }
+  if (isLate(certificateRequestPem) || /^-----BEGIN CERTIFICATE REQUEST-----$/m.test(certificateRequestPem)) return;
+  throw new ValidationError({
+    what: `${what}.certificateRequestPem`,
+    given: shown(certificateRequestPem),
+    expected: "a certificate request in PEM",
+    mend: "give the text that openssl req -new writes, from -----BEGIN CERTIFICATE REQUEST----- on",
+  });
+}

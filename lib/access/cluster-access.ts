@@ -5,7 +5,7 @@ import { DeclaredAccess } from "../authorization/declared-access";
 import { EtcdRole } from "../authorization/etcd-role";
 import { EtcdPermissionProps, PERMISSION } from "../authorization/permission-props";
 import { ClusterPki } from "../pki/cluster-pki";
-import { LeafCertificate } from "../pki/leaf-certificate";
+import { ClientCertificate } from "../pki/client-certificate";
 import { Templates, TemplateVariables } from "../terraform/templates";
 import { read, requireDistinct, requireDnsLabel, required, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
@@ -13,7 +13,7 @@ import { AccessDirectory } from "./access-directory";
 import { alertRuleVariables, EtcdAlertRulesProps, jobName } from "./alert-rules";
 import { clientExpiry } from "./certificate-expiry";
 import { AccessModel, CLIENT_ACCESS, EtcdClientAccess, EtcdClientAccessProps } from "./client-access";
-import { CLIENT, EtcdClientProps } from "./client-props";
+import { CLIENT, EtcdClientProps, requireClientCertificate } from "./client-props";
 import { ClusterMember } from "./cluster-member";
 import { writeClusterOutputs } from "./cluster-outputs";
 import { EtcdClient } from "./etcd-client";
@@ -41,7 +41,7 @@ export interface ClusterAccessProps {
 export class ClusterAccess {
   private readonly model: AccessModel;
   /** Certificates of the clients, by name. */
-  private readonly clients: Record<string, LeafCertificate> = {};
+  private readonly clients: Record<string, ClientCertificate> = {};
 
   /** @param cluster the construct that all of it lies in */
   public constructor(
@@ -82,10 +82,11 @@ export class ClusterAccess {
       [...Object.keys(this.clients), name],
       "give every client a name of its own, so that each can be told apart and withdrawn",
     );
+    requireClientCertificate(`addClient(${shown(name)})`, props);
     const access = this.from({ from: props.from });
     declaredAccess.addClient(name, props);
     const scope = new Construct(this.cluster, `client-${name}`);
-    const certificate = pki.forClient(scope, name);
+    const certificate = pki.forClient(scope, name, props);
     this.clients[name] = certificate;
     return EtcdClient._of(scope, "access", name, certificate, access, {
       caPem: pki.clientAuthority.trustPem,

@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { ClusterPki } from "../pki/cluster-pki";
-import { LeafCertificate } from "../pki/leaf-certificate";
+import { ClientCertificate } from "../pki/client-certificate";
 import { certificateExpiry } from "./certificate-expiry";
 import { ClusterMember } from "./cluster-member";
 import { output } from "./etcd-client";
@@ -17,7 +17,7 @@ export interface ClusterOutputs {
   readonly preferredLeader: string;
   readonly pki: ClusterPki;
   /** By name; the outputs include those that are added later. */
-  readonly clients: Readonly<Record<string, LeafCertificate>>;
+  readonly clients: Readonly<Record<string, ClientCertificate>>;
 }
 
 /** The outputs for other stacks, for operators, and for the command line. */

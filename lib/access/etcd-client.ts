@@ -1,10 +1,11 @@
 import { Fn, Lazy, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { LeafCertificate } from "../pki/leaf-certificate";
+import { ClientCertificate } from "../pki/client-certificate";
 import { claim } from "../terraform/claims";
 import { literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { asItIs, shellBare } from "../terraform/writers";
+import { ValidationError } from "../validation-error";
 import { AccessDirectory } from "./access-directory";
 import { EtcdClientAccess } from "./client-access";
 import { clientEnv, clientVariables, settingsOf } from "./client-env";
@@ -34,7 +35,7 @@ export class EtcdClient extends Construct {
     scope: Construct,
     id: string,
     clientName: string,
-    certificate: LeafCertificate,
+    certificate: ClientCertificate,
     access: EtcdClientAccess,
     target: EtcdClientTarget,
   ): EtcdClient {
@@ -43,8 +44,6 @@ export class EtcdClient extends Construct {
 
   /** The client's certificate, PEM. */
   public readonly certificatePem: string;
-  /** Its private key, PEM; sensitive. */
-  public readonly privateKeyPem: string;
   /** What is in the files, by their names. */
   private readonly files: Record<string, string> = {};
 
@@ -53,23 +52,30 @@ export class EtcdClient extends Construct {
     id: string,
     /** The client's name: etcd's user name. */
     public readonly clientName: string,
-    certificate: LeafCertificate,
+    private readonly certificate: ClientCertificate,
     /** The endpoints in its order, and the settings recommended to it. */
     public readonly access: EtcdClientAccess,
     private readonly target: EtcdClientTarget,
   ) {
     super(scope, id);
     this.certificatePem = certificate.certificatePem;
-    this.privateKeyPem = certificate.privateKeyPem;
 
     const templates = Templates.of(this);
     const directory =
       target.directory === undefined ? DIRECTORY : Fn.abspath(target.directory.pathOf(this, clientName));
     const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
-    const env = { clientName, directory, endpoints: access.endpoints, order, limits: access };
+    const { privateKeyPem } = certificate;
+    const env = {
+      clientName,
+      directory,
+      endpoints: access.endpoints,
+      order,
+      limits: access,
+      ownKey: privateKeyPem === undefined,
+    };
     this.write("ca.crt", target.caPem);
     this.write("client.crt", this.certificatePem);
-    this.write("client.key", this.privateKeyPem);
+    if (privateKeyPem !== undefined) this.write("client.key", privateKeyPem);
     this.write("etcd.env", clientEnv(templates, env));
     if (target.grpcGateway)
       this.write(
@@ -82,7 +88,7 @@ export class EtcdClient extends Construct {
 
     const prefix = clientOutputs(target.outputPrefix, clientName);
     output(this, `${prefix}_certificate`, this.certificatePem, true);
-    output(this, `${prefix}_key`, this.privateKeyPem, true);
+    if (privateKeyPem !== undefined) output(this, `${prefix}_key`, privateKeyPem, true);
     output(this, `${prefix}_endpoints`, access.endpoints, false);
     output(this, `${prefix}_settings`, settingsOf(access), false);
     output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
@@ -90,6 +96,22 @@ export class EtcdClient extends Construct {
       const files = Lazy.anyValue({ produce: () => this.files });
       output(this, clientFilesOutput(target.outputPrefix, clientName), files, true);
     }
+  }
+
+  /**
+   * Its private key, PEM; sensitive.
+   *
+   * @throws ValidationError for a client that brought its own certificate request: its key is its own
+   */
+  public get privateKeyPem(): string {
+    const { privateKeyPem } = this.certificate;
+    if (privateKeyPem !== undefined) return privateKeyPem;
+    throw new ValidationError({
+      what: `privateKeyPem of ${this.clientName}`,
+      given: "a client with a certificateRequestPem",
+      expected: "a client whose key was made by a deploy",
+      mend: "take the key from where the request was made",
+    });
   }
 
   /**

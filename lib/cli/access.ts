@@ -88,7 +88,7 @@ function filesOf(typed: Typed, client: string): Files {
 function isFiles(value: unknown): value is Files {
   return (
     isObject(value) &&
-    "client.key" in value &&
+    "client.crt" in value &&
     Object.entries(value).every(([name, content]) => /^[\w-][\w.-]*$/.test(name) && typeof content === "string")
   );
 }

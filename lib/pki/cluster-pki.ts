@@ -2,8 +2,10 @@ import { Fn, Token } from "cdktf";
 import { Construct } from "constructs";
 import { literal } from "../terraform/literal";
 import { Authority } from "./authority";
+import { ClientCertificate, ClientCertificateProps } from "./client-certificate";
 import { LeafCertificate } from "./leaf-certificate";
 import { ResolvedPki } from "./pki-props";
+import { RequestedCertificate } from "./requested-certificate";
 
 /** What a member's certificates name. */
 export interface MemberIdentity {
@@ -74,8 +76,13 @@ export class ClusterPki extends Construct {
   }
 
   /** A certificate for a client; its name becomes etcd's user name. */
-  public forClient(scope: Construct, name: string): LeafCertificate {
-    return new LeafCertificate(scope, "certificate", this.clientAuthority.signer, {
+  public forClient(scope: Construct, name: string, props: ClientCertificateProps = {}): ClientCertificate {
+    const { renew = 0, certificateRequestPem } = props;
+    const { signer } = this.clientAuthority;
+    if (certificateRequestPem !== undefined)
+      return new RequestedCertificate(scope, "requested", signer, name, certificateRequestPem);
+    // The first one has no number, so that ids in existing clusters stay as they are.
+    return new LeafCertificate(scope, renew === 0 ? "certificate" : `certificate-${renew}`, signer, {
       commonName: name,
       serverAuth: false,
       clientAuth: true,

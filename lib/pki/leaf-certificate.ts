@@ -3,6 +3,7 @@ import { LocallySignedCert } from "@cdktf/provider-tls/lib/locally-signed-cert";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Construct } from "constructs";
 import { CertificateAuthority } from "./certificate-authority";
+import { ClientCertificate } from "./client-certificate";
 import { keyConfig } from "./key-algorithm";
 
 /** What a leaf certificate may be used for, and whom it names. */
@@ -16,7 +17,7 @@ export interface LeafProfile {
 }
 
 /** A key and a certificate for it, signed by one of the cluster's authorities. */
-export class LeafCertificate extends Construct {
+export class LeafCertificate extends Construct implements ClientCertificate {
   /** The certificate, PEM. */
   public readonly certificatePem: string;
   /** The private key, PEM; sensitive. */

@@ -13,6 +13,7 @@ import {
 } from "../validation";
 import { AuthorityGeneration } from "./authority-generation";
 import { KeyAlgorithm } from "./key-algorithm";
+import { RevokedCertificate } from "./revoked-certificate";
 
 /** How long certificates live, what they name, what their keys are, and who signs them. */
 export interface PkiProps {
@@ -56,6 +57,17 @@ export interface PkiProps {
    * @default AuthorityGeneration.of(1)
    */
   readonly peerAuthority?: AuthorityGeneration;
+  /**
+   * Certificates of clients that members refuse from the deploy on that names them, which ends their open connections, too. Give an
+   * empty list from the start: members restart, one after the other, for the first list, and for no later change of it.
+   * @default - none, and no list: members accept whatever the authority has signed
+   */
+  readonly revoked?: RevokedCertificate[];
+  /**
+   * The same for certificates of peers: those of machines that are gone, or in other hands. One that a member uses is refused.
+   * @default - none, and no list
+   */
+  readonly revokedPeers?: RevokedCertificate[];
 }
 
 /** What {@link PkiProps} are made of. */
@@ -67,6 +79,8 @@ export const PKI = shape<PkiProps>({
   serverNames: list(lateText),
   clientAuthority: instance(AuthorityGeneration, "AuthorityGeneration.of(1)"),
   peerAuthority: instance(AuthorityGeneration, "AuthorityGeneration.of(1)"),
+  revoked: list(instance(RevokedCertificate, 'RevokedCertificate.bySerial("0x3FA9")')),
+  revokedPeers: list(instance(RevokedCertificate, 'RevokedCertificate.bySerial("0x3FA9")')),
 });
 
 /** The PKI settings with every default filled in. */
@@ -80,6 +94,9 @@ export interface ResolvedPki {
   readonly serverNames: readonly string[];
   readonly clientAuthority: AuthorityGeneration;
   readonly peerAuthority: AuthorityGeneration;
+  /** Undefined where there is no list, as opposed to an empty one. */
+  readonly revoked?: readonly RevokedCertificate[];
+  readonly revokedPeers?: readonly RevokedCertificate[];
 }
 
 /** A century: longer is a typing error. */
@@ -96,7 +113,8 @@ const LOCALHOST = "localhost";
 
 /**
  * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a renewal
- * that comes too late, or with every deploy; for a server name that is no DNS name, or is given twice
+ * that comes too late, or with every deploy; for a server name that is no DNS name, or is given twice; for a certificate that is
+ * revoked twice
  */
 export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const caDays = props.caValidityDays ?? 3650;
@@ -118,8 +136,13 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const serverNames = props.serverNames ?? [];
   for (const name of serverNames) requireDnsName("pki.serverNames", name);
   requireDistinct("pki.serverNames", [LOCALHOST, ...serverNames], "name each only once; localhost is always in there");
+  const { revoked, revokedPeers } = props;
+  requireRevokedOnce("pki.revoked", revoked);
+  requireRevokedOnce("pki.revokedPeers", revokedPeers);
   return {
     serverNames,
+    revoked,
+    revokedPeers,
     clientAuthority: props.clientAuthority ?? AuthorityGeneration.of(1),
     peerAuthority: props.peerAuthority ?? AuthorityGeneration.of(1),
     keyAlgorithm: props.keyAlgorithm ?? KeyAlgorithm.ECDSA_P256,
@@ -137,6 +160,11 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
  */
 function authorityWarning(caHours: number, leafHours: number, earlyRenewalHours: number): number {
   return Math.min(Math.max(leafHours, STAGES * earlyRenewalHours, LEAST_WARNING_DAYS * 24), caHours / 2);
+}
+
+function requireRevokedOnce(what: string, revoked: readonly RevokedCertificate[] = []): void {
+  const lines = revoked.map(({ _line }) => _line);
+  requireDistinct(what, lines, "name each certificate once; its serial number and its PEM are the same");
 }
 
 function requireRenewal(days: number, leafDays: number): void {

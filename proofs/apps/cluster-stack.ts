@@ -20,6 +20,7 @@ import {
   EtcdVersion,
   LeaderPlacementProps,
   PeerNetwork,
+  RevokedCertificate,
   SurvivorOriginProps,
   TakeoverOriginProps,
 } from "../../lib";
@@ -53,6 +54,9 @@ export interface Knobs {
   readonly leafValidityDays?: number;
   readonly clientAuthority?: AuthorityStage;
   readonly peerAuthority?: AuthorityStage;
+  /** Serial numbers of certificates. */
+  readonly revoked?: string[];
+  readonly revokedPeers?: string[];
   readonly serverNames?: string[];
   readonly peerNetwork?: PeerNetwork;
   readonly vpcIds?: Record<string, string>;
@@ -152,6 +156,8 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       serverNames: knobs.serverNames,
       clientAuthority: authority(knobs.clientAuthority),
       peerAuthority: authority(knobs.peerAuthority),
+      revoked: knobs.revoked?.map((serial) => RevokedCertificate.bySerial(serial)),
+      revokedPeers: knobs.revokedPeers?.map((serial) => RevokedCertificate.bySerial(serial)),
     },
     accessDirectory: env.ETCD_ACCESS_DIRECTORY,
     clientFiles: knobs.clientFiles,

@@ -503,6 +503,16 @@ export const STORIES: readonly Story[] = [
     proves: ["lib/authorization/**", "templates/authorization/**"],
   },
   {
+    file: "__tests__/proofs/revocation.long.test.ts",
+    seconds: 400,
+    proves: [
+      "lib/pki/revo*.ts",
+      "lib/access/client-props.ts",
+      "templates/revocation/**",
+      "templates/authorization/sessions.sh",
+    ],
+  },
+  {
     file: "__tests__/proofs/second-cluster.long.test.ts",
     seconds: 300,
     proves: [
@@ -564,6 +574,7 @@ export const NO_STORY: readonly Silence[] = [
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
       "templates/adoption/check-adoption.sh",
+      "templates/revocation/**",
       "templates/rollout/check-version.sh",
     ],
   },
