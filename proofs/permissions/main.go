@@ -14,7 +14,6 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 )
@@ -95,7 +94,7 @@ func (s *stage) tryAll(by way) ([]answer, error) {
 		err = by.call(limited, one, request, func() error { return s.happens(limited, one) })
 		cancel()
 		answers = append(answers, answer{Call: one.call, Case: one.what, Code: status.Code(err).String(), Message: messageOf(err)})
-		if one.restore != nil && status.Code(err) == codes.OK {
+		if one.restore != nil {
 			if err := one.restore(ctx, s); err != nil {
 				return nil, fmt.Errorf("%s, %s: could not be taken back: %w", one.call, one.what, err)
 			}

@@ -19,7 +19,7 @@ const (
 	everything = "\x00"
 )
 
-// Users, roles and members that do not exist.
+// A user, a role and a member that do not exist.
 const (
 	nobody   = "nobody-has-this-name"
 	noMember = uint64(0xdead)

@@ -23,7 +23,7 @@ type try struct {
 	path string
 	// watches is a key whose write a watch has to tell of.
 	watches string
-	// restore takes back what the call did, if it was allowed.
+	// restore takes back what the call did, or was prepared for it.
 	restore func(context.Context, *stage) error
 }
 
@@ -87,7 +87,7 @@ func keys() []try {
 	return append(all, transactions()...)
 }
 
-// deletion deletes a range, and writes it again if that was allowed.
+// deletion deletes a range, and writes it again.
 func deletion(what, key, end string) try {
 	var before []*clientv3.Op
 	return try{
@@ -285,6 +285,17 @@ func users() []try {
 		_, err := s.admin.AuthEnable(ctx)
 		return err
 	}
+	password := try{
+		call: "Auth/UserChangePassword", path: "auth/user/changepw", what: "",
+		request: func(ctx context.Context, s *stage) (proto.Message, error) {
+			_, err := s.admin.UserAddWithOptions(ctx, nobody, "", &clientv3.UserAddOptions{NoPassword: true})
+			return &pb.AuthUserChangePasswordRequest{Name: nobody, Password: "x"}, err
+		},
+		restore: func(ctx context.Context, s *stage) error {
+			_, err := s.admin.UserDelete(ctx, nobody)
+			return err
+		},
+	}
 	return []try{
 		of("AuthStatus", "status", "", &pb.AuthStatusRequest{}),
 		// It is on.
@@ -297,10 +308,11 @@ func users() []try {
 		of("UserGet", "user/get", "another", &pb.AuthUserGetRequest{Name: "root"}),
 		// root is there.
 		of("UserAdd", "user/add", "", &pb.AuthUserAddRequest{Name: "root", Options: &authpb.UserAddOptions{NoPassword: true}}),
-		of("UserDelete", "user/delete", "", &pb.AuthUserDeleteRequest{Name: nobody}),
-		of("UserChangePassword", "user/changepw", "", &pb.AuthUserChangePasswordRequest{Name: nobody, Password: "x"}),
-		of("UserGrantRole", "user/grant", "", &pb.AuthUserGrantRoleRequest{User: nobody, Role: "root"}),
-		of("UserRevokeRole", "user/revoke", "", &pb.AuthUserRevokeRoleRequest{Name: nobody, Role: "root"}),
+		// Nobody may delete root while authorization is on.
+		of("UserDelete", "user/delete", "", &pb.AuthUserDeleteRequest{Name: "root"}),
+		password,
+		of("UserGrantRole", "user/grant", "", &pb.AuthUserGrantRoleRequest{User: "root", Role: nobody}),
+		of("UserRevokeRole", "user/revoke", "", &pb.AuthUserRevokeRoleRequest{Name: "root", Role: nobody}),
 		of("RoleList", "role/list", "", &pb.AuthRoleListRequest{}),
 		named("RoleGet", "role/get", "its own", func(name string) proto.Message { return &pb.AuthRoleGetRequest{Role: ownRole + name} }),
 		of("RoleGet", "role/get", "another's", &pb.AuthRoleGetRequest{Role: ownRole + "operator"}),
