@@ -111,7 +111,8 @@ describe("permissions", () => {
 
     beforeAll(async () => {
       await harness.deploy(KNOBS);
-      await on(cluster.machines[0], `etcdctl user add --no-user-password ${NO_ROLE}`);
+      // Someone whom nobody declared.
+      await on(cluster.machines[0], `etcdctl user add --no-password ${NO_ROLE}`);
       identities = await everybody(harness, directory, TRIED);
     });
 

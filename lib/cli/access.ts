@@ -94,7 +94,7 @@ function actualAccess(
   signal: AbortSignal,
   console: Console,
 ): Promise<{ name: string; lines: string[] }> {
-  return withSsh(async (run) => {
+  return withSsh(process.env, async (run) => {
     const failures: string[] = [];
     for (const [name, machine] of machines) {
       const lines: string[] = [];

@@ -21,11 +21,17 @@ export interface RemoteCommand {
 /** Runs a command to its end; resolves with why it failed, if it did. */
 export type RunRemotely = (remote: RemoteCommand) => Promise<string | undefined>;
 
-/** Has `work` run commands on machines, over SSH. The keys lie in a directory for this user alone until it is done. */
-export async function withSsh<Result>(work: (run: RunRemotely) => Promise<Result>): Promise<Result> {
+/**
+ * Has `work` run commands on machines, by the ssh that is found in this environment. The keys lie in a directory for this user alone
+ * until it is done.
+ */
+export async function withSsh<Result>(
+  env: NodeJS.ProcessEnv,
+  work: (run: RunRemotely) => Promise<Result>,
+): Promise<Result> {
   const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-ssh-"));
   try {
-    return await work((remote) => run(sshArguments(directory, remote.name, remote.machine), remote));
+    return await work((remote) => run(sshArguments(directory, remote.name, remote.machine), remote, env));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -58,9 +64,13 @@ function sshArguments(directory: string, name: string, machine: Machine): string
   return ["-F", "none", "-i", key, ...listed, "--", machine.host];
 }
 
-function run(ssh: readonly string[], { command, input, signal, onLine }: RemoteCommand): Promise<string | undefined> {
+function run(
+  ssh: readonly string[],
+  { command, input, signal, onLine }: RemoteCommand,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn("ssh", [...ssh, ...command], { stdio: ["pipe", "pipe", "pipe"], signal });
+    const child = spawn("ssh", [...ssh, ...command], { stdio: ["pipe", "pipe", "pipe"], signal, env });
     let said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     createInterface({ input: child.stdout }).on("line", onLine);

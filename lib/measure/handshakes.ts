@@ -45,7 +45,7 @@ export async function measureHandshakes(props: HandshakesProps): Promise<Measure
         ...(segments === undefined ? {} : { segments }),
       })),
     );
-  const notes = await withSsh((run) =>
+  const notes = await withSsh(process.env, (run) =>
     Promise.all(
       [...machines].map(async ([from, machine]) => {
         const others = new Map([...machines].filter(([to]) => to !== from).map(([to, { peer_url }]) => [peer_url, to]));
