@@ -19,11 +19,10 @@ const LAYERS = {
   ],
   proofs: [
     ["bench", "campaign", "cdktn", "cli", "demo", "suite"],
-    ["operations"],
+    ["operations", "permissions"],
     ["harness"],
     ["lab-cluster", "rig"],
     ["apps", "lab.config"],
-    ["permissions"],
     ["etcd", "exploration", "probe", "recording", "workload"],
     ["earlier-checkout", "figures", "programs", "random"],
   ],

@@ -52,7 +52,7 @@ function access(...args: string[]): Promise<CommandResult> {
 /** Has Terraform run the step that writes users, roles and permissions, by the command of docs/permissions.md. */
 async function authorizeAgain(): Promise<string[]> {
   const document = readFileSync(DOCUMENT, "utf8");
-  expect(document).toMatch(/^terraform .* apply -replace="\$\(terraform .* state list \| grep _authorize_\)"$/m);
+  expect(document).toMatch(/^terraform apply -replace="\$\(terraform state list \| grep _authorize_\)"$/m);
   const list = await harness.terraform(["state", "list"]);
   const addresses = list.output.split("\n").filter((line) => line.includes("_authorize_"));
   const { exitCode, output } = await harness.terraform([

@@ -100,7 +100,7 @@ export function writtenOctets(hexadecimal: string): string {
       )
       .join("");
   }
-  return [...text]
+  return Array.from(text)
     .map((character) =>
       /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character) && character !== "\\"
         ? character

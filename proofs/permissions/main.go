@@ -4,9 +4,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 )
@@ -69,7 +73,11 @@ func run(endpoint, name string, files, adminFiles transport.TLSInfo, gateway boo
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{admin: client, name: name}
+	refusal, err := handshake(endpoint, config)
+	if err != nil {
+		return nil, err
+	}
+	s := &stage{admin: client, name: name, refusal: refusal}
 	if gateway {
 		return s.tryAll(newGateway(endpoint, config))
 	}
@@ -93,6 +101,10 @@ func (s *stage) tryAll(by way) ([]answer, error) {
 		limited, cancel := context.WithTimeout(ctx, callSeconds)
 		err = by.call(limited, one, request, func() error { return s.happens(limited, one) })
 		cancel()
+		// A connection that the member ends can be noticed in several ways, most of which do not say why.
+		if s.refusal != nil && status.Code(err) == codes.Unavailable {
+			err = status.Error(codes.Unavailable, s.refusal.Error())
+		}
 		answers = append(answers, answer{Call: one.call, Case: one.what, Code: status.Code(err).String(), Message: messageOf(err)})
 		if one.restore != nil {
 			if err := one.restore(ctx, s); err != nil {
@@ -101,6 +113,25 @@ func (s *stage) tryAll(by way) ([]answer, error) {
 		}
 	}
 	return answers, nil
+}
+
+// handshake is why the member ends a connection after TLS's handshake, nil if it keeps it. The client learns it only when it reads, as
+// in TLS 1.3 its own part of the handshake is over before the member has seen its certificate.
+func handshake(endpoint string, config *tls.Config) (error, error) {
+	conn, err := tls.DialWithDialer(&net.Dialer{Timeout: callSeconds}, "tcp", endpoint[len("https://"):], config)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if err := conn.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return nil, err
+	}
+	_, err = conn.Read(make([]byte, 1))
+	var late net.Error
+	if err == nil || errors.As(err, &late) && late.Timeout() {
+		return nil, nil
+	}
+	return err, nil
 }
 
 func messageOf(err error) string {

@@ -30,7 +30,9 @@ type stage struct {
 	admin *clientv3.Client
 	// name is the client's.
 	name string
-	put  int
+	// refusal is why the client is not let in at all; nil if it is.
+	refusal error
+	put     int
 }
 
 // leaseOn makes a lease for 60 s with this key on it; none if it is empty.

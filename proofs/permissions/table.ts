@@ -1,5 +1,5 @@
 import { markdownTable } from "../figures/markdown";
-import { type Answer, verdictOf } from "./answers";
+import { type Answer, Verdict, verdictOf } from "./answers";
 
 /** What each call came to, by who made it: verdicts in the order of the calls. */
 export type Columns = ReadonlyMap<string, readonly Answer[]>;
@@ -31,7 +31,7 @@ export function tables(columns: Columns): string {
 
 /** The calls, by their methods' names, that this one of those who made them may make in at least one case. */
 export function openTo(answers: readonly Answer[]): string[] {
-  return [...new Set(answers.filter((answer) => verdictOf(answer) === "yes").map(methodOf))].sort();
+  return [...new Set(answers.filter((answer) => verdictOf(answer) === Verdict.YES).map(methodOf))].sort();
 }
 
 const serviceOf = ({ call }: Answer): string => call.split("/")[0];
