@@ -11,8 +11,11 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/golang/protobuf/proto"
 	"go.etcd.io/etcd/client/pkg/v3/transport"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
@@ -94,25 +97,47 @@ func (s *stage) tryAll(by way) ([]answer, error) {
 	ctx := context.Background()
 	var answers []answer
 	for _, one := range tries() {
-		request, err := one.request(ctx, s)
+		var request proto.Message
+		err := settled(func() (err error) {
+			request, err = one.request(ctx, s)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: could not be prepared: %w", one.call, one.what, err)
 		}
-		limited, cancel := context.WithTimeout(ctx, callSeconds)
-		err = by.call(limited, one, request, func() error { return s.happens(limited, one) })
-		cancel()
+		err = settled(func() error {
+			limited, cancel := context.WithTimeout(ctx, callSeconds)
+			defer cancel()
+			return by.call(limited, one, request, func() error { return s.happens(limited, one) })
+		})
 		// A connection that the member ends can be noticed in several ways, most of which do not say why.
 		if s.refusal != nil && status.Code(err) == codes.Unavailable {
 			err = status.Error(codes.Unavailable, s.refusal.Error())
 		}
 		answers = append(answers, answer{Call: one.call, Case: one.what, Code: status.Code(err).String(), Message: messageOf(err)})
-		if one.restore != nil {
-			if err := one.restore(ctx, s); err != nil {
-				return nil, fmt.Errorf("%s, %s: could not be taken back: %w", one.call, one.what, err)
-			}
+		if one.restore == nil {
+			continue
+		}
+		if err := settled(func() error { return one.restore(ctx, s) }); err != nil {
+			return nil, fmt.Errorf("%s, %s: could not be taken back: %w", one.call, one.what, err)
 		}
 	}
 	return answers, nil
+}
+
+// unsettled is what etcd says while leadership moves, or while a member learns of users that were edited.
+var unsettled = []string{"raft proposal dropped", "leader changed", "no leader", "request timed out", "revision of auth store is old"}
+
+// settled repeats a call while that is the answer, ten times at most.
+func settled(call func() error) error {
+	for left := 10; ; left-- {
+		err := call()
+		passes := err != nil && slices.ContainsFunc(unsettled, func(words string) bool { return strings.Contains(err.Error(), words) })
+		if !passes || left == 0 {
+			return err
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
 }
 
 // handshake is why the member ends a connection after TLS's handshake, nil if it keeps it. The client learns it only when it reads, as
