@@ -1,5 +1,6 @@
-// Command permissions tries each call of etcd's API at one member as one client, and prints what the member answered, as JSON. The
-// calls do no harm where they are allowed: they name members, users and roles that do not exist, or say what is so already.
+// Command permissions tries each call of etcd's API at one member as one client, and prints what the member answered, as JSON. Where
+// they are allowed, the calls delete all keys, and do no other harm: they name members and roles that do not exist, or say what is so
+// already.
 package main
 
 import (

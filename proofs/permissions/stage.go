@@ -19,7 +19,7 @@ const (
 	everything = "\x00"
 )
 
-// A user, a role and a member that do not exist.
+// A role and a member that do not exist.
 const (
 	nobody   = "nobody-has-this-name"
 	noMember = uint64(0xdead)
@@ -32,17 +32,19 @@ type stage struct {
 	name string
 	// refusal is why the client is not let in at all; nil if it is.
 	refusal error
-	put     int
 }
 
-// leaseOn makes a lease for 60 s with this key on it; none if it is empty.
-func (s *stage) leaseOn(ctx context.Context, key string) (int64, error) {
+// leaseOn makes a lease for 60 s, with a key on it that begins so; with none if that is empty.
+func (s *stage) leaseOn(ctx context.Context, begins string) (int64, error) {
 	lease, err := s.admin.Grant(ctx, 60)
-	if err != nil || key == "" {
-		return int64(lease.ID), err
+	if err != nil {
+		return 0, err
 	}
-	s.put++
-	_, err = s.admin.Put(ctx, fmt.Sprintf("%slease-%d", key, s.put), "", clientv3.WithLease(lease.ID))
+	if begins == "" {
+		return int64(lease.ID), nil
+	}
+	// Others may be tried beside: each lease has a key of its own.
+	_, err = s.admin.Put(ctx, fmt.Sprintf("%slease-%x", begins, lease.ID), "", clientv3.WithLease(lease.ID))
 	return int64(lease.ID), err
 }
 

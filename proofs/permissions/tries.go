@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/golang/protobuf/proto"
 	"go.etcd.io/etcd/api/v3/authpb"
@@ -59,12 +60,12 @@ func keys() []try {
 		all = append(all, try{call: call, path: path, what: what, request: plain(message)})
 	}
 	for _, one := range ranges {
-		key, end := []byte(one.key), []byte(one.end)
-		add("KV/Range", "kv/range", one.what, &pb.RangeRequest{Key: key, RangeEnd: end, Limit: 1})
+		request := &pb.RangeRequest{Key: []byte(one.key), RangeEnd: []byte(one.end), Limit: 1}
+		add("KV/Range", "kv/range", one.what, request)
 	}
 	for _, one := range ranges {
-		key, end := []byte(one.key), []byte(one.end)
-		add("KV/Range", "kv/range", one.what+", serializable", &pb.RangeRequest{Key: key, RangeEnd: end, Limit: 1, Serializable: true})
+		request := &pb.RangeRequest{Key: []byte(one.key), RangeEnd: []byte(one.end), Limit: 1, Serializable: true}
+		add("KV/Range", "kv/range", one.what+", serializable", request)
 	}
 	for _, one := range ranges {
 		if one.end == "" {
@@ -78,41 +79,9 @@ func keys() []try {
 		}})
 	}
 	for _, one := range ranges {
-		if one.end == "" {
-			add("KV/DeleteRange", "kv/deleterange", one.what, &pb.DeleteRangeRequest{Key: []byte(one.key)})
-		} else {
-			all = append(all, deletion(one.what, one.key, one.end))
-		}
+		add("KV/DeleteRange", "kv/deleterange", one.what, &pb.DeleteRangeRequest{Key: []byte(one.key), RangeEnd: []byte(one.end)})
 	}
 	return append(all, transactions()...)
-}
-
-// deletion deletes a range, and writes it again.
-func deletion(what, key, end string) try {
-	var before []*clientv3.Op
-	return try{
-		call: "KV/DeleteRange", path: "kv/deleterange", what: what,
-		request: func(ctx context.Context, s *stage) (proto.Message, error) {
-			found, err := s.admin.Get(ctx, key, clientv3.WithRange(end))
-			if err != nil {
-				return nil, err
-			}
-			before = nil
-			for _, kv := range found.Kvs {
-				put := clientv3.OpPut(string(kv.Key), string(kv.Value))
-				before = append(before, &put)
-			}
-			return &pb.DeleteRangeRequest{Key: []byte(key), RangeEnd: []byte(end)}, nil
-		},
-		restore: func(ctx context.Context, s *stage) error {
-			for _, put := range before {
-				if _, err := s.admin.Do(ctx, *put); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
 }
 
 func transactions() []try {
@@ -285,14 +254,16 @@ func users() []try {
 		_, err := s.admin.AuthEnable(ctx)
 		return err
 	}
+	// Others may be tried beside.
+	someone := fmt.Sprintf("somebody-%d", os.Getpid())
 	password := try{
 		call: "Auth/UserChangePassword", path: "auth/user/changepw", what: "",
 		request: func(ctx context.Context, s *stage) (proto.Message, error) {
-			_, err := s.admin.UserAddWithOptions(ctx, nobody, "", &clientv3.UserAddOptions{NoPassword: true})
-			return &pb.AuthUserChangePasswordRequest{Name: nobody, Password: "x"}, err
+			_, err := s.admin.UserAddWithOptions(ctx, someone, "", &clientv3.UserAddOptions{NoPassword: true})
+			return &pb.AuthUserChangePasswordRequest{Name: someone, Password: "x"}, err
 		},
 		restore: func(ctx context.Context, s *stage) error {
-			_, err := s.admin.UserDelete(ctx, nobody)
+			_, err := s.admin.UserDelete(ctx, someone)
 			return err
 		},
 	}
