@@ -11,7 +11,7 @@ import { everybody, filesOf, type Identity, NO_ROLE } from "../../proofs/permiss
 import { openTo, tables, WrittenPart } from "../../proofs/permissions/table";
 import { onNodesOf } from "./on-nodes";
 
-jest.setTimeout(900_000);
+jest.setTimeout(1_200_000);
 
 const ROOT = path.resolve(__dirname, "..", "..");
 const DOCUMENT = path.join(ROOT, "docs", "permissions.md");

@@ -64,6 +64,7 @@ const POINTLESS = [
   "etcdserver: mvcc: required revision has been compacted",
   "etcdserver: Peer URLs already exists",
   "etcdserver: member not found",
+  "etcdserver: can only promote a learner member",
   "etcdserver: bad leader transferee",
   "etcdserver: not leader",
   "etcdserver: invalid downgrade target version",

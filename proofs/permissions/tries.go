@@ -201,16 +201,26 @@ func members() []try {
 		{call: "Cluster/MemberList", path: "cluster/member/list", what: "", request: plain(&pb.MemberListRequest{})},
 		{call: "Cluster/MemberList", path: "cluster/member/list", what: "linearizable", request: plain(&pb.MemberListRequest{Linearizable: true})},
 		// The URL of a member that is there, which etcd refuses whom it would let add another.
-		{call: "Cluster/MemberAdd", path: "cluster/member/add", what: "", request: func(ctx context.Context, s *stage) (proto.Message, error) {
-			list, err := s.admin.MemberList(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return &pb.MemberAddRequest{PeerURLs: list.Members[0].PeerURLs, IsLearner: true}, nil
-		}},
+		{call: "Cluster/MemberAdd", path: "cluster/member/add", what: "", request: ofMember(func(first *pb.Member) proto.Message {
+			return &pb.MemberAddRequest{PeerURLs: first.PeerURLs, IsLearner: true}
+		})},
 		{call: "Cluster/MemberRemove", path: "cluster/member/remove", what: "", request: plain(&pb.MemberRemoveRequest{ID: noMember})},
 		{call: "Cluster/MemberUpdate", path: "cluster/member/update", what: "", request: plain(&pb.MemberUpdateRequest{ID: noMember, PeerURLs: []string{"https://192.0.2.1:2380"}})},
-		{call: "Cluster/MemberPromote", path: "cluster/member/promote", what: "", request: plain(&pb.MemberPromoteRequest{ID: noMember})},
+		{call: "Cluster/MemberPromote", path: "cluster/member/promote", what: "", request: ofMember(func(first *pb.Member) proto.Message {
+			// It votes already. A follower would ask the leader about one that does not exist until it runs out of time.
+			return &pb.MemberPromoteRequest{ID: first.ID}
+		})},
+	}
+}
+
+// ofMember is a message about the first member.
+func ofMember(message func(*pb.Member) proto.Message) func(context.Context, *stage) (proto.Message, error) {
+	return func(ctx context.Context, s *stage) (proto.Message, error) {
+		list, err := s.admin.MemberList(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return message(list.Members[0]), nil
 	}
 }
 
