@@ -10,7 +10,7 @@ const LAYERS = {
     ["etcd-member"],
     ["access", "rollout", "upkeep"],
     ["authorization", "backup", "hosts", "leader", "member", "metadata", "pki", "streams"],
-    ["cluster-record", "etcd-download", "etcd-settings", "node"],
+    ["cluster-record", "etcd-download", "etcd-settings", "machines", "node"],
     ["etcd-extra", "etcd-version", "terraform"],
     ["etcd-flags"],
     ["etcd-host", "wan"],
@@ -19,7 +19,7 @@ const LAYERS = {
   ],
   proofs: [
     ["bench", "campaign", "cdktn", "cli", "demo", "suite"],
-    ["operations"],
+    ["operations", "permissions"],
     ["harness"],
     ["lab-cluster", "rig"],
     ["apps", "lab.config"],

@@ -30,6 +30,8 @@ export interface ClusterRecord {
     /** How long before its end an authority is to be rotated; missing in stacks of earlier versions. */
     readonly authorityWarningDays?: number;
   };
+  /** Who may do what, as the machines are told; missing where the code says nothing of authorization. */
+  readonly access?: readonly string[];
   /** The timeouts in use. */
   readonly inUse: { readonly heartbeatMs: number; readonly electionMs: number };
   readonly roundTripTimes: {

@@ -87,7 +87,8 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
 
     const pki = new ClusterPki(this, "pki", id, resolved.pki);
     this.caCertificatePem = pki.clientAuthority.trustPem;
-    recordCluster(this, { props, pki: pki.settings, tuning: this.tuning, roundTripTimes });
+    const declaredAccess = new DeclaredAccess(this, props.authorization);
+    recordCluster(this, { props, declaredAccess, pki: pki.settings, tuning: this.tuning, roundTripTimes });
 
     // Members: what they have in common, and each with its certificates.
     const templates = Templates.of(this);
@@ -149,7 +150,6 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
 
     // Authorization: steps of its own, as it changes with each client, and the machines do not. Then sessions end one member after
     // the other, the leader's last.
-    const declaredAccess = new DeclaredAccess(this, props.authorization);
     const cuts: SshStep[] = [];
     if (props.authorization !== undefined) {
       const authorized = lastMember.authorize(this, installation, genesis, declaredAccess, last);

@@ -1,5 +1,6 @@
-import { TerraformStack } from "cdktf";
+import { Lazy, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { DeclaredAccess } from "./authorization/declared-access";
 import { ClusterRecord, RECORDS } from "./cluster-record";
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { ResolvedPki } from "./pki/pki-props";
@@ -8,20 +9,21 @@ import { ClientLocation, Region, RoundTripTimes, Tuning, TuningProfile } from ".
 /** What is recorded of a cluster. */
 export interface RecordedModel {
   /** As the user gave them. */
-  readonly props: Pick<EtcdClusterProps, "hosts" | "clientLocations" | "tuning" | "leader" | "outputPrefix">;
+  readonly props: Pick<EtcdClusterProps, "hosts" | "clientLocations" | "tuning" | "leader" | "outputPrefix" | "authorization">;
+  readonly declaredAccess: DeclaredAccess;
   readonly pki: ResolvedPki;
   readonly tuning: Tuning;
   readonly roundTripTimes: RoundTripTimes;
 }
 
-/** Leaves the model's inputs in the synthesized stack, where `cdktf-etcd report` and `measure` find them. */
+/** Leaves the model's inputs in the synthesized stack, where `cdktf-etcd report`, `measure` and `access` find them. */
 export function recordCluster(cluster: Construct, model: RecordedModel): void {
   // An override's path is split at its dots.
   const key = cluster.node.path.replace(/\./g, "-");
   TerraformStack.of(cluster).addOverride(`//.${RECORDS}.${key}`, recordOf(model));
 }
 
-function recordOf({ props, pki, tuning, roundTripTimes }: RecordedModel): ClusterRecord {
+function recordOf({ props, declaredAccess, pki, tuning, roundTripTimes }: RecordedModel): ClusterRecord {
   const { hosts, clientLocations: clients } = props;
   return {
     version: 1,
@@ -38,6 +40,8 @@ function recordOf({ props, pki, tuning, roundTripTimes }: RecordedModel): Cluste
       authorityValidityDays: pki.caValidityHours / 24,
       authorityWarningDays: pki.authorityWarningHours / 24,
     },
+    // Complete only once the app is: clients are added after the cluster was made.
+    ...(props.authorization === undefined ? {} : { access: Lazy.listValue({ produce: () => declaredAccess.lines() }) }),
     inUse: { heartbeatMs: tuning.heartbeatMs, electionMs: tuning.electionMs },
     roundTripTimes: recordedTimes(
       roundTripTimes,

@@ -53,6 +53,11 @@ export interface HarnessRun extends Partial<CdktfRun> {
    * @default - this checkout's
    */
   readonly app?: string;
+  /**
+   * What is declared in place of the cluster of main.ts, without cdktf's command line.
+   * @default declareCluster
+   */
+  readonly declare?: typeof declareCluster;
 }
 
 /** Options of a lab for tests. */
@@ -103,7 +108,7 @@ export class LabHarness {
     if (how.cdktf === true || how.app !== undefined) return this.runCdktf(command, knobs, how);
     const began = Date.now();
     try {
-      this.synthesize(knobs);
+      this.synthesize(knobs, how.declare);
     } catch (error) {
       // In cdktf's words.
       if (!(error instanceof Error)) throw error;
@@ -158,10 +163,10 @@ export class LabHarness {
   }
 
   /** Synthesizes the stack into the directory that cdktf would use. */
-  private synthesize(knobs: Knobs): void {
+  private synthesize(knobs: Knobs, declare = declareCluster): void {
     const app = new App({ outdir: this.paths.synthesized });
     // Through JSON, as an app in a process of its own gets them.
-    declareCluster(app, JSON.parse(JSON.stringify(knobs)) as Knobs, this.environment());
+    declare(app, JSON.parse(JSON.stringify(knobs)) as Knobs, this.environment());
     app.synth();
   }
 
@@ -173,7 +178,7 @@ export class LabHarness {
   }
 
   /** Directory of the synthesized stack, in which Terraform runs. */
-  private get stackDirectory(): string {
+  public get stackDirectory(): string {
     return path.join(this.paths.synthesized, "stacks", STACK);
   }
 
@@ -271,6 +276,16 @@ export class LabHarness {
     const found = outputs[name];
     if (found === undefined) throw new Error(`no output ${name}, but: ${Object.keys(outputs).join(", ")}`);
     return found.value;
+  }
+
+  /** What the state has of the first resource of this type with that in its name. @throws Error if there is none */
+  public attributes(type: string, name: string): Readonly<Record<string, string | undefined>> {
+    const { resources } = JSON.parse(readFileSync(this.stateFile, "utf8")) as {
+      resources: { type: string; name: string; instances: { attributes: Record<string, string | undefined> }[] }[];
+    };
+    const found = resources.find((one) => one.type === type && one.name.includes(name));
+    if (found === undefined) throw new Error(`no ${type} of ${name} in the state`);
+    return found.instances[0].attributes;
   }
 
   public cluster(): Promise<LabCluster> {

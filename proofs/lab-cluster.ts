@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { attempt, Lab, LabDroplet, LabPaths, waitUntil } from "terraform-lab";
 import { QuorumModel, RoundTripTimes } from "../lib/wan";
-import { EtcdStatus, etcdStatus, operatorEnvironment } from "./etcd/status";
+import { clientEnvironment, EtcdStatus, etcdStatus } from "./etcd/status";
 import { etcdIn } from "./etcd/in-lab";
 import { median } from "./figures/statistics";
 
@@ -46,11 +46,11 @@ export class LabCluster {
     return `https://${machine.publicAddress ?? ""}:2379`;
   }
 
-  /** The operator's environment for etcdctl, by default with all members as endpoints. */
-  public environment(machines: readonly LabDroplet[] = this.machines): Record<string, string> {
+  /** A client's environment for etcdctl, by default the operator's, with all members as endpoints. */
+  public environment(machines: readonly LabDroplet[] = this.machines, client = "operator"): Record<string, string> {
     const endpoints = machines.map((machine) => this.clientUrl(machine));
-    const env = operatorEnvironment(this.paths, endpoints);
-    if (env === undefined) throw new Error(`the operator's files are not in ${this.paths.access}`);
+    const env = clientEnvironment(this.paths, client, endpoints);
+    if (env === undefined) throw new Error(`the files of ${client} are not in ${this.paths.access}`);
     return env;
   }
 

@@ -3,6 +3,11 @@ import { ensureGoProgram, type GoTests, type OwnGoProgram, type Progress } from 
 
 const WORKLOAD = { name: "workload", title: "the workload", sources: path.join(__dirname, "workload") };
 const PROBE = { name: "probe", title: "the probe", sources: path.join(__dirname, "probe") };
+const PERMISSIONS = {
+  name: "permissions",
+  title: "the program that tries each call of etcd's",
+  sources: path.join(__dirname, "permissions"),
+};
 const SOCKETS = {
   name: "sockets",
   title: "the program that loads the paths",
@@ -22,6 +27,9 @@ export const ensureWorkload = builderOf(WORKLOAD);
 
 /** The program that times calls with etcd's Go client. */
 export const ensureProbe = builderOf(PROBE);
+
+/** The program that tries each call of etcd's API as one client. */
+export const ensurePermissions = builderOf(PERMISSIONS);
 
 /** The program that loads and measures the paths between members. */
 export const ensureSockets = builderOf(SOCKETS);

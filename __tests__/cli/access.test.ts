@@ -140,7 +140,8 @@ describe("cdktf-etcd access", () => {
   });
 
   it.each([
-    [[], /^--client: given nothing, expected the name of a client/],
+    [["--out", "x"], /^--client: given nothing, and --out, expected the name of a client/],
+    [["--outputs", "x"], /^--client: given nothing, and --outputs/],
     [["billing"], /^--client: given billing, expected the name of a client.*--client operator/],
     [["--client", "../x"], /^--client: given "\.\.\/x"/],
     [["--client", "billing", "--outputs", "x"], /^--outputs: given without --cluster/],

@@ -57,13 +57,7 @@ async function jsonAnswers(): Promise<number[]> {
 
 /** The private key of an authority, out of the state. */
 function authorityKey(authority: string): string {
-  const state = readFileSync(harness.stateFile, "utf8");
-  const { resources } = JSON.parse(state) as {
-    resources: { type: string; name: string; instances: { attributes: { private_key_pem?: string } }[] }[];
-  };
-  const found = resources.find(({ type, name }) => type === "tls_private_key" && name.includes(`pki_${authority}_`));
-  if (found === undefined) throw new Error(`no key of ${authority} in the state`);
-  return found.instances[0].attributes.private_key_pem?.trim() ?? "";
+  return harness.attributes("tls_private_key", `pki_${authority}_`).private_key_pem?.trim() ?? "";
 }
 
 /** What users of a machine get of its user data, from the metadata service: whether the SSH host key is in it, and curl's exit code. */

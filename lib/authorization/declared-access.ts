@@ -6,10 +6,10 @@ import { EtcdRole } from "./etcd-role";
 import { ALL_KEYS, EtcdPermissionProps, hexadecimal, Permission, permissionsOf } from "./permission-props";
 
 /** Roles of ours begin so in etcd, which is how they are told from those that people made. */
-const CLIENT_ROLE = "cdktf-etcd/client/";
-const SHARED_ROLE = "cdktf-etcd/role/";
+export const CLIENT_ROLE = "cdktf-etcd/client/";
+export const SHARED_ROLE = "cdktf-etcd/role/";
 /** etcd's administrator, as user and as role: the certificate that every machine has for its own etcdctl. */
-const ROOT = "root";
+export const ROOT = "root";
 
 /** What one client may do. */
 interface ClientAccess {

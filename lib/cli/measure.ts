@@ -1,8 +1,8 @@
 import type { ClusterRecord } from "../cluster-record";
+import { machinesOf } from "../machines/machines";
 import type { Pairs } from "../measure/directions";
 import type { Drift } from "../measure/drift";
 import { driftOf, memberPairs } from "../measure/drift";
-import { machinesOf } from "../measure/machines";
 import type { Measurement } from "../measure/measure-cluster";
 import { measureCluster } from "../measure/measure-cluster";
 import type { RecordedCluster } from "../report/recorded-cluster";
@@ -82,7 +82,7 @@ async function measureNow(
   const ssh = typed.flag("ssh");
   const seconds = secondsOf(typed);
   const files = clientFilesOf(typed.value("env"), stack, cluster.name, !ssh);
-  const machines = ssh ? machinesOf(stack, outputPrefixOf(cluster), process.env) : undefined;
+  const machines = ssh ? machinesOf(stack, outputPrefixOf(cluster), "--ssh", process.env) : undefined;
   const begin = performance.now();
   let told = 0;
   const progress = (pairs: Pairs): void => {

@@ -66,6 +66,6 @@ Commands:
 ${lines.join("\n")}
 
 cdktf-etcd <command> --help lists a command's options.
-Exit codes: 0 done, 1 done in part, 2 something to mend in what was typed, 3 measure --check found a drift.
+Exit codes: 0 done, 1 done in part or access found a drift, 2 something to mend in what was typed, 3 measure --check found one.
 `;
 }

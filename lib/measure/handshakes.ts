@@ -1,10 +1,8 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { createInterface } from "node:readline";
+import type { Machine } from "../machines/machines";
+import { withSsh } from "../machines/ssh";
 import { Direction, Method, Segments } from "./directions";
-import type { Machine } from "./machines";
 
 /** lib/measure and dist/measure are equally deep in the package. */
 const SCRIPT = path.resolve(__dirname, "..", "..", "templates", "measure", "measure-handshakes.sh");
@@ -36,7 +34,6 @@ interface Found {
  */
 export async function measureHandshakes(props: HandshakesProps): Promise<MeasuredHandshakes> {
   const { machines, signal } = props;
-  const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-measure-"));
   const found = new Map<string, Map<string, Found>>();
   const directions = (): Direction[] =>
     [...found].flatMap(([from, peers]) =>
@@ -48,14 +45,14 @@ export async function measureHandshakes(props: HandshakesProps): Promise<Measure
         ...(segments === undefined ? {} : { segments }),
       })),
     );
-  try {
-    const notes = await Promise.all(
+  const notes = await withSsh(process.env, (run) =>
+    Promise.all(
       [...machines].map(async ([from, machine]) => {
         const others = new Map([...machines].filter(([to]) => to !== from).map(([to, { peer_url }]) => [peer_url, to]));
         const peers = new Map<string, Found>([...others.values()].map((to) => [to, { ms: [] }]));
         found.set(from, peers);
-        const args = sshArguments(directory, from, machine);
-        const failure = await run(args, [String(props.seconds), ...others.keys()], signal, (line) => {
+        const command = ["sh", "-s", "--", String(props.seconds), ...others.keys()];
+        const onLine = (line: string): void => {
           const [url, ...fields] = line.split(" ");
           const peer = peers.get(others.get(url) ?? "");
           if (peer === undefined) return;
@@ -64,19 +61,18 @@ export async function measureHandshakes(props: HandshakesProps): Promise<Measure
           if (segments !== undefined) peer.segments = segments;
           else if (ms !== undefined) peer.ms.push(ms);
           props.progress(directions());
-        });
+        };
+        const failure = await run({ name: from, machine, command, input: readFileSync(SCRIPT), signal, onLine });
         if (failure !== undefined) return [`${from}: SSH to ${machine.host} failed: ${failure}`];
         const silent = [...peers].filter(([, { ms }]) => ms.length === 0).map(([to]) => to);
         return silent.map(
           (to) => `${from} to ${to}: no TCP handshake came back; is the machine up, and 2380 open to members?`,
         );
       }),
-    );
-    signal.throwIfAborted();
-    return { directions: directions(), notes: notes.flat() };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    ),
+  );
+  signal.throwIfAborted();
+  return { directions: directions(), notes: notes.flat() };
 }
 
 /** curl's exit code for a connection that was not made. */
@@ -99,55 +95,4 @@ export function handshakeMs(fields: readonly string[]): number | undefined {
 export function segmentsOf(fields: readonly string[]): Segments | undefined {
   const [word, sent, lost] = fields;
   return word === "segments" ? { sent: Number(sent), lost: Number(lost) } : undefined;
-}
-
-/**
- * The system's ssh, with the key of the deploy, pinned to the host key that was made for the machine, and with nothing of the
- * user's own configuration.
- */
-function sshArguments(directory: string, name: string, machine: Machine): string[] {
-  const key = path.join(directory, `${name}.key`);
-  const knownHosts = path.join(directory, `${name}.known_hosts`);
-  writeFileSync(key, machine.private_key, { mode: 0o600 });
-  writeFileSync(knownHosts, `${name} ${machine.host_key.trim()}\n`, { mode: 0o600 });
-  const options = {
-    BatchMode: "yes",
-    ConnectTimeout: "10",
-    GlobalKnownHostsFile: "/dev/null",
-    HostKeyAlias: name,
-    IdentitiesOnly: "yes",
-    IdentityAgent: "none",
-    LogLevel: "ERROR",
-    Port: String(machine.port),
-    ServerAliveInterval: "5",
-    StrictHostKeyChecking: "yes",
-    User: machine.user,
-    UserKnownHostsFile: `"${knownHosts}"`,
-  };
-  const listed = Object.entries(options).flatMap(([option, value]) => ["-o", `${option}=${value}`]);
-  return ["-F", "none", "-i", key, ...listed, "--", machine.host];
-}
-
-/** Runs the script on a machine; returns why it failed, if it did. */
-function run(
-  ssh: readonly string[],
-  args: readonly string[],
-  signal: AbortSignal,
-  onLine: (line: string) => void,
-): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const child = spawn("ssh", [...ssh, "sh", "-s", "--", ...args], { stdio: ["pipe", "pipe", "pipe"], signal });
-    let said = "";
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
-    createInterface({ input: child.stdout }).on("line", onLine);
-    child.on("error", (error) => {
-      resolve(error.message);
-    });
-    child.on("close", (status) => {
-      resolve(status === 0 ? undefined : (said.trim().split("\n").at(-1) ?? "") || `exit code ${status ?? "none"}`);
-    });
-    // A machine that refuses the login closes the pipe.
-    child.stdin.on("error", () => undefined);
-    child.stdin.end(readFileSync(SCRIPT));
-  });
 }

@@ -1,8 +1,8 @@
 import type { ClusterRecord } from "../cluster-record";
+import type { Machine } from "../machines/machines";
 import type { ClientFiles } from "./client-files";
 import { Direction, Pairs, pairsOf } from "./directions";
 import { measureHandshakes } from "./handshakes";
-import type { Machine } from "./machines";
 import { OBSERVATION_SECONDS } from "./probe-series";
 import type { WatchedProbes } from "./watch-probes";
 import { watchProbes } from "./watch-probes";

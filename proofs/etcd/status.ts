@@ -10,7 +10,16 @@ export interface EtcdStatus {
 
 /** Environment of etcdctl for the operator of the cluster in the lab; undefined if none is deployed. */
 export function operatorEnvironment(paths: LabPaths, endpoints: readonly string[]): Record<string, string> | undefined {
-  const directory = path.join(paths.access, "operator");
+  return clientEnvironment(paths, "operator", endpoints);
+}
+
+/** Environment of etcdctl for a client of the cluster in the lab; undefined if it has no files. */
+export function clientEnvironment(
+  paths: LabPaths,
+  client: string,
+  endpoints: readonly string[],
+): Record<string, string> | undefined {
+  const directory = path.join(paths.access, client);
   if (!existsSync(path.join(directory, "client.key")) || endpoints.length === 0) return undefined;
   return {
     ETCDCTL_ENDPOINTS: endpoints.join(","),

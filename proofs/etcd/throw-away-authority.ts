@@ -12,7 +12,7 @@ export interface CertificateFiles {
 /** The library's default: ECDSA P-256, unencrypted. */
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
-/** A certificate authority made by OpenSSL, for clusters not made by the library. All its files are in one directory. */
+/** A certificate authority of which OpenSSL has the key, for certificates that the library does not make. All its files are in one directory. */
 export class ThrowAwayAuthority {
   /** Makes an authority in a directory, which is created if it does not exist. */
   public static async create(directory: string, name: string, days: number): Promise<ThrowAwayAuthority> {
@@ -22,6 +22,15 @@ export class ThrowAwayAuthority {
       ...["req", "-x509", "-subj", `/CN=${name}`, "-days", String(days), ...NEW_KEY],
       ...["-keyout", authority.file("ca.key"), "-out", authority.certificate],
     ]);
+    return authority;
+  }
+
+  /** An authority that there is, by its certificate and its key, in a directory, which is created if it does not exist. */
+  public static async of(directory: string, certificatePem: string, privateKeyPem: string): Promise<ThrowAwayAuthority> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const authority = new ThrowAwayAuthority(directory);
+    await writeFile(authority.certificate, certificatePem);
+    await writeFile(authority.file("ca.key"), privateKeyPem, { mode: 0o600 });
     return authority;
   }
 
@@ -37,12 +46,18 @@ export class ThrowAwayAuthority {
    *
    * @param extensions of the certificate, in the syntax of OpenSSL's x509v3_config, for example
    *   "extendedKeyUsage=clientAuth"
+   * @param subject of the certificate; "/" for an empty one
    */
-  public async issue(name: string, days: number, extensions: readonly string[]): Promise<CertificateFiles> {
+  public async issue(
+    name: string,
+    days: number,
+    extensions: readonly string[],
+    subject = `/CN=${name}`,
+  ): Promise<CertificateFiles> {
     const files = { ca: this.certificate, cert: this.file(`${name}.crt`), key: this.file(`${name}.key`) };
     const [request, extensionFile] = [this.file(`${name}.csr`), this.file(`${name}.ext`)];
     await writeFile(extensionFile, extensions.map((line) => `${line}\n`).join(""));
-    await openssl(["req", "-new", "-subj", `/CN=${name}`, ...NEW_KEY, "-keyout", files.key, "-out", request]);
+    await openssl(["req", "-new", "-subj", subject, ...NEW_KEY, "-keyout", files.key, "-out", request]);
     await openssl([
       ...["x509", "-req", "-in", request, "-extfile", extensionFile, "-days", String(days), "-out", files.cert],
       ...["-CA", files.ca, "-CAkey", this.file("ca.key")],

@@ -16,7 +16,7 @@ import { ensureEarlierCheckout } from "../earlier-checkout";
 import { ensureLabEtcd } from "../etcd/in-lab";
 import { ensureKnownEtcd } from "../etcd/known-release";
 import { ensureExploration } from "../exploration/explore";
-import { ensureGoClient, ensureProbe, ensureWorkload, PROOFS_GO_TESTS } from "../programs";
+import { ensureGoClient, ensurePermissions, ensureProbe, ensureWorkload, PROOFS_GO_TESTS } from "../programs";
 import { RESULT_PATHS } from "./result-paths";
 import type { Tier } from "./stories";
 import { UPGRADE_FROM } from "./upgrade-from";
@@ -39,6 +39,7 @@ export async function prepare(tiers: readonly Tier[], progress: Progress): Promi
   await ensureVersitygw(progress);
   await ensureWorkload(progress);
   await ensureProbe(progress);
+  if (tiers.includes("long")) await ensurePermissions(progress);
   await ensureGoClient(progress);
   await ensureConformance(progress);
   await ensureExploration(progress);

@@ -4,6 +4,7 @@
 # Reads what is there, and edits the differences only: each edit raises etcd's auth revision, at which it refuses the writes that are
 # under way ("revision of auth store is old"); etcd's Go client repeats those.
 # What was made by hand stays, and is told.
+# authorize --show prints what is there in the same form, with all that was made by hand, and edits nothing.
 # shellcheck source=../rollout/common.sh
 . /usr/local/lib/cdktf-etcd/common.sh
 # shellcheck source=../leader/leadership.sh
@@ -15,6 +16,13 @@
 
 work=$(mktemp -d "$RUN/authorize.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+if [ "${1:-}" = --show ]; then
+  printf '%s\n' AuthStatus UserList RoleList | auth_calls "$SELF" >"$work/names" &&
+    sed -n -e 's/^user /UserGet /p' -e 's/^role /RoleGet /p' "$work/names" | auth_calls "$SELF" >"$work/details" ||
+    fail "does not say who may do what. Bring it back to health (etcdctl endpoint health --cluster), then ask again"
+  grep -hv '^revision ' "$work/names" "$work/details"
+  exit
+fi
 cat >"$work/declared"
 
 # Names and keys as people write them; what can't be printed is left out.

@@ -16,11 +16,17 @@ export interface Machine {
  * Asks Terraform how to reach the machines of a cluster, by the members' names.
  *
  * @param prefix of the cluster's outputs
+ * @param option what of the command line needs them
  * @throws ValidationError where Terraform can't be run, or the stack is not deployed
  */
-export function machinesOf(stack: string, prefix: string, env: NodeJS.ProcessEnv): Map<string, Machine> {
+export function machinesOf(
+  stack: string,
+  prefix: string,
+  option: string,
+  env: NodeJS.ProcessEnv,
+): Map<string, Machine> {
   const output = `${prefix}_ssh`;
   const expected = "the stack's machines, deployed with this version of cdktf-etcd";
-  const machines = terraformOutput({ stack, output, option: "--ssh", expected }, env);
+  const machines = terraformOutput({ stack, output, option, expected }, env);
   return new Map(Object.entries(machines as Record<string, Machine>));
 }
