@@ -16,24 +16,22 @@
 
 work=$(mktemp -d "$RUN/authorize.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-if [ "${1:-}" = --show ]; then
-  printf '%s\n' AuthStatus UserList RoleList | auth_calls "$SELF" >"$work/names" &&
-    sed -n -e 's/^user /UserGet /p' -e 's/^role /RoleGet /p' "$work/names" | auth_calls "$SELF" >"$work/details" ||
-    fail "does not say who may do what. Bring it back to health (etcdctl endpoint health --cluster), then ask again"
-  grep -hv '^revision ' "$work/names" "$work/details"
-  exit
-fi
-cat >"$work/declared"
-
 # Names and keys as people write them; what can't be printed is left out.
 written() { [ "$1" = - ] || printf %s "$1" | basenc --base16 -d | tr -cd '[:print:]'; }
 
-# What is there, in the form of what is declared. Of roles that are not ours only the names are asked for.
-read_actual() {
+# What is there, in the form of what is declared. Of roles whose names begin otherwise, only these are asked for.
+read_actual() { # read_actual BEGINNING
   printf '%s\n' AuthStatus UserList RoleList | auth_calls "$SELF" >"$work/names" || return 1
-  sed -n -e 's/^user /UserGet /p' -e "s/^role \($OURS.*\)/RoleGet \1/p" "$work/names" | auth_calls "$SELF" >"$work/details" || return 1
+  sed -n -e 's/^user /UserGet /p' -e "s/^role \($1.*\)/RoleGet \1/p" "$work/names" | auth_calls "$SELF" >"$work/details" || return 1
   cat "$work/names" "$work/details" >"$work/actual"
 }
+
+if [ "${1:-}" = --show ]; then
+  read_actual "" || fail "does not say who may do what. Bring it back to health (etcdctl endpoint health --cluster), then ask again"
+  grep -v '^revision ' "$work/actual"
+  exit
+fi
+cat >"$work/declared"
 
 tell_others() {
   made_by_hand "$work/actual" "$work/declared" | while read -r kind name role; do
@@ -83,7 +81,7 @@ edit() {
 }
 
 attempt=1
-while read_actual && edits "$work/actual" "$work/declared" >"$work/edits"; do
+while read_actual "$OURS" && edits "$work/actual" "$work/declared" >"$work/edits"; do
   if [ ! -s "$work/edits" ]; then
     tell_others
     say "users, roles and permissions are as declared"
