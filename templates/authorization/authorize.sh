@@ -16,6 +16,7 @@
 
 work=$(mktemp -d "$RUN/authorize.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+
 # Names and keys as people write them; what can't be printed is left out.
 written() { [ "$1" = - ] || printf %s "$1" | basenc --base16 -d | tr -cd '[:print:]'; }
 
