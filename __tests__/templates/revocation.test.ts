@@ -81,7 +81,11 @@ describeAsRoot("lists of revoked certificates", () => {
 
     it("are there before etcd can start with them, empty or not, and for anybody to read", () => {
       const certificate = ofAnother();
-      lay(STAGE, "clients", ["serial FA1B", `certificate ${Buffer.from(certificate).toString("base64")}`, "serial 5005"]);
+      lay(STAGE, "clients", [
+        "serial FA1B",
+        `certificate ${Buffer.from(certificate).toString("base64")}`,
+        "serial 5005",
+      ]);
       lay(STAGE, "peers", ["serial 5007"]);
       expect(stage()).toMatchObject(PASSES);
       expect(
