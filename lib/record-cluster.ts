@@ -9,7 +9,10 @@ import { ClientLocation, Region, RoundTripTimes, Tuning, TuningProfile } from ".
 /** What is recorded of a cluster. */
 export interface RecordedModel {
   /** As the user gave them. */
-  readonly props: Pick<EtcdClusterProps, "hosts" | "clientLocations" | "tuning" | "leader" | "outputPrefix" | "authorization">;
+  readonly props: Pick<
+    EtcdClusterProps,
+    "hosts" | "clientLocations" | "tuning" | "leader" | "outputPrefix" | "authorization"
+  >;
   readonly declaredAccess: DeclaredAccess;
   readonly pki: ResolvedPki;
   readonly tuning: Tuning;

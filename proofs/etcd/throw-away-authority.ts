@@ -26,7 +26,11 @@ export class ThrowAwayAuthority {
   }
 
   /** An authority that there is, by its certificate and its key, in a directory, which is created if it does not exist. */
-  public static async of(directory: string, certificatePem: string, privateKeyPem: string): Promise<ThrowAwayAuthority> {
+  public static async of(
+    directory: string,
+    certificatePem: string,
+    privateKeyPem: string,
+  ): Promise<ThrowAwayAuthority> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const authority = new ThrowAwayAuthority(directory);
     await writeFile(authority.certificate, certificatePem);
