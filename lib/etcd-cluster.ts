@@ -10,6 +10,7 @@ import { EtcdClient } from "./access/etcd-client";
 import { outputPrefix } from "./access/output-prefix";
 import { authorizationPart } from "./authorization/authorization-part";
 import { authorizationWarnings } from "./authorization/authorization-warnings";
+import { AuthorizeTask } from "./authorization/authorize-task";
 import { DeclaredAccess } from "./authorization/declared-access";
 import { EtcdRole } from "./authorization/etcd-role";
 import { EtcdPermissionProps } from "./authorization/permission-props";
@@ -148,21 +149,22 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     const { member: lastMember, installation } = order[order.length - 1];
     const last = lastMember.activateAndConverge(installation, genesis, members, activations);
 
-    // Authorization: steps of its own, as it changes with each client, and the machines do not. Then sessions end one member after
-    // the other, the leader's last.
-    const cuts: SshStep[] = [];
-    if (props.authorization !== undefined) {
-      const authorized = lastMember.authorize(this, installation, genesis, declaredAccess, last);
-      for (const one of order) cuts.push(one.member.cutSessions(one.installation, authorized, [...cuts]));
-    }
-
     // Membership: a machine that leaves is destroyed only once its member has left the cluster.
     const machineIds = Object.fromEntries(hosts.map((host) => [host.hostName, host.machineId]));
     const membership = new Membership(this, "membership", machineIds, last);
     makeWhenReady(hosts, last);
 
-    // Revocation: once no member needs an earlier certificate. Not beside anything that is done in a moment: a Terraform that is killed
-    // counts what has begun by then as done.
+    // Authorization: steps of its own, as it changes with each client, and the machines do not. Then sessions end one member after
+    // the other, the leader's last. Not beside the rollout: a Terraform that is killed counts what has begun as done when anything else
+    // is done in a moment.
+    const cuts: SshStep[] = [];
+    if (props.authorization !== undefined) {
+      const task = new AuthorizeTask(this, declaredAccess);
+      const authorized = lastMember.authorize(this, installation, genesis, task, membership);
+      for (const one of order) cuts.push(one.member.cutSessions(one.installation, task, authorized, [...cuts]));
+    }
+
+    // Revocation: once no member needs an earlier certificate, and beside nothing, as authorization.
     const revocations: SshStep[] = [];
     if (hasRevocation(pki.settings)) {
       for (const one of order)

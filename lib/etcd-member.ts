@@ -1,6 +1,6 @@
-import { Fn, IResolvable, ITerraformDependable, Lazy, RemoteExecProvisioner, TerraformLocal } from "cdktf";
+import { Fn, IResolvable, ITerraformDependable, RemoteExecProvisioner, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { DeclaredAccess } from "./authorization/declared-access";
+import { AuthorizeTask } from "./authorization/authorize-task";
 import { BootDownload, IEtcdHost } from "./etcd-host";
 import { leaderPart } from "./leader/leader-part";
 import { etcdPart } from "./member/etcd-part";
@@ -199,41 +199,42 @@ export class EtcdMember extends Construct {
    * after a founding, which begins without any.
    *
    * @param scope the cluster: wherever the step runs, it is the same one
-   * @param after the last step of the rollout
+   * @param after the end of the rollout
    */
   public authorize(
     scope: Construct,
     installation: Installation,
     genesis: Genesis,
-    declared: DeclaredAccess,
-    after: SshStep,
+    task: AuthorizeTask,
+    after: ITerraformDependable,
   ): SshStep {
-    // A local, because a lazy value can't be among a function's arguments.
-    const lines = new TerraformLocal(
-      scope,
-      "declared-access",
-      Lazy.stringValue({ produce: () => declared.lines().join("\n") }),
-    );
-    const task = this.templates.render("authorization/task.sh.tftpl", { declared: asItIs(lines.asString) });
     return new SshStep(scope, "authorize", {
       host: this.host,
-      triggers: { genesis: genesis.id, declared: Lazy.stringValue({ produce: () => declared.digest() }) },
-      script: installation.bundle.step("authorize", task),
+      triggers: { genesis: genesis.id, declared: task.digest },
+      script: installation.bundle.step("authorize", task.script(false)),
       dependsOn: [after],
     });
   }
 
   /**
    * Ends clients' sessions with this member if something was taken away. Its id contains the member's position: see {@link activate}.
+   * The first one looks at all users, roles and permissions again: a Terraform that is killed may count a step as done that it has
+   * only begun.
    *
    * @param authorized the step that makes users, roles and permissions what is declared
    * @param earlier the same of the members before it: one after the other, so that most clients stay connected
    */
-  public cutSessions(installation: Installation, authorized: SshStep, earlier: readonly SshStep[]): SshStep {
+  public cutSessions(
+    installation: Installation,
+    task: AuthorizeTask,
+    authorized: SshStep,
+    earlier: readonly SshStep[],
+  ): SshStep {
+    const script = earlier.length === 0 ? task.script(true) : "/usr/local/lib/cdktf-etcd/cut-sessions\n";
     return new SshStep(this, `cut-sessions-${earlier.length + 1}`, {
       host: this.host,
       triggers: { authorized: authorized.id },
-      script: installation.bundle.step("cut-sessions", "/usr/local/lib/cdktf-etcd/cut-sessions\n"),
+      script: installation.bundle.step("cut-sessions", script),
       dependsOn: [authorized, ...earlier.slice(-1)],
     });
   }
