@@ -92,7 +92,7 @@ it("is a step of its own, which permissions alone trigger", () => {
   const [before, after] = [steps({ read: ["/app/"] }), steps({ readWrite: ["/app/"] })];
   const changed = Object.keys(before).filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
   expect(changed).toEqual(["etcd/authorize"]);
-  expect(before["etcd/authorize"].depends_on).toEqual([expect.stringContaining("converge")]);
+  expect(before["etcd/authorize"].depends_on).toEqual([expect.stringContaining("membership")]);
 });
 
 it("ends sessions after each run of it, one member after the other, the preferred leader last", () => {

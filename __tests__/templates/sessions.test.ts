@@ -6,16 +6,18 @@ const PORT = 2379;
 /** Listens on etcd's port, and opens a connection to it that stays; prints what cut_sessions says, and what is left then. */
 const CUT = `
 ip link set lo up
-openssl s_server -quiet -accept ${PORT} -nocert -psk 00 -tls1_2 >/dev/null 2>&1 &
+openssl s_server -quiet -accept ${PORT} -nocert >/dev/null 2>&1 &
+server=$!
+trap 'kill $server $client' EXIT
 until ss -tlnH "sport = :${PORT}" | grep -q .; do sleep 0.05; done
-sleep 50 2>/dev/null | openssl s_client -quiet -psk 00 -tls1_2 -connect 127.0.0.1:${PORT} >/dev/null 2>&1 &
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/${PORT}; sleep 50' >/dev/null 2>&1 &
+client=$!
 MEMBER=etcd-1 STARTED=/run/started
 say() { echo "$MEMBER: $*"; }
 . ${NODE_SCRIPTS}/sessions.sh
 until [ -n "$(connections ${PORT})" ]; do sleep 0.05; done
 cut_sessions ${PORT}
-echo "left: $(connections ${PORT} | wc -l)"
-kill $(jobs -p)`;
+echo "left: $(connections ${PORT} | wc -l)"`;
 
 describeAsRoot("sessions", () => {
   const freshNode = freshNodes();

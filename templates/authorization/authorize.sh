@@ -33,7 +33,7 @@ if [ "${1:-}" = --show ]; then
   exit
 fi
 cat >"$work/declared"
-grep -q '^enabled ' "$work/declared" || fail "was not told what is declared. Nothing was changed"
+grep -q '^enabled ' "$work/declared" || fail "was not told what is declared. Nothing was changed; deploy again"
 
 tell_others() {
   made_by_hand "$work/actual" "$work/declared" | while read -r kind name role; do
