@@ -80,6 +80,8 @@ const POINTLESS = [
 export function verdictOf({ call, case: what, code, message }: Answer): Verdict {
   if (code === "OK" || POINTLESS.includes(message)) return Verdict.YES;
   if (REFUSED.includes(message)) return Verdict.NO;
+  // A follower repeats what the leader refuses to do until it runs out of time; whom it does not know it refuses at once.
+  if (call === "Cluster/MemberPromote" && message === "etcdserver: request timed out") return Verdict.YES;
   if (code === "Unavailable" && /HTTP 400: CommonName of client/.test(message)) return Verdict.BAD_REQUEST;
   if (
     code === "Unavailable" &&

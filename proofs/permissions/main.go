@@ -127,7 +127,7 @@ func (s *stage) tryAll(by way) ([]answer, error) {
 }
 
 // unsettled is what etcd says while leadership moves, or while a member learns of users that were edited.
-var unsettled = []string{"raft proposal dropped", "leader changed", "no leader", "request timed out", "revision of auth store is old"}
+var unsettled = []string{"raft proposal dropped", "leader changed", "no leader", "revision of auth store is old"}
 
 // settled repeats a call while that is the answer, ten times at most.
 func settled(call func() error) error {

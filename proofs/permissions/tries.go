@@ -207,7 +207,7 @@ func members() []try {
 		{call: "Cluster/MemberRemove", path: "cluster/member/remove", what: "", request: plain(&pb.MemberRemoveRequest{ID: noMember})},
 		{call: "Cluster/MemberUpdate", path: "cluster/member/update", what: "", request: plain(&pb.MemberUpdateRequest{ID: noMember, PeerURLs: []string{"https://192.0.2.1:2380"}})},
 		{call: "Cluster/MemberPromote", path: "cluster/member/promote", what: "", request: ofMember(func(first *pb.Member) proto.Message {
-			// It votes already. A follower would ask the leader about one that does not exist until it runs out of time.
+			// It votes already, which the leader says; a follower asks it until it runs out of time.
 			return &pb.MemberPromoteRequest{ID: first.ID}
 		})},
 	}
