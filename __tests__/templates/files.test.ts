@@ -60,6 +60,7 @@ describe("what the library hands to the templates", () => {
     const more = { namePrefix: "more", sshFrom: SSH_FROM, cloudInitParts: [INERT_PART] };
     DigitalOceanHost.inRegions(new Construct(stack, "more"), ["lon1"], more);
   });
+  synth((stack) => cluster(stack, undefined, { authorization: true }));
   jest.restoreAllMocks();
 
   const samples: Rendering[] = Object.values({

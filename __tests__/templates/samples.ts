@@ -247,6 +247,10 @@ export function filesOf(sample: Sample, getEtcd: string) {
       template: "access/client-curl.sh.tftpl",
       variables: { ...client(name), endpoints: endpoints.map(shellBare).join(" "), ...dial, ...limits },
     },
+    authorizeTask: {
+      template: "authorization/task.sh.tftpl",
+      variables: { declared: asItIs("enabled yes"), cut: sample.founder },
+    },
   } satisfies Record<string, Rendering>;
 }
 
