@@ -232,7 +232,8 @@ describe("permissions", () => {
 
   describe("through the JSON gateway", () => {
     beforeAll(async () => {
-      await harness.deploy({ ...KNOBS, grpcGateway: true });
+      // The roll hands leadership over, and a transfer drops the requests that it meets: it is back by the end of the deploy.
+      await harness.deploy({ ...KNOBS, grpcGateway: true, leader: { automatic: false } });
     });
 
     it("let nobody in who shows a name, and who shows none do what etcd leaves open", async () => {
