@@ -4,6 +4,7 @@ import { QuorumModel, RoundTripTimes } from "../lib/wan";
 import { clientEnvironment, EtcdStatus, etcdStatus } from "./etcd/status";
 import { etcdIn } from "./etcd/in-lab";
 import { median } from "./figures/statistics";
+import { OpenSession } from "./open-session";
 
 const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
 /** A gRPC message with a PutRequest of /lab/probe = 1, in printf's octal escapes. */
@@ -59,6 +60,17 @@ export class LabCluster {
     const etcdctl = path.join(etcdIn(this.paths).binDir, "etcdctl");
     const { status, stdout, stderr } = await attempt([etcdctl, ...args], { env, timeoutMs: 60_000 });
     return { ok: status === 0, stdout, stderr };
+  }
+
+  /** Runs etcdctl as a client, through these members. */
+  public as(client: string, args: readonly string[], machines = this.machines): Promise<EtcdctlResult> {
+    return this.etcdctl(args, this.environment(machines, client));
+  }
+
+  /** Starts an etcdctl of a client's that keeps something open through one member. */
+  public open(client: string, args: readonly string[], machine: LabDroplet): OpenSession {
+    const etcdctl = path.join(etcdIn(this.paths).binDir, "etcdctl");
+    return new OpenSession([etcdctl, ...args], this.environment([machine], client));
   }
 
   /** Runs a command in a login shell of root on a machine. */

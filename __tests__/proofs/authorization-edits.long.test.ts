@@ -6,7 +6,6 @@ import type { Knobs } from "../../proofs/apps/cluster-stack";
 import { median } from "../../proofs/figures/statistics";
 import { LabHarness, NO_CHANGES } from "../../proofs/harness";
 import type { LabCluster } from "../../proofs/lab-cluster";
-import { as } from "../../proofs/operations/as-client";
 import { interruptionNamed } from "../../proofs/operations/interruption";
 import { Random } from "../../proofs/random";
 
@@ -71,7 +70,7 @@ async function mustBeIn(): Promise<void> {
       ["app", "/app/x"],
       ["operator", "/x"],
     ]) {
-      const { ok, stderr } = await as(cluster, client, ["put", key, "1"], [machine]);
+      const { ok, stderr } = await cluster.as(client, ["put", key, "1"], [machine]);
       expect([machine.name, client, ok, stderr]).toEqual([machine.name, client, true, ""]);
     }
   }
@@ -151,7 +150,7 @@ describe("edits of permissions", () => {
       await mustBeIn();
       const done = async (command: string): Promise<unknown> => [
         command,
-        (await as(cluster, "other", command.split(" "))).ok,
+        (await cluster.as("other", command.split(" "))).ok,
       ];
       for (const command of stage.may) expect([stage.name, await done(command)]).toEqual([stage.name, [command, true]]);
       for (const command of stage.mayNot)

@@ -1,20 +1,18 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import * as os from "node:os";
+import { cpSync } from "node:fs";
 import * as path from "node:path";
 import { OperatorPriority, waitUntil, type LabDroplet } from "terraform-lab";
 import type { EtcdClientProps } from "../../lib";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
-import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
-import { etcdIn } from "../../proofs/etcd/in-lab";
+import { NO_CHANGES, said } from "../../proofs/harness";
 import type { EtcdctlResult, LabCluster } from "../../proofs/lab-cluster";
-import { as, environmentOf } from "../../proofs/operations/as-client";
-import { Load } from "../../proofs/operations/load";
-import { OpenSession } from "../../proofs/operations/open-session";
 import type { OperationRow } from "../../proofs/operations/operation-row";
 import { PERMISSIONS } from "../../proofs/operations/operation";
 import { CLIENT_LOCATIONS } from "../../proofs/operations/stage";
-import { missed, operationTable, verdicts } from "../../proofs/operations/table";
+import { operationTable } from "../../proofs/operations/table";
 import { useCleanup } from "../cleanup";
+import { judge } from "./judge";
+import { useLoaded } from "./loaded";
+import { heldBy, openSessions, PERMISSION_DENIED, type Sessions } from "./sessions";
 
 jest.setTimeout(600_000);
 
@@ -32,96 +30,40 @@ const CLIENTS: Record<string, EtcdClientProps> = {
   leaver: { readWrite: ["/app/"] },
 };
 
-const harness = new LabHarness();
-const directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-authorization-"));
 const atEnd = useCleanup();
+// 54 writes per second in all.
+const loaded = useLoaded({ writesPerSecond: 9 }, async (harness) => {
+  await harness.deploy(UNDECIDED);
+  cluster = await harness.cluster();
+});
+const { harness } = loaded;
 const rows: OperationRow[] = [];
-let load: Load;
 let cluster: LabCluster;
 
 /** A deploy while clients write on; none of them may notice. Returns what the machines said. */
 async function deploy(name: string, knobs: Knobs, onLine?: (line: string) => void): Promise<string[]> {
   let lines: string[] = [];
-  const row = await load.during(name, async () => {
+  const row = await loaded.load.during(name, async () => {
     lines = said(await harness.deploy(knobs, { priority: OperatorPriority.IDLE, onLine }));
   });
   rows.push(row);
-  process.stderr.write([...row.failures, ...verdicts(row, PERMISSIONS)].map((line) => `      ${line}\n`).join(""));
-  expect(
-    missed(
-      row,
-      PERMISSIONS.filter(({ timing }) => !timing),
-    ),
-  ).toEqual([]);
+  judge(row, PERMISSIONS);
   return lines;
 }
 
-/** What a client has open through one member: a watch, a lease that it keeps alive with a key on it, a lock. */
-interface Opened {
-  readonly machine: LabDroplet;
-  readonly watch: OpenSession;
-  readonly lease: OpenSession;
-  readonly lock: OpenSession;
-  /** Keys of the lease and of the lock begin so. */
-  readonly prefix: string;
-}
-
-async function open(client: string, machine: LabDroplet): Promise<Opened> {
-  const prefix = `/app/${client}/${machine.name}/`;
-  const env = environmentOf(cluster, client, [machine]);
-  const etcdctl = path.join(etcdIn(harness.paths).binDir, "etcdctl");
-  const session = (what: string, ...args: string[]): OpenSession => {
-    const made = new OpenSession(`${what} of ${client} through ${machine.name}`, [etcdctl, ...args], env);
-    atEnd(() => made.end());
-    return made;
-  };
-  const granted = await as(cluster, client, ["lease", "grant", "10"], [machine]);
-  const id = /lease (\w+) granted/.exec(granted.stdout)?.[1] ?? "";
-  expect(await as(cluster, client, ["put", `${prefix}lease`, "1", `--lease=${id}`], [machine])).toMatchObject({
-    ok: true,
-  });
-  return {
-    machine,
-    prefix,
-    watch: session("the watch", "watch", "--prefix", "/app/heard"),
-    lease: session("the lease", "lease", "keep-alive", id),
-    lock: session("the lock", "lock", "--ttl", "10", `${prefix}lock`),
-  };
-}
+const open = (client: string, machine: LabDroplet): Promise<Sessions> =>
+  openSessions(cluster, { client, machine, watched: "/app/heard", below: "/app/", ttlSeconds: 10 }, atEnd);
 
 /** How many keys of leases and locks there are. */
-async function held({ prefix }: Opened): Promise<number> {
-  return (await as(cluster, "operator", ["get", "--prefix", "--keys-only", prefix])).stdout.split("\n").filter(Boolean)
-    .length;
-}
+const held = async (sessions: Sessions): Promise<number> => (await heldBy(cluster, sessions)).length;
 
 /** Writes a value that watches hear of, until all of these have. */
-async function untilHeard(opened: readonly Opened[], value: string): Promise<void> {
-  await as(cluster, "operator", ["put", "/app/heard", value]);
-  const deaf = (): string[] => opened.filter(({ watch }) => !watch.said.includes(value)).map(({ watch }) => watch.name);
+async function untilHeard(opened: readonly Sessions[], value: string): Promise<void> {
+  await cluster.as("operator", ["put", "/app/heard", value]);
+  const deaf = (): string[] => opened.filter(({ watch }) => !watch.heard.includes(value)).map(({ prefix }) => prefix);
   await waitUntil(() => deaf().length === 0, 10_000);
   expect(deaf()).toEqual([]);
 }
-
-const refused = { ok: false, stderr: expect.stringContaining("permission denied") as string };
-
-beforeAll(async () => {
-  await harness.up();
-  await harness.deploy(UNDECIDED);
-  cluster = await harness.cluster();
-  load = await Load.start({
-    lab: harness.lab,
-    locations: CLIENT_LOCATIONS,
-    directory: path.join(directory, "load"),
-    // 54 writes per second in all.
-    writesPerSecond: 9,
-  });
-  atEnd(() => load.stop());
-}, 900_000);
-afterAll(async () => {
-  await harness.down();
-  rmSync(directory, { recursive: true, force: true });
-});
 
 // One story, in order.
 describe("permissions", () => {
@@ -133,19 +75,19 @@ describe("permissions", () => {
   });
 
   it("let a client do what was declared for it, and nothing else, through each member", async () => {
-    expect(await as(cluster, "operator", ["put", "/shared/x", "1"])).toMatchObject({ ok: true });
-    expect(await as(cluster, "operator", ["put", "/apple", "1"])).toMatchObject({ ok: true });
+    expect(await cluster.as("operator", ["put", "/shared/x", "1"])).toMatchObject({ ok: true });
+    expect(await cluster.as("operator", ["put", "/apple", "1"])).toMatchObject({ ok: true });
     for (const machine of cluster.machines) {
       const through = (client: string, ...args: string[]): Promise<EtcdctlResult> =>
-        as(cluster, client, args, [machine]);
+        cluster.as(client, args, [machine]);
       expect(await through("app", "put", "/app/x", machine.name)).toMatchObject({ ok: true });
       expect(await through("app", "get", "/shared/x")).toMatchObject({ ok: true });
-      expect(await through("app", "put", "/shared/x", "2")).toMatchObject(refused);
-      expect(await through("app", "get", "/apple")).toMatchObject(refused);
-      expect(await through("app", "get", "--prefix", "/")).toMatchObject(refused);
+      expect(await through("app", "put", "/shared/x", "2")).toMatchObject(PERMISSION_DENIED);
+      expect(await through("app", "get", "/apple")).toMatchObject(PERMISSION_DENIED);
+      expect(await through("app", "get", "--prefix", "/")).toMatchObject(PERMISSION_DENIED);
       expect(await through("reader", "get", "--prefix", "/app/")).toMatchObject({ ok: true });
-      expect(await through("reader", "put", "/app/x", "2")).toMatchObject(refused);
-      expect(await through("reader", "user", "list")).toMatchObject(refused);
+      expect(await through("reader", "put", "/app/x", "2")).toMatchObject(PERMISSION_DENIED);
+      expect(await through("reader", "user", "list")).toMatchObject(PERMISSION_DENIED);
     }
   });
 
@@ -199,7 +141,7 @@ describe("permissions", () => {
       );
     }
     await untilHeard(staying, "after");
-    expect(leaving.filter(({ watch }) => watch.said.includes("after"))).toEqual([]);
+    expect(leaving.filter(({ watch }) => watch.heard.includes("after"))).toEqual([]);
     for (const one of leaving) expect(await waitUntil(async () => (await held(one)) === 0, 30_000)).toBe(true);
     for (const one of staying) expect([one.prefix, await held(one)]).toEqual([one.prefix, 2]);
   });
@@ -231,20 +173,20 @@ describe("permissions", () => {
         "app also has the role by-hand, which is not declared: it was given by hand, and stays",
       ]),
     );
-    expect(await as(cluster, "app", ["put", "/app/x", "3"])).toMatchObject(refused);
-    expect(await as(cluster, "app", ["put", "/other/x", "3"])).toMatchObject({ ok: true });
-    expect(await as(cluster, "late", ["put", "/anything", "3"])).toMatchObject({ ok: true });
+    expect(await cluster.as("app", ["put", "/app/x", "3"])).toMatchObject(PERMISSION_DENIED);
+    expect(await cluster.as("app", ["put", "/other/x", "3"])).toMatchObject({ ok: true });
+    expect(await cluster.as("late", ["put", "/anything", "3"])).toMatchObject({ ok: true });
   });
 
   it("are turned off again", async () => {
     const lines = await deploy("authorization off", { ...UNDECIDED, authorization: false });
     expect(lines).toContainEqual(expect.stringContaining("turns authorization off"));
-    expect((await as(cluster, "operator", ["user", "list"])).stdout.trim().split("\n")).toEqual(["by-hand", "root"]);
-    expect(await as(cluster, "operator", ["put", "/app/x", "4"])).toMatchObject({ ok: true });
+    expect((await cluster.as("operator", ["user", "list"])).stdout.trim().split("\n")).toEqual(["by-hand", "root"]);
+    expect(await cluster.as("operator", ["put", "/app/x", "4"])).toMatchObject({ ok: true });
   });
 
   it("have lost no write, and the cluster was linearizable and in quorum all along", async () => {
-    await load.finish();
+    await loaded.load.finish();
     process.stderr.write(`${operationTable(rows)}\n`);
   });
 });

@@ -1,7 +1,7 @@
 import { eventually } from "../../proofs/harness";
 import type { EtcdctlResult } from "../../proofs/lab-cluster";
-import { as } from "../../proofs/operations/as-client";
 import { useDeployed } from "./deployed";
+import { PERMISSION_DENIED } from "./sessions";
 import { leader, look, moveLeader, moves, placed, SETTLE_SECONDS } from "./leadership";
 
 jest.setTimeout(900_000);
@@ -12,7 +12,6 @@ const deployed = useDeployed({
   authorization: true,
   clients: { app: { readWrite: ["/app/"] }, reader: { read: ["/app/"] } },
 });
-const REFUSED = { ok: false, stderr: expect.stringContaining("permission denied") as string };
 
 // One story, in order.
 describe("the leader's place", () => {
@@ -36,12 +35,12 @@ describe("the leader's place", () => {
     const { cluster } = deployed;
     for (const machine of cluster.machines) {
       const through = (client: string, ...args: string[]): Promise<EtcdctlResult> =>
-        as(cluster, client, args, [machine]);
+        cluster.as(client, args, [machine]);
       expect(await through("app", "put", "/app/x", machine.name)).toMatchObject({ ok: true });
-      expect(await through("app", "get", "/apple")).toMatchObject(REFUSED);
+      expect(await through("app", "get", "/apple")).toMatchObject(PERMISSION_DENIED);
       expect(await through("reader", "get", "/app/x")).toMatchObject({ ok: true, stdout: `/app/x\n${machine.name}\n` });
-      expect(await through("reader", "put", "/app/x", "2")).toMatchObject(REFUSED);
-      expect(await through("reader", "compact", "1")).toMatchObject(REFUSED);
+      expect(await through("reader", "put", "/app/x", "2")).toMatchObject(PERMISSION_DENIED);
+      expect(await through("reader", "compact", "1")).toMatchObject(PERMISSION_DENIED);
     }
   });
 
@@ -100,6 +99,6 @@ describe("the leader's place", () => {
     expect(await ended()).not.toEqual(before);
     expect(new Set(await ended()).size).toBe(1);
     for (const machine of cluster.machines)
-      expect(await as(cluster, "reader", ["get", "/app/x"], [machine])).toMatchObject(REFUSED);
+      expect(await cluster.as("reader", ["get", "/app/x"], [machine])).toMatchObject(PERMISSION_DENIED);
   });
 });

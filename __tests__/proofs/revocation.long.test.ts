@@ -1,35 +1,37 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import * as os from "node:os";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
-import type { Readable } from "node:stream";
 import { type LabDroplet, run } from "terraform-lab";
 import type { EtcdClientProps } from "../../lib";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
-import { etcdIn } from "../../proofs/etcd/in-lab";
-import { eventually, LabHarness, NO_CHANGES, said } from "../../proofs/harness";
+import { eventually, NO_CHANGES, said } from "../../proofs/harness";
 import type { EtcdctlResult, LabCluster } from "../../proofs/lab-cluster";
-import { Load } from "../../proofs/operations/load";
 import { NOTHING_FAILS } from "../../proofs/operations/operation";
 import { CLIENT_LOCATIONS } from "../../proofs/operations/stage";
-import { missed } from "../../proofs/operations/table";
 import { useCleanup } from "../cleanup";
+import { judge } from "./judge";
+import { useLoaded } from "./loaded";
 import { onNodesOf } from "./on-nodes";
+import { heldBy, openSessions } from "./sessions";
 
 jest.setTimeout(600_000);
 
 /** Of leases that are kept alive: what is not kept any more is gone after it. */
 const TTL_SECONDS = 5;
 
-const harness = new LabHarness();
-const directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-revocation-"));
 const atEnd = useCleanup();
-let load: Load;
+const loaded = useLoaded({ writesPerSecond: 9 }, async (harness) => {
+  await harness.deploy(knobs);
+  cluster = await harness.cluster();
+});
+const { harness, directory } = loaded;
 let cluster: LabCluster;
 const { on } = onNodesOf(() => cluster);
 
-let knobs: Knobs = { clientSites: CLIENT_LOCATIONS, clients: { leaked: {}, second: {}, staying: {} } };
+let knobs: Knobs = {
+  clientSites: CLIENT_LOCATIONS,
+  clients: { leaked: {}, second: {}, staying: {} },
+};
 const lists = (revoked: string[], revokedPeers: string[], more: Knobs = {}): Knobs =>
   (knobs = { ...knobs, ...more, revoked, revokedPeers });
 const withClients = (clients: Record<string, EtcdClientProps>): Knobs => ({
@@ -39,10 +41,10 @@ const withClients = (clients: Record<string, EtcdClientProps>): Knobs => ({
 /** A deploy while clients write on; none of them may notice. Returns what the machines said. */
 async function deploy(name: string, given: Knobs): Promise<string[]> {
   let lines: string[] = [];
-  const row = await load.during(name, async () => {
+  const row = await loaded.load.during(name, async () => {
     lines = said(await harness.deploy(given));
   });
-  expect(missed(row, [NOTHING_FAILS])).toEqual([]);
+  judge(row, [NOTHING_FAILS]);
   return lines;
 }
 
@@ -50,20 +52,15 @@ const filesOf = (client: string): string => path.join(harness.paths.access, clie
 const serialIn = (pem: string): string => `0x${new X509Certificate(pem).serialNumber}`;
 const serialOf = (client: string): string => serialIn(readFileSync(path.join(filesOf(client), "client.crt"), "utf8"));
 
-/** What etcdctl needs to be somebody, by the files in a folder, through these members. */
-const identity = (folder: string, machines: readonly LabDroplet[] = cluster.machines): Record<string, string> => ({
-  ...cluster.environment(machines),
-  ETCDCTL_CERT: path.join(folder, "client.crt"),
-  ETCDCTL_KEY: path.join(folder, "client.key"),
-});
-const as = (folder: string, args: readonly string[], machine?: LabDroplet): Promise<EtcdctlResult> =>
-  cluster.etcdctl(args, identity(folder, machine && [machine]));
+/** As a client, or as whoever has its files under that name. */
+const as = (client: string, args: readonly string[], machine: LabDroplet): Promise<EtcdctlResult> =>
+  cluster.as(client, args, [machine]);
 
-/** A client's files as they are now, kept by somebody who should not have them. */
+/** A client's files as they are now, kept by somebody who should not have them, under the name that is returned. */
 function stolen(client: string): string {
-  const copy = path.join(directory, `stolen-${client}`);
-  cpSync(filesOf(client), copy, { recursive: true });
-  return copy;
+  const thief = `stolen-${client}`;
+  cpSync(filesOf(client), filesOf(thief), { recursive: true });
+  return thief;
 }
 
 /** The serial numbers that a member refuses, as etcd reads them; fails if that is no list. */
@@ -73,43 +70,19 @@ const refusedBy = async (machine: LabDroplet, list: "clients" | "peers"): Promis
     .flatMap((line) => /^ *Serial Number: (\w+)$/.exec(line)?.slice(1) ?? [])
     .map((serial) => `0x${serial}`);
 
-/** Something of a client's that stays open. */
-class Session {
-  public heard = "";
-  private readonly child: ChildProcessByStdio<null, Readable, Readable>;
-
-  public constructor(args: readonly string[], folder: string, machine: LabDroplet) {
-    const etcdctl = path.join(etcdIn(harness.paths).binDir, "etcdctl");
-    this.child = spawn(etcdctl, args, {
-      env: { ...process.env, ...identity(folder, [machine]) },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    this.child.stdout.on("data", (data: Buffer) => (this.heard += data.toString()));
-    this.child.stderr.resume();
-    atEnd(() => this.child.kill("SIGKILL"));
-  }
-}
-
-/** One of each kind, through one member: a watch, a lease that is kept alive, a lock, and the stream of an election's leaders. */
-async function openSessions(name: string, folder: string, machine: LabDroplet) {
-  const at = `${name}-${machine.name}`;
-  const granted = await as(folder, ["lease", "grant", String(TTL_SECONDS)], machine);
-  const lease = /lease (\w+) granted/.exec(granted.stdout)?.[1] ?? "";
-  expect(await as(folder, ["put", `/kept/${at}`, "1", `--lease=${lease}`], machine)).toMatchObject({ ok: true });
-  const open = (...args: string[]): Session => new Session(args, folder, machine);
-  const sessions = {
-    watch: open("watch", "--prefix", "/events/"),
-    keepAlive: open("lease", "keep-alive", lease),
-    lock: open("lock", `/locks/${at}`, `--ttl=${TTL_SECONDS}`),
-    leaders: open("elect", "--listen", "/election"),
-  };
+/** One of each kind, through one member: with the stream of an election's leaders. */
+async function openAll(client: string, machine: LabDroplet) {
+  const props = { client, machine, watched: "/events/", below: "/sessions/", ttlSeconds: TTL_SECONDS };
+  const sessions = await openSessions(cluster, props, atEnd);
+  const leaders = sessions.open("elect", "--listen", "/election");
+  const at = `${client}-${machine.name}`;
   await eventually(`the sessions of ${at}`, async () => {
     await operator("put", "/events/ready", at);
-    return [sessions.watch, sessions.keepAlive, sessions.lock].every(({ heard }) => heard !== "");
+    return [sessions.watch, sessions.lease, sessions.lock].every(({ heard }) => heard !== "");
   });
-  return { ...sessions, at };
+  return { ...sessions, leaders, at };
 }
-type Sessions = Awaited<ReturnType<typeof openSessions>>;
+type AllSessions = Awaited<ReturnType<typeof openAll>>;
 
 const operator = async (...args: string[]): Promise<string> => {
   const result = await cluster.etcdctl(args);
@@ -118,17 +91,20 @@ const operator = async (...args: string[]): Promise<string> => {
 };
 
 /** Whether what these sessions hold is there, and they hear what happens. */
-async function alive({ watch, leaders, at }: Sessions): Promise<Record<string, boolean>> {
+async function alive(sessions: AllSessions): Promise<Record<string, boolean>> {
+  const { watch, leaders, at } = sessions;
   const mark = `mark-${at}-${Date.now()}`;
   await operator("put", "/events/x", mark);
-  const leading = new Session(["elect", "/election", mark], filesOf("operator"), cluster.machines[0]);
+  const leading = cluster.open("operator", ["elect", "/election", mark], cluster.machines[0]);
+  atEnd(() => leading.end());
   await eventually("an election", () => Promise.resolve(leading.heard !== ""));
   await new Promise((resolve) => setTimeout(resolve, 1000));
+  const held = await heldBy(cluster, sessions);
   const result = {
     watch: watch.heard.includes(mark),
     leaders: leaders.heard.includes(mark),
-    lease: (await operator("get", `/kept/${at}`)) !== "",
-    lock: (await operator("get", "--prefix", `/locks/${at}`)) !== "",
+    lease: held.includes("lease"),
+    lock: held.some((key) => key.startsWith("lock")),
   };
   // So that the next one leads at once.
   await operator("del", "--prefix", "/election");
@@ -137,27 +113,10 @@ async function alive({ watch, leaders, at }: Sessions): Promise<Record<string, b
 const ALL = { watch: true, leaders: true, lease: true, lock: true };
 const NONE = { watch: false, leaders: false, lease: false, lock: false };
 
-beforeAll(async () => {
-  await harness.up();
-  await harness.deploy(knobs);
-  cluster = await harness.cluster();
-  load = await Load.start({
-    lab: harness.lab,
-    locations: CLIENT_LOCATIONS,
-    directory: path.join(directory, "load"),
-    writesPerSecond: 9,
-  });
-  atEnd(() => load.stop());
-}, 900_000);
-afterAll(async () => {
-  await harness.down();
-  rmSync(directory, { recursive: true, force: true });
-});
-
 // One story, in order.
 describe("lists of revoked certificates", () => {
-  const sessions: Sessions[] = [];
-  const staying: Sessions[] = [];
+  const sessions: AllSessions[] = [];
+  const staying: AllSessions[] = [];
   let copy: string;
 
   it("begin empty, with one restart of each member, and refuse nobody", async () => {
@@ -165,15 +124,15 @@ describe("lists of revoked certificates", () => {
     expect(lines.filter((line) => line.endsWith(": restarting"))).toHaveLength(3);
     for (const machine of cluster.machines) {
       expect([await refusedBy(machine, "clients"), await refusedBy(machine, "peers")]).toEqual([[], []]);
-      expect(await as(filesOf("leaked"), ["get", "/x"], machine)).toMatchObject({ ok: true });
+      expect(await as("leaked", ["get", "/x"], machine)).toMatchObject({ ok: true });
     }
   });
 
   it("let clients have a watch, a lease, a lock and a stream through each member", async () => {
     copy = stolen("leaked");
     for (const machine of cluster.machines) {
-      sessions.push(await openSessions("leaked", copy, machine));
-      staying.push(await openSessions("staying", filesOf("staying"), machine));
+      sessions.push(await openAll(copy, machine));
+      staying.push(await openAll("staying", machine));
     }
     for (const one of [...sessions, ...staying]) expect([one.at, await alive(one)]).toEqual([one.at, ALL]);
   });
@@ -190,7 +149,7 @@ describe("lists of revoked certificates", () => {
       expect([machine.name, await refusedBy(machine, "clients")]).toEqual([machine.name, [serial]]);
       expect(await as(copy, ["get", "/x"], machine)).toMatchObject({ ok: false });
       // Its new key.
-      expect(await as(filesOf("leaked"), ["get", "/x"], machine)).toMatchObject({ ok: true });
+      expect(await as("leaked", ["get", "/x"], machine)).toMatchObject({ ok: true });
     }
     expect(serialOf("leaked")).not.toBe(serial);
   });
@@ -265,16 +224,15 @@ describe("lists of revoked certificates", () => {
 
     knobs = await declared("own");
     await deploy("a client's own request", knobs);
-    cpSync(path.join(filesOf("own"), "client.crt"), path.join(folder, "client.crt"));
-    for (const machine of cluster.machines)
-      expect(await as(folder, ["get", "/x"], machine)).toMatchObject({ ok: true });
+    cpSync(path.join(folder, "client.key"), path.join(filesOf("own"), "client.key"));
+    for (const machine of cluster.machines) expect(await as("own", ["get", "/x"], machine)).toMatchObject({ ok: true });
     expect(readFileSync(harness.stateFile, "utf8")).not.toContain(
       readFileSync(path.join(folder, "client.key"), "utf8").split("\n")[1],
     );
   });
 
   it("have lost no write, and the cluster was linearizable and in quorum all along", async () => {
-    await load.finish();
+    await loaded.load.finish();
   });
 
   it("refuse a machine that was replaced as a peer, by the edit that replaces it", async () => {

@@ -1,28 +1,29 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import * as os from "node:os";
 import * as path from "node:path";
 import { OperatorPriority, terraformErrors } from "terraform-lab";
 import type { Knobs } from "../../proofs/apps/cluster-stack";
 import type { LabCluster } from "../../proofs/lab-cluster";
-import { LabHarness, NO_CHANGES, said } from "../../proofs/harness";
-import { Load } from "../../proofs/operations/load";
+import { NO_CHANGES, said } from "../../proofs/harness";
 import type { OperationRow } from "../../proofs/operations/operation-row";
 import { NOTHING_FAILS } from "../../proofs/operations/operation";
 import { CLIENT_LOCATIONS } from "../../proofs/operations/stage";
-import { missed } from "../../proofs/operations/table";
 import { ensureEarlierCheckout } from "../../proofs/earlier-checkout";
 import { UPGRADE_FROM } from "../../proofs/suite/upgrade-from";
-import { useCleanup } from "../cleanup";
+import { judge } from "./judge";
+import { useLoaded } from "./loaded";
 
 jest.setTimeout(600_000);
 
 /** With every timer that the library has. */
 const KNOBS: Knobs = { clientSites: CLIENT_LOCATIONS, backup: {}, upkeep: { minimumFreeMiB: 16 } };
 
-const harness = new LabHarness();
-const directory = mkdtempSync(path.join(os.tmpdir(), "cdktf-etcd-upgrade-"));
-const atEnd = useCleanup();
-let load: Load;
+const loaded = useLoaded({ writesPerSecond: 6 }, async (harness) => {
+  const app = path.join(await ensureEarlierCheckout(UPGRADE_FROM), "lab", "apps", "cluster.ts");
+  await harness.deploy(KNOBS, { app });
+  before = await harness.cluster();
+  await before.etcdctl(["put", "/kept", "since before"]);
+  members = await memberList(before);
+});
+const { harness } = loaded;
 let before: LabCluster;
 let members: string[];
 let row: OperationRow;
@@ -36,26 +37,6 @@ async function memberList(cluster: LabCluster): Promise<string[]> {
 
 const ids = (cluster: LabCluster): number[] => cluster.machines.map(({ id }) => id).sort((a, b) => a - b);
 
-beforeAll(async () => {
-  const app = path.join(await ensureEarlierCheckout(UPGRADE_FROM), "lab", "apps", "cluster.ts");
-  await harness.up();
-  await harness.deploy(KNOBS, { app });
-  before = await harness.cluster();
-  await before.etcdctl(["put", "/kept", "since before"]);
-  members = await memberList(before);
-  load = await Load.start({
-    lab: harness.lab,
-    locations: CLIENT_LOCATIONS,
-    directory: path.join(directory, "load"),
-    writesPerSecond: 6,
-  });
-  atEnd(() => load.stop());
-}, 900_000);
-afterAll(async () => {
-  await harness.down();
-  rmSync(directory, { recursive: true, force: true });
-});
-
 // One story, in order.
 describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7)}`, () => {
   it("is not given another login key by the very update: its machines accept the first one alone", async () => {
@@ -68,10 +49,10 @@ describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7
 
   it("is updated by today's, with clients writing on", async () => {
     await harness.lab.api().forgetRequests();
-    row = await load.during("update", async () => {
+    row = await loaded.load.during("update", async () => {
       lines = said(await harness.deploy(KNOBS, { priority: OperatorPriority.IDLE }));
     });
-    expect(missed(row, [NOTHING_FAILS])).toEqual([]);
+    judge(row, [NOTHING_FAILS]);
   });
 
   it("has kept the firewall that is bound to the tag all along, and got the one that is bound to droplets beside it", async () => {
@@ -135,6 +116,6 @@ describe(`a cluster that was deployed with the code of ${UPGRADE_FROM.slice(0, 7
   });
 
   it("has lost no write, and was linearizable and in quorum all along", async () => {
-    await load.finish();
+    await loaded.load.finish();
   });
 });

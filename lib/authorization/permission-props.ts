@@ -70,11 +70,18 @@ export function hexadecimal(value: string): string {
   return Buffer.from(value, "utf8").toString("hex").toUpperCase();
 }
 
-/** All keys that begin with a prefix: up to the prefix whose last octet is one higher, which UTF-8 always leaves room for. */
-function rangeOf(prefix: string): Pick<Permission, "key" | "end"> {
-  const end = Buffer.from(prefix, "utf8");
+/** The first key after all those that begin so, both in hexadecimal; "00", etcd's end of all keys, if there is none. */
+export function endOfPrefix(key: string): string {
+  const end = Buffer.from(key.replace(/(FF)+$/, ""), "hex");
+  if (end.length === 0) return ALL_KEYS.end;
   end[end.length - 1] += 1;
-  return { key: hexadecimal(prefix), end: end.toString("hex").toUpperCase() };
+  return end.toString("hex").toUpperCase();
+}
+
+/** All keys that begin with a prefix. */
+function rangeOf(prefix: string): Pick<Permission, "key" | "end"> {
+  const key = hexadecimal(prefix);
+  return { key, end: endOfPrefix(key) };
 }
 
 function requirePrefix(what: string, prefix: string, withoutSeparator: readonly string[]): void {

@@ -1,5 +1,6 @@
 import type { ComparedAccess, ComparedRight, Right } from "../authorization/compared-access";
 import { isDrift } from "../authorization/compared-access";
+import { endOfPrefix } from "../authorization/permission-props";
 import { textTable } from "./text-table";
 
 /** What is shown of a cluster. */
@@ -77,14 +78,6 @@ function keysText({ range, declared, actual }: ComparedRight): string {
   if (end === NOTHING) return `${writtenOctets(key)} alone`;
   if (end === "00") return key === "00" ? "all keys" : `${writtenOctets(key)} and all later ones`;
   return end === endOfPrefix(key) ? writtenOctets(key) : `${writtenOctets(key)} up to ${writtenOctets(end)}`;
-}
-
-/** The first key after all those that begin so. */
-function endOfPrefix(key: string): string {
-  const end = Buffer.from(key.replace(/(FF)+$/, ""), "hex");
-  if (end.length === 0) return "00";
-  end[end.length - 1] += 1;
-  return end.toString("hex").toUpperCase();
 }
 
 /** Octets in hexadecimal as text that does nothing to a terminal: what can't be printed, or is no UTF-8, as \xNN. */

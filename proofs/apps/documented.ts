@@ -4,7 +4,7 @@ import { compileFunction } from "node:vm";
 import type { App } from "cdktf";
 import type { Construct } from "constructs";
 import ts from "typescript";
-import * as library from "../../lib";
+import * as published from "../../lib";
 import { labRelease, labStack, STACK } from "./cluster-stack";
 
 const ROOT = path.join(__dirname, "..", "..");
@@ -25,17 +25,17 @@ export function exampleIn(document: string): string {
 export function declareExample(example: string, app: App, env: Readonly<Record<string, string>>): void {
   const stack = labStack(app, STACK, env);
   const given = {
-    ...library,
+    ...published,
     DigitalOceanHost: {
-      inRegions: (scope: Construct, regions: string[], props: library.DigitalOceanHostsProps) =>
-        library.DigitalOceanHost.inRegions(scope, regions, {
+      inRegions: (scope: Construct, regions: string[], props: published.DigitalOceanHostsProps) =>
+        published.DigitalOceanHost.inRegions(scope, regions, {
           ...props,
           sshFrom: [env.ETCD_SSH_FROM],
           clientsFrom: [env.ETCD_CLIENTS_FROM],
         }),
     },
-    EtcdCluster: class extends library.EtcdCluster {
-      public constructor(scope: Construct, id: string, props: library.EtcdClusterProps) {
+    EtcdCluster: class extends published.EtcdCluster {
+      public constructor(scope: Construct, id: string, props: published.EtcdClusterProps) {
         super(scope, id, { ...props, ...labRelease(env), accessDirectory: env.ETCD_ACCESS_DIRECTORY });
       }
     },

@@ -64,7 +64,7 @@ export const STORIES: readonly Story[] = [
       "lab/tools/line-log.ts",
       "proofs/random.ts",
       "proofs/workload/**",
-      "__tests__/proofs/operations-under-load.ts",
+      "__tests__/proofs/{judge,operations-under-load}.ts",
       "templates/leader/{grpc,leadership}.sh",
       "templates/node/session.sh",
       "templates/node/{stage,step}.sh.tftpl",
@@ -96,7 +96,7 @@ export const STORIES: readonly Story[] = [
       "proofs/apps/**",
       "lab/{config,daemon,definition,lab,paths}.ts",
       "lab/terraform/{output,run}.ts",
-      "proofs/{harness,lab-cluster,lab.config}.ts",
+      "proofs/{harness,lab-cluster,lab.config,open-session}.ts",
       "proofs/etcd/{in-lab,status}.ts",
       "lab/mirror/mirror-server.ts",
       "proofs/programs.ts",
@@ -170,10 +170,9 @@ export const STORIES: readonly Story[] = [
       "lib/{authorization,leader}/**",
       "lib/access/client-props.ts",
       "lib/wan/leader-placement.ts",
-      "__tests__/proofs/{deployed,leadership}.ts",
+      "__tests__/proofs/{deployed,leadership,sessions}.ts",
       "templates/{authorization,leader}/**",
       "templates/rollout/common.sh",
-      "proofs/operations/as-client.ts",
     ],
   },
   {
@@ -351,7 +350,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/operations.long.test.ts",
     seconds: 480,
     alone: true,
-    proves: ["proofs/operations/**", "proofs/workload/**", "__tests__/proofs/operations-under-load.ts"],
+    proves: ["proofs/operations/**", "proofs/workload/**", "__tests__/proofs/{judge,operations-under-load}.ts"],
   },
   {
     file: "__tests__/proofs/upgrade.long.test.ts",
@@ -359,6 +358,7 @@ export const STORIES: readonly Story[] = [
     alone: true,
     // Everything that puts something on a node, into the state or into the outputs.
     proves: [
+      "__tests__/proofs/{judge,loaded}.ts",
       "lib/etcd-*.ts",
       "lib/{access,backup,hosts,leader,member,metadata,node,pki,rollout,streams,terraform,upkeep}/**",
       "lib/wan/{client-location,leader-choice,leader-placement,member-paths,nearest,quorum,voting-members}.ts",
@@ -451,7 +451,7 @@ export const STORIES: readonly Story[] = [
   {
     file: "__tests__/proofs/leader.long.test.ts",
     seconds: 180,
-    proves: ["templates/leader/place-leader.sh", "__tests__/proofs/{deployed,leadership}.ts"],
+    proves: ["templates/leader/place-leader.sh", "__tests__/proofs/{deployed,leadership,sessions}.ts"],
   },
   {
     file: "__tests__/proofs/hcl.long.test.ts",
@@ -493,8 +493,8 @@ export const STORIES: readonly Story[] = [
       "lib/authorization/**",
       "lib/access/client-props.ts",
       "templates/authorization/**",
-      "proofs/operations/open-session.ts",
-      "proofs/operations/as-client.ts",
+      "__tests__/proofs/{judge,loaded,sessions}.ts",
+      "proofs/open-session.ts",
     ],
   },
   {
@@ -506,6 +506,7 @@ export const STORIES: readonly Story[] = [
     file: "__tests__/proofs/revocation.long.test.ts",
     seconds: 400,
     proves: [
+      "__tests__/proofs/{judge,loaded,sessions}.ts",
       "lib/pki/revo*.ts",
       "lib/access/client-props.ts",
       "templates/revocation/**",
@@ -582,14 +583,13 @@ export const NO_STORY: readonly Silence[] = [
   {
     why: "the long tier alone has it",
     paths: [
+      "__tests__/proofs/loaded.ts",
       "lib/{etcd-flags,ready-step}.ts",
       "lib/rollout/{adoption,adoption-part,cluster-origin}.ts",
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
-      "lib/authorization/**",
       "proofs/apps/documented.ts",
       "proofs/permissions/**",
-      "templates/authorization/**",
       "templates/adoption/check-adoption.sh",
       "templates/revocation/**",
       "templates/rollout/check-version.sh",
