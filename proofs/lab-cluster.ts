@@ -4,7 +4,7 @@ import { QuorumModel, RoundTripTimes } from "../lib/wan";
 import { clientEnvironment, EtcdStatus, etcdStatus } from "./etcd/status";
 import { etcdIn } from "./etcd/in-lab";
 import { median } from "./figures/statistics";
-import { OpenSession } from "./open-session";
+import { OpenSession } from "./etcd/open-session";
 
 const PUT_URL = "https://127.0.0.1:2379/etcdserverpb.KV/Put";
 /** A gRPC message with a PutRequest of /lab/probe = 1, in printf's octal escapes. */

@@ -1,6 +1,6 @@
 import type { LabDroplet } from "terraform-lab";
 import type { LabCluster } from "../../proofs/lab-cluster";
-import type { OpenSession } from "../../proofs/open-session";
+import type { OpenSession } from "../../proofs/etcd/open-session";
 
 /** etcdctl was not let do it. */
 export const PERMISSION_DENIED = { ok: false, stderr: expect.stringContaining("permission denied") as string };
