@@ -13,7 +13,7 @@ const PUBLISHED_NEED: GoVersion = { major: 1, minor: 25 };
 
 /** A program of published modules. */
 export interface GoProgram {
-  /** Import path of its main package, for example "example.com/tool/cmd/server". */
+  /** Import path of its main package, for example "go.etcd.io/etcd/server/v3". */
   readonly package: string;
   /** File to write. */
   readonly output: string;

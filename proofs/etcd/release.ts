@@ -43,7 +43,7 @@ export interface EtcdRequest {
 }
 
 const PROGRAMS = [
-  { name: "etcd", module: "example.com/tool/cmd/server" },
+  { name: "etcd", module: "go.etcd.io/etcd/server/v3" },
   { name: "etcdctl", module: "go.etcd.io/etcd/etcdctl/v3" },
   { name: "etcdutl", module: "go.etcd.io/etcd/etcdutl/v3" },
 ] as const;
