@@ -314,6 +314,16 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     /^addClient\("app"\).renew: given 1, along with certificateRequestPem, .*; leave renew out/,
   ],
   [
+    "a certificate of its own where every authority is made by deploys",
+    (s) => cluster(s).addClient("app", { ownCertificate: true }),
+    /^addClient\("app"\).ownCertificate: given true, in a cluster all of whose .*; leave it out, .* or give certificateRequestPem/,
+  ],
+  [
+    "a certificate of its own and a request for one",
+    (s) => cluster(s).addClient("app", { ownCertificate: true, certificateRequestPem: REQUEST }),
+    /^addClient\("app"\).ownCertificate: given true, along with certificateRequestPem, .*; leave certificateRequestPem out/,
+  ],
+  [
     "a certificate in place of a request",
     (s) => cluster(s).addClient("app", { certificateRequestPem: PEM }),
     /^addClient\("app"\).certificateRequestPem: given "-----BEGIN CERTIFICATE-----.*expected a certificate request in PEM/,

@@ -26,6 +26,7 @@ import { EtcdVersion } from "./etcd-version";
 import { checkedAt, constructId } from "./validation";
 import { makeWhenReady } from "./hosts/when-ready";
 import { ClusterPki } from "./pki/cluster-pki";
+import { requireDeclaredNames } from "./pki/own-authority-props";
 import { resolvePki } from "./pki/pki-props";
 import { hasRevocation, revocationPart, revocationSettings } from "./pki/revocation-part";
 import { readyAfter } from "./ready-step";
@@ -56,7 +57,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
   public readonly endpoints: string[];
   /**
    * Certificate of the authority for port 2379, which signs members' server certificates and clients', PEM. During its
-   * rotation the certificates of both generations, concatenated.
+   * rotation the certificates of both generations, concatenated; and those of the issuers of one of your own, where you gave them.
    */
   public readonly caCertificatePem: string;
   /** The model of what distance does to the cluster: latencies, leaders, losses. */
@@ -87,7 +88,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
       Annotations.of(this).addWarning(warning);
 
     const pki = new ClusterPki(this, "pki", id, resolved.pki);
-    this.caCertificatePem = pki.clientAuthority.trustPem;
+    this.caCertificatePem = pki.clientAuthority.clientTrustPem;
     const declaredAccess = new DeclaredAccess(this, props.authorization);
     recordCluster(this, { props, declaredAccess, pki: pki.settings, tuning: this.tuning, roundTripTimes });
 
@@ -245,6 +246,7 @@ function resolveCluster(path: string, id: string, props: EtcdClusterProps) {
   const downloads = hosts.map((host) => downloadFor(host, version, mirror));
   const backup = resolveBackup(props.backup, id, settings?.quotaGiB ?? DEFAULT_QUOTA_GIB, hosts);
   const grpcGateway = servesGrpcGateway(settings, authorization);
+  requireDeclaredNames(props.pki?.ownClientAuthorities, authorization);
   return {
     version,
     downloads,

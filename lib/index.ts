@@ -35,6 +35,7 @@ export type { BootDownload, IEtcdHost, SshConnection } from "./etcd-host";
 export { Architecture } from "./etcd-host";
 export { AuthorityGeneration } from "./pki/authority-generation";
 export { KeyAlgorithm } from "./pki/key-algorithm";
+export type { OwnAuthorityProps } from "./pki/own-authority-props";
 export type { PkiProps } from "./pki/pki-props";
 export { RevokedCertificate } from "./pki/revoked-certificate";
 export type { EtcdUpkeepProps } from "./upkeep/upkeep-props";

@@ -31,6 +31,11 @@ export class Certificates {
     return files;
   }
 
+  /** An authority that another one has signed. */
+  public intermediate(title: string, by: AuthorityFiles): AuthorityFiles {
+    return this.signed("ca", title, by, "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\n", "valid");
+  }
+
   /** The authority's certificate as it was made earlier, with the same key, and has run out. */
   public before({ key, certificate }: AuthorityFiles): AuthorityFiles {
     const { certificate: old } = this.newFiles("ca");
@@ -47,10 +52,14 @@ export class Certificates {
   }
 
   private newLeaf(by: AuthorityFiles, validity: Validity): AuthorityFiles {
-    const files = this.newFiles("leaf");
+    return this.signed("leaf", "etcd-lon1", by, "subjectAltName=IP:127.0.0.1\n", validity);
+  }
+
+  private signed(kind: string, name: string, by: AuthorityFiles, has: string, validity: Validity): AuthorityFiles {
+    const files = this.newFiles(kind);
     const [request, extensions] = [`${files.key}.csr`, `${files.key}.ext`];
-    writeFileSync(extensions, "subjectAltName=IP:127.0.0.1\n");
-    mustOpenssl("req", "-new", ...NEW_KEY, "-subj", "/CN=etcd-lon1", "-keyout", files.key, "-out", request);
+    writeFileSync(extensions, has);
+    mustOpenssl("req", "-new", ...NEW_KEY, "-subj", `/CN=${name}`, "-keyout", files.key, "-out", request);
     const sign = [
       ...["x509", "-req", "-in", request, "-extfile", extensions, "-set_serial", String(this.made)],
       ...["-CA", by.certificate, "-CAkey", by.key, "-out", files.certificate],

@@ -132,6 +132,15 @@ describeOnLinux("what may follow what, of certificates", () => {
     );
   });
 
+  it("takes one that is not the end of its own chain, by the same stages", () => {
+    const own = made.intermediate("etcd", made.authority("Example root"));
+    const stages = [[client], [client, own], [own, client], [own]].map((clients): Pki => ({ clients, peers: [peer] }));
+    for (const [at, staged] of stages.slice(1).entries()) {
+      expect([at, check({ live: stages[at], staged })]).toMatchObject([at, PASSES]);
+    }
+    expect(check({ live: now, staged: stages[3] })).toMatchObject(refused(/skips a stage/));
+  });
+
   it("takes an authority of the same name with another key for another one", () => {
     const namesake = made.authority("etcd client authority");
     expect(check({ live: now, staged: { clients: [namesake], peers: [peer] } })).toMatchObject(

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import * as lib from "../../lib";
-import { BACKUP } from "../synth";
+import { BACKUP, CERTIFICATE } from "../synth";
 import { any, Made, whole } from "./odd-values";
 
 /** Values of a prop that are right, at least somewhere. */
@@ -171,10 +171,17 @@ export const EVERY_PROP = {
     earlyRenewalDays: whole(0, 400),
     serverNames: any(["etcd.example.com", "*.example.com"], ["198.51.100.7"], ["localhost"]),
     clientAuthority: any(lib.AuthorityGeneration.of(2), lib.AuthorityGeneration.introducing(2), { signer: 1 }),
+    ownClientAuthorities: any([], [{}]),
     peerAuthority: any(lib.AuthorityGeneration.signing(3)),
     revoked: any([], [lib.RevokedCertificate.bySerial("0x3FA9")], ["0x3FA9"]),
     revokedPeers: any([lib.RevokedCertificate.bySerial("1"), lib.RevokedCertificate.bySerial("0x1")]),
   } satisfies Values<lib.PkiProps>,
+  OwnAuthorityProps: {
+    generation: whole(0, 3),
+    certificatePem: any(CERTIFICATE, PEM, "x"),
+    privateKeyPem: any("x"),
+    chainPem: any(CERTIFICATE, PEM),
+  } satisfies Values<lib.OwnAuthorityProps>,
   LeaderPlacementProps: leader,
   EtcdTuningProps: tuning,
   ClientLocation: {
@@ -261,6 +268,7 @@ export const EVERY_PROP = {
     from: any("lon1", "x"),
     renew: whole(-1, 1001),
     certificateRequestPem: any(REQUEST, "x"),
+    ownCertificate: flags,
   } satisfies Values<lib.EtcdClientProps>,
   EtcdAlertRulesProps: { job: any("etcd", 'a"b') } satisfies Values<lib.EtcdAlertRulesProps>,
   KubeApiserverFlagsProps: {

@@ -104,6 +104,7 @@ function onForeignHost(scope: Construct): void {
     outputPrefix: "foreign",
     accessDirectory: "/foreign",
     authorization: true,
+    pki: { ownClientAuthorities: [{ generation: 1, ...textsOf("OwnAuthorityProps") }] },
     origin: lib.ClusterOrigin.fromSurvivor({ ...textsOf("SurvivorOriginProps"), founding: 2 }),
   });
   cluster.addClient(EVERY_TEXT.EtcdClientFilesProps.clientName.given, {

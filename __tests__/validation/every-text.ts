@@ -1,6 +1,7 @@
 import type { IConstruct } from "constructs";
 import { parse } from "yaml";
 import * as lib from "../../lib";
+import { company } from "../pki/company";
 import {
   environmentVariable,
   fileOn,
@@ -28,6 +29,7 @@ export interface Interfaces {
   EtcdDownloadProps: lib.EtcdDownloadProps;
   EtcdSettingsProps: lib.EtcdSettingsProps;
   PkiProps: lib.PkiProps;
+  OwnAuthorityProps: lib.OwnAuthorityProps;
   LeaderPlacementProps: lib.LeaderPlacementProps;
   ClientLocation: lib.ClientLocation;
   EtcdBackupProps: lib.EtcdBackupProps;
@@ -93,6 +95,9 @@ const LABEL = "0-a--9";
 const CLIENT = "0-c--9";
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3";
 const PEM = `# ${SYNTAX}\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----`;
+const { division, etcd } = company();
+const AUTHORITY = `# ${SYNTAX}\n${etcd.certificatePem.trim()}`;
+const ISSUERS = `# ${SYNTAX}\n${division.certificatePem.trim()}`;
 const VPC = "5a4981aa-9653-4bd1-bef5-d6bff52042e4";
 const URL_SYNTAX = '$(id)\'"`${x}%{y}{"j":1};=&\\n\\';
 
@@ -122,6 +127,12 @@ const trusted = (authority: string) => (stack: EvaluatedStack) =>
   // After the cluster's own.
   fileOn(stack, "adopting_etcd_vm", `/etc/etcd/pki/${authority}`)
     .replace(/^.*\.cert_pem/, "")
+    .trimEnd();
+
+/** What clients trust beside the authority. */
+const issuers = (stack: EvaluatedStack): string =>
+  String(clientFile(stack, "foreign_etcd", "access_cacrt").content)
+    .replace(`${AUTHORITY}\n`, "")
     .trimEnd();
 
 /** Prefixes of the keys that the client may use in this way. */
@@ -315,6 +326,15 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
     peerUrls: { given: ["https://[2001:db8::1]:2380", "https://a-1.example:2"], arrives: adopted("ADOPTED_PEER_URLS") },
     clientCaPem: { given: PEM, arrives: trusted("client-ca.crt") },
     peerCaPem: { given: PEM, arrives: trusted("peer-ca.crt") },
+  },
+  OwnAuthorityProps: {
+    certificatePem: { given: AUTHORITY, arrives: (stack) => onForeign(stack, "/etc/etcd/pki/client-ca.crt").trimEnd() },
+    privateKeyPem: {
+      given: `# ${SYNTAX}\n${etcd.privateKeyPem}`,
+      arrives: (stack) =>
+        resourceOf(stack, "tls_locally_signed_cert", `foreign_etcd_client-${CLIENT}_certificate_`).ca_private_key_pem,
+    },
+    chainPem: { given: ISSUERS, arrives: issuers },
   },
   EtcdUpkeepProps: {},
   EtcdClientPermissionProps: {},

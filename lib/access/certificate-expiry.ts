@@ -16,12 +16,12 @@ export interface CertificateExpiry {
 /**
  * The expiry of all certificates, known once they are made.
  *
- * @param clients client -> certificate; including those that are added later
+ * @param clients client -> certificate, undefined for one that somebody else makes; including those that are added later
  */
 export function certificateExpiry(
   pki: ClusterPki,
   members: readonly ClusterMember[],
-  clients: Readonly<Record<string, ClientCertificate>>,
+  clients: Readonly<Record<string, ClientCertificate | undefined>>,
 ): IResolvable {
   return Lazy.anyValue({
     produce: (): CertificateExpiry => ({
@@ -40,12 +40,16 @@ export function certificateExpiry(
 /**
  * When clients' certificates end, by their names, RFC 3339.
  *
- * @param clients client -> certificate; including those that are added later
+ * @param clients client -> certificate, undefined for one that somebody else makes; including those that are added later
  */
-export function clientExpiry(clients: Readonly<Record<string, ClientCertificate>>): IResolvable {
+export function clientExpiry(clients: Readonly<Record<string, ClientCertificate | undefined>>): IResolvable {
   return Lazy.anyValue({ produce: () => clientExpiryNow(clients) });
 }
 
-function clientExpiryNow(clients: Readonly<Record<string, ClientCertificate>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(clients).map(([name, { expiry }]) => [name, expiry]));
+function clientExpiryNow(clients: Readonly<Record<string, ClientCertificate | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(clients).flatMap(([name, certificate]) =>
+      certificate === undefined ? [] : [[name, certificate.expiry]],
+    ),
+  ) as Record<string, string>;
 }

@@ -71,6 +71,8 @@ export interface ClientEnv {
   readonly limits: EtcdClientTimeLimits;
   /** Whether the client has its key itself, so that there is no file with it. @default false */
   readonly ownKey?: boolean;
+  /** Whether it has its certificate itself, too. @default false */
+  readonly ownCertificate?: boolean;
 }
 
 /** A client's time limits, by the names that outputs and templates have for them; 0 for one that is not said. */
@@ -86,7 +88,7 @@ export function settingsOf(limits: EtcdClientTimeLimits) {
 
 /** What the templates of a client's scripts are given, but for the endpoints. */
 export function clientVariables(env: Omit<ClientEnv, "endpoints">) {
-  const { clientName, directory, order, limits, ownKey = false } = env;
+  const { clientName, directory, order, limits, ownKey = false, ownCertificate = false } = env;
   const file = (name: string): Written => shellWord(`${directory}/${name}`);
   return {
     client: comment(clientName),
@@ -95,6 +97,7 @@ export function clientVariables(env: Omit<ClientEnv, "endpoints">) {
     certificate: file("client.crt"),
     key: file("client.key"),
     own_key: ownKey,
+    own_certificate: ownCertificate,
     order: comment(order),
     ...settingsOf(limits),
     command_timeout_ms: limits.commandTimeoutMs ?? 0,

@@ -41,7 +41,7 @@ export interface ClusterAccessProps {
 export class ClusterAccess {
   private readonly model: AccessModel;
   /** Certificates of the clients, by name. */
-  private readonly clients: Record<string, ClientCertificate> = {};
+  private readonly clients: Record<string, ClientCertificate | undefined> = {};
 
   /** @param cluster the construct that all of it lies in */
   public constructor(
@@ -82,14 +82,14 @@ export class ClusterAccess {
       [...Object.keys(this.clients), name],
       "give every client a name of its own, so that each can be told apart and withdrawn",
     );
-    requireClientCertificate(`addClient(${shown(name)})`, props);
+    requireClientCertificate(`addClient(${shown(name)})`, props, pki.settings);
     const access = this.from({ from: props.from });
     declaredAccess.addClient(name, props);
     const scope = new Construct(this.cluster, `client-${name}`);
-    const certificate = pki.forClient(scope, name, props);
+    const certificate = props.ownCertificate === true ? undefined : pki.forClient(scope, name, props);
     this.clients[name] = certificate;
     return EtcdClient._of(scope, "access", name, certificate, access, {
-      caPem: pki.clientAuthority.trustPem,
+      caPem: pki.clientAuthority.clientTrustPem,
       directory: clientFiles ? directory : undefined,
       outputPrefix: this.props.outputPrefix,
       grpcGateway,

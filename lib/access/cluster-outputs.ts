@@ -17,7 +17,7 @@ export interface ClusterOutputs {
   readonly preferredLeader: string;
   readonly pki: ClusterPki;
   /** By name; the outputs include those that are added later. */
-  readonly clients: Readonly<Record<string, ClientCertificate>>;
+  readonly clients: Readonly<Record<string, ClientCertificate | undefined>>;
 }
 
 /** The outputs for other stacks, for operators, and for the command line. */
@@ -27,7 +27,7 @@ export function writeClusterOutputs(cluster: Construct, outputs: ClusterOutputs)
     Object.fromEntries(members.map((member) => [member.host.hostName, value(member)]));
   const shown = {
     endpoints: outputs.endpoints,
-    ca_certificate: pki.clientAuthority.trustPem,
+    ca_certificate: pki.clientAuthority.clientTrustPem,
     preferred_leader: outputs.preferredLeader,
     peer_ca_certificate: pki.peerAuthority.trustPem,
     certificate_expiry: certificateExpiry(pki, members, outputs.clients),

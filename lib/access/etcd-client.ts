@@ -35,15 +35,13 @@ export class EtcdClient extends Construct {
     scope: Construct,
     id: string,
     clientName: string,
-    certificate: ClientCertificate,
+    certificate: ClientCertificate | undefined,
     access: EtcdClientAccess,
     target: EtcdClientTarget,
   ): EtcdClient {
     return new EtcdClient(scope, id, clientName, certificate, access, target);
   }
 
-  /** The client's certificate, PEM. */
-  public readonly certificatePem: string;
   /** What is in the files, by their names. */
   private readonly files: Record<string, string> = {};
 
@@ -52,19 +50,17 @@ export class EtcdClient extends Construct {
     id: string,
     /** The client's name: etcd's user name. */
     public readonly clientName: string,
-    private readonly certificate: ClientCertificate,
+    private readonly certificate: ClientCertificate | undefined,
     /** The endpoints in its order, and the settings recommended to it. */
     public readonly access: EtcdClientAccess,
     private readonly target: EtcdClientTarget,
   ) {
     super(scope, id);
-    this.certificatePem = certificate.certificatePem;
-
     const templates = Templates.of(this);
     const directory =
       target.directory === undefined ? DIRECTORY : Fn.abspath(target.directory.pathOf(this, clientName));
     const order = access.location === undefined ? "the preferred leader first" : `nearest to ${access.location} first`;
-    const { privateKeyPem } = certificate;
+    const { certificatePem, privateKeyPem } = certificate ?? {};
     const env = {
       clientName,
       directory,
@@ -72,9 +68,10 @@ export class EtcdClient extends Construct {
       order,
       limits: access,
       ownKey: privateKeyPem === undefined,
+      ownCertificate: certificatePem === undefined,
     };
     this.write("ca.crt", target.caPem);
-    this.write("client.crt", this.certificatePem);
+    if (certificatePem !== undefined) this.write("client.crt", certificatePem);
     if (privateKeyPem !== undefined) this.write("client.key", privateKeyPem);
     this.write("etcd.env", clientEnv(templates, env));
     if (target.grpcGateway)
@@ -87,11 +84,11 @@ export class EtcdClient extends Construct {
       );
 
     const prefix = clientOutputs(target.outputPrefix, clientName);
-    output(this, `${prefix}_certificate`, this.certificatePem, true);
+    if (certificatePem !== undefined) output(this, `${prefix}_certificate`, certificatePem, true);
     if (privateKeyPem !== undefined) output(this, `${prefix}_key`, privateKeyPem, true);
     output(this, `${prefix}_endpoints`, access.endpoints, false);
     output(this, `${prefix}_settings`, settingsOf(access), false);
-    output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
+    if (certificate !== undefined) output(this, `${prefix}_certificate_expires`, certificate.expiry, false);
     if (target.directory === undefined) {
       const files = Lazy.anyValue({ produce: () => this.files });
       output(this, clientFilesOutput(target.outputPrefix, clientName), files, true);
@@ -99,16 +96,31 @@ export class EtcdClient extends Construct {
   }
 
   /**
+   * Its certificate, PEM.
+   *
+   * @throws ValidationError for a client with a certificate of its own
+   */
+  public get certificatePem(): string {
+    if (this.certificate !== undefined) return this.certificate.certificatePem;
+    throw new ValidationError({
+      what: `certificatePem of ${this.clientName}`,
+      given: "a client with ownCertificate",
+      expected: "a client whose certificate is made by a deploy",
+      mend: "take the certificate from the authority that gave it to the client",
+    });
+  }
+
+  /**
    * Its private key, PEM; sensitive.
    *
-   * @throws ValidationError for a client that brought its own certificate request: its key is its own
+   * @throws ValidationError for a client that brought its own certificate, or its own request for one: its key is its own
    */
   public get privateKeyPem(): string {
-    const { privateKeyPem } = this.certificate;
+    const privateKeyPem = this.certificate?.privateKeyPem;
     if (privateKeyPem !== undefined) return privateKeyPem;
     throw new ValidationError({
       what: `privateKeyPem of ${this.clientName}`,
-      given: "a client with a certificateRequestPem",
+      given: `a client with ${this.certificate === undefined ? "ownCertificate" : "a certificateRequestPem"}`,
       expected: "a client whose key was made by a deploy",
       mend: "take the key from where the request was made",
     });

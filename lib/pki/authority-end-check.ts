@@ -1,5 +1,6 @@
-import { TerraformElement, TerraformResource } from "cdktf";
+import { TerraformElement } from "cdktf";
 import { Construct } from "constructs";
+import { expressionAbout } from "../terraform/literal";
 import { TerraformData } from "../terraform/terraform-data";
 
 /** Which authority is checked. */
@@ -8,8 +9,8 @@ export interface AuthorityEndCheckProps {
   readonly name: string;
   readonly clusterName: string;
   readonly generation: number;
-  /** Its tls_self_signed_cert. */
-  readonly certificate: TerraformResource;
+  /** When it ends, RFC 3339. */
+  readonly expiry: string;
   /** How long before its end the warning begins, in hours. */
   readonly warningHours: number;
 }
@@ -38,19 +39,22 @@ export class AuthorityEndCheck extends TerraformElement {
   }
 
   public override toTerraform(): unknown {
-    const { name, clusterName, generation, certificate, warningHours } = this.props;
-    const ends = `${addressOf(certificate)}.validity_end_time`;
+    const { name, clusterName, generation, expiry, warningHours } = this.props;
+    const { terraformResourceType, friendlyUniqueId } = this.firstPlan;
+    const firstPlan = `${terraformResourceType}.${friendlyUniqueId}.input`;
     const next = generation + 1;
     return {
       check: {
         [this.friendlyUniqueId]: {
           assert: [
             {
-              condition:
-                `\${${addressOf(this.firstPlan)}.input == plantimestamp() ? true : ` +
-                `timecmp(timeadd(plantimestamp(), "${warningHours}h"), ${ends}) < 0}`,
+              condition: expressionAbout(
+                expiry,
+                (ends) =>
+                  `${firstPlan} == plantimestamp() ? true : timecmp(timeadd(plantimestamp(), "${warningHours}h"), ${ends}) < 0`,
+              ),
               error_message:
-                `The ${name} authority of ${clusterName}, generation ${generation}, ends at \${${ends}}. Rotate it before that, in ` +
+                `The ${name} authority of ${clusterName}, generation ${generation}, ends at ${expiry}. Rotate it before that, in ` +
                 `three deploys: pki: { ${name}Authority: AuthorityGeneration.introducing(${next}) }, then .signing(${next}), then .of(${next})` +
                 `${name === "client" ? "; clients need new files after each of the first two" : ""}. See 'Rotate an authority' in docs/operations.md`,
             },
@@ -59,8 +63,4 @@ export class AuthorityEndCheck extends TerraformElement {
       },
     };
   }
-}
-
-function addressOf({ terraformResourceType, friendlyUniqueId }: TerraformResource): string {
-  return `${terraformResourceType}.${friendlyUniqueId}`;
 }

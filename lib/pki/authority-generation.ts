@@ -53,9 +53,9 @@ export class AuthorityGeneration {
 }
 
 /** Rotations are rare: a larger number is taken for a typing error. */
-const MOST = 1000;
+export const MOST_GENERATIONS = 1000;
 
 function requireGeneration(generation: number, least: number): void {
   read("generation of an authority", generation, required(number));
-  requireInteger("generation of an authority", generation, least, MOST, "");
+  requireInteger("generation of an authority", generation, least, MOST_GENERATIONS, "");
 }

@@ -3,21 +3,20 @@ import { SelfSignedCert } from "@cdktf/provider-tls/lib/self-signed-cert";
 import { Construct } from "constructs";
 import { keyConfig } from "./key-algorithm";
 import { ResolvedPki } from "./pki-props";
+import { Signer } from "./signer";
 
 /** A self-signed authority whose key never leaves the Terraform state. */
-export class CertificateAuthority extends Construct {
-  /** The authority's certificate, PEM. */
+export class CertificateAuthority extends Construct implements Signer {
   public readonly certificatePem: string;
-  /** When it expires, RFC 3339. */
+  public readonly privateKeyPem: string;
   public readonly expiry: string;
-  /** @internal */
-  public readonly _certificate: SelfSignedCert;
-  /** @internal */
-  public readonly _privateKeyPem: string;
-  /** @internal */
-  public readonly _pki: ResolvedPki;
 
-  public constructor(scope: Construct, id: string, commonName: string, pki: ResolvedPki) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    commonName: string,
+    public readonly pki: ResolvedPki,
+  ) {
     super(scope, id);
     // With this, Terraform deletes an authority that is no longer declared only after the last step of the rollout that
     // drops it. If a member refuses that stage, it can be taken back: the key still exists.
@@ -41,10 +40,8 @@ export class CertificateAuthority extends Construct {
         createBeforeDestroy,
       },
     });
-    this._certificate = certificate;
     this.expiry = certificate.validityEndTime;
     this.certificatePem = certificate.certPem;
-    this._privateKeyPem = key.privateKeyPem;
-    this._pki = pki;
+    this.privateKeyPem = key.privateKeyPem;
   }
 }

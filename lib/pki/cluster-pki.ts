@@ -44,7 +44,14 @@ export class ClusterPki extends Construct {
     public readonly settings: ResolvedPki,
   ) {
     super(scope, id);
-    this.clientAuthority = new Authority(this, "client", clusterName, settings.clientAuthority, settings);
+    this.clientAuthority = new Authority(
+      this,
+      "client",
+      clusterName,
+      settings.clientAuthority,
+      settings,
+      settings.ownClientAuthorities,
+    );
     this.peerAuthority = new Authority(this, "peer", clusterName, settings.peerAuthority, settings);
   }
 

@@ -1,10 +1,11 @@
 import { CertRequest } from "@cdktf/provider-tls/lib/cert-request";
 import { LocallySignedCert } from "@cdktf/provider-tls/lib/locally-signed-cert";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
+import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import { CertificateAuthority } from "./certificate-authority";
 import { ClientCertificate } from "./client-certificate";
 import { keyConfig } from "./key-algorithm";
+import { Signer } from "./signer";
 
 /** What a leaf certificate may be used for, and whom it names. */
 export interface LeafProfile {
@@ -18,7 +19,7 @@ export interface LeafProfile {
 
 /** A key and a certificate for it, signed by one of the cluster's authorities. */
 export class LeafCertificate extends Construct implements ClientCertificate {
-  /** The certificate, PEM. */
+  /** The certificate, PEM; of a server with its authority's and its issuers', where that one has any. */
   public readonly certificatePem: string;
   /** The private key, PEM; sensitive. */
   public readonly privateKeyPem: string;
@@ -27,9 +28,9 @@ export class LeafCertificate extends Construct implements ClientCertificate {
   /** When it becomes valid, RFC 3339. */
   public readonly validFrom: string;
 
-  public constructor(scope: Construct, id: string, authority: CertificateAuthority, profile: LeafProfile) {
+  public constructor(scope: Construct, id: string, authority: Signer, profile: LeafProfile) {
     super(scope, id);
-    const pki = authority._pki;
+    const pki = authority.pki;
     const key = new PrivateKey(this, "key", keyConfig(pki.keyAlgorithm));
     const request = new CertRequest(this, "request", {
       privateKeyPem: key.privateKeyPem,
@@ -39,7 +40,7 @@ export class LeafCertificate extends Construct implements ClientCertificate {
     });
     const certificate = new LocallySignedCert(this, "certificate", {
       certRequestPem: request.certRequestPem,
-      caPrivateKeyPem: authority._privateKeyPem,
+      caPrivateKeyPem: authority.privateKeyPem,
       caCertPem: authority.certificatePem,
       validityPeriodHours: pki.leafValidityHours,
       earlyRenewalHours: pki.earlyRenewalHours,
@@ -51,7 +52,11 @@ export class LeafCertificate extends Construct implements ClientCertificate {
         ...(profile.clientAuth ? ["client_auth"] : []),
       ],
     });
-    this.certificatePem = certificate.certPem;
+    const { shownChainPem } = authority;
+    this.certificatePem =
+      profile.serverAuth && shownChainPem !== undefined
+        ? Fn.join("", [certificate.certPem, shownChainPem])
+        : certificate.certPem;
     this.privateKeyPem = key.privateKeyPem;
     this.expiry = certificate.validityEndTime;
     this.validFrom = certificate.validityStartTime;

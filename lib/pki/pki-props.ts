@@ -13,6 +13,7 @@ import {
 } from "../validation";
 import { AuthorityGeneration } from "./authority-generation";
 import { KeyAlgorithm } from "./key-algorithm";
+import { OWN_AUTHORITY, OwnAuthorityProps, requireOwnAuthorities } from "./own-authority-props";
 import { RevokedCertificate } from "./revoked-certificate";
 
 /** How long certificates live, what they name, what their keys are, and who signs them. */
@@ -53,6 +54,13 @@ export interface PkiProps {
    */
   readonly clientAuthority?: AuthorityGeneration;
   /**
+   * Generations of the client authority that were made elsewhere, such as an intermediate authority of your company's. A running cluster
+   * comes to one by the stages of a rotation. With `authorization` only: whatever certificate such an authority signs, for whomever, is
+   * let in, and may do what is written for its common name; one that names `root` may do everything.
+   * @default - none: deploys make all of them
+   */
+  readonly ownClientAuthorities?: OwnAuthorityProps[];
+  /**
    * Where the authority for peers stands in its rotation, independent of the other one's.
    * @default AuthorityGeneration.of(1)
    */
@@ -78,6 +86,7 @@ export const PKI = shape<PkiProps>({
   earlyRenewalDays: number,
   serverNames: list(lateText),
   clientAuthority: instance(AuthorityGeneration, "AuthorityGeneration.of(1)"),
+  ownClientAuthorities: list(OWN_AUTHORITY),
   peerAuthority: instance(AuthorityGeneration, "AuthorityGeneration.of(1)"),
   revoked: list(instance(RevokedCertificate, 'RevokedCertificate.bySerial("0x3FA9")')),
   revokedPeers: list(instance(RevokedCertificate, 'RevokedCertificate.bySerial("0x3FA9")')),
@@ -93,6 +102,7 @@ export interface ResolvedPki {
   readonly authorityWarningHours: number;
   readonly serverNames: readonly string[];
   readonly clientAuthority: AuthorityGeneration;
+  readonly ownClientAuthorities: readonly OwnAuthorityProps[];
   readonly peerAuthority: AuthorityGeneration;
   /** Undefined where there is no list, as opposed to an empty one. */
   readonly revoked?: readonly RevokedCertificate[];
@@ -114,7 +124,7 @@ const LOCALHOST = "localhost";
 /**
  * @throws ValidationError for a validity that is zero or out of range, or that outlives its authority; for a renewal
  * that comes too late, or with every deploy; for a server name that is no DNS name, or is given twice; for a certificate that is
- * revoked twice
+ * revoked twice; for an authority of one's own that can't sign
  */
 export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const caDays = props.caValidityDays ?? 3650;
@@ -139,11 +149,14 @@ export function resolvePki(props: PkiProps = {}): ResolvedPki {
   const { revoked, revokedPeers } = props;
   requireRevokedOnce("pki.revoked", revoked);
   requireRevokedOnce("pki.revokedPeers", revokedPeers);
+  const { clientAuthority = AuthorityGeneration.of(1), ownClientAuthorities = [] } = props;
+  requireOwnAuthorities(ownClientAuthorities, clientAuthority);
   return {
     serverNames,
     revoked,
     revokedPeers,
-    clientAuthority: props.clientAuthority ?? AuthorityGeneration.of(1),
+    clientAuthority,
+    ownClientAuthorities,
     peerAuthority: props.peerAuthority ?? AuthorityGeneration.of(1),
     keyAlgorithm: props.keyAlgorithm ?? KeyAlgorithm.ECDSA_P256,
     caValidityHours: caDays * 24,

@@ -5,9 +5,9 @@ import { SelfSignedCert } from "@cdktf/provider-tls/lib/self-signed-cert";
 import { Op } from "cdktf";
 import { Construct } from "constructs";
 import { literal } from "../terraform/literal";
-import { CertificateAuthority } from "./certificate-authority";
 import { ClientCertificate } from "./client-certificate";
 import { keyConfig } from "./key-algorithm";
+import { Signer } from "./signer";
 
 /**
  * A client's certificate for a key that it keeps to itself, by its own request.
@@ -20,15 +20,9 @@ export class RequestedCertificate extends Construct implements ClientCertificate
   public readonly expiry: string;
 
   /** @param commonName whom the request has to name, and no more of a subject */
-  public constructor(
-    scope: Construct,
-    id: string,
-    authority: CertificateAuthority,
-    commonName: string,
-    request: string,
-  ) {
+  public constructor(scope: Construct, id: string, authority: Signer, commonName: string, request: string) {
     super(scope, id);
-    const pki = authority._pki;
+    const pki = authority.pki;
     const certRequestPem = literal(request);
     const key = new PrivateKey(this, "nobody-key", keyConfig(pki.keyAlgorithm));
     const nobody = new SelfSignedCert(this, "nobody", {
@@ -49,7 +43,7 @@ export class RequestedCertificate extends Construct implements ClientCertificate
     const { subject } = read.certificates.get(0);
     const certificate = new LocallySignedCert(this, "certificate", {
       certRequestPem,
-      caPrivateKeyPem: authority._privateKeyPem,
+      caPrivateKeyPem: authority.privateKeyPem,
       caCertPem: authority.certificatePem,
       validityPeriodHours: pki.leafValidityHours,
       earlyRenewalHours: pki.earlyRenewalHours,

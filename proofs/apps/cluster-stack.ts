@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { DigitaloceanProvider, type DigitaloceanProviderConfig } from "@cdktf/provider-digitalocean/lib/provider";
 import { LocalProvider } from "@cdktf/provider-local/lib/provider";
 import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { type App, LocalBackend, TerraformStack } from "cdktf";
+import { type App, Fn, LocalBackend, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { SITES_NETWORK } from "terraform-lab";
 import {
@@ -19,6 +20,7 @@ import {
   EtcdUpkeepProps,
   EtcdVersion,
   LeaderPlacementProps,
+  OwnAuthorityProps,
   PeerNetwork,
   RevokedCertificate,
   SurvivorOriginProps,
@@ -53,6 +55,7 @@ export interface Knobs {
   readonly leader?: LeaderPlacementProps;
   readonly leafValidityDays?: number;
   readonly clientAuthority?: AuthorityStage;
+  readonly ownClientAuthorities?: OwnAuthorityFiles[];
   readonly peerAuthority?: AuthorityStage;
   /** Serial numbers of certificates. */
   readonly revoked?: string[];
@@ -77,6 +80,22 @@ export interface AuthorityStage {
   readonly stage: "of" | "introducing" | "signing";
   readonly generation: number;
 }
+
+/** An authority of one's own, by its files. */
+export interface OwnAuthorityFiles {
+  readonly generation: number;
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly chain?: string;
+}
+
+/** Its certificate and key are read by Terraform, as where another tool keeps them. */
+const ownAuthority = ({ generation, certificate, privateKey, chain }: OwnAuthorityFiles): OwnAuthorityProps => ({
+  generation,
+  certificatePem: Fn.file(certificate),
+  privateKeyPem: Fn.sensitive(Fn.file(privateKey)) as string,
+  chainPem: chain === undefined ? undefined : readFileSync(chain, "utf8"),
+});
 
 const authority = (at?: AuthorityStage): AuthorityGeneration | undefined =>
   at && AuthorityGeneration[at.stage](at.generation);
@@ -155,6 +174,7 @@ export function declareCluster(app: App, knobs: Knobs, env: Readonly<Record<stri
       leafValidityDays: knobs.leafValidityDays,
       serverNames: knobs.serverNames,
       clientAuthority: authority(knobs.clientAuthority),
+      ownClientAuthorities: knobs.ownClientAuthorities?.map(ownAuthority),
       peerAuthority: authority(knobs.peerAuthority),
       revoked: knobs.revoked?.map((serial) => RevokedCertificate.bySerial(serial)),
       revokedPeers: knobs.revokedPeers?.map((serial) => RevokedCertificate.bySerial(serial)),

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { run } from "terraform-lab";
 
@@ -12,6 +12,9 @@ export interface CertificateFiles {
 /** The library's default: ECDSA P-256, unencrypted. */
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
+/** Extensions of an authority's certificate. */
+const AN_AUTHORITY = ["basicConstraints=critical,CA:TRUE", "keyUsage=keyCertSign,cRLSign", "subjectKeyIdentifier=hash"];
+
 /** A certificate authority of which OpenSSL has the key, for certificates that the library does not make. All its files are in one directory. */
 export class ThrowAwayAuthority {
   /** Makes an authority in a directory, which is created if it does not exist. */
@@ -20,7 +23,7 @@ export class ThrowAwayAuthority {
     const authority = new ThrowAwayAuthority(directory);
     await openssl([
       ...["req", "-x509", "-subj", `/CN=${name}`, "-days", String(days), ...NEW_KEY],
-      ...["-keyout", authority.file("ca.key"), "-out", authority.certificate],
+      ...["-keyout", authority.key, "-out", authority.certificate],
     ]);
     return authority;
   }
@@ -34,15 +37,26 @@ export class ThrowAwayAuthority {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const authority = new ThrowAwayAuthority(directory);
     await writeFile(authority.certificate, certificatePem);
-    await writeFile(authority.file("ca.key"), privateKeyPem, { mode: 0o600 });
+    await writeFile(authority.key, privateKeyPem, { mode: 0o600 });
     return authority;
   }
 
   private constructor(private readonly directory: string) {}
 
+  /** File of its key. */
+  public get key(): string {
+    return this.file("ca.key");
+  }
+
   /** File of the authority's certificate. */
   public get certificate(): string {
     return this.file("ca.crt");
+  }
+
+  /** Makes an authority that this one vouches for, in a directory of its own. */
+  public async issueAuthority(directory: string, name: string, days: number): Promise<ThrowAwayAuthority> {
+    const { cert, key } = await this.issue(name, days, AN_AUTHORITY);
+    return ThrowAwayAuthority.of(directory, await readFile(cert, "utf8"), await readFile(key, "utf8"));
   }
 
   /**
@@ -64,7 +78,7 @@ export class ThrowAwayAuthority {
     await openssl(["req", "-new", "-subj", subject, ...NEW_KEY, "-keyout", files.key, "-out", request]);
     await openssl([
       ...["x509", "-req", "-in", request, "-extfile", extensionFile, "-days", String(days), "-out", files.cert],
-      ...["-CA", files.ca, "-CAkey", this.file("ca.key")],
+      ...["-CA", files.ca, "-CAkey", this.key],
     ]);
     return files;
   }

@@ -514,6 +514,16 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/proofs/own-authority.long.test.ts",
+    seconds: 240,
+    proves: ["lib/pki/own-*.ts", "lib/pki/{authority,signer}.ts", "proofs/etcd/throw-away-authority.ts"],
+  },
+  {
+    file: "__tests__/proofs/cold-cache.long.test.ts",
+    seconds: 400,
+    proves: ["lab/tools/{apt,cache,go-build,reach}.ts", "proofs/etcd/release.ts"],
+  },
+  {
     file: "__tests__/proofs/permissions.long.test.ts",
     seconds: 420,
     proves: [
@@ -617,7 +627,7 @@ export const NO_STORY: readonly Silence[] = [
       "__tests__/**/*.test.ts",
       "__tests__/*.ts",
       "__tests__/**/__snapshots__/**",
-      "__tests__/{cli,measure,node,rollout,templates,terraform,wan}/**",
+      "__tests__/{cli,measure,node,pki,rollout,templates,terraform,wan}/**",
       "__tests__/lab/tools/*.ts",
     ],
   },

@@ -4,7 +4,7 @@
 # authority that was laid down since. Files do not tell what a process trusts, as a deploy may have been cut off before the restart. Its ports do.
 
 # Whether a certificate is valid now, by the authorities in the file CAS.
-valid() { openssl verify -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; } # valid CAS CERTIFICATE
+valid() { openssl verify -partial_chain -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; } # valid CAS CERTIFICATE
 
 # Whether whoever listens at URL refuses a certificate, which is valid, as expired (TLS alert 45). With TLS 1.2 that alert is part of
 # the handshake. If only TLS 1.3 is spoken there (alert 70 to 1.2), it may come any time after the handshake: so that is waited for.

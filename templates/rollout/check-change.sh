@@ -18,7 +18,7 @@ live=/etc/etcd/pki
 new=$stage/etc/etcd/pki
 issuer() { openssl x509 -noout -issuer -in "$1"; }
 # Whether an authority in the file CAS has signed the certificate, which may have expired since.
-signed_by() { openssl verify -no_check_time -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; } # signed_by CAS CERTIFICATE
+signed_by() { openssl verify -no_check_time -partial_chain -purpose any -CAfile "$1" "$2" >/dev/null 2>&1; } # signed_by CAS CERTIFICATE
 # Subject and key of each authority in the file CAS. Two authorities that have both in common verify what the other one has signed,
 # whenever they were made.
 identities() { # identities CAS
