@@ -51,5 +51,5 @@ function clientExpiryNow(clients: Readonly<Record<string, ClientCertificate | un
     Object.entries(clients).flatMap(([name, certificate]) =>
       certificate === undefined ? [] : [[name, certificate.expiry]],
     ),
-  ) as Record<string, string>;
+  );
 }

@@ -41,9 +41,9 @@ export class Authority {
           ? [`${name}-ca`, `${clusterName} ${name} authority`]
           : [`${name}-ca-${generation}`, `${clusterName} ${name} authority ${generation}`];
       const given = own.find((one) => one.generation === generation);
-      const authority: Signer =
+      const authority: Construct & Signer =
         given === undefined ? new CertificateAuthority(scope, id, title, pki) : new OwnAuthority(scope, id, given, pki);
-      new AuthorityEndCheck(scope.node.findChild(id), "end", {
+      new AuthorityEndCheck(authority, "end", {
         name,
         clusterName,
         generation,
