@@ -29,8 +29,11 @@ const STAGES: readonly Stage[] = [
 const knobsOf = ({ other }: Stage): Knobs => ({ ...OFF, authorization: true, clients: { app: STAYS, other } });
 const UNDECLARED: Knobs = { ...OFF, clients: { app: {}, other: {} } };
 
-/** The step and the cuts after it take some seconds. */
-const MOMENTS = Array.from({ length: 20 }, (_, index) => index * 350);
+/** As parts of the time that an apply takes from when it begins to edit. */
+const MOMENTS = Array.from({ length: 20 }, (_, index) => index / 20);
+
+/** Terraform's line as its step begins. */
+const EDITING = /authorize_\w+: Creating/;
 
 const CLIENTS = 200;
 const PREFIXES = 10;
@@ -38,6 +41,18 @@ const PREFIXES = 10;
 const harness = new LabHarness();
 const random = new Random(20261130);
 let cluster: LabCluster;
+
+/** Deploys. Returns milliseconds from when it began to edit until it was through. */
+async function deployWhole(stage: Stage): Promise<number> {
+  let began: number | undefined;
+  await harness.deploy(knobsOf(stage), {
+    onLine: (line) => {
+      if (EDITING.test(line)) began ??= Date.now();
+    },
+  });
+  if (began === undefined) throw new Error("the deploy never came to edit permissions");
+  return Date.now() - began;
+}
 
 /** Deploys, and kills Terraform or an SSH connection of its so long after it began to edit. Returns what it met, or why it met nothing. */
 async function deployKilled(knobs: Knobs, kill: string, delayMs: number): Promise<string> {
@@ -47,7 +62,7 @@ async function deployKilled(knobs: Knobs, kill: string, delayMs: number): Promis
     onSpawn: (spawned) => (pid = spawned),
     onLine: (line) => {
       const apply = recordOf(pid);
-      if (strike !== undefined || apply === undefined || !/authorize_\w+: Creating/.test(line)) return;
+      if (strike !== undefined || apply === undefined || !EDITING.test(line)) return;
       strike = sleep(delayMs).then(() => interruptionNamed(kill).strike(harness, apply, random));
     },
   });
@@ -138,11 +153,16 @@ describe("edits of permissions", () => {
 
   it("are completed by the next deploy wherever one is killed; nobody is locked out, and root is never lost", async () => {
     const kills = ["SIGKILL to Terraform", "SSH connections of a machine killed"];
-    for (const [index, delay] of MOMENTS.entries()) {
-      const stage = STAGES[index % STAGES.length];
-      if (index % STAGES.length === 0) await harness.deploy(UNDECLARED);
+    await harness.deploy(UNDECLARED);
+    const whole: number[] = [];
+    for (const stage of STAGES) whole.push(await deployWhole(stage));
+    for (const [index, moment] of MOMENTS.entries()) {
+      const at = index % STAGES.length;
+      const stage = STAGES[at];
+      const delay = Math.round(moment * whole[at]);
+      if (at === 0) await harness.deploy(UNDECLARED);
       const met = await deployKilled(knobsOf(stage), kills[(index >> 1) % kills.length], delay);
-      report(`${stage.name}, ${delay} ms after its edits began: ${met}`);
+      report(`${stage.name}, ${delay} of about ${whole[at]} ms after its edits began: ${met}`);
       await mustHaveRoot();
       await mustBeIn();
       await harness.deploy(knobsOf(stage));
