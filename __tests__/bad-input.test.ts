@@ -14,6 +14,7 @@ import {
 } from "../lib";
 import { BACKUP, cluster, FOREIGN_HOST, OLD_CLUSTER, PEM, refusalOf, SSH_FROM } from "./synth";
 
+const BASTION = { host: "bastion.example", user: "jump", agent: true, hostKeys: ["ssh-ed25519 AAAA"] };
 const REQUEST = "-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n-----END CERTIFICATE REQUEST-----\n";
 const OPERATOR_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
 
@@ -747,13 +748,50 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
   ],
   [
     "no host key",
-    foreign({ connection: { ...FOREIGN_HOST.connection, hostKey: "SHA256:abc" } }),
-    /^connection.hostKey of vm: given "SHA256:abc", expected an OpenSSH public key/,
+    foreign({ connection: { ...FOREIGN_HOST.connection, hostKeys: ["SHA256:abc"] } }),
+    /^connection.hostKeys of vm: given "SHA256:abc", expected OpenSSH public keys/,
   ],
   [
     "a host key with a line for sshd",
-    foreign({ connection: { ...FOREIGN_HOST.connection, hostKey: "ssh-ed25519\nPermitEmptyPasswords yes" } }),
-    /^connection.hostKey of vm: given "ssh-ed25519\\nPermit/,
+    foreign({ connection: { ...FOREIGN_HOST.connection, hostKeys: ["ssh-ed25519\nPermitEmptyPasswords yes"] } }),
+    /^connection.hostKeys of vm: given "ssh-ed25519\\nPermit/,
+  ],
+  [
+    "one host key, as of earlier versions",
+    foreign({ connection: { ...FOREIGN_HOST.connection, hostKey: "ssh-ed25519 AAAA" } }),
+    /^hosts\[0\]\.connection\.hostKey: given a prop of earlier versions, .*write hostKeys: \["ssh-ed25519 AAAA"\] in place of hostKey/,
+  ],
+  [
+    "no host key at all",
+    foreign({ connection: { ...FOREIGN_HOST.connection, hostKeys: ["# vm:22 SSH-2.0-OpenSSH_9.2p1"] } }),
+    /^connection.hostKeys of vm: given none, expected OpenSSH public keys/,
+  ],
+  [
+    "a host key, and any",
+    foreign({ connection: { ...FOREIGN_HOST.connection, acceptAnyHostKey: true } }),
+    /^connection.hostKeys of vm: given some, along with acceptAnyHostKey/,
+  ],
+  [
+    "no way to log in",
+    foreign({ connection: { ...FOREIGN_HOST.connection, privateKey: undefined } }),
+    /^connection.privateKey of vm: given none, expected one way to log in/,
+  ],
+  [
+    "two ways to log in",
+    foreign({ connection: { ...FOREIGN_HOST.connection, agent: true } }),
+    /^connection.privateKey of vm: given privateKey and agent, .*; take out the others/,
+  ],
+  [
+    "a bastion without a host key",
+    foreign({ connection: { ...FOREIGN_HOST.connection, bastion: { ...BASTION, hostKeys: [] } } }),
+    /^connection.bastion.hostKeys of vm: given none, expected OpenSSH public keys/,
+  ],
+  [
+    "any host key behind a bastion",
+    foreign({
+      connection: { ...FOREIGN_HOST.connection, hostKeys: [], acceptAnyHostKey: true, bastion: BASTION },
+    }),
+    /^connection.acceptAnyHostKey of vm: given true, behind a bastion, .*give hostKeys/,
   ],
   [
     "a key with options for a host's user",

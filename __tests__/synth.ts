@@ -73,7 +73,7 @@ export const FOREIGN_HOST = {
   publicAddress: "198.51.100.7",
   machineId: "1",
   architecture: "amd64",
-  connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKey: "ssh-ed25519 AAAA" },
+  connection: { host: "198.51.100.7", user: "root", privateKey: "k", hostKeys: ["ssh-ed25519 AAAA"] },
   downloadAtBoot: (): void => undefined,
 };
 

@@ -1,60 +1,12 @@
 import { TerraformResource } from "cdktf";
 import { IConstruct } from "constructs";
-import {
-  callable,
-  finite,
-  flag,
-  having,
-  lateList,
-  lateNumber,
-  lateText,
-  list,
-  oneOf,
-  required,
-  secret,
-  shape,
-  text,
-} from "./validation";
+import { SSH_CONNECTION, SshConnection } from "./ssh/ssh-connection";
+import { callable, finite, having, lateList, lateText, list, oneOf, required, shape, text } from "./validation";
 
 /** Processor architecture of a machine, in the terms of etcd's release files. */
 export enum Architecture {
   AMD64 = "amd64",
   ARM64 = "arm64",
-}
-
-/** How to log in to a machine as root over SSH. */
-export interface SshConnection {
-  /** Address to connect to. */
-  readonly host: string;
-  /**
-   * TCP port of sshd.
-   * @default 22
-   */
-  readonly port?: number;
-  /** User with root's rights. */
-  readonly user: string;
-  /** PEM or OpenSSH private key that the user accepts; sensitive. */
-  readonly privateKey: string;
-  /** Public host key in authorized_keys form. Pinned: a machine with another key is refused. */
-  readonly hostKey: string;
-  /**
-   * Public keys that the user accepts, each as one line of authorized_keys without options: each deploy writes them to
-   * the user's `~/.ssh/authorized_keys`, in place of those that an earlier one wrote. Other keys in there stay.
-   * @default - the file is left alone
-   */
-  readonly authorizedKeys?: string[];
-  /**
-   * Whether deploys configure the machine's sshd to offer no host key but `hostKey`, and to allow neither passwords nor
-   * forwarding. Where sshd does not have `hostKey`, it is left alone in any case. With false the machine must have no
-   * host key of another type: SSH clients may negotiate that one, and then refuse it.
-   * @default true
-   */
-  readonly configureSshd?: boolean;
-  /**
-   * How long to wait until the machine accepts the login, in seconds.
-   * @default 300, Terraform's own default
-   */
-  readonly timeoutSeconds?: number;
 }
 
 /** A download that a host fetches while it boots, so that the first deploy does not wait for it. */
@@ -147,21 +99,7 @@ export const HOST = shape<Omit<IEtcdHost, keyof IConstruct> & Pick<IEtcdHost, "n
     architecture: required(oneOf(Architecture, "Architecture")),
     memoryMiB: finite,
     diskGiB: finite,
-    connection: required(
-      shape<SshConnection>(
-        {
-          host: required(lateText),
-          port: lateNumber,
-          user: required(lateText),
-          privateKey: required(secret),
-          hostKey: required(lateText),
-          authorizedKeys: list(lateText),
-          configureSshd: flag,
-          timeoutSeconds: finite,
-        },
-        { others: true },
-      ),
-    ),
+    connection: required(SSH_CONNECTION),
     metadataReaders: list(text),
     addressesAtStart: lateList(lateText),
     madeWhenReady: list(having("terraformResourceType", "a TerraformResource", "give the construct itself")),

@@ -15,7 +15,8 @@ import { recoveryPart } from "./rollout/recovery-part";
 import { rolloutEnv } from "./rollout/rollout-env";
 import { Declaration, rolloutPart } from "./rollout/rollout-part";
 import { sshAccessPart } from "./node/ssh-access-part";
-import { overSsh, SshStep } from "./node/ssh-step";
+import { SshStep } from "./node/ssh-step";
+import { overSsh } from "./ssh/over-ssh";
 import { Templates, TemplateValue } from "./terraform/templates";
 import { asItIs, shellWord } from "./terraform/writers";
 import { streamsPart } from "./streams/streams-part";
@@ -140,6 +141,7 @@ export class EtcdMember extends Construct {
         secrets: bundle.secretsDigest,
       },
       script: bundle.step("install"),
+      first: true,
     });
     return { bundle, step };
   }

@@ -1,17 +1,10 @@
-import type { IEtcdHost, SshConnection } from "./etcd-host";
-import { requireAuthorizedKeys } from "./hosts/authorized-key";
-import { LOGIN_NAME } from "./terraform/writers";
-import { isIpv4Address, isLate, requireDnsLabel, requireInteger, shown } from "./validation";
+import type { IEtcdHost } from "./etcd-host";
+import { requireConnection } from "./ssh/connection-checks";
+import { isIpv4Address, isLate, requireDnsLabel, requireMatch, shown } from "./validation";
 import { ValidationError } from "./validation-error";
 
 /** As useradd accepts them: they become words of a shell script. */
 const USER_NAME = /^[a-z_][a-z0-9_-]{0,31}$/;
-
-/** Type and key, as templates take them from its first line. */
-const HOST_KEY = /^\s*[A-Za-z0-9@.-]+ \S+(\s|$)/;
-
-/** A day: longer is a typing error, milliseconds for example. */
-const LONGEST_WAIT_SECONDS = 86_400;
 
 /** Throws unless a machine, whoever describes it, can be one of a cluster's. */
 export function requireHost(host: IEtcdHost): void {
@@ -34,29 +27,6 @@ export function requireHost(host: IEtcdHost): void {
   requireConnection(hostName, host.connection);
 }
 
-function requireConnection(hostName: string, connection: SshConnection): void {
-  const { host, port = 22, user, hostKey, authorizedKeys = [], timeoutSeconds = 300 } = connection;
-  const of = (prop: string): string => `connection.${prop} of ${hostName}`;
-  requireMatch(of("host"), host, /^\S+$/, "an address or a name", "give where the machine's sshd is reached");
-  if (!isLate(port)) requireInteger(of("port"), port, 1, 65_535, "");
-  requireMatch(
-    of("user"),
-    user,
-    new RegExp(LOGIN_NAME),
-    "the name of a user",
-    "name the machine's user with root's rights",
-  );
-  requireMatch(
-    of("hostKey"),
-    hostKey,
-    HOST_KEY,
-    'an OpenSSH public key, for example "ssh-ed25519 AAAA..."',
-    "give the public half of the machine's own key: without it any machine could answer in its place",
-  );
-  requireAuthorizedKeys(of("authorizedKeys"), authorizedKeys);
-  requireInteger(of("timeoutSeconds"), timeoutSeconds, 1, LONGEST_WAIT_SECONDS, "seconds");
-}
-
 /** etcd listens at IPv4 addresses, and the machines' certificates name them. */
 function requireAddress(what: string, address: string): void {
   if (isLate(address) || isIpv4Address(address)) return;
@@ -66,10 +36,4 @@ function requireAddress(what: string, address: string): void {
     expected: "an IPv4 address: etcd listens at no other here",
     mend: 'give the machine\'s IPv4 address, for example "198.51.100.7"',
   });
-}
-
-/** Throws for a text in the code that does not match. */
-function requireMatch(what: string, value: string, pattern: RegExp, expected: string, mend: string): void {
-  if (isLate(value) || pattern.test(value)) return;
-  throw new ValidationError({ what, given: shown(value), expected, mend });
 }

@@ -36,7 +36,7 @@ interface Staging {
 /** The script that stages a node of two parts, by Terraform, and what Terraform makes of the files' digest. */
 function stageScript(outdir: string, proxy: NodePart): Staging {
   const build = (stack: TerraformStack): void => {
-    const connection = { host: "192.0.2.9", user: "root", privateKey: "no key", hostKey: HOST_PUBLIC_KEY };
+    const connection = { host: "192.0.2.9", user: "root", privateKey: "no key", hostKeys: [HOST_PUBLIC_KEY] };
     new NodeBundle(new Construct(new Construct(stack, "proxy-1"), "bundle"), {
       name: "proxy-1",
       parts: [sshAccessPart(Templates.of(stack), { ...connection, configureSshd: false }), proxy],

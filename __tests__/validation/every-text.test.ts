@@ -96,7 +96,11 @@ function onForeignHost(scope: Construct): void {
     hosts: foreign(scope, {
       ...textsOf("IEtcdHost"),
       architecture: lib.Architecture.ARM64,
-      connection: textsOf("SshConnection"),
+      connection: {
+        ...textsOf("SshConnection"),
+        privateKey: EVERY_TEXT.SshLogin.privateKey.given,
+        bastion: { ...textsOf("SshBastion"), privateKeyFile: EVERY_TEXT.SshLogin.privateKeyFile.given },
+      },
     }),
     version: lib.EtcdVersion.of("3.6.99", textsOf("EtcdChecksums")),
     roundTripTimes,

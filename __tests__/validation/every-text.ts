@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import * as path from "node:path";
 import type { IConstruct } from "constructs";
 import { parse } from "yaml";
 import * as lib from "../../lib";
 import { company } from "../pki/company";
+import { scratchDirectory } from "../templates/render";
 import {
   environmentVariable,
   fileOn,
@@ -43,7 +46,9 @@ export interface Interfaces {
   EtcdClientTimeLimits: lib.EtcdClientTimeLimits;
   EtcdUpkeepProps: lib.EtcdUpkeepProps;
   IEtcdHost: Omit<lib.IEtcdHost, keyof IConstruct>;
-  SshConnection: lib.SshConnection;
+  SshConnection: Omit<lib.SshConnection, keyof lib.SshLogin>;
+  SshLogin: lib.SshLogin;
+  SshBastion: Omit<lib.SshBastion, keyof lib.SshLogin>;
   BootDownload: lib.BootDownload;
   EtcdPermissionProps: lib.EtcdPermissionProps;
   EtcdClientPermissionProps: Omit<lib.EtcdClientPermissionProps, keyof lib.EtcdPermissionProps>;
@@ -95,6 +100,12 @@ const LABEL = "0-a--9";
 const CLIENT = "0-c--9";
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3";
 const PEM = `# ${SYNTAX}\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----`;
+const ECDSA_KEY =
+  "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBGteBXmb9E8QRu3E10dgQ5PjNyT0g9mJJWGo7ftJd03ZyKtJXTbH8On1fIa2AIn4i7Btqu/AOoBpKcayHGtz+4k=";
+const SSH_HOST = SYNTAX.replace(/ /g, "");
+/** Terraform reads it: what is in there is where it is. */
+const KEY_FILE = path.join(scratchDirectory(), `${SYNTAX.replace(/\//g, "")}`);
+writeFileSync(KEY_FILE, KEY_FILE);
 const { division, etcd } = company();
 const AUTHORITY = `# ${SYNTAX}\n${etcd.certificatePem.trim()}`;
 const ISSUERS = `# ${SYNTAX}\n${division.certificatePem.trim()}`;
@@ -118,6 +129,11 @@ const onForeign = (stack: EvaluatedStack, file: string): string => fileOn(stack,
 const step = (stack: EvaluatedStack) => resourceOf(stack, "terraform_data", `foreign_etcd_${LABEL}_install_`);
 const connection = (argument: string) => (stack: EvaluatedStack) =>
   (step(stack).connections as Record<string, unknown>[])[0][argument];
+/** Keys by which a machine is known. */
+const pinned = (stack: EvaluatedStack, host: string): string[] =>
+  String(connection("host_key")(stack))
+    .split("\n")
+    .flatMap((line) => restOf(line, `${host} `) ?? []);
 const rollout = (stack: EvaluatedStack): string => localOf(stack, `foreign_etcd_${LABEL}_rollout-env_`) as string;
 const clientFile = (stack: EvaluatedStack, cluster: string, file: string) =>
   resourceOf(stack, "local_sensitive_file", `${cluster}_client-${CLIENT}_${file}`);
@@ -387,15 +403,23 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
     },
   },
   SshConnection: {
-    host: { given: SYNTAX.replace(/ /g, ""), arrives: connection("host") },
+    host: { given: SSH_HOST, arrives: connection("host") },
     user: { given: "_aZ.-9$", arrives: connection("user") },
-    privateKey: { given: LINES, arrives: connection("private_key") },
-    hostKey: { given: `${KEY} ${SYNTAX}`, arrives: connection("host_key") },
+    hostKeys: { given: [KEY, ECDSA_KEY], arrives: (stack) => pinned(stack, SSH_HOST) },
     authorizedKeys: {
       given: [`${KEY} ${SYNTAX}`],
       arrives: (stack) =>
         onForeign(stack, "/etc/etcd/ssh/authorized_keys").split(" managed-by=cdktf-etcd\n").slice(0, -1),
     },
+  },
+  SshLogin: {
+    privateKey: { given: LINES, arrives: connection("private_key") },
+    privateKeyFile: { given: KEY_FILE, arrives: connection("bastion_private_key") },
+  },
+  SshBastion: {
+    host: { given: `bastion${SSH_HOST}`, arrives: connection("bastion_host") },
+    user: { given: "jump-_9", arrives: connection("bastion_user") },
+    hostKeys: { given: [ECDSA_KEY], arrives: (stack) => pinned(stack, `bastion${SSH_HOST}`) },
   },
   BootDownload: {
     version: { given: "3.6.14", arrives: downloaded(2) },

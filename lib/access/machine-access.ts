@@ -1,14 +1,28 @@
+import { bareHostKeys } from "../ssh/host-keys";
+import type { SshBastion, SshConnection } from "../ssh/ssh-connection";
 import type { ClusterMember } from "./cluster-member";
 
-/** How to log in to a member's machine, pinned to its host key: for `cdktf-etcd measure --ssh`, and for an operator. */
+/** How to log in to a member's machine, pinned to its host keys: for the command line, and for an operator. */
 export function machineAccess({ host, peerUrl }: ClusterMember): Record<string, unknown> {
-  const { connection } = host;
+  const { bastion } = host.connection;
   return {
-    host: connection.host,
-    port: connection.port ?? 22,
-    user: connection.user,
-    host_key: connection.hostKey,
-    private_key: connection.privateKey,
+    ...loginTo(host.connection),
+    ...(bastion === undefined ? {} : { bastion: loginTo(bastion) }),
     peer_url: peerUrl,
+  };
+}
+
+function loginTo(machine: SshConnection | SshBastion): Record<string, unknown> {
+  const { host, port = 22, user, privateKey, privateKeyFile, agent = false } = machine;
+  const [first, ...more] = bareHostKeys(machine.hostKeys);
+  return {
+    host,
+    port,
+    user,
+    host_key: first ?? "",
+    ...(more.length === 0 ? {} : { host_keys: [first, ...more] }),
+    ...(privateKey === undefined ? {} : { private_key: privateKey }),
+    ...(privateKeyFile === undefined ? {} : { private_key_file: privateKeyFile }),
+    ...(agent ? { agent } : {}),
   };
 }

@@ -26,7 +26,8 @@ import {
   suffixesOf,
 } from "./digitalocean-host-props";
 import { dropletSize } from "./digitalocean-sizes";
-import { Architecture, BOOT_DOWNLOAD, BootDownload, IEtcdHost, SshConnection } from "../etcd-host";
+import { Architecture, BOOT_DOWNLOAD, BootDownload, IEtcdHost } from "../etcd-host";
+import { SshConnection } from "../ssh/ssh-connection";
 import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
 
 /** The user that deploys log in as. */
@@ -150,7 +151,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       host: this.publicAddress,
       user: USER,
       privateKey: props.group._loginKeys.current.privateKey,
-      hostKey: hostKey.publicKey,
+      hostKeys: [hostKey.publicKey],
       authorizedKeys: props.group._authorizedKeys,
       timeoutSeconds,
     };
@@ -170,7 +171,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       host_public_key: asItIs(hostKey.publicKey),
       // All but the one that DigitalOcean puts there.
       authorized_keys: group._authorizedKeys.slice(1).map(asItIs),
-      sshd_config: sshdSettings(templates, { user: USER, hostKey: hostKey.publicKey }),
+      sshd_config: sshdSettings(templates, { user: USER, hostKeys: [hostKey.publicKey] }),
       get_etcd: templates.file("boot/get-etcd.sh"),
       downloads: this.downloads.map(({ version, sha256, url }) => ({
         version: shellWord(version),

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createInterface } from "node:readline";
-import type { Machine } from "./machines";
+import type { Login, Machine } from "./machines";
 
 /** A command on a machine. */
 export interface RemoteCommand {
@@ -31,37 +31,64 @@ export async function withSsh<Result>(
 ): Promise<Result> {
   const directory = mkdtempSync(path.join(tmpdir(), "cdktf-etcd-ssh-"));
   try {
-    return await work((remote) => run(sshArguments(directory, remote.name, remote.machine), remote, env));
+    return await work((remote) => run(sshArguments(directory, remote.name, remote.machine), asRoot(remote), env));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+/** The same command with root's rights. */
+function asRoot(remote: RemoteCommand): RemoteCommand {
+  return remote.machine.user === "root" ? remote : { ...remote, command: ["sudo", "-n", "--", ...remote.command] };
+}
+
 /**
- * The system's ssh, with the key of the deploy, pinned to the host key that was made for the machine, and with nothing of the
- * user's own configuration.
+ * The system's ssh, with the key of the deploy, pinned to the machine's host keys, and with nothing of the user's own configuration.
  */
 function sshArguments(directory: string, name: string, machine: Machine): string[] {
-  const key = path.join(directory, `${name}.key`);
+  const { bastion } = machine;
+  const through =
+    bastion === undefined
+      ? []
+      : ["ssh", ...loginArguments(directory, `bastion-of-${name}`, bastion, ["-W", "%h:%p"]), bastion.host];
+  const proxy = through.length === 0 ? [] : ["-o", `ProxyCommand=${through.map(shellQuoted).join(" ")}`];
+  return [...loginArguments(directory, name, machine, proxy), "--", machine.host];
+}
+
+function loginArguments(directory: string, name: string, login: Login, more: readonly string[]): string[] {
+  const { host_key, host_keys = [host_key] } = login;
   const knownHosts = path.join(directory, `${name}.known_hosts`);
-  writeFileSync(key, machine.private_key, { mode: 0o600 });
-  writeFileSync(knownHosts, `${name} ${machine.host_key.trim()}\n`, { mode: 0o600 });
+  writeFileSync(knownHosts, host_keys.map((key) => `${name} ${key.trim()}\n`).join(""), { mode: 0o600 });
   const options = {
     BatchMode: "yes",
     ConnectTimeout: "10",
     GlobalKnownHostsFile: "/dev/null",
     HostKeyAlias: name,
-    IdentitiesOnly: "yes",
-    IdentityAgent: "none",
+    ...keyOptions(directory, name, login),
     LogLevel: "ERROR",
-    Port: String(machine.port),
+    Port: String(login.port),
     ServerAliveInterval: "5",
-    StrictHostKeyChecking: "yes",
-    User: machine.user,
+    // What is not pinned, because the code says so, is taken as it is.
+    StrictHostKeyChecking: host_keys.some((key) => key !== "") ? "yes" : "no",
+    User: login.user,
     UserKnownHostsFile: `"${knownHosts}"`,
   };
   const listed = Object.entries(options).flatMap(([option, value]) => ["-o", `${option}=${value}`]);
-  return ["-F", "none", "-i", key, ...listed, "--", machine.host];
+  return ["-F", "none", ...listed, ...more];
+}
+
+function keyOptions(directory: string, name: string, { private_key, private_key_file, agent }: Login) {
+  if (agent === true) return {};
+  const own = path.join(directory, `${name}.key`);
+  if (private_key !== undefined) writeFileSync(own, private_key, { mode: 0o600 });
+  // ssh itself knows what "~" is.
+  const file = private_key === undefined && private_key_file !== undefined ? private_key_file : own;
+  return { IdentitiesOnly: "yes", IdentityAgent: "none", IdentityFile: `"${file}"` };
+}
+
+function shellQuoted(word: string): string {
+  // %h and %p are for the outer ssh to fill in.
+  return `'${word.replace(/'/g, "'\\''")}'`;
 }
 
 function run(

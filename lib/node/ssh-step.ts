@@ -1,7 +1,7 @@
-import { ITerraformDependable, RemoteExecProvisioner } from "cdktf";
+import { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { IEtcdHost } from "../etcd-host";
-import { literal } from "../terraform/literal";
+import { beforeScripts, overSsh } from "../ssh/over-ssh";
 import { TerraformData } from "../terraform/terraform-data";
 
 /** One script, run once on one machine. */
@@ -12,40 +12,20 @@ export interface SshStepProps {
   /** The step runs again when one of these values changes. Hashes and ids only: they are shown in plans. */
   readonly triggers: Record<string, string>;
   readonly dependsOn?: ITerraformDependable[];
+  /**
+   * Whether no script has been on the machine before.
+   * @default false
+   */
+  readonly first?: boolean;
 }
 
-/** A step of the rollout: one SSH connection to one machine, pinned to the host key that was made for it. */
+/** A step of the rollout: one SSH connection to one machine, pinned to its host keys; one more before the first script. */
 export class SshStep extends TerraformData {
   public constructor(scope: Construct, id: string, props: SshStepProps) {
     super(scope, id, {
       triggersReplace: props.triggers,
       dependsOn: props.dependsOn,
-      provisioners: [overSsh(props.host, props.script, id)],
+      provisioners: [...(props.first === true ? beforeScripts(props.host) : []), overSsh(props.host, props.script, id)],
     });
   }
-}
-
-/**
- * Runs a script as root under /bin/sh, once, when the resource that it belongs to is made.
- *
- * @param name of the script's file on the machine
- */
-export function overSsh(machine: IEtcdHost, script: string, name: string): RemoteExecProvisioner {
-  const { host, user, port, privateKey, hostKey, timeoutSeconds } = machine.connection;
-  return {
-    type: "remote-exec",
-    inline: [script],
-    connection: {
-      type: "ssh",
-      host: literal(host),
-      user: literal(user),
-      port: port ?? 22,
-      privateKey: literal(privateKey),
-      hostKey: literal(hostKey),
-      agent: "false",
-      timeout: `${timeoutSeconds ?? 300}s`,
-      // Terraform's default is a world-readable file in /tmp, and the script holds keys.
-      scriptPath: `/root/.cdktf-etcd-${name}.sh`,
-    },
-  };
 }

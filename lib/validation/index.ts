@@ -3,7 +3,7 @@ export { admitsInternet, isIpv4Address, isIpv6Network, requireCidr } from "./add
 export { checkedAt, constructId } from "./construct";
 export type { FormerProps } from "./former";
 export { written, writtenProps } from "./former";
-export { requireDirectory, requireDistinct, requireDnsLabel, requireDnsName } from "./names";
+export { requireDirectory, requireDistinct, requireDnsLabel, requireDnsName, requireMatch } from "./names";
 export { requireInteger } from "./numbers";
 export {
   callable,

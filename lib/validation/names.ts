@@ -58,3 +58,9 @@ export function requireDirectory(what: string, value: string, example: string): 
       : "write it in one line, without control characters",
   });
 }
+
+/** Throws for a text in the code that does not match. */
+export function requireMatch(what: string, value: string, pattern: RegExp, expected: string, mend: string): void {
+  if (isLate(value) || pattern.test(value)) return;
+  throw new ValidationError({ what, given: shown(value), expected, mend });
+}
