@@ -1,7 +1,6 @@
 import { Construct } from "constructs";
 import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
 import { CLUSTER, EtcdClusterProps } from "./etcd-cluster-props";
-import { PeerNetwork } from "./etcd-member";
 import { hostClaim, IEtcdHost } from "./etcd-host";
 import { requireHost } from "./host-checks";
 import { claim } from "./terraform/claims";
@@ -13,14 +12,13 @@ const MAXIMUM_MEMBERS = 9;
 
 /**
  * @throws ValidationError if anything is of another kind than it must be; if the cluster can't have that id, those hosts,
- * that network between them, or that directory
+ * or that directory
  */
 export function requireCluster(id: string, props: EtcdClusterProps): void {
   requireClusterId(id);
   read("", props, required(CLUSTER));
   if (props.outputPrefix !== undefined) requireDnsLabel("outputPrefix", props.outputPrefix);
   requireHosts(props.hosts);
-  requirePeerNetwork(props.peerNetwork ?? PeerNetwork.PUBLIC, props.hosts);
   requireDirectory("accessDirectory", props.accessDirectory ?? DEFAULT_ACCESS_DIRECTORY, DEFAULT_ACCESS_DIRECTORY);
 }
 
@@ -66,32 +64,4 @@ export function requireUnusedHosts(cluster: Construct, hosts: readonly IEtcdHost
       mend: "give each cluster hosts of its own; they may share a DigitalOceanHostGroup",
     }));
   }
-}
-
-/** Throws if members are to dial each other at addresses that not all of them have, or that do not reach each other. */
-function requirePeerNetwork(network: PeerNetwork, hosts: readonly IEtcdHost[]): void {
-  if (network === PeerNetwork.PUBLIC) return;
-  const without = hosts.find((host) => host.privateAddress === undefined);
-  if (without !== undefined) {
-    throw new ValidationError({
-      what: "peerNetwork",
-      given: `PRIVATE, but ${without.hostName} has no private address`,
-      expected: "a private address on every host",
-      mend: "put the hosts into VPCs that reach each other, or use PeerNetwork.PUBLIC",
-    });
-  }
-  requireOneNetwork(hosts);
-}
-
-/** A network that is known reaches no other one. What is not known may be peered with it, as the user says. */
-function requireOneNetwork(hosts: readonly IEtcdHost[]): void {
-  const named = hosts.find((host) => host.privateNetwork !== undefined);
-  const other = hosts.find((host) => host.privateNetwork !== named?.privateNetwork);
-  if (named === undefined || other === undefined) return;
-  throw new ValidationError({
-    what: "peerNetwork",
-    given: `PRIVATE, but ${named.hostName} is in ${String(named.privateNetwork)}, and ${other.hostName} in ${other.privateNetwork ?? "another one"}`,
-    expected: "private networks that reach each other",
-    mend: "give each host a VPC that is peered with all the others' (vpcIds of DigitalOceanHost.inRegions, or vpcId), or use PeerNetwork.PUBLIC",
-  });
 }

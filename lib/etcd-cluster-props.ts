@@ -1,9 +1,9 @@
 import { BACKUP, EtcdBackupProps } from "./backup/backup-props";
 import { DOWNLOAD, EtcdDownloadProps } from "./etcd-download";
-import { PeerNetwork } from "./etcd-member";
 import { EtcdSettingsProps, SETTINGS } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
 import { HOST, IEtcdHost } from "./etcd-host";
+import { ClientNetwork, PeerNetwork } from "./networks";
 import { PKI, PkiProps } from "./pki/pki-props";
 import { ClusterOrigin } from "./rollout/cluster-origin";
 import { FORMER_ORIGIN } from "./rollout/former-origin";
@@ -74,9 +74,14 @@ export interface EtcdClusterProps {
   readonly survives?: SurvivalGoal;
   /**
    * Which addresses members dial each other at.
-   * @default PeerNetwork.PUBLIC
+   * @default PeerNetwork.PUBLIC, or PRIVATE where a host has no public address
    */
   readonly peerNetwork?: PeerNetwork;
+  /**
+   * Which addresses clients reach members at: those in endpoints, which members tell of themselves.
+   * @default ClientNetwork.PUBLIC, or PRIVATE where a host has no public address
+   */
+  readonly clientNetwork?: ClientNetwork;
   /**
    * Directory for the clients' certificates and environment files, absolute or relative to where the app runs. Give it to
    * keep the files of a cluster where they are when another one is added to the app.
@@ -127,6 +132,7 @@ const PROPS: ShapeOf<EtcdClusterProps> = {
   leader: LEADER_PLACEMENT,
   survives: instance(SurvivalGoal, "SurvivalGoal.continent()"),
   peerNetwork: oneOf(PeerNetwork, "PeerNetwork"),
+  clientNetwork: oneOf(ClientNetwork, "ClientNetwork"),
   accessDirectory: text,
   clientFiles: flag,
   outputPrefix: text,

@@ -20,11 +20,12 @@ import { requireCluster, requireUnusedHosts } from "./cluster-checks";
 import { clusterDistances } from "./cluster-distances";
 import { EtcdClusterProps } from "./etcd-cluster-props";
 import { downloadFor, resolveMirror } from "./etcd-download";
-import { EtcdMember, PeerNetwork } from "./etcd-member";
+import { EtcdMember } from "./etcd-member";
 import { DEFAULT_QUOTA_GIB, renderSettings, servesGrpcGateway } from "./etcd-settings";
 import { EtcdVersion } from "./etcd-version";
 import { checkedAt, constructId } from "./validation";
 import { makeWhenReady } from "./hosts/when-ready";
+import { resolveNetworks } from "./networks";
 import { ClusterPki } from "./pki/cluster-pki";
 import { requireDeclaredNames } from "./pki/own-authority-props";
 import { resolvePki } from "./pki/pki-props";
@@ -97,7 +98,7 @@ export class EtcdCluster extends Construct implements IEtcdCluster {
     const plan = {
       declared: { members: hosts.map((host) => host.hostName), version, origin },
       pki,
-      peerNetwork: props.peerNetwork ?? PeerNetwork.PUBLIC,
+      networks: resolved.networks,
       settings: {
         ...settings,
         ...version.slowRequestLogSettings(this.tuning.slowRequestLogMs),
@@ -253,6 +254,7 @@ function resolveCluster(path: string, id: string, props: EtcdClusterProps) {
     backup,
     grpcGateway,
     settings: renderSettings({ ...settings, grpcGateway }, version, hosts),
+    networks: resolveNetworks(hosts, props),
     distances: clusterDistances(path, props),
     pki: resolvePki(props.pki),
     origin: (props.origin ?? ClusterOrigin.empty())._resolve(hosts.map((host) => host.hostName)),

@@ -31,12 +31,16 @@ export interface IEtcdHost extends IConstruct {
   readonly hostName: string;
   /** Where the machine is, as the round-trip times name it, for example "lon1". */
   readonly location: string;
-  /** Public IPv4 address (a Terraform token, usually). */
-  readonly publicAddress: string;
+  /**
+   * IPv4 address that is reached from everywhere (a Terraform token, usually), and that what the machine sends comes from: etcd
+   * compares the address that a peer comes from with its certificate.
+   * @default - none: `privateAddress` has to be given
+   */
+  readonly publicAddress?: string;
   /** Private IPv4 address, if the machine has one. */
   readonly privateAddress?: string;
   /**
-   * The private network that `privateAddress` is in, where it is one that reaches no other: members with addresses in
+   * The private network that `privateAddress` is in, by any name, where it is one that reaches no other: members with addresses in
    * different ones do not reach each other.
    * @default - not known: taken to reach those of the other hosts
    */
@@ -57,7 +61,7 @@ export interface IEtcdHost extends IConstruct {
   /** How to log in. */
   readonly connection: SshConnection;
   /**
-   * Public addresses of the machines that exist when a deploy begins, including those that it replaces: a machine that
+   * Addresses, for clients, of the machines that exist when a deploy begins, including those that it replaces: a machine that
    * joins finds the cluster there when no declared machine is a member yet. Without them not all machines can be
    * replaced at once.
    */
@@ -91,7 +95,7 @@ export const HOST = shape<Omit<IEtcdHost, keyof IConstruct> & Pick<IEtcdHost, "n
     node: required(having("root", "the node of a construct", "extend Construct in the host's class")),
     hostName: required(text),
     location: required(text),
-    publicAddress: required(lateText),
+    publicAddress: lateText,
     privateAddress: lateText,
     privateNetwork: lateText,
     outboundPorts: list(finite),

@@ -9,6 +9,7 @@ import { ownSettings } from "./member/own-settings";
 import { ClusterPki, MemberCertificates } from "./pki/cluster-pki";
 import { adoptionPart } from "./rollout/adoption-part";
 import { Genesis } from "./rollout/genesis";
+import { addressIn, Networks } from "./networks";
 import { NodeBundle } from "./node/node-bundle";
 import { NodePart } from "./node/node-part";
 import { recoveryPart } from "./rollout/recovery-part";
@@ -25,19 +26,11 @@ import { LeaderPlacement } from "./wan/leader-placement";
 import { MemberPaths } from "./wan/member-paths";
 import { nearestFirst } from "./wan/nearest";
 
-/** Which addresses members dial each other at. */
-export enum PeerNetwork {
-  /** Public addresses: works between any regions. */
-  PUBLIC = "public",
-  /** Private addresses: one VPC, or VPCs that are peered. */
-  PRIVATE = "private",
-}
-
 /** What the members of a cluster have in common. */
 export interface ClusterPlan {
   readonly declared: Declaration;
   readonly pki: ClusterPki;
-  readonly peerNetwork: PeerNetwork;
+  readonly networks: Networks;
   readonly settings: Record<string, string>;
   /** Whether etcd serves its gRPC gateway. */
   readonly grpcGateway: boolean;
@@ -59,6 +52,8 @@ export interface Installation {
 
 /** One member of the cluster: its addresses, its certificates, what is laid down on its machine and in which step. */
 export class EtcdMember extends Construct {
+  /** Address that clients reach it at. */
+  public readonly clientAddress: string;
   /** URL that clients reach it at. */
   public readonly clientUrl: string;
   /** URL that its peers reach it at. */
@@ -73,9 +68,9 @@ export class EtcdMember extends Construct {
     private readonly plan: ClusterPlan,
   ) {
     super(scope, id);
-    const peerAddress =
-      plan.peerNetwork === PeerNetwork.PRIVATE ? (host.privateAddress ?? host.publicAddress) : host.publicAddress;
-    this.clientUrl = `https://${host.publicAddress}:2379`;
+    const peerAddress = addressIn(plan.networks.peers, host);
+    this.clientAddress = addressIn(plan.networks.clients, host);
+    this.clientUrl = `https://${this.clientAddress}:2379`;
     this.peerUrl = `https://${peerAddress}:2380`;
     this.templates = Templates.of(this);
     this.certificates = plan.pki.forMember(this, {

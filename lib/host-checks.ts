@@ -11,7 +11,15 @@ export function requireHost(host: IEtcdHost): void {
   const { hostName, publicAddress, privateAddress, metadataReaders = [] } = host;
   requireDnsLabel("name of a host", hostName);
   const of = (prop: string): string => `${prop} of ${hostName}`;
-  requireAddress(of("publicAddress"), publicAddress);
+  if (publicAddress === undefined && privateAddress === undefined) {
+    throw new ValidationError({
+      what: of("publicAddress"),
+      given: "none, and no privateAddress",
+      expected: "an address that the other members reach it at",
+      mend: "give one of the two",
+    });
+  }
+  if (publicAddress !== undefined) requireAddress(of("publicAddress"), publicAddress);
   if (privateAddress !== undefined) requireAddress(of("privateAddress"), privateAddress);
   for (const address of host.addressesAtStart ?? []) requireAddress(of("addressesAtStart"), address);
   requireMatch(of("machineId"), host.machineId, /\S/, "an id that no other machine has", "take the id of its resource");

@@ -15,7 +15,7 @@ export type { EtcdBackupProps, EtcdBackupStorageProps } from "./backup/backup-pr
 export { EtcdCluster } from "./etcd-cluster";
 export type { EtcdClusterProps } from "./etcd-cluster-props";
 export type { EtcdDownloadProps } from "./etcd-download";
-export { PeerNetwork } from "./etcd-member";
+export { ClientNetwork, PeerNetwork } from "./networks";
 export type { EtcdSettingsProps } from "./etcd-settings";
 export { EtcdLogLevel } from "./etcd-settings";
 export type { EtcdChecksums } from "./etcd-version";
@@ -31,6 +31,8 @@ export { DigitalOceanHost } from "./hosts/digitalocean-host";
 export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group";
 export type { DigitalOceanSourcesProps } from "./hosts/digitalocean-sources";
 export { DigitalOceanHostGroup } from "./hosts/digitalocean-host-group";
+export { ExistingHost } from "./hosts/existing/existing-host";
+export type { ExistingHostProps } from "./hosts/existing/existing-host-props";
 export type { BootDownload, IEtcdHost } from "./etcd-host";
 export { Architecture } from "./etcd-host";
 export { AuthorityGeneration } from "./pki/authority-generation";

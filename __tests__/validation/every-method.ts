@@ -123,6 +123,14 @@ function hosts(scope: Construct): lib.DigitalOceanHost[] {
 const groupOf = (scope: Construct): lib.DigitalOceanHostGroup =>
   hosts(scope)[0].node.scope as lib.DigitalOceanHostGroup;
 
+const EXISTING: lib.ExistingHostProps = {
+  location: "lon1",
+  publicAddress: "198.51.100.7",
+  user: "debian",
+  agent: true,
+  hostKeys: ["ssh-ed25519 AAAA"],
+};
+
 /** Stands for the props that need the scope. */
 const RIGHT = "right";
 
@@ -187,6 +195,16 @@ export const EVERY_METHOD: Readonly<Record<string, Callable>> = {
     RIGHT,
   ),
   "DigitalOceanHost.downloadAtBoot": method((stack) => hosts(stack)[0], "downloadAtBoot", {
+    version: "3.6.14",
+    url: "https://a.example",
+    sha256: "0".repeat(64),
+  }),
+  "new ExistingHost": inScopes(
+    (scope, id: string, props: lib.ExistingHostProps) => new lib.ExistingHost(scope, id, props),
+    "vm",
+    EXISTING,
+  ),
+  "ExistingHost.downloadAtBoot": method((stack) => new lib.ExistingHost(stack, "vm", EXISTING), "downloadAtBoot", {
     version: "3.6.14",
     url: "https://a.example",
     sha256: "0".repeat(64),

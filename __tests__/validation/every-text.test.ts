@@ -35,6 +35,12 @@ function everyText(stack: TerraformStack): void {
   onDroplets(new Construct(stack, "main"));
   onOneDroplet(new Construct(stack, "alone"));
   onForeignHost(new Construct(stack, "foreign"));
+  const existing = new Construct(stack, "existing");
+  new lib.EtcdCluster(existing, "etcd", {
+    hosts: [new lib.ExistingHost(existing, "vm", { ...textsOf("ExistingHostProps"), agent: true })],
+    outputPrefix: "existing",
+    accessDirectory: "/existing",
+  });
   const adopting = new Construct(stack, "adopting");
   new lib.EtcdCluster(adopting, "etcd", {
     hosts: foreign(adopting),

@@ -48,6 +48,7 @@ export interface Interfaces {
   IEtcdHost: Omit<lib.IEtcdHost, keyof IConstruct>;
   SshConnection: Omit<lib.SshConnection, keyof lib.SshLogin>;
   SshLogin: lib.SshLogin;
+  ExistingHostProps: Omit<lib.ExistingHostProps, keyof lib.SshLogin>;
   SshBastion: Omit<lib.SshBastion, keyof lib.SshLogin>;
   BootDownload: lib.BootDownload;
   EtcdPermissionProps: lib.EtcdPermissionProps;
@@ -129,6 +130,11 @@ const onForeign = (stack: EvaluatedStack, file: string): string => fileOn(stack,
 const step = (stack: EvaluatedStack) => resourceOf(stack, "terraform_data", `foreign_etcd_${LABEL}_install_`);
 const connection = (argument: string) => (stack: EvaluatedStack) =>
   (step(stack).connections as Record<string, unknown>[])[0][argument];
+const onExisting = (stack: EvaluatedStack, file: string): string => fileOn(stack, `existing_etcd_${LABEL}`, file);
+const existing = (argument: string) => (stack: EvaluatedStack) =>
+  (resourceOf(stack, "terraform_data", `existing_etcd_${LABEL}_install_`).connections as Record<string, unknown>[])[0][
+    argument
+  ];
 /** Keys by which a machine is known. */
 const pinned = (stack: EvaluatedStack, host: string): string[] =>
   String(connection("host_key")(stack))
@@ -158,6 +164,7 @@ const permitted = (type: string) => (stack: EvaluatedStack) =>
     .map(([, , key]) => Buffer.from(key, "hex").toString());
 
 interface ClusterRecord {
+  readonly members: readonly { readonly location: string }[];
   readonly clients: readonly { readonly location: string }[];
   readonly roundTripTimes: {
     readonly source: string;
@@ -410,6 +417,36 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
       given: [`${KEY} ${SYNTAX}`],
       arrives: (stack) =>
         onForeign(stack, "/etc/etcd/ssh/authorized_keys").split(" managed-by=cdktf-etcd\n").slice(0, -1),
+    },
+  },
+  ExistingHostProps: {
+    hostName: {
+      given: LABEL,
+      arrives: (stack) => environmentVariable(onExisting(stack, "/etc/etcd/etcd.env"), "ETCD_NAME"),
+    },
+    location: { given: "nyc3", arrives: (stack) => recorded(stack, "test/existing/etcd").members[0].location },
+    publicAddress: {
+      given: "198.51.100.255",
+      arrives: (stack) =>
+        environmentVariable(onExisting(stack, "/etc/etcd/etcd.env"), "ETCD_ADVERTISE_CLIENT_URLS")?.split(/\/\/|:/)[2],
+    },
+    privateAddress: {
+      given: "10.255.255.255",
+      arrives: (stack) =>
+        (resourceOf(stack, "tls_cert_request", `existing_etcd_${LABEL}_server_`).ip_addresses as string[])[1],
+    },
+    privateNetwork: { given: `a network ${SYNTAX}` },
+    user: { given: "_aZ.-9$", arrives: existing("user") },
+    sshHost: { given: SSH_HOST, arrives: existing("host") },
+    hostKeys: { given: [KEY], arrives: (stack) => [existing("host_key")(stack)] },
+    authorizedKeys: {
+      given: [`${KEY} ${SYNTAX}`],
+      arrives: (stack) =>
+        onExisting(stack, "/etc/etcd/ssh/authorized_keys").split(" managed-by=cdktf-etcd\n").slice(0, -1),
+    },
+    machineId: {
+      given: NASTY,
+      arrives: (stack) => shellVariable(localOf(stack, `existing_etcd_${LABEL}_rollout-env_`) as string, "MACHINE_ID"),
     },
   },
   SshLogin: {

@@ -21,6 +21,7 @@ interface Target {
   readonly run: (stack: TerraformStack, input: Bag) => void;
 }
 
+const HOST_KEY = "ssh-ed25519 AAAA";
 const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 /** What a path begins with, where a part of it is not there yet. */
@@ -66,6 +67,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
       "cluster.download": "EtcdDownloadProps",
       "cluster.settings": "EtcdSettingsProps",
       "cluster.pki": "PkiProps",
+      "cluster.pki.ownClientAuthorities.0": "OwnAuthorityProps",
       "cluster.leader": "LeaderPlacementProps",
       "cluster.tuning": "EtcdTuningProps",
       "cluster.clientLocations.0": "ClientLocation",
@@ -148,11 +150,21 @@ const TARGETS: Readonly<Record<string, Target>> = {
     },
   },
   foreign: {
-    at: { host: "IEtcdHost", "host.connection": "SshConnection" },
+    at: { host: "IEtcdHost", "host.connection": "SshConnection", "host.connection.bastion": "SshBastion" },
     // Copies: draws are written into them.
     base: () => ({ host: { ...FOREIGN_HOST, connection: { ...FOREIGN_HOST.connection } } }),
     run: (stack, { host }) => {
       new lib.EtcdCluster(stack, "etcd", call({ hosts: [new ForeignHost(stack, "vm", bag(host))] }));
+    },
+  },
+  existing: {
+    at: { host: "ExistingHostProps", "host ": "SshLogin" },
+    base: () => ({
+      host: { location: "lon1", publicAddress: "198.51.100.7", user: "root", agent: true, hostKeys: [HOST_KEY] },
+    }),
+    run: (stack, { host }) => {
+      const made = new lib.ExistingHost(stack, "vm", call(host));
+      new lib.EtcdCluster(stack, "etcd", call({ hosts: [made] }));
     },
   },
   checksums: {

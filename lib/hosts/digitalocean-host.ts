@@ -66,7 +66,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
 
   public readonly hostName: string;
   public readonly location: string;
-  public readonly publicAddress: string;
+  public readonly publicAddress?: string;
   public readonly privateAddress?: string;
   /** Its region's default VPC, which no other region's reaches, unless a VPC was chosen. */
   public readonly privateNetwork?: string;
@@ -141,14 +141,15 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
       },
     });
     props.group._include(this.droplet);
-    this.publicAddress = this.droplet.ipv4Address;
+    const address = this.droplet.ipv4Address;
+    this.publicAddress = address;
     this.privateAddress = this.droplet.ipv4AddressPrivate;
     this.machineId = this.droplet.id;
     this.madeWhenReady = props.group._loginKeys.madeWhenReady;
     this.addressesAtStart = props.group._machinesAtStart.addressesFor(this);
     props.group._machinesAtStart.include(this);
     this.connection = {
-      host: this.publicAddress,
+      host: address,
       user: USER,
       privateKey: props.group._loginKeys.current.privateKey,
       hostKeys: [hostKey.publicKey],

@@ -10,7 +10,7 @@ import { RequestedCertificate } from "./requested-certificate";
 /** What a member's certificates name. */
 export interface MemberIdentity {
   readonly name: string;
-  readonly publicAddress: string;
+  readonly publicAddress?: string;
   readonly privateAddress?: string;
   /** The address that the other members dial. */
   readonly peerAddress: string;
@@ -63,7 +63,9 @@ export class ClusterPki extends Construct {
         commonName: name,
         dnsNames: [name, "localhost", ...this.settings.serverNames],
         // A machine may turn out to have no private address, and an empty text is no SAN.
-        ipAddresses: Token.asList(Fn.compact([literal(publicAddress), literal(privateAddress ?? ""), "127.0.0.1"])),
+        ipAddresses: Token.asList(
+          Fn.compact([literal(publicAddress ?? ""), literal(privateAddress ?? ""), "127.0.0.1"]),
+        ),
         serverAuth: true,
         clientAuth: grpcGateway,
       }),

@@ -10,6 +10,8 @@ const JOIN_BUDGET_SECONDS = 1800;
 /** A member, as the steps of a rollout know it. */
 export interface RolloutMember {
   readonly host: IEtcdHost;
+  /** Address that clients reach it at. */
+  readonly clientAddress: string;
   /** URL that clients reach it at. */
   readonly clientUrl: string;
   /** URL that its peers reach it at. */
@@ -35,7 +37,7 @@ export function rolloutEnv(templates: Templates, member: RolloutMember, props: R
     member: asItIs(member.host.hostName),
     machine_id: shellWord(member.host.machineId),
     peer_url: shellWord(member.peerUrl),
-    addresses: members.map(({ host }) => asItIs(host.publicAddress)),
+    addresses: members.map(({ clientAddress }) => asItIs(clientAddress)),
     addresses_at_start: (member.host.addressesAtStart ?? []).map(asItIs),
     other_client_urls: shellList([...others.map(({ clientUrl }) => clientUrl), ...adoption.clientUrls]),
     other_peer_urls: shellList([...others.map(({ peerUrl }) => peerUrl), ...adoption.peerUrls]),
