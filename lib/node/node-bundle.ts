@@ -6,6 +6,9 @@ import { literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { asItIs, comment, shellWord } from "../terraform/writers";
 
+/** Removes all of it again. */
+const UNINSTALL = "/usr/local/sbin/cdktf-etcd-uninstall";
+
 /** What a node is made of. */
 export interface NodeBundleProps {
   /** The node's name, which its messages begin with. */
@@ -46,18 +49,22 @@ export class NodeBundle {
     const { version, sha256, url } = props.download;
     const staging = (when: keyof NodeStaging): string[] => parts.flatMap((part) => part.staging?.[when] ?? []);
 
-    const files = local("files", {
+    const laid = {
       // Commands that the staging script itself runs.
       ...commands(templates, "boot/get-etcd.sh", "boot/get-packages.sh"),
       "/etc/etcd/timers": text(
         templates.render("node/timers.tftpl", { timers: merged(parts.map((part) => part.timers)) }),
       ),
       "/etc/etcd/node.env": text(templates.render("node/node.env.tftpl", { name: shellWord(props.name) })),
+      [UNINSTALL]: { mode: "0755", owner: "root:root", content: templates.file("node/uninstall.sh") },
       ...merged(parts.map((part) => part.files)),
-    });
+    };
+    const [ownKeys, ownSecrets] = [merged(parts.map((part) => part.keys)), merged(parts.map((part) => part.secrets))];
+    const all = [laid, ownKeys, ownSecrets].flatMap((some) => Object.keys(some)).sort();
+    const files = local("files", { ...laid, "/etc/etcd/files": text(`${all.join("\n")}\n`) });
     // Locals, because CDKTF resolves the arguments of a function twice per level of nesting.
-    const keys = local("keys", merged(parts.map((part) => part.keys)));
-    const secrets = local("secrets", merged(parts.map((part) => part.secrets)));
+    const keys = local("keys", ownKeys);
+    const secrets = local("secrets", ownSecrets);
 
     this.digest = Fn.sha256(Fn.jsonencode(files.expression));
     this.secretsDigest = Fn.sensitive(Fn.sha256(Fn.jsonencode(secrets.expression))) as string;
