@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { DEFAULT_ACCESS_DIRECTORY } from "./access/stack-path";
+import { DEFAULT_ACCESS_DIRECTORY } from "./access/default-directory";
 import { CLUSTER, EtcdClusterProps } from "./etcd-cluster-props";
 import { hostClaim, IEtcdHost } from "./etcd-host";
 import { requireHost } from "./host-checks";

@@ -1,6 +1,6 @@
 import { TerraformResource } from "cdktf";
 import { IConstruct } from "constructs";
-import { SSH_CONNECTION, SshConnection } from "./ssh/ssh-connection";
+import { SSH_CONNECTION, SshConnection } from "./ssh-connection";
 import { callable, finite, having, lateList, lateText, list, oneOf, required, shape, text } from "./validation";
 
 /** Processor architecture of a machine, in the terms of etcd's release files. */

@@ -26,18 +26,18 @@ export type {
   DigitalOceanHostProps,
   DigitalOceanHostsProps,
   DigitalOceanMachineProps,
-} from "./hosts/digitalocean-host-props";
-export { DigitalOceanHost } from "./hosts/digitalocean-host";
-export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean-host-group";
-export type { DigitalOceanSourcesProps } from "./hosts/digitalocean-sources";
-export { DigitalOceanHostGroup } from "./hosts/digitalocean-host-group";
+} from "./hosts/digitalocean/digitalocean-host-props";
+export { DigitalOceanHost } from "./hosts/digitalocean/digitalocean-host";
+export type { DigitalOceanHostGroupProps } from "./hosts/digitalocean/digitalocean-host-group";
+export type { DigitalOceanSourcesProps } from "./hosts/digitalocean/digitalocean-sources";
+export { DigitalOceanHostGroup } from "./hosts/digitalocean/digitalocean-host-group";
 export { ExistingHost } from "./hosts/existing/existing-host";
 export type { ExistingHostProps } from "./hosts/existing/existing-host-props";
 export type { BootDownload, IEtcdHost } from "./etcd-host";
 export { Architecture } from "./etcd-host";
 export { AuthorityGeneration } from "./pki/authority-generation";
 export { KeyAlgorithm } from "./pki/key-algorithm";
-export type { SshBastion, SshConnection, SshLogin } from "./ssh/ssh-connection";
+export type { SshBastion, SshConnection, SshLogin } from "./ssh-connection";
 export type { OwnAuthorityProps } from "./pki/own-authority-props";
 export type { PkiProps } from "./pki/pki-props";
 export { RevokedCertificate } from "./pki/revoked-certificate";

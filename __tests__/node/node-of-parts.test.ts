@@ -73,6 +73,7 @@ describe("a node that is no member", () => {
 
   it("has what its parts put there, what its script calls, and nothing else", () => {
     expect(Object.keys(staged(script)).sort()).toEqual([
+      "/etc/etcd/files",
       "/etc/etcd/node.env",
       "/etc/etcd/ssh/access.env",
       "/etc/etcd/ssh/authorized_keys",
@@ -84,7 +85,13 @@ describe("a node that is no member", () => {
       "/usr/local/lib/cdktf-etcd/configure-sshd",
       "/usr/local/lib/cdktf-etcd/get-etcd",
       "/usr/local/lib/cdktf-etcd/get-packages",
+      "/usr/local/sbin/cdktf-etcd-uninstall",
     ]);
+    expect(
+      staged(script)
+        ["/etc/etcd/files"][2].split("\n")
+        .filter((line) => line !== ""),
+    ).toEqual(Object.keys(staged(script)).sort());
     expect(staged(script)).toMatchObject({
       "/etc/etcd/node.env": ["0644", "root:root", expect.stringMatching(/^NODE='proxy-1'$/m)],
       "/etc/etcd/timers": ["0644", "root:root", expect.stringMatching(/^enable proxy\.timer$/m)],

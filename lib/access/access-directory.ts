@@ -5,7 +5,8 @@ import { claim } from "../terraform/claims";
 import { lateLiteral } from "../terraform/literal";
 import { shown } from "../validation";
 import { ValidationError } from "../validation-error";
-import { DEFAULT_ACCESS_DIRECTORY, relativeToStack } from "./stack-path";
+import { relativeToStack } from "../terraform/stack-path";
+import { DEFAULT_ACCESS_DIRECTORY } from "./default-directory";
 
 /** What an {@link AccessDirectory} is made of. */
 export interface AccessDirectoryProps {

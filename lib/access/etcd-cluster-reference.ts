@@ -22,7 +22,7 @@ import { ValidationError } from "../validation-error";
 import { AccessDirectory } from "./access-directory";
 import { clientEnv, EtcdClientTimeLimits, timeLimits } from "./client-env";
 import { writeClientFile } from "./client-file";
-import { DEFAULT_ACCESS_DIRECTORY } from "./stack-path";
+import { DEFAULT_ACCESS_DIRECTORY } from "./default-directory";
 
 /** An etcd cluster, as those see it who only use it: declared in this app, or anywhere else. */
 export interface IEtcdCluster extends IConstruct {

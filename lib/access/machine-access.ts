@@ -1,5 +1,5 @@
 import { bareHostKeys } from "../ssh/host-keys";
-import type { SshBastion, SshConnection } from "../ssh/ssh-connection";
+import type { SshBastion, SshConnection } from "../ssh-connection";
 import type { ClusterMember } from "./cluster-member";
 
 /** How to log in to a member's machine, pinned to its host keys: for the command line, and for an operator. */

@@ -6,6 +6,9 @@ import { literals } from "../terraform/literal";
 import { Templates } from "../terraform/templates";
 import { asItIs, comment, shellWord } from "../terraform/writers";
 
+/** Paths of all files that are laid down, this one's among them. */
+const MANIFEST = "/etc/etcd/files";
+
 /** Removes all of it again. */
 const UNINSTALL = "/usr/local/sbin/cdktf-etcd-uninstall";
 
@@ -60,8 +63,11 @@ export class NodeBundle {
       ...merged(parts.map((part) => part.files)),
     };
     const [ownKeys, ownSecrets] = [merged(parts.map((part) => part.keys)), merged(parts.map((part) => part.secrets))];
-    const all = [laid, ownKeys, ownSecrets].flatMap((some) => Object.keys(some)).sort();
-    const files = local("files", { ...laid, "/etc/etcd/files": text(`${all.join("\n")}\n`) });
+    const all = [laid, ownKeys, ownSecrets]
+      .flatMap((some) => Object.keys(some))
+      .concat(MANIFEST)
+      .sort();
+    const files = local("files", { ...laid, [MANIFEST]: text(`${all.join("\n")}\n`) });
     // Locals, because CDKTF resolves the arguments of a function twice per level of nesting.
     const keys = local("keys", ownKeys);
     const secrets = local("secrets", ownSecrets);

@@ -1,5 +1,5 @@
 import { bareHostKeys } from "../ssh/host-keys";
-import { SshConnection } from "../ssh/ssh-connection";
+import { SshConnection } from "../ssh-connection";
 import { commands, NodePart, text } from "./node-part";
 import { Templates } from "../terraform/templates";
 import { asItIs, loginName, shellWord, Written } from "../terraform/writers";

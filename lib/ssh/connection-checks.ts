@@ -1,9 +1,9 @@
-import { requireAuthorizedKeys } from "../hosts/authorized-key";
+import { requireAuthorizedKeys } from "./authorized-key";
 import { LOGIN_NAME } from "../terraform/writers";
 import { isLate, requireInteger, requireMatch, shown } from "../validation";
 import { ValidationError } from "../validation-error";
 import { bareHostKey } from "./host-keys";
-import { SshBastion, SshConnection, SshLogin } from "./ssh-connection";
+import { SshBastion, SshConnection, SshLogin } from "../ssh-connection";
 
 /** A day: longer is a typing error, milliseconds for example. */
 const LONGEST_WAIT_SECONDS = 86_400;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isLate } from "../validation";
-import { SshBastion, SshConnection } from "./ssh-connection";
+import { SshBastion, SshConnection } from "../ssh-connection";
 
 /** Type and key in base64, as authorized_keys and ssh-keyscan write them. */
 const KEY = /(?:^|\s)((?:ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,2})(?:\s|$)/;

@@ -1,9 +1,9 @@
 import { Fn, RemoteExecProvisioner, SSHProvisionerConnection } from "cdktf";
 import { IConstruct } from "constructs";
-import { relativeToStack } from "../access/stack-path";
+import { relativeToStack } from "../terraform/stack-path";
 import { literal } from "../terraform/literal";
 import { pinnedBastionKey, pinnedHostKey } from "./host-keys";
-import { SshBastion, SshConnection, SshLogin } from "./ssh-connection";
+import { SshBastion, SshConnection, SshLogin } from "../ssh-connection";
 
 /** A machine that is logged in to. */
 export interface SshMachine extends IConstruct {

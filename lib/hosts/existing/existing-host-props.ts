@@ -1,5 +1,5 @@
 import { Architecture } from "../../etcd-host";
-import { SSH_BASTION, SshBastion, SshLogin } from "../../ssh/ssh-connection";
+import { SSH_BASTION, SshBastion, SshLogin } from "../../ssh-connection";
 import { finite, flag, lateNumber, lateText, list, oneOf, required, secret, shape, text } from "../../validation";
 
 /** A machine that is there already: where it is, and how to log in to it. */

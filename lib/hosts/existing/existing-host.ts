@@ -3,7 +3,7 @@ import { Construct } from "constructs";
 import { Architecture, BOOT_DOWNLOAD, BootDownload, IEtcdHost } from "../../etcd-host";
 import { requireHost } from "../../host-checks";
 import { bareHostKeys } from "../../ssh/host-keys";
-import { SshConnection } from "../../ssh/ssh-connection";
+import { SshConnection } from "../../ssh-connection";
 import { checkedAt, constructId, read, required } from "../../validation";
 import { EXISTING_HOST, ExistingHostProps } from "./existing-host-props";
 

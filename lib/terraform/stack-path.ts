@@ -2,9 +2,6 @@ import * as path from "node:path";
 import { App, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 
-/** Where clients' files go by default, relative to where the app runs. */
-export const DEFAULT_ACCESS_DIRECTORY = "etcd-access";
-
 /** Terraform runs in the stack's folder; a path written relative to it is the same on every machine. */
 export function relativeToStack(scope: Construct, directory: string): string {
   if (path.isAbsolute(directory)) return directory;

@@ -5,7 +5,7 @@ import { ProjectResources } from "@cdktf/provider-digitalocean/lib/project-resou
 import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
 import { Fn, Lazy, TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
-import { sayTheSameInHcl } from "../terraform/hcl-form";
+import { sayTheSameInHcl } from "../../terraform/hcl-form";
 import {
   checkedAt,
   constructId,
@@ -22,7 +22,7 @@ import {
   shape,
   ShapeOf,
   text,
-} from "../validation";
+} from "../../validation";
 import {
   DigitalOceanSourcesProps,
   requireId,
@@ -31,7 +31,7 @@ import {
   sources,
   SOURCES,
 } from "./digitalocean-sources";
-import { requireAuthorizedKeys } from "./authorized-key";
+import { requireAuthorizedKeys } from "../../ssh/authorized-key";
 import { keyId, LoginKeys, MOST_GENERATIONS } from "./login-keys";
 import { FirewallRules, MachinesFirewall } from "./machines-firewall";
 import { LostStateCheck } from "./lost-state-check";

@@ -1,4 +1,4 @@
-import { dropletSize } from "../../lib/hosts/digitalocean-sizes";
+import { dropletSize } from "../../../lib/hosts/digitalocean/digitalocean-sizes";
 
 describe("sizes", () => {
   it("are known by slug, and processor makes share them", () => {

@@ -1,6 +1,6 @@
-import { isLate, requireDistinct, requireInteger, shown } from "../validation";
-import { ValidationError } from "../validation-error";
-import { Region } from "../wan";
+import { isLate, requireDistinct, requireInteger, shown } from "../../validation";
+import { ValidationError } from "../../validation-error";
+import { Region } from "../../wan";
 
 /** The images that the node scripts are written for and tested with. */
 const IMAGES = ["debian-13-x64", "debian-12-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64"];

@@ -2,7 +2,7 @@ import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { Firewall, FirewallInboundRule, FirewallOutboundRule } from "@cdktf/provider-digitalocean/lib/firewall";
 import { TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
-import { LateExpression } from "../terraform/late-expression";
+import { LateExpression } from "../../terraform/late-expression";
 
 /** DigitalOcean's limit for a firewall. A larger group has the one that is bound to the tag alone. */
 const MOST_DROPLETS = 10;

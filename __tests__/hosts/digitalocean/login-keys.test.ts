@@ -1,5 +1,5 @@
-import { DigitalOceanHost, EtcdCluster, type DigitalOceanHostsProps } from "../../lib";
-import { resources, SSH_FROM, synth } from "../synth";
+import { DigitalOceanHost, EtcdCluster, type DigitalOceanHostsProps } from "../../../lib";
+import { resources, SSH_FROM, synth } from "../../synth";
 
 const OPERATOR = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAII/GUM3I/1yfBBsee/pmIj5sWmKeImPyQd37ICXBDiB3 jo@laptop";
 

@@ -1,7 +1,7 @@
 import { Precondition, TerraformLocal } from "cdktf";
 import { Construct } from "constructs";
-import { admitsInternet, isIpv6Network, isLate, requireCidr, shown } from "../validation";
-import { ValidationError } from "../validation-error";
+import { admitsInternet, isIpv6Network, isLate, requireCidr, shown } from "../../validation";
+import { ValidationError } from "../../validation-error";
 
 /** Networks that a firewall admits. */
 export interface Networks {

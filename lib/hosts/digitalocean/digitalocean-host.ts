@@ -2,15 +2,15 @@ import { Droplet } from "@cdktf/provider-digitalocean/lib/droplet";
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { sshdSettings } from "../node/ssh-access-part";
-import { inExpression } from "../terraform/literal";
-import { sayTheSameInHcl } from "../terraform/hcl-form";
-import { Templates } from "../terraform/templates";
-import { TerraformData } from "../terraform/terraform-data";
-import { asItIs, shellWord, Written } from "../terraform/writers";
-import { ValidationError } from "../validation-error";
-import { checkedAt, constructId, read, required } from "../validation";
-import { checksOfLateParts, userData } from "./cloud-init-parts";
+import { sshdSettings } from "../../node/ssh-access-part";
+import { inExpression } from "../../terraform/literal";
+import { sayTheSameInHcl } from "../../terraform/hcl-form";
+import { Templates } from "../../terraform/templates";
+import { TerraformData } from "../../terraform/terraform-data";
+import { asItIs, shellWord, Written } from "../../terraform/writers";
+import { ValidationError } from "../../validation-error";
+import { checkedAt, constructId, read, required } from "../../validation";
+import { checksOfLateParts, userData } from "../cloud-init-parts";
 import { DigitalOceanHostGroup, HOST_GROUP } from "./digitalocean-host-group";
 import {
   among,
@@ -26,9 +26,9 @@ import {
   suffixesOf,
 } from "./digitalocean-host-props";
 import { dropletSize } from "./digitalocean-sizes";
-import { Architecture, BOOT_DOWNLOAD, BootDownload, IEtcdHost } from "../etcd-host";
-import { SshConnection } from "../ssh/ssh-connection";
-import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
+import { Architecture, BOOT_DOWNLOAD, BootDownload, IEtcdHost } from "../../etcd-host";
+import { SshConnection } from "../../ssh-connection";
+import { OpensshKeyPair, opensshKeyPair } from "../openssh-key-pair";
 
 /** The user that deploys log in as. */
 const USER = "root";

@@ -4,8 +4,8 @@ import {
   DigitalOceanHostGroup,
   DigitalOceanHostProps,
   DigitalOceanHostsProps,
-} from "../../lib";
-import { resources, SSH_FROM, synth } from "../synth";
+} from "../../../lib";
+import { resources, SSH_FROM, synth } from "../../synth";
 
 interface Made {
   readonly host: DigitalOceanHost;

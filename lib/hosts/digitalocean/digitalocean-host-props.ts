@@ -14,9 +14,9 @@ import {
   ShapeOf,
   shown,
   text,
-} from "../validation";
-import { ValidationError } from "../validation-error";
-import { CLOUD_INIT_PARTS, CloudInitPart, requireCloudInitParts } from "./cloud-init-parts";
+} from "../../validation";
+import { ValidationError } from "../../validation-error";
+import { CLOUD_INIT_PARTS, CloudInitPart, requireCloudInitParts } from "../cloud-init-parts";
 import { DigitalOceanHostGroup, DigitalOceanHostGroupProps, HOST_GROUP } from "./digitalocean-host-group";
 import {
   requireGeneration,

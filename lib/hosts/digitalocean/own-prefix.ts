@@ -1,6 +1,6 @@
 import { Annotations, TerraformProvider, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { claim, holderOf } from "../terraform/claims";
+import { claim, holderOf } from "../../terraform/claims";
 
 /** A group, as far as its prefix is concerned. */
 export interface Prefixed extends Construct {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { CloudInitPartType, DigitalOceanHost } from "../../lib";
-import { resources, SAMPLE_HOSTS, SSH_FROM, synth } from "../synth";
+import { CloudInitPartType, DigitalOceanHost } from "../../../lib";
+import { resources, SAMPLE_HOSTS, SSH_FROM, synth } from "../../synth";
 
 /**
  * Whether a change of an argument makes another resource of it, by the plans of DigitalOcean's provider 2.71.0: each was changed alone
@@ -101,7 +101,7 @@ function inBindings(type: string): string[] {
 
 /** The arguments of a resource of the lab's stand-in for the provider, and which force replacement. */
 function inStandIn(type: string): Record<string, boolean> {
-  const directory = path.join(__dirname, "..", "..", "lab", "clouds", "digitalocean", "provider", "digitalocean");
+  const directory = path.join(__dirname, "..", "..", "..", "lab", "clouds", "digitalocean", "provider", "digitalocean");
   const text = readFileSync(path.join(directory, `${type}.go`), "utf8");
   const found = /\n(\t+)[^\n"]*Schema: map\[string\]\*schema\.Schema\{\n([\s\S]*?)\n\1\}/.exec(text);
   if (found === null) throw new Error(`${type}.go has no schema that this test can read`);

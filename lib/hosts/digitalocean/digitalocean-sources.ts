@@ -1,5 +1,5 @@
-import { isLate, lateNumber, lateText, list, requireDistinct, shape, shown } from "../validation";
-import { ValidationError } from "../validation-error";
+import { isLate, lateNumber, lateText, list, requireDistinct, shape, shown } from "../../validation";
+import { ValidationError } from "../../validation-error";
 import { requireTags } from "./machine-rules";
 
 /** Resources at DigitalOcean that a firewall admits, whatever addresses they have. */

@@ -1,6 +1,6 @@
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../terraform/terraform-data";
+import { TerraformData } from "../../terraform/terraform-data";
 
 /**
  * Has the plan refuse to create a group's machines where some exist already and Terraform's state has none: the state

@@ -1,9 +1,9 @@
 import { PrivateKey } from "@cdktf/provider-tls/lib/private-key";
 import { Lazy, TerraformResource } from "cdktf";
 import { Construct } from "constructs";
-import { TerraformData } from "../terraform/terraform-data";
+import { TerraformData } from "../../terraform/terraform-data";
 import { MachinesAtStart } from "./machines-at-start";
-import { OpensshKeyPair, opensshKeyPair } from "./openssh-key-pair";
+import { OpensshKeyPair, opensshKeyPair } from "../openssh-key-pair";
 
 /**
  * Each generation leaves a record in the state, and rotations are rare: a larger number is taken for a typing error.

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { TerraformStack, TerraformVariable } from "cdktf";
-import { DigitalOceanHostGroup } from "../../lib";
-import { resources, SSH_FROM, synth } from "../synth";
-import { runTool } from "../tools";
+import { DigitalOceanHostGroup } from "../../../lib";
+import { resources, SSH_FROM, synth } from "../../synth";
+import { runTool } from "../../tools";
 
 interface Check {
   readonly condition: string;

@@ -1,6 +1,6 @@
 import { DigitaloceanProvider } from "@cdktf/provider-digitalocean/lib/provider";
-import { DigitalOceanHost, DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "../../lib";
-import { resources, SSH_FROM, synth } from "../synth";
+import { DigitalOceanHost, DigitalOceanHostGroup, DigitalOceanHostGroupProps } from "../../../lib";
+import { resources, SSH_FROM, synth } from "../../synth";
 
 const ANYWHERE = ["0.0.0.0/0", "::/0"];
 

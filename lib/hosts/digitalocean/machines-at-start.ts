@@ -1,9 +1,9 @@
 import { DataDigitaloceanDroplets } from "@cdktf/provider-digitalocean/lib/data-digitalocean-droplets";
 import { TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
-import { hostClaim, IEtcdHost } from "../etcd-host";
-import { holderOf } from "../terraform/claims";
-import { LateExpression } from "../terraform/late-expression";
+import { hostClaim, IEtcdHost } from "../../etcd-host";
+import { holderOf } from "../../terraform/claims";
+import { LateExpression } from "../../terraform/late-expression";
 
 /**
  * The droplets that carry the group's tag when the plan is made. Filtered by the tag's name and not by a reference to

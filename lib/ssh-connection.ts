@@ -10,7 +10,7 @@ import {
   shape,
   ShapeOf,
   written,
-} from "../validation";
+} from "./validation";
 
 /** How to show a machine who logs in to it. Exactly one of the three. */
 export interface SshLogin {
