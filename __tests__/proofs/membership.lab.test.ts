@@ -7,6 +7,8 @@ jest.setTimeout(600_000);
 const harness = new LabHarness();
 let cluster: LabCluster;
 
+/** Whoever joins has to be let in by name, and members pass on less of what they are asked. */
+const ON = { authorization: true };
 const THREE = ["lon1", "nyc3", "sgp1"];
 const NEW = ["ams3", "fra1"];
 const FIVE = [...THREE, ...NEW];
@@ -22,7 +24,7 @@ afterAll(async () => {
 describe("the members of a cluster, by editing the list", () => {
   it("begin with one, whose machine answers SSH with 'please wait' at first", async () => {
     await harness.lab.api().injectFault({ kind: "ssh-not-ready", namePattern: "etcd-lon1", seconds: 10 });
-    await harness.deploy({ regions: ["lon1"] });
+    await harness.deploy({ ...ON, regions: ["lon1"] });
     cluster = await harness.cluster();
     await cluster.mustBeHealthy();
     await putKey(cluster, "/alone");
@@ -31,7 +33,7 @@ describe("the members of a cluster, by editing the list", () => {
   it("grow from one to three: each joins as a learner, and nobody restarts for it but for other timeouts", async () => {
     // As a machine leaves it that is gone before its etcd has ever answered.
     await cluster.etcdctl(["member", "add", "gone", "--learner", "--peer-urls=https://198.18.255.254:2380"]);
-    const lines = said(await harness.deploy({ regions: THREE }));
+    const lines = said(await harness.deploy({ ...ON, regions: THREE }));
     expect(lines).toContainEqual(
       expect.stringMatching(
         /^etcd-sgp1: removing the learner [0-9a-f]+ \(https:\/\/198\.18\.255\.254:2380\), which never/,
@@ -54,13 +56,13 @@ describe("the members of a cluster, by editing the list", () => {
   });
 
   it("are not touched beyond the first by a setting that etcd refuses, which the error shows; a revert repairs", async () => {
-    const output = await harness.deployFails({ regions: THREE, extra: { ETCD_SNAPSHOT_COUNT: "many" } });
+    const output = await harness.deployFails({ ...ON, regions: THREE, extra: { ETCD_SNAPSHOT_COUNT: "many" } });
     const lines = said(output);
     expect(lines.filter((line) => line.endsWith(": restarting"))).toEqual(["etcd-sgp1: restarting"]);
     expect(output).toMatch(/etcd: failed to verify flags: invalid value "many" for ETCD_SNAPSHOT_COUNT/);
     expect(lines).toContainEqual(expect.stringMatching(/^error: etcd-sgp1: etcd did not get ready after its restart/));
     await cluster.mustBeHealthy(cluster.machines.filter((machine) => machine.name !== "etcd-sgp1"));
-    await harness.deploy({ regions: THREE });
+    await harness.deploy({ ...ON, regions: THREE });
     await cluster.mustBeHealthy();
   });
 
@@ -69,7 +71,7 @@ describe("the members of a cluster, by editing the list", () => {
     const held: Promise<() => Promise<unknown>>[] = [];
     const { exitCode } = await harness.run(
       "deploy",
-      { regions: FIVE },
+      { ...ON, regions: FIVE },
       {
         signal: controller.signal,
         onLine: (line) => {
@@ -93,7 +95,7 @@ describe("the members of a cluster, by editing the list", () => {
   });
 
   it("go on with that: both get votes, one after the other, and all that was written is there", async () => {
-    const lines = said(await harness.deploy({ regions: FIVE }));
+    const lines = said(await harness.deploy({ ...ON, regions: FIVE }));
     expect(lines).toContainEqual(expect.stringMatching(/^etcd-(ams3|fra1): carrying on a join that was interrupted$/));
     expect(lines.filter((line) => line.endsWith(": caught up: promoted to a voting member"))).toHaveLength(2);
     cluster = await harness.cluster();
@@ -105,7 +107,7 @@ describe("the members of a cluster, by editing the list", () => {
   });
 
   it("do not skip a stage of an authority's rotation: refused before any member is touched", async () => {
-    const edit = { regions: FIVE, clientAuthority: { stage: "signing", generation: 2 } } as const;
+    const edit = { ...ON, regions: FIVE, clientAuthority: { stage: "signing", generation: 2 } } as const;
     const lines = said(await harness.deployFails(edit));
     expect(lines).toContainEqual(
       expect.stringMatching(/^error: etcd-\w+: this deploy skips a stage: .* do not trust yet.*Nothing was changed/),
@@ -117,7 +119,7 @@ describe("the members of a cluster, by editing the list", () => {
   });
 
   it("shrink from five to three: those that go leave the cluster before their machines do", async () => {
-    const output = await harness.deploy({ regions: THREE });
+    const output = await harness.deploy({ ...ON, regions: THREE });
     const inOrder = positions(output, /: removing etcd-(ams3|fra1) /, /droplet.*: Destroying\.\.\./);
     expect(inOrder).toEqual(ascending(inOrder));
     expect(said(output).filter((line) => /: removing etcd-/.test(line))).toHaveLength(2);

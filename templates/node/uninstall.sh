@@ -59,7 +59,7 @@ if grep -q 'managed-by=cdktf-etcd$' "$keys" 2>/dev/null; then
 fi
 xargs rm -f <"$files"
 # shellcheck disable=SC2086
-rm -rf $directories /var/lib/etcd.* "$home/.cdktf-etcd"
+rm -rf $directories /var/lib/etcd.* "$home/.cdktf-etcd" "$home/.cdktf-etcd-begin.sh" /root/.cdktf-etcd-*.sh
 # shellcheck disable=SC2086
 rm -f $others
 systemctl daemon-reload
