@@ -191,8 +191,17 @@ describe("lists of revoked certificates", () => {
   it("sign a client's own request if it names that client, and nobody else's", async () => {
     const folder = path.join(directory, "own");
     mkdirSync(folder);
-    const request = async (name: string): Promise<string> => {
-      const args = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", `/CN=${name}`];
+    const request = async (name: string, ...more: string[]): Promise<string> => {
+      const args = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-subj",
+        `/CN=${name}`,
+        ...more,
+      ];
       await run([
         "openssl",
         "req",
@@ -205,10 +214,13 @@ describe("lists of revoked certificates", () => {
       ]);
       return readFileSync(path.join(folder, "csr"), "utf8");
     };
-    const declared = async (name: string): Promise<Knobs> => ({
+    const declared = async (name: string, ...more: string[]): Promise<Knobs> => ({
       ...knobs,
-      ...withClients({ own: { certificateRequestPem: await request(name) } }),
+      ...withClients({ own: { certificateRequestPem: await request(name, ...more) } }),
     });
+    const useOwnKey = (): void => {
+      cpSync(path.join(folder, "client.key"), path.join(filesOf("own"), "client.key"));
+    };
     const refused = (await harness.deployFails(await declared("root"))).replace(/[\s│]+/g, " ");
     expect(refused).toContain(
       "The certificate request of the client own names CN=root, and to etcd the common name is the user. It was not signed.",
@@ -224,13 +236,30 @@ describe("lists of revoked certificates", () => {
       ["etcd_client-own_requested_trial", 1],
     ]);
 
+    // With an address in it, etcd lets the client in from there alone.
+    knobs = await declared("own", "-addext", "subjectAltName=IP:198.51.100.7");
+    await deploy("a request with an address", knobs);
+    useOwnKey();
+    for (const machine of cluster.machines)
+      expect(await as("own", ["get", "/x"], machine)).toMatchObject({ ok: false });
+
     knobs = await declared("own");
     await deploy("a client's own request", knobs);
-    cpSync(path.join(folder, "client.key"), path.join(filesOf("own"), "client.key"));
+    useOwnKey();
     for (const machine of cluster.machines) expect(await as("own", ["get", "/x"], machine)).toMatchObject({ ok: true });
     expect(readFileSync(harness.stateFile, "utf8")).not.toContain(
       readFileSync(path.join(folder, "client.key"), "utf8").split("\n")[1],
     );
+  });
+
+  it("take a certificate that is added by hand in an emergency, and what the code says with the next deploy", async () => {
+    const [machine] = cluster.machines;
+    const bare = serialOf("own").replace("0x", "");
+    await on(machine, `echo "serial ${bare}" >>/etc/etcd/revoked/clients && /usr/local/lib/cdktf-etcd/revoke`);
+    expect(await as("own", ["get", "/x"], machine)).toMatchObject({ ok: false });
+    expect(await as("staying", ["get", "/x"], machine)).toMatchObject({ ok: true });
+    await deploy("the same in the code", lists([...(knobs.revoked ?? []), serialOf("own")], []));
+    for (const one of cluster.machines) expect(await as("own", ["get", "/x"], one)).toMatchObject({ ok: false });
   });
 
   it("have lost no write, and the cluster was linearizable and in quorum all along", async () => {

@@ -12,6 +12,7 @@ interface Release {
   readonly sha256: string;
   readonly backup: object;
   readonly grpcGateway: boolean;
+  readonly authorization: boolean;
 }
 
 const harness = new LabHarness();
@@ -58,6 +59,16 @@ async function mustRollTo(release: Release): Promise<void> {
   await cluster.mustBeHealthy();
   await mustHaveKept();
   await mustBackUp();
+  await mustPermit(release);
+}
+
+/** Takes a client in, and changes what it may do: it may do that, and nothing else. */
+async function mustPermit(release: Release): Promise<void> {
+  const may = async (command: string): Promise<boolean> => (await cluster.as("app", command.split(" "))).ok;
+  await harness.deploy({ ...release, clients: { app: { read: ["/app/"] } } });
+  expect([await may("get /app/x"), await may("put /app/x 1"), await may("get /kept")]).toEqual([true, false, false]);
+  await harness.deploy({ ...release, clients: { app: { readWrite: ["/other/"] } } });
+  expect([await may("get /app/x"), await may("put /other/x 1"), await may("get /kept")]).toEqual([false, true, false]);
 }
 
 /** Takes a backup, which the scripts check as they do before a restore; then restores it beside the running member. */
@@ -84,6 +95,7 @@ beforeAll(async () => {
     sha256: (await serveEtcd(harness.lab, version)).ETCD_TARBALL_SHA256,
     backup: {},
     grpcGateway: false,
+    authorization: true,
   });
   v3_5 = await serve("3.5.33");
   v3_6 = await serve("3.6.14");
@@ -102,6 +114,7 @@ describe("a cluster that begins with etcd 3.5", () => {
     expect(await versions()).toEqual(Array(3).fill("3.5.33 in 3.5.0"));
     await cluster.etcdctl(["put", "/kept", "since 3.5"]);
     await mustBackUp();
+    await mustPermit(v3_5);
     expect(await onEach("journalctl -u etcd -o cat | grep -c 'unrecognized environment'")).toEqual(["0", "0", "0"]);
   });
 

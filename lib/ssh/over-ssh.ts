@@ -81,11 +81,7 @@ function through(machine: SshMachine, bastion: SshBastion): Partial<SSHProvision
 function keyOf(scope: IConstruct, { privateKey, privateKeyFile }: SshLogin): string | undefined {
   if (privateKey !== undefined) return literal(privateKey);
   if (privateKeyFile === undefined) return undefined;
-  return Fn.file(keyFile(scope, privateKeyFile));
-}
-
-/** A key's file as Terraform finds it, in whose language "~" has to be asked for. */
-export function keyFile(scope: IConstruct, file: string): string {
-  if (file.startsWith("~")) return Fn.pathexpand(literal(file));
-  return literal(relativeToStack(scope, file));
+  // Terraform has to be asked for what "~" is.
+  if (privateKeyFile.startsWith("~")) return Fn.file(Fn.pathexpand(literal(privateKeyFile)));
+  return Fn.file(literal(relativeToStack(scope, privateKeyFile)));
 }

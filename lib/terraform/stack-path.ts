@@ -1,9 +1,9 @@
 import * as path from "node:path";
 import { App, TerraformStack } from "cdktf";
-import { Construct } from "constructs";
+import { IConstruct } from "constructs";
 
 /** Terraform runs in the stack's folder; a path written relative to it is the same on every machine. */
-export function relativeToStack(scope: Construct, directory: string): string {
+export function relativeToStack(scope: IConstruct, directory: string): string {
   if (path.isAbsolute(directory)) return directory;
   const stack = TerraformStack.of(scope);
   const app = stack.node.root;

@@ -15,9 +15,9 @@ let key: { readonly file: string; readonly publicKey: string };
 
 /** Root in London, a user of sudo's in New York and Singapore; somebody else is on the second one. */
 const PLACES = {
-  "etcd-a": { location: "lon1", address: "198.18.150.1" },
-  "etcd-b": { location: "nyc3", address: "198.18.151.1", user: "admin", others: ["mallory"] },
-  "etcd-c": { location: "sgp1", address: "198.18.152.1", user: "admin" },
+  "etcd-a": { location: "lon1", address: "198.18.150.10" },
+  "etcd-b": { location: "nyc3", address: "198.18.151.10", user: "admin", others: ["mallory"] },
+  "etcd-c": { location: "sgp1", address: "198.18.152.10", user: "admin" },
 };
 
 async function hostOf(machine: LabMachine): Promise<ExistingHostProps> {
@@ -129,7 +129,7 @@ describe("machines of one's own", () => {
     machines["etcd-c"] = await LabMachine.boot(
       harness.lab,
       "etcd-c",
-      { ...PLACES["etcd-c"], address: "198.18.152.2" },
+      { ...PLACES["etcd-c"], address: "198.18.152.11" },
       key.publicKey,
     );
     const lines = said(await harness.deploy({}, await declared()));
