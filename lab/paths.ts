@@ -44,7 +44,7 @@ export class LabPaths {
   }
   /** Record of the machines without a cloud; see BareMachines. */
   public get bareMachines(): string {
-    return path.join(this.root, "bare-machines.json");
+    return path.join(this.root, "bare.json");
   }
   /** Record of the sites; see Sites. */
   public get sites(): string {

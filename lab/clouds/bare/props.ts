@@ -1,4 +1,5 @@
 import type { HostKeyType } from "../../machines/machine-driver";
+import { parseCidr } from "../../machines/firewall";
 import { HOST_KEY_TYPES } from "../../machines/installation";
 import { ToolError } from "../../tools/tool-error";
 
@@ -57,6 +58,7 @@ export interface BareMachineProps {
 /** @throws ToolError for what no machine can be made of */
 export function checkProps(props: BareMachineProps, locations: readonly string[]): void {
   const { name, location, sshKeys, user, otherUser, network, bastion, behind, hostKeyTypes = HOST_KEY_TYPES } = props;
+  const { sshFrom = [] } = props;
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
     throw new ToolError(`"${name}" is no host name.`, "Use at most 63 small letters, digits and inner hyphens.");
   }
@@ -85,6 +87,11 @@ export function checkProps(props: BareMachineProps, locations: readonly string[]
       `"${hostKeyTypes.join(", ")}" are no types of host keys.`,
       `Give one or more of ${HOST_KEY_TYPES.join(", ")}.`,
     );
+  }
+  for (const source of sshFrom) {
+    if (parseCidr(source) === undefined) {
+      throw new ToolError(`"${source}" is neither an IP address nor a CIDR.`, "Give 198.18.0.1 or 198.18.0.0/15, say.");
+    }
   }
   if (bastion === true && (network === undefined || behind !== undefined)) {
     throw new ToolError(
