@@ -19,7 +19,8 @@ export interface LabConfig {
   readonly mirrorDir: string;
   /** Round-trip times between all locations. */
   readonly matrix: readonly PairSettings[];
-  /** This and `packages`: see LabDefinition. */
+  /** This, `imagePackages` and `packages`: see LabDefinition. */
+  readonly image?: string;
   readonly imagePackages: readonly string[];
   readonly packages: readonly string[];
   /** This, `programs` and `standIns`: see Supplies. */

@@ -9,9 +9,9 @@ import { Store } from "./clouds/digitalocean/api/store";
 import { readConfig } from "./config";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 import { LabPaths } from "./paths";
-import { ensureImage } from "./machines/image";
+import { machineImage } from "./machine-image";
+import { archiveMounts } from "./mirror/archives";
 import { startMirrorServer } from "./mirror/mirror-server";
-import { ensurePackageMirror } from "./mirror/package-mirror";
 import { WanClient } from "./wan/client";
 import { MIRROR_ADDRESS, MIRRORED_FILES } from "./wan/places";
 
@@ -28,11 +28,10 @@ async function main(): Promise<void> {
   await wan.start();
   const stopWatching = wan.watch();
 
-  const mounts: Record<string, string> = { [new URL(MIRRORED_FILES).pathname]: paths.files };
   const mirror = await startMirrorServer({
     address: MIRROR_ADDRESS,
     port: 80,
-    mounts,
+    mounts: () => ({ [new URL(MIRRORED_FILES).pathname]: paths.files, ...archiveMounts(paths.archives) }),
     onRequest: (method, url, status) => {
       log(`mirror: ${method} ${url} ${status}`);
     },
@@ -43,14 +42,7 @@ async function main(): Promise<void> {
     group: paths.controlGroup,
     wan,
     log,
-    imageFor: async (slug) => {
-      const image = await ensureImage(slug, log, config.imagePackages);
-      const suite = image.distribution.suite;
-      if (config.packages.length > 0) {
-        mounts[`/debian/${suite}/`] = await ensurePackageMirror(image, config.packages, log);
-      }
-      return image.rootfs;
-    },
+    imageFor: (slug) => machineImage(slug, paths, config, log),
   });
   const api = createApiServer({ store: Store.open(paths.apiState), driver, tokens: [config.token], log });
   await api.listen(config.port);

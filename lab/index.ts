@@ -8,7 +8,10 @@ export { readConfig, type LabConfig } from "./config";
 export { type OutputFiles, Sites, SITES_NETWORK } from "./sites";
 export { exportsOf, labProgram } from "./cli/program";
 
-// Clouds, and the machines behind them.
+// Clouds, machines without one, and the machines behind all of them.
+export { type BareMachine, BareMachines } from "./clouds/bare/bare-machines";
+export { BARE_NETWORK } from "./clouds/bare/ledger";
+export type { BareMachineProps, BareUser } from "./clouds/bare/props";
 export { LabApi, type LabDroplet } from "./clouds/digitalocean/client";
 export { MachineError, NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 export { ensureImage } from "./machines/image";

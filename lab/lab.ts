@@ -4,10 +4,12 @@ import { constants, existsSync, mkdirSync, openSync, readFileSync, rmSync } from
 import { copyFile, mkdir, rename } from "node:fs/promises";
 import { createServer } from "node:net";
 import * as path from "node:path";
+import { BareMachines } from "./clouds/bare/bare-machines";
 import { LabApi } from "./clouds/digitalocean/client";
 import { type LabDefinition, matrixOf, type MirroredFile } from "./definition";
 import { findConfig, LabConfig, readConfig, writeConfig } from "./config";
 import { MachineGroups } from "./machines/control-groups";
+import { machineImage } from "./machine-image";
 import { NspawnMachineDriver } from "./machines/nspawn-machine-driver";
 import { Sites } from "./sites";
 import { LabPaths } from "./paths";
@@ -21,6 +23,7 @@ import { findTerraform, TerraformTool } from "./terraform/find-terraform";
 import { writeTerraformrc } from "./terraform/terraformrc";
 import { ToolError } from "./tools/tool-error";
 import { buildWan } from "./wan/build";
+import { regionsOf } from "./wan/matrix";
 import { WanClient } from "./wan/client";
 import { readJson, writeAtomically } from "./tools/files";
 import { isAlive, ProcessRecord, recordOf, signal } from "./tools/process-record";
@@ -91,6 +94,7 @@ export class Lab {
       providers: providers.providers,
       mirrorDir: providers.mirrorDir,
       matrix: running?.matrix ?? matrixOf(definition),
+      image: running?.image ?? definition.image,
       imagePackages,
       packages: definition.packages ?? [],
       environment: supplies.environment ?? {},
@@ -204,7 +208,18 @@ export class Lab {
       stateDir: this.paths.machines,
       group: this.paths.controlGroup,
       wan: this.wan(),
-      imageFor: async (slug) => (await ensureImage(slug, this.progress, this.settled()?.imagePackages)).rootfs,
+      imageFor: (slug) => machineImage(slug, this.paths, this.settled(), this.progress),
+    });
+  }
+
+  /** The lab's machines without a cloud. @throws ToolError if it is not up */
+  public bareMachines(): BareMachines {
+    const { matrix, image = DEFAULT_IMAGE } = this.config();
+    return new BareMachines({
+      driver: this.driver(),
+      file: this.paths.bareMachines,
+      locations: regionsOf(matrix),
+      image,
     });
   }
 

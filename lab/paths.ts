@@ -38,6 +38,14 @@ export class LabPaths {
   public get files(): string {
     return path.join(this.root, "files");
   }
+  /** Links to the Debian archives that the mirror serves, by suite; see mirror/archives.ts. */
+  public get archives(): string {
+    return path.join(this.root, "archives");
+  }
+  /** Record of the machines without a cloud; see BareMachines. */
+  public get bareMachines(): string {
+    return path.join(this.root, "bare.json");
+  }
   /** Record of the sites; see Sites. */
   public get sites(): string {
     return path.join(this.root, "sites.json");

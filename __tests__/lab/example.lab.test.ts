@@ -79,6 +79,27 @@ describe("a lab with nothing in it but what a file and a Terraform configuration
     expect(status).not.toBe(0);
   });
 
+  it("has machines without a cloud beside them", async () => {
+    await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path.join(directory, "key")]);
+    const add = ["machine", "add", "cellar-nyc3", "--location", "nyc3", "--key", "key.pub", "--user", "admin"];
+    const [added, again] = [await lab(...add, "--json"), await lab(...add, "--host-keys", "rsa")];
+    expect(JSON.parse(added.stdout)).toMatchObject({
+      name: "cellar-nyc3",
+      state: "running",
+      user: "admin",
+      publicAddress: "198.18.210.10",
+    });
+    expect([again.status, again.stderr]).toEqual([1, expect.stringContaining("Remove it first.")]);
+    expect((await lab("exec", "cellar-nyc3", "--", "hostname")).stdout).toBe("cellar-nyc3\n");
+    expect((await lab("status")).stdout).toMatch(/^Without a cloud:\ncellar-nyc3 +running +nyc3 .* as admin$/m);
+    await lab("power", "cellar-nyc3", "kill");
+    const reinstalled = await lab("machine", "reinstall", "cellar-nyc3", "--json");
+    const keys = ({ stdout }: CommandResult): unknown => (JSON.parse(stdout) as { hostKeys: unknown }).hostKeys;
+    expect(keys(reinstalled)).not.toEqual(keys(added));
+    expect((await lab("machine", "remove", "cellar-nyc3")).status).toBe(0);
+    expect((await lab("machine", "list", "--json")).stdout).toBe("[]\n");
+  });
+
   it("has its distances", async () => {
     const url = `http://${addresses.nyc3}:8080`;
     const { stdout } = await lab(

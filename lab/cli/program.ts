@@ -1,8 +1,10 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { LabDefinition } from "../definition";
 import { Lab } from "../lab";
 import { LabPaths } from "../paths";
 import { ToolError } from "../tools/tool-error";
+import { number, oneOf } from "./arguments";
+import { addBareMachineVerbs } from "./bare-machine-verbs";
 import { labStatus, renderStatus } from "./status";
 
 /** A lab's command line, and the lab. More verbs can be added to `program`. */
@@ -28,6 +30,7 @@ export function labProgram(definition: LabDefinition): LabProgram {
     .showHelpAfterError("(add --help for what there is)");
   addLifeVerbs(program, lab, progress);
   addMachineVerbs(program, lab, progress);
+  addBareMachineVerbs(program, lab);
   addWanVerbs(program, lab, progress);
   return {
     program,
@@ -97,8 +100,9 @@ function addMachineVerbs(program: Command, lab: Lab, progress: (line: string) =>
     .argument("<host>", "name of the machine")
     .argument("<command...>", "after --: the command and its arguments")
     .action(async (host: string, command: string[]) => {
-      const droplet = await lab.api().droplet(host);
-      const result = await lab.driver().exec(droplet.id, ["/bin/bash", "-lc", 'exec "$@"', "lab", ...command], {
+      const bare = lab.bareMachines();
+      const { id } = bare.has(host) ? await bare.find(host) : await lab.api().droplet(host);
+      const result = await lab.driver().exec(id, ["/bin/bash", "-lc", 'exec "$@"', "lab", ...command], {
         tty: true,
       });
       process.exitCode = typeof result.status === "number" ? result.status : 1;
@@ -110,6 +114,12 @@ function addMachineVerbs(program: Command, lab: Lab, progress: (line: string) =>
     .argument("<host>", "name of the machine")
     .argument("<what>", "off, on or kill", oneOf("off", "on", "kill"))
     .action(async (host: string, what: string) => {
+      const bare = lab.bareMachines();
+      if (bare.has(host)) {
+        await (what === "on" ? bare.powerOn(host) : what === "off" ? bare.shutdown(host) : bare.powerOff(host));
+        progress(`${host} is ${what === "on" ? "on" : "off"}`);
+        return;
+      }
       const api = lab.api();
       const action = what === "on" ? "power_on" : what === "off" ? "shutdown" : "power_off";
       await api.power(await api.droplet(host), action);
@@ -162,21 +172,4 @@ interface LinkOptions {
   readonly loss?: number;
   readonly down?: boolean;
   readonly up?: boolean;
-}
-
-function number(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value < minimum || value > maximum) {
-      throw new InvalidArgumentError(`Expected a number from ${minimum} to ${maximum}.`);
-    }
-    return value;
-  };
-}
-
-function oneOf(...choices: string[]): (text: string) => string {
-  return (text) => {
-    if (!choices.includes(text)) throw new InvalidArgumentError(`Expected ${choices.join(", ")}.`);
-    return text;
-  };
 }

@@ -1,5 +1,7 @@
+import type { BareMachine } from "../clouds/bare/bare-machines";
 import { LabDroplet } from "../clouds/digitalocean/client";
 import { Lab } from "../lab";
+import { renderBareMachine } from "./bare-machine-verbs";
 
 /** What `status` reports. */
 export interface LabStatus {
@@ -7,6 +9,8 @@ export interface LabStatus {
   readonly name: string;
   readonly api: { readonly url: string; readonly answers: boolean };
   readonly machines: readonly LabMachine[];
+  /** Machines without a cloud. */
+  readonly bareMachines: readonly BareMachine[];
   readonly standIns: readonly string[];
 }
 
@@ -22,7 +26,13 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
   const droplets = answers ? await api.droplets() : [];
   const roles = droplets.length === 0 ? {} : await lab.roles();
   const machines = droplets.map((droplet) => ({ ...droplet, role: roles[droplet.name] }));
-  return { name: lab.name, api: { url: api.url, answers }, machines, standIns: lab.standIns(lab.config()) };
+  return {
+    name: lab.name,
+    api: { url: api.url, answers },
+    machines,
+    bareMachines: await lab.bareMachines().list(),
+    standIns: lab.standIns(lab.config()),
+  };
 }
 
 /** The status as text for a terminal. */
@@ -47,6 +57,7 @@ export function renderStatus(status: LabStatus, command: string): string {
         .trimEnd(),
     );
   }
+  if (status.bareMachines.length > 0) lines.push("Without a cloud:", ...status.bareMachines.map(renderBareMachine));
   lines.push("Stand-ins:", ...status.standIns.map((sentence) => `  - ${sentence}`));
   return lines.join("\n");
 }

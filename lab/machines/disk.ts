@@ -1,8 +1,19 @@
-import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { attempt, run } from "../tools/command";
 import type { MachineSpec } from "./machine-driver";
-import { notReadySshdConfig, seedFiles } from "./seed";
+import { installedFiles, installScript } from "./installation";
+import { notReadySshdConfig, type SeedFile, seedFiles } from "./seed";
 
 /** One line of /proc/self/mountinfo. */
 interface Mount {
@@ -66,9 +77,34 @@ export class Disk {
     }
   }
 
-  /** Writes the files that the cloud puts on a disk before the first boot. */
-  seed(spec: MachineSpec): void {
-    for (const file of seedFiles(spec)) {
+  /** Puts on a disk what is there before the first boot: what its cloud writes, or else what an installer leaves. */
+  async seed(spec: MachineSpec): Promise<void> {
+    if (spec.installation !== undefined) {
+      this.write(installedFiles(spec, spec.installation));
+      await run(["chroot", this.root, "/bin/sh", "-eu"], { input: installScript(spec, spec.installation) });
+      return;
+    }
+    this.write(seedFiles(spec));
+    const notReady = notReadySshdConfig(spec);
+    if (notReady !== "") {
+      writeFileSync(join(this.root, "etc/ssh/sshd_config"), notReady, { flag: "a" });
+    }
+  }
+
+  /** The SSH host keys' public halves. They are written at or after the first boot, so the upper directory has them. */
+  hostKeys(): readonly string[] {
+    const directory = join(this.directory, "upper/etc/ssh");
+    if (!existsSync(directory)) {
+      return [];
+    }
+    return readdirSync(directory)
+      .filter((name) => /^ssh_host_.*_key\.pub$/.test(name))
+      .sort()
+      .map((name) => readFileSync(join(directory, name), "utf8").trim().split(" ").slice(0, 2).join(" "));
+  }
+
+  private write(files: readonly SeedFile[]): void {
+    for (const file of files) {
       const path = join(this.root, file.path);
       mkdirSync(dirname(path), { recursive: true });
       // The image may have a symbolic link here, which must not be followed out of the disk.
@@ -77,10 +113,6 @@ export class Disk {
       }
       writeFileSync(path, file.content);
       chmodSync(path, file.mode);
-    }
-    const notReady = notReadySshdConfig(spec);
-    if (notReady !== "") {
-      writeFileSync(join(this.root, "etc/ssh/sshd_config"), notReady, { flag: "a" });
     }
   }
 

@@ -59,14 +59,25 @@ function range({ from, to }: { readonly from: number; readonly to: number }): st
   return from === to ? String(from) : `${from}-${to}`;
 }
 
-function parse(address: string): { readonly family: 4 | 6; readonly prefix: number; readonly ip: string } {
+interface ParsedCidr {
+  readonly family: 4 | 6;
+  readonly prefix: number;
+  readonly ip: string;
+}
+
+/** An IP address or CIDR, undefined if it is neither. */
+export function parseCidr(address: string): ParsedCidr | undefined {
   const [, ip = "", , length] = /^([^/%]*)(\/(\d{1,3}))?$/.exec(address) ?? [];
   const family = isIP(ip);
   const bits = family === 4 ? 32 : 128;
   const prefix = length ? Number(length) : bits;
-  const valid = family !== 0 && prefix <= bits;
-  if (!valid) {
+  return family !== 0 && prefix <= bits ? { family: family === 4 ? 4 : 6, prefix, ip } : undefined;
+}
+
+function parse(address: string): ParsedCidr {
+  const parsed = parseCidr(address);
+  if (parsed === undefined) {
     throw new Error(`firewall rule: "${address}" is neither an IP address nor a CIDR`);
   }
-  return { family: family === 4 ? 4 : 6, prefix, ip };
+  return parsed;
 }

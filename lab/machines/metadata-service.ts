@@ -5,8 +5,18 @@ import type { MachineGroups } from "./control-groups";
 import type { MachineSpec } from "./machine-driver";
 import { gatewayOf, METADATA_ADDRESS, namespacePath, type MachineNames } from "./network";
 
+/** A machine as its cloud knows it. */
+export interface CloudMachine extends MachineSpec {
+  readonly publicIpv4: string;
+}
+
+/** Whether a machine is a cloud's, and so has a metadata service. */
+export function isOfCloud(spec: MachineSpec): spec is CloudMachine {
+  return spec.installation === undefined && spec.publicIpv4 !== undefined;
+}
+
 /** What the metadata service has below /metadata/v1/, by path: the part of DigitalOcean's that says who a machine is. */
-export function metadataOf(spec: MachineSpec): Readonly<Record<string, string>> {
+export function metadataOf(spec: CloudMachine): Readonly<Record<string, string>> {
   const { id, name, region, publicIpv4, privateIpv4, userData } = spec;
   const keys = spec.sshKeys.map((key) => key.trim());
   return {
@@ -29,7 +39,7 @@ export function metadataOf(spec: MachineSpec): Readonly<Record<string, string>> 
 }
 
 /** The same as one document. */
-function asDocument(spec: MachineSpec): string {
+function asDocument(spec: CloudMachine): string {
   const { id, name, region, sshKeys, publicIpv4, userData } = spec;
   return JSON.stringify({
     droplet_id: id,
@@ -45,7 +55,7 @@ function asDocument(spec: MachineSpec): string {
 
 /** Serves a machine's metadata at {@link METADATA_ADDRESS}, from its edge, until its control groups are killed. */
 export function startMetadataService(
-  spec: MachineSpec,
+  spec: CloudMachine,
   directory: string,
   names: MachineNames,
   groups: MachineGroups,
@@ -64,7 +74,7 @@ export function startMetadataService(
 }
 
 /** One file for each path, and one in each directory that lists what is in there. */
-function writeTree(directory: string, spec: MachineSpec): void {
+function writeTree(directory: string, spec: CloudMachine): void {
   rmSync(directory, { recursive: true, force: true });
   const put = (file: string, content: string): void => {
     mkdirSync(dirname(join(directory, file)), { recursive: true, mode: 0o700 });

@@ -18,6 +18,9 @@ export function machineNames(prefix: string, id: number): MachineNames {
 /** Where each machine finds its metadata service: a link-local address, which no packet leaves the machine's edge for. */
 export const METADATA_ADDRESS = "169.254.169.254";
 
+/** The routing table for packets that a machine is to forward. */
+const HANDED_OVER = 100;
+
 export const NAMESPACES = "/run/netns";
 
 export function namespacePath(name: string): string {
@@ -32,14 +35,16 @@ export function gatewayOf(address: string): string {
 
 /** The machine's endpoint on the WAN. */
 export function attachmentOf(spec: MachineSpec, names: MachineNames): Attachment {
-  const addresses = [{ ip: spec.publicIpv4 }];
+  const outside = spec.publicIpv4 === undefined ? [] : [{ ip: spec.publicIpv4 }];
   const inside = privateAddress(spec);
   return {
     id: String(spec.id),
     netns: namespacePath(names.edge),
     device: WAN_DEVICE,
     location: spec.region,
-    addresses: inside ? [...addresses, { ip: inside.ip, privatePrefix: inside.prefix }] : addresses,
+    addresses: inside
+      ? [...outside, { ip: inside.ip, privatePrefix: inside.prefix, gateway: spec.privateGateway }]
+      : outside,
     routes: ["0.0.0.0/0"],
   };
 }
@@ -64,12 +69,14 @@ export async function makeNetwork(
 ): Promise<void> {
   const { machine, edge } = names;
   const inside = privateAddress(spec);
-  const gateway = gatewayOf(spec.publicIpv4);
+  const forwardsFor = spec.installation?.forwardsFor;
+  const outside =
+    spec.publicIpv4 === undefined ? undefined : { ip: spec.publicIpv4, gateway: gatewayOf(spec.publicIpv4) };
   await run(["ip", "netns", "add", edge]);
   await run(["ip", "netns", "add", machine]);
-  const devices = inside ? ["pub0", "prv0"] : ["pub0"];
+  const devices = [...(outside ? ["pub0"] : []), ...(inside ? ["prv0"] : [])];
   await batch([
-    `link add name pub0 netns ${edge} type veth peer name eth0 netns ${machine}`,
+    ...(outside ? [`link add name pub0 netns ${edge} type veth peer name eth0 netns ${machine}`] : []),
     ...(inside ? [`link add name prv0 netns ${edge} type veth peer name eth1 netns ${machine}`] : []),
   ]);
   await writeSysctls(edge, [
@@ -87,11 +94,12 @@ export async function makeNetwork(
   await batch(
     [
       "link set lo up",
-      `address add ${METADATA_ADDRESS}/32 dev lo`,
-      "link set pub0 up",
-      `address add ${gateway}/32 dev pub0`,
-      `route add ${spec.publicIpv4}/32 dev pub0`,
+      ...(spec.installation === undefined ? [`address add ${METADATA_ADDRESS}/32 dev lo`] : []),
+      ...(outside
+        ? ["link set pub0 up", `address add ${outside.gateway}/32 dev pub0`, `route add ${outside.ip}/32 dev pub0`]
+        : []),
       ...(inside ? ["link set prv0 up", `route add ${inside.ip}/32 dev prv0`] : []),
+      ...(inside && forwardsFor !== undefined ? handOver(inside.ip, forwardsFor) : []),
       // Without a switch, packets are dropped and no error is reported, as on a real WAN.
       "route add blackhole default metric 65000",
     ],
@@ -101,13 +109,27 @@ export async function makeNetwork(
   await batch(
     [
       "link set lo up",
-      `address add ${spec.publicIpv4}/24 dev eth0`,
-      "link set eth0 up",
-      `route add default via ${gateway} dev eth0`,
+      ...(outside
+        ? [
+            `address add ${outside.ip}/24 dev eth0`,
+            "link set eth0 up",
+            `route add default via ${outside.gateway} dev eth0`,
+          ]
+        : []),
       ...(inside ? [`address add ${inside.ip}/${inside.prefix} dev eth1`, "link set eth1 up"] : []),
+      ...(spec.privateGateway === undefined ? [] : [`route add default via ${spec.privateGateway} dev eth1`]),
     ],
     machine,
   );
+}
+
+/** Commands for the edge of a machine that forwards for its private network: packets from there go to it, whatever for. */
+function handOver(ip: string, network: string): string[] {
+  return [
+    `route add default via ${ip} dev prv0 table ${HANDED_OVER}`,
+    // The device is the switch's, which makes it later.
+    `rule add from ${network} iif ${WAN_DEVICE} lookup ${HANDED_OVER}`,
+  ];
 }
 
 export async function applyFirewall(names: MachineNames, firewall: ResolvedFirewall | undefined): Promise<void> {

@@ -17,7 +17,7 @@ import {
 } from "./container";
 import { MachineGroups } from "./control-groups";
 import { Disk, unmountAll } from "./disk";
-import { startMetadataService } from "./metadata-service";
+import { isOfCloud, startMetadataService } from "./metadata-service";
 import type { MachineDriver, MachineSpec, MachineState, ResolvedFirewall } from "./machine-driver";
 import {
   applyFirewall,
@@ -122,7 +122,7 @@ export class NspawnMachineDriver implements MachineDriver {
       const image = await this.options.imageFor(spec.image);
       const disk = this.disk(spec.id);
       await disk.mount(image);
-      disk.seed(spec);
+      await disk.seed(spec);
       await this.boot({ ...record, image, phase: "made" });
     });
   }
@@ -192,6 +192,11 @@ export class NspawnMachineDriver implements MachineDriver {
   /** The file with what the machine printed on its console. */
   consoleLog(id: number): string {
     return join(this.logs, `machine-${id}.log`);
+  }
+
+  /** The public halves of the SSH host keys that are on a machine's disk, on or off: type and key, in order of type. */
+  hostKeys(id: number): readonly string[] {
+    return this.disk(id).hostKeys();
   }
 
   /** All machines on record. */
@@ -264,7 +269,9 @@ export class NspawnMachineDriver implements MachineDriver {
       await disk.mount(image);
       await makeNetwork(spec, names, record.firewall);
       await this.options.wan.attach(attachmentOf(spec, names));
-      startMetadataService(spec, join(this.machines, String(spec.id), "metadata"), names, groups);
+      if (isOfCloud(spec)) {
+        startMetadataService(spec, join(this.machines, String(spec.id), "metadata"), names, groups);
+      }
       const keeper = startContainer(spec, disk.root, names, groups, this.consoleLog(spec.id));
       this.write({ ...record, keeper });
       if (!(await waitForInit(keeper))) {

@@ -32,11 +32,18 @@ export function seedFiles(spec: MachineSpec): SeedFile[] {
     { path: `${SEED}/user-data`, content: spec.userData ?? "", mode: 0o600 },
     { path: `${SEED}/vendor-data`, content: `#cloud-config\n${JSON.stringify(vendorData)}\n`, mode: 0o600 },
     { path: "etc/cloud/cloud.cfg.d/99_lab.cfg", content: local, mode: 0o644 },
+    ...identityFiles(spec),
+    ...(spec.sshNotReadySeconds ? notReadyUnits(spec.sshNotReadySeconds) : []),
+  ];
+}
+
+/** The files that make a copy of the image a machine of its own, with a cloud or without. */
+export function identityFiles(spec: MachineSpec): SeedFile[] {
+  return [
     { path: "etc/hostname", content: `${spec.name}\n`, mode: 0o644 },
     { path: "etc/machine-id", content: "", mode: 0o444 },
     // The lab has no name servers.
     { path: "etc/resolv.conf", content: "", mode: 0o644 },
-    ...(spec.sshNotReadySeconds ? notReadyUnits(spec.sshNotReadySeconds) : []),
   ];
 }
 

@@ -10,8 +10,8 @@ export interface MirrorServerProps {
   readonly address: string;
   /** Port; 0 takes a free one. */
   readonly port: number;
-  /** Directories by the URL prefix below which they are served, for example "/debian/". */
-  readonly mounts: Readonly<Record<string, string>>;
+  /** Directories by the URL prefix below which they are served, for example "/debian/"; asked for at each request. */
+  readonly mounts: () => Readonly<Record<string, string>>;
   /** Called after each answer, for a log. */
   readonly onRequest?: (method: string, url: string, status: number) => void;
 }
@@ -27,7 +27,7 @@ export interface MirrorServer {
 /** Serves files over HTTP: GET and HEAD, ranges, If-Modified-Since; no listings, and nothing outside the mounts. */
 export async function startMirrorServer(props: MirrorServerProps): Promise<MirrorServer> {
   const server = createServer((request, response) => {
-    answer(props.mounts, request, response)
+    answer(props.mounts(), request, response)
       .catch(() => {
         if (!response.headersSent) fail(response, 500);
         else response.destroy();

@@ -31,6 +31,11 @@ const MIRROR_RTT_MS = 1;
 /** Between two machines of one region, in one data centre. */
 const SAME_REGION_RTT_MS = 0.5;
 
+/** The regions of such pairs. */
+export function regionsOf(pairs: readonly PairSettings[]): string[] {
+  return [...new Set(pairs.flatMap(({ a, b }) => [a, b]))].filter((place) => place !== OPERATOR && place !== MIRROR);
+}
+
 /** Every pair of locations of the lab with its round-trip time. */
 export function wanMatrix(times: RoundTripSource, options: MatrixOptions): PairSettings[] {
   const near = options.operatorRegion ?? "lon1";

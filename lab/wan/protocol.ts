@@ -31,6 +31,12 @@ export interface WanAddress {
   readonly location?: string;
   /** Prefix length of its private network, which is reachable only from within; absent or 0 means a public address. */
   readonly privatePrefix?: number;
+  /**
+   * Of an address in a private network: the address there to which packets to anywhere else go, and which may send it
+   * packets from anywhere.
+   * @default - nothing leaves the private network
+   */
+  readonly gateway?: string;
   /** The only ports to which TCP connections may be opened; absent means all. */
   readonly tcpPorts?: readonly number[];
 }

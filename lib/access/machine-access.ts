@@ -14,13 +14,13 @@ export function machineAccess({ host, peerUrl }: ClusterMember): Record<string, 
 
 function loginTo(machine: SshConnection | SshBastion): Record<string, unknown> {
   const { host, port = 22, user, privateKey, privateKeyFile, agent = false } = machine;
-  const [first, ...more] = bareHostKeys(machine.hostKeys);
+  const keys = bareHostKeys(machine.hostKeys);
   return {
     host,
     port,
     user,
-    host_key: first ?? "",
-    ...(more.length === 0 ? {} : { host_keys: [first, ...more] }),
+    host_key: keys.at(0) ?? "",
+    ...(keys.length > 1 ? { host_keys: keys } : {}),
     ...(privateKey === undefined ? {} : { private_key: privateKey }),
     ...(privateKeyFile === undefined ? {} : { private_key_file: privateKeyFile }),
     ...(agent ? { agent } : {}),

@@ -232,6 +232,16 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/lab/clouds/bare/bare.lab.test.ts",
+    seconds: 35,
+    proves: [
+      "lab/clouds/bare/**",
+      "lab/machine-image.ts",
+      "lab/machines/{disk,installation,network}.ts",
+      "lab/mirror/archives.ts",
+    ],
+  },
+  {
     file: "__tests__/proofs/hosts/orphans.lab.test.ts",
     seconds: 25,
     proves: [

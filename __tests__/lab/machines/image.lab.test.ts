@@ -54,7 +54,7 @@ test("a machine's apt can install chrony from the mirror, from an index of a few
   const packages = path.join(mirror, "dists/trixie/main/binary-amd64/Packages");
   expect((await stat(packages)).size).toBeLessThan(50_000);
 
-  const server = await startMirrorServer({ address: "127.0.0.1", port: 0, mounts: { "/debian/": mirror } });
+  const server = await startMirrorServer({ address: "127.0.0.1", port: 0, mounts: () => ({ "/debian/": mirror }) });
   const dir = await mkdtemp(path.join(tmpdir(), "cdktf-etcd-test-"));
   try {
     for (const sub of ["lists/partial", "archives/partial", "empty"])

@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findKeepers } from "../../../lab/machines/container";
-import type { MachineSpec, ResolvedFirewall } from "../../../lab/machines/machine-driver";
+import type { ResolvedFirewall } from "../../../lab/machines/machine-driver";
+import type { CloudMachine } from "../../../lab/machines/metadata-service";
 import { MachineError, NspawnMachineDriver } from "../../../lab/machines/nspawn-machine-driver";
 import { endChild } from "../../../lab/tools/child";
 import { attempt, run, type CommandResult } from "../../../lab/tools/command";
@@ -61,8 +62,8 @@ describe("machines", () => {
   const log: string[] = [];
   const children: ChildProcess[] = [];
   let image = "";
-  let spec: MachineSpec;
-  let neighbour: MachineSpec;
+  let spec: CloudMachine;
+  let neighbour: CloudMachine;
   let wan: WanClient;
   let driver: NspawnMachineDriver;
 
@@ -199,7 +200,7 @@ describe("machines", () => {
   });
 
   it("have a metadata service that tells them who they are, and nobody else", async () => {
-    const ask = (from: MachineSpec, path: string): Promise<CommandResult> =>
+    const ask = (from: CloudMachine, path: string): Promise<CommandResult> =>
       driver.exec(from.id, ["curl", "-sf", "--max-time", "20", `http://169.254.169.254${path}`]);
     expect((await ask(spec, "/metadata/v1/user-data")).stdout).toBe(spec.userData);
     expect((await ask(spec, "/metadata/v1/hostname")).stdout).toBe("etcd-lon1");
@@ -258,7 +259,7 @@ describe("machines", () => {
 
     await driver.setFirewall(spec.id, OPEN);
     expect((await ssh("true")).status).toBe(0);
-    const ping = (from: MachineSpec, to: MachineSpec, seconds: number): Promise<CommandResult> =>
+    const ping = (from: CloudMachine, to: CloudMachine, seconds: number): Promise<CommandResult> =>
       driver.exec(from.id, ["ping", "-c1", `-W${seconds}`, to.publicIpv4]);
     expect((await ping(spec, neighbour, 20)).status).toBe(0);
     expect((await ping(neighbour, spec, IN_VAIN_S)).stdout).toContain("0 received");

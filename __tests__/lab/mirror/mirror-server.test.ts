@@ -21,7 +21,7 @@ beforeEach(async () => {
   server = await startMirrorServer({
     address: "127.0.0.1",
     port: 0,
-    mounts: { "/debian/": path.join(scratch(), "debian"), "/etcd/": path.join(scratch(), "etcd") },
+    mounts: () => ({ "/debian/": path.join(scratch(), "debian"), "/etcd/": path.join(scratch(), "etcd") }),
   });
   url = `http://127.0.0.1:${server.port}`;
 });

@@ -11,6 +11,7 @@ type address struct {
 	ip       uint32
 	network  uint32 // with mask: the private network it belongs to
 	mask     uint32 // 0 means public: reachable from every public address
+	gateway  uint32 // an address of that network, through which packets from and to others go; 0 means none
 	location string
 	end      *endpoint
 	// If closed, TCP connections may be opened only to the ports in open.
@@ -68,6 +69,15 @@ func parseAttach(r attachRequest) (*endpoint, error) {
 		if given.PrivatePrefix > 0 {
 			a.mask = ^uint32(0) << (32 - given.PrivatePrefix)
 			a.network = a.ip & a.mask
+		}
+		if given.Gateway != "" {
+			gateway := net.ParseIP(given.Gateway).To4()
+			if gateway != nil {
+				a.gateway = binary.BigEndian.Uint32(gateway)
+			}
+			if a.mask == 0 || a.gateway == a.ip || a.gateway&a.mask != a.network {
+				return nil, failure("bad-value", "the gateway %q of %q is not another address in its private network", given.Gateway, given.IP)
+			}
 		}
 		if given.TCPPorts != nil {
 			a.closed = true

@@ -233,6 +233,48 @@ func TestDropsWhatMustNotPass(t *testing.T) {
 	expect("isolated", "two", packet("198.18.1.1", "198.18.1.2", 0), false)
 }
 
+func TestPacketsLeaveAPrivateNetworkThroughItsGateway(t *testing.T) {
+	w := newWorld(t, apart(0)...)
+	inside := func(ip string) addressRequest {
+		return addressRequest{IP: ip, PrivatePrefix: 24, Gateway: "10.0.0.1"}
+	}
+	w.attach("one", "a", inside("10.0.0.2"))
+	w.attach("outside", "b", address4("198.18.2.1"))
+
+	expect := func(what, from, to string, p []byte, arrives bool) {
+		t.Helper()
+		w.send(from, p)
+		if got := len(w.receive(to)) == 1; got != arrives {
+			t.Fatalf("%s: arrived %v", what, got)
+		}
+	}
+	expect("without a gateway", "one", "outside", packet("10.0.0.2", "198.18.2.1", 0), false)
+	w.attach("gateway", "b", address4("198.18.1.1"), addressRequest{IP: "10.0.0.1", PrivatePrefix: 24})
+	w.attach("two", "b", inside("10.0.0.3"))
+	w.attach("apart", "b", addressRequest{IP: "10.0.0.4", PrivatePrefix: 24})
+	expect("out", "one", "gateway", packet("10.0.0.2", "198.18.2.1", 0), true)
+	expect("out, to nobody", "one", "gateway", packet("10.0.0.2", "192.0.2.1", 0), true)
+	expect("to the gateway's public address", "one", "gateway", packet("10.0.0.2", "198.18.1.1", 0), true)
+	expect("from there", "gateway", "one", packet("198.18.1.1", "10.0.0.2", 0), true)
+	expect("in a neighbour's name", "gateway", "one", packet("10.0.0.3", "10.0.0.2", 0), false)
+	expect("the answer", "gateway", "one", packet("198.18.2.1", "10.0.0.2", 0), true)
+	expect("within", "one", "two", packet("10.0.0.2", "10.0.0.3", 0), true)
+	expect("within, to nobody", "one", "gateway", packet("10.0.0.2", "10.0.0.9", 0), false)
+	expect("from another in its place", "two", "one", packet("198.18.2.1", "10.0.0.2", 0), false)
+	expect("from outside", "outside", "one", packet("198.18.2.1", "10.0.0.2", 0), false)
+	expect("by the gateway to one that has none", "gateway", "apart", packet("198.18.2.1", "10.0.0.4", 0), false)
+
+	for _, gateway := range []string{"10.0.0.2", "10.0.1.1", "198.18.1.1", "::1", "here"} {
+		_, err := parseAttach(attachRequest{ID: "x", Device: "wan0", Addresses: []addressRequest{{IP: "10.0.0.2", PrivatePrefix: 24, Gateway: gateway}}})
+		if err == nil {
+			t.Fatalf("%q is taken for a gateway", gateway)
+		}
+	}
+	if _, err := parseAttach(attachRequest{ID: "x", Device: "wan0", Addresses: []addressRequest{{IP: "198.18.1.1", Gateway: "198.18.1.2"}}}); err == nil {
+		t.Fatal("a public address has a gateway")
+	}
+}
+
 func TestWhatWasSentBeforeTheCutStillArrives(t *testing.T) {
 	w := newWorld(t, apart(20)...)
 	w.attach("one", "a", address4("198.18.1.1"))

@@ -130,12 +130,20 @@ func (e *engine) accept(end *endpoint, slot int32, packet []byte) bool {
 
 // newFlow makes the flow from one address to another. If nothing may pass between them, it counts that and returns nil.
 func (e *engine) newFlow(end *endpoint, from, to uint32) *flow {
-	source := e.addresses[from]
+	source, target := e.addresses[from], e.addresses[to]
+	if target != nil && target.gateway != 0 && from&target.mask != target.network {
+		// The target's gateway hands on what others have sent, or sends under its own public address.
+		if gateway := e.addresses[target.gateway]; gateway != nil && gateway.end == end {
+			source = gateway
+		}
+	}
 	if source == nil || source.end != end {
 		end.foreign++ // not one of its own addresses
 		return nil
 	}
-	target := e.addresses[to]
+	if source.gateway != 0 && to&source.mask != source.network && e.addresses[source.gateway] != nil {
+		target = e.addresses[source.gateway]
+	}
 	if target == nil {
 		end.unknown++
 		return nil

@@ -5,6 +5,9 @@ type addressRequest struct {
 	Location string `json:"location,omitempty"` // default: the endpoint's
 	// Prefix length of the private network the address belongs to; 0 is public.
 	PrivatePrefix int `json:"privatePrefix,omitempty"`
+	// Of an address in a private network: the address there to which packets to anywhere else go, which may send it
+	// packets from anywhere. Absent: nothing leaves the private network.
+	Gateway string `json:"gateway,omitempty"`
 	// If given, the only ports to which TCP connections may be opened.
 	TCPPorts *[]uint16 `json:"tcpPorts,omitempty"`
 }
