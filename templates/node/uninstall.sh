@@ -62,6 +62,8 @@ xargs rm -f <"$files"
 rm -rf $directories /var/lib/etcd.* "$home/.cdktf-etcd" "$home/.cdktf-etcd-begin.sh" /root/.cdktf-etcd-*.sh
 # shellcheck disable=SC2086
 rm -f $others
+# Made for the metrics where no node_exporter was.
+rmdir /var/lib/prometheus/node-exporter /var/lib/prometheus 2>/dev/null || true
 systemctl daemon-reload
 # Debian's own etcd uses a user of that name, too.
 if ! dpkg-query -W -f '${Status}' etcd-server 2>/dev/null | grep -q ' installed$'; then
