@@ -12,12 +12,7 @@ export function installedFiles(spec: MachineSpec, installation: Installation): S
     ...identityFiles(spec),
     { path: "etc/hosts", content: hosts.join("\n"), mode: 0o644 },
     { path: "etc/cloud/cloud-init.disabled", content: "", mode: 0o644 },
-    {
-      path: "etc/ssh/sshd_config.d/10-host-keys.conf",
-      // Named, because Debian makes those that are missing at the first boot.
-      content: hostKeyTypes.map((type) => `HostKey ${hostKeyFile(type)}\n`).join(""),
-      mode: 0o644,
-    },
+    ...(HOST_KEY_TYPES.every((type) => hostKeyTypes.includes(type)) ? [] : [onlyHostKeys(hostKeyTypes)]),
     ...users
       .filter(({ sudo }) => sudo)
       .map(({ name }) => ({
@@ -41,6 +36,15 @@ export function installScript(spec: MachineSpec, { login, users, hostKeyTypes }:
     ]),
     "",
   ].join("\n");
+}
+
+/** Names the host keys, because Debian makes those that are missing at the first boot. */
+function onlyHostKeys(types: readonly HostKeyType[]): SeedFile {
+  return {
+    path: "etc/ssh/sshd_config.d/10-host-keys.conf",
+    content: types.map((type) => `HostKey ${hostKeyFile(type)}\n`).join(""),
+    mode: 0o644,
+  };
 }
 
 function hostKeyFile(type: HostKeyType): string {

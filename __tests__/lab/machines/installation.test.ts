@@ -27,6 +27,8 @@ describe("what an installer leaves", () => {
     expect(contentOf("etc/ssh/sshd_config.d/10-host-keys.conf", bare)).toBe(
       "HostKey /etc/ssh/ssh_host_ed25519_key\nHostKey /etc/ssh/ssh_host_rsa_key\n",
     );
+    const all: Installation = { ...bare, hostKeyTypes: ["ed25519", "ecdsa", "rsa"] };
+    expect(contentOf("etc/ssh/sshd_config.d/10-host-keys.conf", all)).toBeUndefined();
     const made = installScript(spec, bare).match(/ssh-keygen -q -t \w+/g);
     expect(made).toEqual(["ssh-keygen -q -t ed25519", "ssh-keygen -q -t rsa"]);
   });

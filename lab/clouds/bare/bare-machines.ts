@@ -20,6 +20,8 @@ export interface BareMachine {
   readonly user: string;
   readonly publicAddress?: string;
   readonly privateAddress?: string;
+  /** Name of the private network. */
+  readonly network?: string;
   /** CIDR of the private network. */
   readonly privateRange?: string;
   /** Name of the bastion through which it is reached. */
@@ -114,7 +116,7 @@ export class BareMachines {
   }
 
   private async describe(record: BareRecord): Promise<BareMachine> {
-    const { id, props, publicAddress, privateAddress, privateRange } = record;
+    const { id, props, publicAddress, privateAddress, network, privateRange } = record;
     return {
       id,
       name: props.name,
@@ -124,6 +126,7 @@ export class BareMachines {
       user: props.user?.name ?? "root",
       publicAddress,
       privateAddress,
+      network,
       privateRange,
       behind: props.behind,
       hostKeys: this.options.driver.hostKeys(id),

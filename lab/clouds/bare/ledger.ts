@@ -20,6 +20,8 @@ export interface BareRecord {
   readonly props: BareMachineProps;
   readonly publicAddress?: string;
   readonly privateAddress?: string;
+  /** The private network's name. */
+  readonly network?: string;
   /** The private network's range. */
   readonly privateRange?: string;
   /** The address in it of the machine to which packets to anywhere else go. */
@@ -66,7 +68,7 @@ export function withMachine(ledger: BareLedger, props: BareMachineProps): BareLe
     id: ledger.nextId,
     props,
     publicAddress: publicly?.ip,
-    ...(privately === undefined ? {} : { privateAddress: privately.ip, privateRange: range }),
+    ...(privately === undefined ? {} : { privateAddress: privately.ip, network, privateRange: range }),
     ...(props.behind === undefined ? {} : { gateway: machineOf(ledger, props.behind)?.privateAddress }),
   };
   const added = [publicly, privately].filter((address) => address !== undefined);

@@ -165,7 +165,7 @@ describe("machines without a cloud", () => {
     const { stdout } = await lab.driver().exec(near.id, ["ping", "-c3", "-i0.2", "-W20", addressOf(far)]);
     const least = Number(/= ([\d.]+)\//.exec(stdout)?.[1]);
     expect(least).toBeGreaterThan(RTT_MS - 1);
-    expect(least).toBeLessThan(RTT_MS + 20);
+    expect(least).toBeLessThan(2 * RTT_MS);
   });
 
   it("go out under their bastion's address, and find packages there", async () => {

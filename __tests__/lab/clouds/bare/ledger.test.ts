@@ -73,6 +73,7 @@ describe("the record of machines without a cloud", () => {
     );
     expect(find(ledger, "inner")).toMatchObject({
       privateAddress: "10.198.2.11",
+      network: "cellar",
       privateRange: "10.198.2.0/24",
       gateway: "10.198.2.10",
     });
