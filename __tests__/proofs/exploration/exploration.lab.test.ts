@@ -22,12 +22,12 @@ afterAll(async () => {
 });
 
 describe("the node scripts against a model of etcd, systemd and the network", () => {
-  it(`keep what must always hold in 500 histories of the seed ${SEED}`, async () => {
-    const exploration = await explore({ seed: BigInt(SEED), histories: 500 });
+  it(`keep what must always hold in 200 histories of the seed ${SEED}`, async () => {
+    const exploration = await explore({ seed: BigInt(SEED), histories: 200 });
     expect(told(exploration)).toBe("");
-    expect(exploration.histories).toBe(500);
+    expect(exploration.histories).toBe(200);
     // Most can be brought to a good end: a model in which nothing works would find nothing.
-    expect(exploration.healthy).toBeGreaterThan(250);
+    expect(exploration.healthy).toBeGreaterThan(100);
   });
 
   it("keep it in every history that has shown a fault once", async () => {
