@@ -24,6 +24,7 @@ const { env } = render({
       certificate: shellWord("@DIRECTORY@/client.crt"),
       key: shellWord("@DIRECTORY@/client.key"),
       own_key: false,
+      own_certificate: false,
       order: "the preferred leader first",
       endpoints: shellWord("https://192.0.2.1:2379"),
       dial_timeout_ms: 1,

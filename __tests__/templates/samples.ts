@@ -263,6 +263,7 @@ function client(name: string) {
     certificate: file("client.crt"),
     key: file("client.key"),
     own_key: false,
+    own_certificate: false,
     order: comment("nearest to nyc3 first"),
   };
 }

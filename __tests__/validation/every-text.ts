@@ -105,7 +105,7 @@ const ECDSA_KEY =
   "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBGteBXmb9E8QRu3E10dgQ5PjNyT0g9mJJWGo7ftJd03ZyKtJXTbH8On1fIa2AIn4i7Btqu/AOoBpKcayHGtz+4k=";
 const SSH_HOST = SYNTAX.replace(/ /g, "");
 /** Terraform reads it: what is in there is where it is. */
-const KEY_FILE = path.join(scratchDirectory(), `${SYNTAX.replace(/\//g, "")}`);
+const KEY_FILE = path.join(scratchDirectory(), SYNTAX.replace(/\//g, ""));
 writeFileSync(KEY_FILE, KEY_FILE);
 const { division, etcd } = company();
 const AUTHORITY = `# ${SYNTAX}\n${etcd.certificatePem.trim()}`;
