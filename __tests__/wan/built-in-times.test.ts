@@ -325,5 +325,5 @@ describe("the source of the numbers", () => {
 
 test("places of no cloud may be misspelt like others", () => {
   expect(() => table.between("lon", "eu-west-2")).toThrow("did you mean aws:eu-west-2?");
-  expect(() => table.between("lon", "warsaw")).toThrow(/its place, \.withRegions\(\[new Region\(\{ slug: "warsaw"/);
+  expect(() => table.between("lon", "warsaw")).toThrow(/its place: \.withRegions\(\[new Region\(\{ slug: "warsaw"/);
 });

@@ -29,6 +29,6 @@ export function missingRoundTripTimes(
     what: "round-trip time",
     given,
     expected: "locations that the table knows",
-    mend: `${didYouMean(near, locations)} A location of your own needs its place, .withRegions([new Region({ slug: "${unknown[0]}", ... })]), or its times: .withPairs([{ a: "${unknown[0]}", b: ..., p50: ... }])`,
+    mend: `${didYouMean(near, locations)} A location of your own needs its times, .withPairs([{ a: "${unknown[0]}", b: ..., p50: ... }]), or its place: .withRegions([new Region({ slug: "${unknown[0]}", ... })])`,
   });
 }
