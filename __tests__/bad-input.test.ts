@@ -85,6 +85,16 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
     (s) => cluster(s, ["lon2"]),
     /^region: given "lon2", expected the slug of a DigitalOcean region; .*lon1/,
   ],
+  [
+    "another cloud's region",
+    (s) => cluster(s, ["aws:eu-west-2"]),
+    /expected the slug of a DigitalOcean region; use one of ams2/,
+  ],
+  [
+    "no data centre but a city",
+    (s) => cluster(s, ["nyc"]),
+    /^region: given "nyc", expected.*mean nyc1 or nyc2 or nyc3\?/,
+  ],
   ["malformed CIDR", (s) => hosts(s, { sshFrom: ["10.0.0.300/8"] }), /^sshFrom: given "10.0.0.300\/8".*no IP address/],
   ["CIDR without length", (s) => hosts(s, { sshFrom: ["10.0.0.1"] }), /add the prefix length: 10\.0\.0\.1\/32/],
   ["CIDR with host bits", (s) => hosts(s, { sshFrom: ["10.0.0.1/8"] }), /write 10\.0\.0\.0\/8/],

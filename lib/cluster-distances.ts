@@ -22,7 +22,7 @@ export interface ClusterDistances {
  * timeout that is given instead of a derived one can't work
  */
 export function clusterDistances(cluster: string, props: EtcdClusterProps): ClusterDistances {
-  const { hosts, clientLocations, roundTripTimes = RoundTripTimes.digitalOcean() } = props;
+  const { hosts, clientLocations, roundTripTimes = RoundTripTimes.builtIn() } = props;
   const memberLocations = hosts.map((host) => host.location);
   const places = { roundTripTimes, memberLocations, clientLocations };
   const quorum = new QuorumModel(places);

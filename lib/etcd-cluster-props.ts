@@ -48,7 +48,7 @@ export interface EtcdClusterProps {
   readonly pki?: PkiProps;
   /**
    * Round-trip times between the hosts' locations; everything that depends on distance derives from them.
-   * @default RoundTripTimes.digitalOcean()
+   * @default RoundTripTimes.builtIn()
    */
   readonly roundTripTimes?: RoundTripTimes;
   /**

@@ -66,8 +66,8 @@ function recordedTimes(
     .filter(({ a, b }) => ends.has(a) && ends.has(b) && (members.includes(a) || members.includes(b)));
   const builtIn = new Set(Region.all());
   return {
-    source: times.source,
-    measuredAt: times.measuredAt,
+    source: times.sourceAmong([...ends]),
+    measuredAt: times.measuredAtAmong([...ends]),
     regions: [...ends].flatMap((location) => times.region(location) ?? []).filter((region) => !builtIn.has(region)),
     pairs,
   };

@@ -57,7 +57,7 @@ describe("cdktf-etcd plan", () => {
     [["lon1"]],
     [["lon1", "lon1", "nyc3"]],
     [
-      Region.all()
+      Region.inCloud("aws")
         .slice(0, 9)
         .map(({ slug }) => slug),
     ],
@@ -88,6 +88,84 @@ describe("cdktf-etcd plan", () => {
     writeFileSync(file, measured.toJson());
     const plan = planOf("lon1", "nyc3", "sgp1", "--rtt", file);
     expect(plan.links.map((link) => link.p50)).toEqual([70, 167, 224]);
+  });
+});
+
+describe("cdktf-etcd plan of several clouds", () => {
+  const times = RoundTripTimes.builtIn();
+
+  /** Cities that the advice moves members to. */
+  function advised(...args: string[]): string[] {
+    const found = planOf(...args).advice.flatMap(
+      (line) => /moving the .* member to ([^,(]+?)(?: \(|,| takes)/.exec(line)?.[1] ?? [],
+    );
+    expect(found.length).toBeGreaterThan(0);
+    return [...new Set(found)];
+  }
+  const citiesOf = (...clouds: string[]): string[] =>
+    clouds.flatMap((cloud) => Region.inCloud(cloud).map((region) => region.city));
+
+  it("takes a mixed list, AWS's regions and bare metropolitan areas", () => {
+    const plan = planOf("aws:eu-west-2", "nyc3", "tyo");
+    expect(plan.links.map(({ a, b, p50, estimated }) => [a, b, p50, estimated])).toEqual([
+      ["aws:eu-west-2", "nyc3", times.between("lon", "nyc"), false],
+      ["aws:eu-west-2", "tyo", 211, false],
+      ["nyc3", "tyo", times.between("nyc", "tyo"), true],
+    ]);
+    expect(plan.members.map(({ name, title }) => [name, title])).toEqual([
+      ["etcd-aws-eu-west-2", "London"],
+      ["etcd-nyc3", "New York"],
+      ["etcd-tyo", "Tokyo"],
+    ]);
+    expect(plan.warnings.join()).toContain("nyc3-tyo (149 ms) are estimated from geography");
+  });
+
+  it("tells two clouds in one city apart, and counts them as one metropolitan area", () => {
+    expect(planOf("lon1", "aws:eu-west-2", "lon").members.map(({ title }) => title)).toEqual([
+      "London (lon1)",
+      "London (aws:eu-west-2)",
+      "London (lon)",
+    ]);
+  });
+
+  it("names the sources of these regions' numbers alone", () => {
+    const digitalOcean = RoundTripTimes.digitalOcean();
+    expect(planOf("lon1", "nyc3", "sgp1")).toMatchObject({ source: digitalOcean.source, measuredAt: "2026-07-30" });
+    const aws = planOf("aws:eu-west-2", "aws:us-east-1", "aws:ap-southeast-1");
+    expect(aws.source).toMatch(/^cloudping's published/);
+    expect(aws.source).not.toContain("Azure");
+    expect(planOf("lon", "nyc", "aws:us-east-2").source).toMatch(/^by metropolitan area/);
+  });
+
+  it("advises within the clouds that the regions are of", () => {
+    const ofAws = advised("aws:eu-west-2", "aws:ap-northeast-1", "aws:ap-southeast-2");
+    expect(citiesOf("aws")).toEqual(expect.arrayContaining(ofAws));
+    expect(citiesOf("digitalocean")).toEqual(expect.arrayContaining(advised("lon1", "sgp1", "syd1")));
+    expect(citiesOf("digitalocean", "aws")).toEqual(
+      expect.arrayContaining(advised("lon1", "aws:ap-northeast-1", "syd1")),
+    );
+  });
+
+  it("advises others where it is asked to", () => {
+    const wide = advised("lon1", "sgp1", "syd1", "--clouds", "aws");
+    expect(citiesOf("aws")).toEqual(expect.arrayContaining(wide));
+    expect(citiesOf("digitalocean")).not.toEqual(expect.arrayContaining(wide));
+  });
+
+  it("searches in one cloud, in several, or among all metropolitan areas", () => {
+    const best = (...args: string[]): string[] => {
+      const { stdout, stderr } = cli("plan", "--best", "3", ...args, "--json");
+      expect(stderr).toBe("");
+      return (JSON.parse(stdout) as { placements: { memberLocations: string[] }[] }).placements.flatMap(
+        (placement) => placement.memberLocations,
+      );
+    };
+    const clouds = (slugs: string[]): string[] =>
+      [...new Set(slugs.map((slug) => Region.of(slug).cloud ?? "metros"))].sort();
+    expect(clouds(best())).toEqual(["digitalocean"]);
+    expect(clouds(best("--include", "aws:eu-west-2"))).toEqual(["aws"]);
+    expect(clouds(best("--clients", "aws:eu-west-2,nyc3"))).toEqual(["aws", "digitalocean"]);
+    expect(clouds(best("--clouds", "metros"))).toEqual(["metros"]);
   });
 });
 
@@ -128,6 +206,12 @@ describe("what cannot be done", () => {
     [["plan", "--best", "some"], /^--best: given "some", expected how many members, 3 to 7/],
     [["plan", "--best", "9"], /^placement: memberCount: given 9, expected a whole number from 3 to 7/],
     [["plan", "--best", "3", "--survive", "planet"], /^--survive: given "planet", expected one of member, location/],
+    [
+      ["plan", "eu-west-2"],
+      /^region: given "eu-west-2".*did you mean aws:eu-west-2\? A place of your own is named by its/,
+    ],
+    [["plan", "lon1", "--clouds", "azure"], /^--clouds: given "azure", expected some of digitalocean, aws, metros/],
+    [["plan", "lon1", "--clouds", ""], /^--clouds: given "", expected some of/],
     [["plna"], /^command: given "plna", expected one of plan.*did you mean plan\?/],
   ])("%j", (args, message) => {
     const { status, stdout, stderr } = cli(...args);
@@ -143,6 +227,10 @@ describe("what cannot be done", () => {
 describe("help", () => {
   it.each([[["--help"]], [["plan", "--help"]], [["plan", "-h"]]])("%j", (args) => {
     expect(cli(...args)).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining("Usage:") as string });
+  });
+
+  it.each(["plan", "report"])("of %s says which regions there are", (command) => {
+    expect(cli(command, "--help").stdout).toMatch(/lon1.*aws:eu-west-2[\s\S]*metropolitan area \(lon\)/);
   });
 });
 

@@ -56,6 +56,15 @@ describe("cdktf-etcd report of regions", () => {
     expect(plan).toEqual(JSON.parse(stdout));
   });
 
+  it("draws several clouds' regions and bare metropolitan areas", () => {
+    const { plan, page, map } = report("--regions", "aws:eu-west-2,nyc3,tyo");
+    expect(plan.leaders).toHaveLength(3);
+    for (const city of ["London", "New York", "Tokyo"]) expect(map).toContain(city);
+    expect(map.match(/class="rank"/g)).toHaveLength(3);
+    expect(page).toContain("estimated");
+    expect(page).toContain("by metropolitan area, from Azure");
+  });
+
   it("writes both files without a word too many", () => {
     const out = folder();
     const { stdout } = cli("report", "--regions", "lon1,nyc3,sgp1", "--out", out);
@@ -92,6 +101,15 @@ describe("cdktf-etcd report of a stack", () => {
     const { plan } = report("--stack", stackOf());
     expect(plan.leaders).toMatchObject(quorum.leaders());
     expect(plan.tuning.find((line) => line.setting === "election timeout")?.ms).toBe(tuning.electionMs);
+  });
+
+  it("knows the sources of what the cluster uses alone, also where it is given more", () => {
+    const roundTripTimes = RoundTripTimes.builtIn().withPairs([{ a: "lon1", b: "nyc3", p50: 70 }]);
+    const { source, measuredAt } = RoundTripTimes.digitalOcean();
+    expect(report("--stack", stackOf()).plan).toMatchObject({ source, measuredAt });
+    expect(report("--stack", stackOf(undefined, { roundTripTimes })).plan.source).toBe(
+      `given in code; the rest: ${source}`,
+    );
   });
 
   it("takes other clients than the stack's", () => {

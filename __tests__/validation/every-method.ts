@@ -90,6 +90,9 @@ const ROUND_TRIPS = {
   largestAmong: [LOCATIONS],
   largestP95Among: [LOCATIONS],
   largestLossPercentAmong: [LOCATIONS],
+  withRegions: [[lib.Region.of("lon")]],
+  sourceAmong: [LOCATIONS],
+  measuredAtAmong: [LOCATIONS],
 } as const;
 
 /** The methods of an object, by `Class.method`. */
@@ -226,7 +229,7 @@ export const EVERY_METHOD: Readonly<Record<string, Callable>> = {
     memberLocations: LOCATIONS,
   }),
   ...methodsOf("QuorumModel", model, QUORUM),
-  ...methodsOf("Region", lib.Region, { find: ["lon1"], of: ["lon1"], near: ["London"] }),
+  ...methodsOf("Region", lib.Region, { find: ["lon1"], of: ["lon1"], near: ["London"], inCloud: ["aws"] }),
   "new Region": inScopes((_scope, props: lib.RegionProps) => new lib.Region(props), {
     slug: "home",
     city: "Home",

@@ -326,6 +326,7 @@ export const EVERY_PROP = {
     latitude: whole(-91, 91),
     longitude: whole(-181, 181),
     metro: any("home"),
+    cloud: any("here"),
   } satisfies Values<lib.RegionProps>,
   RoundTripTimePair: {
     a: any("lon1", "x"),

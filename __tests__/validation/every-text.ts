@@ -499,6 +499,7 @@ export const EVERY_TEXT: { readonly [Name in keyof Interfaces]: Rows<Interfaces[
     city: { given: `city ${NASTY}`, arrives: (stack) => record(stack).regions[0].city },
     country: { given: `country ${NASTY}`, arrives: (stack) => record(stack).regions[0].country },
     metro: { given: `metro ${NASTY}`, arrives: (stack) => record(stack).regions[0].metro },
+    cloud: { given: `cloud ${NASTY}`, arrives: (stack) => record(stack).regions[0].cloud },
   },
   RoundTripTimePair: {
     a: { given: PLACE, arrives: (stack) => record(stack).pairs[0].a },

@@ -20,7 +20,7 @@ describe("the built-in table", () => {
   test("has a time for each two of the fifteen regions", () => {
     expect(table.pairs()).toHaveLength((15 * 14) / 2);
     expect(() => {
-      table.require(Region.all().map((region) => region.slug));
+      table.require(Region.inCloud("digitalocean").map((region) => region.slug));
     }).not.toThrow();
   });
 

@@ -6,7 +6,7 @@ import { anyCluster } from "./matrices";
 
 const roundTripTimes = RoundTripTimes.digitalOcean();
 const clients = [{ location: "lon1" }, { location: "nyc3" }, { location: "sgp1" }];
-const everywhere = Region.all().map((region) => region.slug);
+const everywhere = Region.inCloud("digitalocean").map((region) => region.slug);
 
 function search(conditions: object): Placement[] {
   return Placement.search({ roundTripTimes, clientLocations: clients, ...conditions });
@@ -97,6 +97,51 @@ describe("the best placement", () => {
   test("of seven among all fifteen is found", () => {
     const [best] = search({ memberCount: 7, candidates: everywhere });
     expect(best.memberLocations).toHaveLength(7);
+  });
+});
+
+describe("candidates of several clouds", () => {
+  const builtIn = RoundTripTimes.builtIn();
+  const cloudsOf = (slugs: string[]): string[] =>
+    [...new Set(slugs.map((slug) => Region.find(slug)?.cloud ?? "none"))].sort();
+
+  test("stay within the clouds of what has to be in, and of the clients", () => {
+    const found = (conditions: object): string[] =>
+      cloudsOf(
+        Placement.search({ roundTripTimes: builtIn, clientLocations: [{ location: "lon1" }], ...conditions }).flatMap(
+          (placement) => placement.memberLocations,
+        ),
+      );
+    expect(found({})).toEqual(["digitalocean"]);
+    expect(found({ clientLocations: [{ location: "aws:eu-west-2" }] })).toEqual(["aws"]);
+    expect(found({ mustInclude: ["aws:us-east-1"] })).toEqual(["aws", "digitalocean"]);
+    expect(found({ clientLocations: [{ location: "lon" }] })).toEqual(["none"]);
+  });
+
+  test("are the same for DigitalOcean's as among its regions alone", () => {
+    const memberLocations = ["lon1", "nyc3", "sgp1"];
+    expect(Placement.advise({ roundTripTimes: builtIn, memberLocations })).toEqual(
+      Placement.advise({ roundTripTimes, memberLocations }),
+    );
+  });
+
+  test("take what a user added, of whichever cloud it is", () => {
+    const { city, country, continent, latitude, longitude } = Region.of("iad");
+    const own = new Region({
+      slug: "own-iad",
+      city,
+      country,
+      continent,
+      latitude,
+      longitude,
+      metro: "iad",
+      cloud: "own",
+    });
+    const times = builtIn.withRegions([own]);
+    const advice = Placement.advise({ roundTripTimes: times, memberLocations: ["lon1", "nyc3", "sgp1"], results: 50 });
+    const targets = advice.map((one) => one.toLocation);
+    expect(targets).toContain("own-iad");
+    expect(cloudsOf(targets.filter((slug) => slug !== "own-iad"))).toEqual(["digitalocean"]);
   });
 });
 

@@ -3,13 +3,37 @@ import { ValidationError } from "../../lib/validation-error";
 
 describe("the list of regions", () => {
   test("holds DigitalOcean's regions, sorted, each slug once", () => {
-    const slugs = Region.all().map((region) => region.slug);
+    const slugs = Region.inCloud("digitalocean").map((region) => region.slug);
     expect(slugs).toEqual("ams2 ams3 atl1 blr1 fra1 lon1 nyc1 nyc2 nyc3 ric1 sfo2 sfo3 sgp1 syd1 tor1".split(" "));
   });
 
   test("cannot be changed from outside", () => {
     Region.all().pop();
-    expect(Region.all()).toHaveLength(15);
+    Region.inCloud("aws").pop();
+    expect(Region.all()).toHaveLength(15 + 19 + 25);
+    expect(Region.inCloud("aws")).toHaveLength(19);
+  });
+
+  test("holds AWS's, with names that no other cloud's can have", () => {
+    const slugs = Region.inCloud("aws").map((region) => region.slug);
+    expect(slugs).toEqual([...new Set(slugs)].sort());
+    for (const slug of slugs) expect(slug).toMatch(/^aws:[a-z]{2}-[a-z]+-\d$/);
+    expect(Region.of("aws:sa-east-1")).toMatchObject({ city: "São Paulo", continent: "South America", metro: "sao" });
+    expect(Region.of("aws:us-west-1").metro).toBe(Region.of("sfo3").metro);
+  });
+
+  test("holds each metropolitan area by itself, the place of machines of no cloud", () => {
+    const [london, lon1, aws] = ["lon", "lon1", "aws:eu-west-2"].map((slug) => Region.of(slug));
+    expect(london).toMatchObject({ slug: "lon", metro: "lon", city: "London", cloud: undefined });
+    expect([lon1.cloud, aws.cloud]).toEqual(["digitalocean", "aws"]);
+    for (const { metro, city, latitude, longitude } of Region.all()) {
+      expect(Region.of(metro)).toMatchObject({ slug: metro, metro, city, latitude, longitude });
+    }
+    expect(new Set(Region.all().map((region) => region.slug)).size).toBe(Region.all().length);
+  });
+
+  test("knows the clouds that it has", () => {
+    expect(() => Region.inCloud("awz")).toThrow(/^cloud: given "awz", expected one whose.*did you mean aws\?$/);
   });
 
   test.each([
@@ -30,11 +54,14 @@ describe("the list of regions", () => {
 describe("looking a region up", () => {
   test.each([
     ["lon2", "did you mean lon1?"],
-    ["london", "did you mean lon1?"],
+    ["london", "did you mean lon1 or aws:eu-west-2 or lon?"],
     ["nyc4", "did you mean nyc1 or nyc2 or nyc3?"],
-    ["NYC", "did you mean nyc1 or nyc2 or nyc3?"],
+    ["NYC", "did you mean nyc1 or nyc2 or nyc3 or nyc?"],
     ["sgb1", "did you mean sgp1"],
-    ["eu-central-1", "use one of ams2, ams3, atl1"],
+    ["eu-central-1", "did you mean aws:eu-central-1?"],
+    ["Sao Paulo", "did you mean aws:sa-east-1 or sao?"],
+    ["tyo2", "did you mean tyo?"],
+    ["somewhere", "use one of ams2, ams3, atl1"],
   ])("%s is refused with what may have been meant", (given, hint) => {
     expect(() => Region.of(given)).toThrow(ValidationError);
     expect(() => Region.of(given)).toThrow(hint);
@@ -49,10 +76,10 @@ describe("looking a region up", () => {
     }
     expect(error).toMatchObject({
       name: "ValidationError",
-      message: 'region: given "lon2", expected the slug of a DigitalOcean region; did you mean lon1?',
+      message: 'region: given "lon2", expected the slug of a built-in region; did you mean lon1?',
       what: "region",
       given: '"lon2"',
-      expected: "the slug of a DigitalOcean region",
+      expected: "the slug of a built-in region",
       mend: "did you mean lon1?",
     });
   });

@@ -97,5 +97,5 @@ describe("measured times completed by a table", () => {
 });
 
 test("a table without a pair is refused", () => {
-  expect(() => RoundTripTimes.of([])).toThrow("or use RoundTripTimes.digitalOcean()");
+  expect(() => RoundTripTimes.of([])).toThrow("or use RoundTripTimes.builtIn()");
 });

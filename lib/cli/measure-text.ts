@@ -42,7 +42,7 @@ export function progressText(record: ClusterRecord, { pairs }: Pairs): string {
 export function howToUse({ clients, members }: ClusterRecord, file: string): string {
   const places = new Set(members.map((member) => member.location));
   const elsewhere = (clients ?? []).some((client) => !places.has(client.location));
-  const rest = elsewhere ? ".completedBy(RoundTripTimes.digitalOcean())" : "";
+  const rest = elsewhere ? ".completedBy(RoundTripTimes.builtIn())" : "";
   return (
     "To tune the cluster to it, give EtcdCluster\n" +
     `  roundTripTimes: RoundTripTimes.fromFile("${file}")${rest}\n` +

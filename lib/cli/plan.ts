@@ -1,20 +1,36 @@
 import { planCluster } from "../report/cluster-plan";
 import { ValidationError } from "../validation-error";
-import { onePerMetro } from "../wan/candidates";
+import { cloudsOf, onePerMetro } from "../wan/candidates";
+import { DIGITAL_OCEAN } from "../wan/cloud-regions";
 import { FailureDomain } from "../wan/failure-domain";
 import { Placement } from "../wan/placement";
 import { jsonText } from "./json-text";
 import { planText } from "./plan-text";
 import type { Command, Console, Typed } from "./usage";
-import { clientsOf, list, membersIn, oneOf, profileOf, requireKnown, requireRegions, roundTripTimesOf } from "./usage";
+import {
+  clientsOf,
+  CLOUDS_HELP,
+  cloudsOption,
+  list,
+  membersIn,
+  oneOf,
+  profileOf,
+  REGIONS_HELP,
+  requireKnown,
+  requireRegions,
+  roundTripTimesOf,
+} from "./usage";
 
-const OPTIONS = { values: ["clients", "profile", "rtt", "best", "survive", "include"], flags: ["json", "help"] };
+const OPTIONS = {
+  values: ["clients", "profile", "rtt", "best", "survive", "include", "clouds"],
+  flags: ["json", "help"],
+};
 
 const HELP = `cdktf-etcd plan: what distance does to a cluster, before it is built
 
 Usage:
   cdktf-etcd plan <region>... [options]      members in these 1 to 9 regions
-  cdktf-etcd plan --best <count> [options]   the best 3 to 7 of all regions
+  cdktf-etcd plan --best <count> [options]   the best 3 to 7 of the clouds' regions
 
 Options:
   --clients <region=weight,...>  where the writes come from (default: alike from each member's region;
@@ -24,11 +40,15 @@ Options:
                                  the built-in ones
   --survive <domain>             with --best: what may be lost: continent (default), metro, location or member
   --include <region,...>         with --best: regions that get a member in any case
+${CLOUDS_HELP}
+                                 (default: the clouds of the given regions; with --best and none given ${DIGITAL_OCEAN})
   --json                         the same as data; times in milliseconds
   --help                         this text
 
+${REGIONS_HELP}
 Examples:
   cdktf-etcd plan lon1 nyc3 sgp1 --clients nyc3=3,lon1=1
+  cdktf-etcd plan aws:eu-west-2 nyc3 sgp
   cdktf-etcd plan --best 5 --survive continent --include lon1
 `;
 
@@ -54,7 +74,8 @@ function planRegions(typed: Typed, console: Console): void {
   const search = "name them: cdktf-etcd plan lon1 nyc3 sgp1, or have them searched with --best 3";
   requireRegions(roundTripTimes, locations, clients, search);
   const profile = profileOf(typed.value("profile"));
-  const plan = planCluster({ roundTripTimes, members: membersIn(locations), clients, profile });
+  const clouds = cloudsOption(typed);
+  const plan = planCluster({ roundTripTimes, members: membersIn(locations), clients, profile, clouds });
   console.out(typed.flag("json") ? jsonText(plan) : planText(plan));
 }
 
@@ -70,7 +91,10 @@ function planBest(typed: Typed, console: Console): void {
   const roundTripTimes = roundTripTimesOf(typed.value("rtt"));
   const mustInclude = list(typed.value("include"));
   const given = clientsOf(typed.value("clients"));
-  const clients = given ?? onePerMetro(roundTripTimes, mustInclude).map((location) => ({ location }));
+  const named = cloudsOf(roundTripTimes, [...mustInclude, ...(given ?? []).map((client) => client.location)]);
+  const clouds = cloudsOption(typed) ?? (named.length > 0 ? named : [DIGITAL_OCEAN]);
+  const candidates = onePerMetro(roundTripTimes, mustInclude, clouds);
+  const clients = given ?? candidates.map((location) => ({ location }));
   requireKnown(roundTripTimes, "--include", mustInclude);
   requireKnown(
     roundTripTimes,
@@ -80,6 +104,7 @@ function planBest(typed: Typed, console: Console): void {
   const placements = Placement.search({
     roundTripTimes,
     clientLocations: clients,
+    candidates,
     memberCount: wholeNumber(typed.value("best") ?? ""),
     mustSurvive: oneOf("--survive", typed.value("survive"), Object.values(FailureDomain)),
     ...(mustInclude.length > 0 ? { mustInclude } : {}),
@@ -87,6 +112,7 @@ function planBest(typed: Typed, console: Console): void {
   const plan = planCluster({
     roundTripTimes,
     clients,
+    clouds,
     members: membersIn(placements[0].memberLocations),
     profile: profileOf(typed.value("profile")),
   });

@@ -14,10 +14,20 @@ import { jsonText } from "./json-text";
 import { expiryFrom } from "./outputs-option";
 import { chosenCluster, outputPrefixOf, stackOf, STACKS } from "./stack-option";
 import type { Command, Typed } from "./usage";
-import { clientsOf, list, membersIn, profileOf, requireRegions, roundTripTimesOf } from "./usage";
+import {
+  clientsOf,
+  CLOUDS_HELP,
+  cloudsOption,
+  list,
+  membersIn,
+  profileOf,
+  REGIONS_HELP,
+  requireRegions,
+  roundTripTimesOf,
+} from "./usage";
 
 const OPTIONS = {
-  values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "outputs", "out"],
+  values: ["stack", "cluster", "regions", "clients", "profile", "rtt", "clouds", "outputs", "out"],
   flags: ["json", "help"],
 };
 
@@ -34,12 +44,15 @@ Options:
   --clients <region=weight,...>  where the writes come from (default: as in the stack; else alike from each region)
   --profile <profile>            with --regions: balanced (default), conservative or fast
   --rtt <file>                   with --regions: round-trip times of your own; they replace the built-in ones
+${CLOUDS_HELP}
+                                 (default: the clouds of the members' regions)
   --outputs <file>               adds each certificate and the days that are left of it; the file is from cdktf deploy
                                  --outputs-file, or from terraform output -json <cluster>_certificate_expiry
   --out <folder>                 where to write cluster.html and cluster.svg (default: etcd-report)
   --json                         print the plan and the files' names as data
   --help                         this text
 
+${REGIONS_HELP}
 Examples:
   cdktf-etcd report --stack cdktf.out/stacks/etcd
   cdktf-etcd report --outputs outputs.json
@@ -84,7 +97,8 @@ function fromRegions(typed: Typed): Subject {
   const clients = clientsOf(typed.value("clients"));
   requireRegions(times, locations, clients, "name them: --regions lon1,nyc3,sgp1");
   const profile = profileOf(typed.value("profile"));
-  const plan = planCluster({ roundTripTimes: times, members: membersIn(locations), clients, profile });
+  const clouds = cloudsOption(typed);
+  const plan = planCluster({ roundTripTimes: times, members: membersIn(locations), clients, profile, clouds });
   return { title: "a plan", plan, times, certificates: {} };
 }
 
@@ -105,6 +119,7 @@ function fromStack(typed: Typed): Subject {
     preferredLeaders,
     heartbeatMs,
     electionMs,
+    clouds: cloudsOption(typed),
   });
   const { source, measuredAt } = record.roundTripTimes;
   const outputs = typed.value("outputs");

@@ -1,5 +1,7 @@
 import { parseArgs, ParseArgsConfig } from "node:util";
 import { ValidationError } from "../validation-error";
+import { METROS_ALONE } from "../wan/candidates";
+import { CLOUD_REGIONS } from "../wan/cloud-regions";
 import { locationsNear } from "../wan/missing-round-trip-times";
 import { nearMatches, didYouMean } from "../near-matches";
 import type { ClientLocation } from "../wan/client-location";
@@ -123,6 +125,39 @@ export function clientsOf(text: string | undefined): ClientLocation[] | undefine
   });
 }
 
+/** What stands in each command's help that takes regions. */
+export const REGIONS_HELP = `Regions:
+  DigitalOcean's by their slugs (lon1), AWS's with aws: before them (aws:eu-west-2), and for machines elsewhere the
+  metropolitan area (lon). They can be mixed. docs/planning.md lists them with the sources of their distances.
+`;
+
+/** Part of a command's help. */
+export const CLOUDS_HELP = `  --clouds <cloud,...>           whose regions may be advised: ${choosableClouds().join(", ")} (machines of your own in a city)`;
+
+/**
+ * `--clouds`, or undefined.
+ *
+ * @throws ValidationError for one whose regions are not built in
+ */
+export function cloudsOption(typed: Typed): string[] | undefined {
+  const text = typed.value("clouds");
+  if (text === undefined) return undefined;
+  const clouds = list(text);
+  const known = choosableClouds();
+  const unknown = clouds.length === 0 ? "" : clouds.find((cloud) => !known.includes(cloud));
+  if (unknown === undefined) return clouds;
+  throw new ValidationError({
+    what: "--clouds",
+    given: JSON.stringify(unknown),
+    expected: `some of ${known.join(", ")}`,
+    mend: didYouMean(nearMatches(unknown, known), known),
+  });
+}
+
+function choosableClouds(): string[] {
+  return [...CLOUD_REGIONS.keys(), METROS_ALONE];
+}
+
 /** The value as one of an enum's. */
 export function oneOf<Value extends string>(option: string, text: string | undefined, values: readonly Value[]) {
   if (text === undefined) return undefined;
@@ -145,16 +180,16 @@ export function profileOf(text: string | undefined): TuningProfile | undefined {
 
 /** The built-in round-trip times, with those of a file in their place where it has them. */
 export function roundTripTimesOf(file: string | undefined): RoundTripTimes {
-  const builtIn = RoundTripTimes.digitalOcean();
+  const builtIn = RoundTripTimes.builtIn();
   if (file === undefined) return builtIn;
   return RoundTripTimes.fromFile(file).completedBy(builtIn);
 }
 
-/** Members named as `DigitalOceanHost.inRegions` does. */
+/** Members named by their locations, as `DigitalOceanHost.inRegions` does; AWS's are `etcd-aws-eu-west-2`. */
 export function membersIn(locations: readonly string[]): { name: string; location: string }[] {
   return locations.map((location, index) => {
     const nth = locations.slice(0, index + 1).filter((other) => other === location).length;
-    return { location, name: `etcd-${location}${nth === 1 ? "" : `-${nth}`}` };
+    return { location, name: `etcd-${location.replace(/[^a-z0-9-]+/gi, "-")}${nth === 1 ? "" : `-${nth}`}` };
   });
 }
 
@@ -196,6 +231,6 @@ export function requireKnown(times: RoundTripTimes, what: string, locations: rea
     what,
     given: JSON.stringify(unknown),
     expected: "a location with round-trip times",
-    mend: `${didYouMean(locationsNear(unknown, times.locations), times.locations)} One of your own needs a file with its times: --rtt FILE`,
+    mend: `${didYouMean(locationsNear(unknown, times.locations), times.locations)} A place of your own is named by its metropolitan area, or needs a file with its times: --rtt FILE`,
   });
 }

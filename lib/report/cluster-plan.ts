@@ -1,4 +1,4 @@
-import { onePerMetro } from "../wan/candidates";
+import { cloudsOf, onePerMetro } from "../wan/candidates";
 import type { ClientLocation } from "../wan/client-location";
 import type { LeaderChoice } from "../wan/leader-choice";
 import { LeaderPlacement } from "../wan/leader-placement";
@@ -33,6 +33,8 @@ export interface ClusterPlanProps {
   readonly heartbeatMs?: number;
   /** @default - derived */
   readonly electionMs?: number;
+  /** Clouds whose regions may be advised, or `metros`. @default - those of the members */
+  readonly clouds?: readonly string[];
 }
 
 /** A place with its names; those of a location that is not on the map are missing. */
@@ -156,11 +158,15 @@ export function planCluster(props: ClusterPlanProps): ClusterPlan {
       roundTripTimes,
       memberLocations,
       clientLocations: clients,
-      candidates: reachable(roundTripTimes, [...memberLocations, ...clientLocations]),
+      candidates: reachable(
+        roundTripTimes,
+        [...memberLocations, ...clientLocations],
+        props.clouds ?? cloudsOf(roundTripTimes, memberLocations),
+      ),
     }).map((advice) => advice.sentence),
     warnings: [...evenCount(model), ...tuning.warnings],
-    source: roundTripTimes.source,
-    measuredAt: roundTripTimes.measuredAt,
+    source: roundTripTimes.sourceAmong([...new Set([...memberLocations, ...clientLocations])]),
+    measuredAt: roundTripTimes.measuredAtAmong([...new Set([...memberLocations, ...clientLocations])]),
   };
 }
 
@@ -192,8 +198,10 @@ function linksAmong(times: RoundTripTimes, model: QuorumModel, leader: LeaderRow
 /**
  * Where a member could move to: the locations with all the times that this takes, which a user's own table may lack.
  */
-function reachable(times: RoundTripTimes, places: string[]): string[] {
-  const known = onePerMetro(times, places).filter((candidate) => places.every((place) => times.has(candidate, place)));
+function reachable(times: RoundTripTimes, places: string[], clouds: readonly string[]): string[] {
+  const known = onePerMetro(times, places, clouds).filter((candidate) =>
+    places.every((place) => times.has(candidate, place)),
+  );
   return known.filter((candidate) => known.every((other) => times.has(candidate, other)));
 }
 

@@ -61,7 +61,7 @@ function isCurrent(record: ClusterRecord | { readonly version: unknown }): recor
 /** The cluster's round-trip times; and the built-in ones of other places, for advice. */
 export function timesOf({ roundTripTimes }: ClusterRecord): RoundTripTimes {
   const { pairs, source, measuredAt } = roundTripTimes;
-  const builtIn = RoundTripTimes.digitalOcean();
+  const builtIn = RoundTripTimes.builtIn();
   if (pairs.length === 0) return builtIn;
   const regions = roundTripTimes.regions.map((region) => new Region(region));
   return builtIn.withPairs([...pairs], { source, measuredAt, regions });

@@ -1,5 +1,6 @@
+import { nearEstimate, SAME_METRO_MS, scaledEstimate } from "./estimates";
 import { Region } from "./regions";
-import type { RoundTripTimePair } from "./round-trip-time-pair";
+import type { RegionTime } from "./region-time";
 
 /** Where the built-in numbers come from, for reports. */
 export const DIGITAL_OCEAN_SOURCE =
@@ -35,55 +36,41 @@ const PUBLISHED_P95 = new Map([
   ["nyc-sgp", 229],
 ]);
 
-/** Two data centres in one city: DigitalOcean's own are 1-2 ms apart; the larger is the safe side. */
-const SAME_METRO_MS = 2;
-
-/** Up to here a round trip depends above all on the equipment on its way, beyond on the length of the way. */
-const SHORT_KM = 2000;
-
 /** The measured metro whose paths stand for those of Atlanta and Richmond: same coast, same cables. */
-const ANCHOR = Region.of("nyc1");
+const ANCHOR = "nyc1";
 
-function publishedP50(a: string, b: string): number | undefined {
+/** The published median between two metros in ms; undefined for the same one twice or another. */
+export function azureP50(a: string, b: string): number | undefined {
   const [first, second] = [METROS.indexOf(a), METROS.indexOf(b)].sort((x, y) => x - y);
-  return first < 0 ? undefined : PUBLISHED_P50[first][second - first - 1];
+  return first < 0 || first === second ? undefined : PUBLISHED_P50[first][second - first - 1];
 }
 
 /**
- * What geography says about a pair that nobody published:
- *
- * - up to 2000 km: 5 ms + 1.8 x light in fibre, which meets the four published pairs of that length
- *   (lon-ams, lon-fra, ams-fra, nyc-tor) within 4 ms;
- * - beyond: New York's published time to the far end, scaled by the ratio of the two distances, as the path shares its
- *   cables: Atlanta-London is 78 ms x 6770 km / 5570 km = 95 ms.
+ * What geography says about a pair of DigitalOcean's that nobody published: near ones by rule; beyond, New York's
+ * published time to the far end, scaled by the ratio of the two distances, as the path shares its cables: Atlanta-London is
+ * 78 ms x 6770 km / 5570 km = 95 ms.
  */
 function estimatedP50(a: Region, b: Region): number {
-  if (a.distanceKmTo(b) <= SHORT_KM) {
-    return Math.round(5 + 1.8 * a.lightRoundTripMsTo(b));
-  }
   const [near, far] = METROS.includes(b.metro) ? [a, b] : [b, a];
-  const anchored = publishedP50(ANCHOR.metro, far.metro);
-  if (anchored === undefined) {
+  const anchor = Region.of(ANCHOR);
+  const anchored = azureP50(anchor.metro, far.metro);
+  const estimate =
+    nearEstimate(a, b) ?? (anchored === undefined ? undefined : scaledEstimate(near, far, anchored, [anchor, far]));
+  if (estimate === undefined) {
     throw new Error(`no published round-trip time to scale for ${a.slug}-${b.slug}`);
   }
-  return Math.round((anchored * near.distanceKmTo(far)) / ANCHOR.distanceKmTo(far));
+  return estimate;
 }
 
-function pair(a: Region, b: Region): RoundTripTimePair {
-  const names = { a: a.slug, b: b.slug };
+/** The round trip between two of DigitalOcean's regions. */
+export function digitalOceanTime(a: Region, b: Region): RegionTime {
   if (a.metro === b.metro) {
-    return { ...names, p50: SAME_METRO_MS, estimated: true };
+    return { p50: SAME_METRO_MS, estimated: true };
   }
-  const p50 = publishedP50(a.metro, b.metro);
+  const p50 = azureP50(a.metro, b.metro);
   if (p50 === undefined) {
-    return { ...names, p50: estimatedP50(a, b), estimated: true };
+    return { p50: estimatedP50(a, b), estimated: true };
   }
   const p95 = PUBLISHED_P95.get(`${a.metro}-${b.metro}`) ?? PUBLISHED_P95.get(`${b.metro}-${a.metro}`);
-  return p95 === undefined ? { ...names, p50 } : { ...names, p50, p95 };
-}
-
-/** Every pair of DigitalOcean's regions. */
-export function digitalOceanPairs(): RoundTripTimePair[] {
-  const regions = Region.all();
-  return regions.flatMap((a, index) => regions.slice(index + 1).map((b) => pair(a, b)));
+  return p95 === undefined ? { p50 } : { p50, p95 };
 }

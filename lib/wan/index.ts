@@ -1,4 +1,5 @@
 export type { ClientLocation } from "./client-location";
+export { Continent } from "./continent";
 export type { EtcdTuningProps } from "./etcd-tuning-props";
 export { FailureDomain } from "./failure-domain";
 export type { LeaderChoice } from "./leader-choice";
@@ -10,7 +11,7 @@ export type { PlacementSearchProps } from "./placement-search";
 export type { QuorumModelProps } from "./quorum";
 export { QuorumModel } from "./quorum";
 export type { RegionProps } from "./regions";
-export { Continent, Region } from "./regions";
+export { Region } from "./regions";
 export type { RoundTripTimePair } from "./round-trip-time-pair";
 export { RoundTripTimes } from "./round-trip-times";
 export type { RoundTripTimesOptions } from "./round-trip-times-options";

@@ -3,10 +3,10 @@ import { didYouMean, nearMatches } from "../near-matches";
 import { Region } from "./regions";
 import type { RoundTripTimePair } from "./round-trip-time-pair";
 
-/** Those of the known locations that the writer of `name` may have meant: by city or metro first, then by spelling. */
+/** Those of the known locations that the writer of `name` may have meant: as `Region.near` finds them, else by spelling. */
 export function locationsNear(name: string, known: string[]): string[] {
   const sameCity = Region.near(name).filter((slug) => known.includes(slug));
-  return [...new Set([...sameCity, ...nearMatches(name, known)])];
+  return sameCity.length > 0 ? sameCity : nearMatches(name, known);
 }
 
 /** The error for pairs without a time, in a table of the given locations: it names all of the pairs, and what to add. */
@@ -29,6 +29,6 @@ export function missingRoundTripTimes(
     what: "round-trip time",
     given,
     expected: "locations that the table knows",
-    mend: `${didYouMean(near, locations)} A location of your own needs its times: .withPairs([{ a: "${unknown[0]}", b: ..., p50: ... }])`,
+    mend: `${didYouMean(near, locations)} A location of your own needs its times, .withPairs([{ a: "${unknown[0]}", b: ..., p50: ... }]), or its place: .withRegions([new Region({ slug: "${unknown[0]}", ... })])`,
   });
 }

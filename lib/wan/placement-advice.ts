@@ -1,5 +1,5 @@
 import { list, number, read, required, requireInteger, shape, text } from "../validation";
-import { onePerMetro } from "./candidates";
+import { cloudsOf, onePerMetro } from "./candidates";
 import { PlaceNames } from "./place-names";
 import type { ClientLocation } from "./client-location";
 import { CLIENT_LOCATION, FORMER_CLIENTS } from "./client-location";
@@ -22,7 +22,8 @@ export interface PlacementAdviceProps {
   /**
    * Locations a member could move to.
    *
-   * @default - of each metro without a member, the newest data centre that the round-trip times know (`nyc3`, not `nyc1`)
+   * @default - of each metro without a member, the newest data centre that the round-trip times know (`nyc3`, not `nyc1`),
+   *   of the built-in ones those in the clouds that the members are in
    */
   readonly candidates?: string[];
   /**
@@ -77,7 +78,7 @@ export function advise(props: PlacementAdviceProps): PlacementAdvice[] {
   const taken = [...new Set(memberLocations)];
   const clients = props.clientLocations ?? taken.map((location) => ({ location }));
   const now = new QuorumModel({ roundTripTimes, memberLocations, clientLocations: clients });
-  const candidates = props.candidates ?? onePerMetro(roundTripTimes, taken);
+  const candidates = props.candidates ?? onePerMetro(roundTripTimes, taken, cloudsOf(roundTripTimes, taken));
   const targets = candidates.filter((location) => !taken.includes(location));
   return taken
     .flatMap((from) => targets.map((to) => new Move(roundTripTimes, clients, now, from, to)))

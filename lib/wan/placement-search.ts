@@ -1,6 +1,6 @@
 import { list, number, oneOf, read, required, requireInteger, shape, text } from "../validation";
 import { ValidationError } from "../validation-error";
-import { onePerMetro } from "./candidates";
+import { cloudsOf, onePerMetro } from "./candidates";
 import { FailureDomain } from "./failure-domain";
 import type { ClientLocation } from "./client-location";
 import { CLIENT_LOCATION, FORMER_CLIENTS } from "./client-location";
@@ -25,7 +25,7 @@ export interface PlacementSearchProps {
    * Locations to choose from.
    *
    * @default - of each metro the newest data centre that the round-trip times know (`nyc3`, not `nyc1`), or what
-   *   `mustInclude` names there
+   *   `mustInclude` names there; of the built-in ones those in the clouds of `mustInclude` and the clients, if any
    */
   readonly candidates?: string[];
   /**
@@ -107,8 +107,9 @@ export class PlacementSearch {
     read("", props, required(PLACEMENT_SEARCH));
     const { roundTripTimes, clientLocations: clients } = props;
     const included = props.mustInclude ?? [];
+    const clouds = cloudsOf(roundTripTimes, [...included, ...clients.map((client) => client.location)]);
     this.candidates = [
-      ...new Set([...(props.candidates ?? onePerMetro(roundTripTimes, included)), ...included]),
+      ...new Set([...(props.candidates ?? onePerMetro(roundTripTimes, included, clouds)), ...included]),
     ].sort();
     requireInteger("results", props.results ?? 5, 1, MOST_RESULTS, "");
     this.memberCount = props.memberCount ?? 3;

@@ -31,7 +31,7 @@ export interface QuorumModelProps {
 }
 
 /** A {@link RoundTripTimes}. */
-export const ROUND_TRIP_TIMES = instance(RoundTripTimes, "RoundTripTimes.digitalOcean()");
+export const ROUND_TRIP_TIMES = instance(RoundTripTimes, "RoundTripTimes.builtIn()");
 
 /** No cluster has more members than this. */
 const MOST_LOST = 1000;

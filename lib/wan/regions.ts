@@ -1,26 +1,13 @@
 import { didYouMean, nearMatches } from "../near-matches";
 import { instance, number, oneOf, read, required, shape, shown, text } from "../validation";
 import { ValidationError } from "../validation-error";
-
-/** The continents that a region can be on: the largest thing whose outage the model plans for. */
-export enum Continent {
-  /** Africa. */
-  AFRICA = "Africa",
-  /** Asia. */
-  ASIA = "Asia",
-  /** Europe. */
-  EUROPE = "Europe",
-  /** North America. */
-  NORTH_AMERICA = "North America",
-  /** Oceania: Australia and its neighbours. */
-  OCEANIA = "Oceania",
-  /** South America. */
-  SOUTH_AMERICA = "South America",
-}
+import { CLOUD_REGIONS } from "./cloud-regions";
+import { Continent } from "./continent";
+import { METROS } from "./metros";
 
 /** What describes a region. */
 export interface RegionProps {
-  /** The name that machines and round-trip times are filed under: `lon1`. */
+  /** The name that machines and round-trip times are filed under, such as `warsaw1`: a host's `location`. */
   readonly slug: string;
   /** The city, for sentences and maps: `London`. */
   readonly city: string;
@@ -33,11 +20,18 @@ export interface RegionProps {
   /** Longitude of the city in degrees, east positive. */
   readonly longitude: number;
   /**
-   * Regions with the same metro are a few kilometres apart: `nyc1`, `nyc2` and `nyc3` are all in `nyc`.
+   * The metropolitan area. Regions that share it are a few kilometres apart: `nyc1`, `nyc2` and `nyc3` are all in `nyc`.
+   * One that is built in (each is a region by itself: `Region.of("lon")`) has distances to all others.
    *
    * @default - the slug without its trailing digits
    */
   readonly metro?: string;
+  /**
+   * The cloud, in a word: advice stays within the clouds that a cluster is in. Of those built in: `digitalocean`, `aws`.
+   *
+   * @default - none: a place for machines of one's own
+   */
+  readonly cloud?: string;
 }
 
 /** What {@link RegionProps} are made of. */
@@ -49,6 +43,7 @@ const REGION = shape<RegionProps>({
   latitude: required(number),
   longitude: required(number),
   metro: text,
+  cloud: text,
 });
 
 /** Light in fibre covers about 200 km in a millisecond (refractive index 1.47), and a round trip goes twice. */
@@ -58,22 +53,41 @@ const ROUND_TRIP_KM_PER_MS = 200 / 2;
 const EARTH_RADIUS_KM = 6371;
 
 /**
- * A place where machines can stand. DigitalOcean's are built in ({@link Region.all}); describe another cloud's with
- * `new Region({...})` and hand them to `RoundTripTimes.of`, so that distances and continents are known there too.
+ * A place where machines can stand. Built in are the regions of DigitalOcean (`lon1`) and AWS (`aws:eu-west-2`), and
+ * metropolitan areas by themselves (`lon`) for machines that are elsewhere in such a city. Describe other places with
+ * `new Region({...})`, and hand them to `RoundTripTimes.withRegions`, so that distances and continents are known there too.
  */
 export class Region {
-  /**
-   * All regions of DigitalOcean, by slug: also those which take no new customers (`ams2`, `nyc2`, `sfo2`), as their
-   * machines live on. From DigitalOcean's list of data centres; the coordinates are the city's.
-   */
+  /** All built-in regions: DigitalOcean's, AWS's and the metropolitan areas, each by slug. The coordinates are the city's. */
   public static all(): Region[] {
-    return [...DIGITAL_OCEAN];
+    return [...builtInRegions().values()];
+  }
+
+  /**
+   * The built-in regions of a cloud, by slug.
+   *
+   * @param cloud `digitalocean` or `aws`
+   * @throws ValidationError for another
+   */
+  public static inCloud(cloud: string): Region[] {
+    read("cloud", cloud, required(text));
+    const slugs = CLOUD_REGIONS.get(cloud);
+    if (slugs !== undefined) {
+      return [...slugs.keys()].map((slug) => Region.of(slug));
+    }
+    const clouds = [...CLOUD_REGIONS.keys()];
+    throw new ValidationError({
+      what: "cloud",
+      given: shown(cloud),
+      expected: "one whose regions are built in",
+      mend: didYouMean(nearMatches(cloud, clouds), clouds),
+    });
   }
 
   /** The built-in region of that slug, or undefined. */
   public static find(slug: string): Region | undefined {
     read("region", slug, required(text));
-    return DIGITAL_OCEAN.find((region) => region.slug === slug);
+    return builtInRegions().get(slug);
   }
 
   /**
@@ -87,28 +101,32 @@ export class Region {
     if (region !== undefined) {
       return region;
     }
-    const slugs = DIGITAL_OCEAN.map((known) => known.slug);
     throw new ValidationError({
       what: "region",
       given: shown(slug),
-      expected: "the slug of a DigitalOcean region",
-      mend: didYouMean(Region.near(slug), slugs),
+      expected: "the slug of a built-in region",
+      mend: didYouMean(Region.near(slug), [...builtInRegions().keys()]),
     });
   }
 
-  /** Slugs that the writer of `name` may have meant, nearest first: by city or metro (`london`, `nyc4`), then by spelling. */
+  /**
+   * Slugs that the writer of `name` may have meant, nearest first: by city (`london`), by a name that lacks its cloud or its
+   * case (`eu-west-2`, `NYC`) or has another number (`nyc4`), then by spelling.
+   */
   public static near(name: string): string[] {
     read("name", name, required(text));
-    const wanted = name.trim().toLowerCase();
-    const metro = metroOf(wanted);
-    const sameCity = DIGITAL_OCEAN.filter((region) => region.city.toLowerCase() === wanted || region.metro === metro);
-    if (sameCity.length > 0) {
-      return sameCity.map((region) => region.slug);
+    const wanted = plain(name);
+    const slugs = [...builtInRegions().keys()];
+    const inCity = Region.all().filter((region) => plain(region.city) === wanted);
+    if (inCity.length > 0) {
+      return inCity.map((region) => region.slug);
     }
-    return nearMatches(
-      wanted,
-      DIGITAL_OCEAN.map((region) => region.slug),
-    );
+    const numbered = slugs.filter((slug) => metroOf(slug) !== slug && metroOf(slug) === metroOf(wanted));
+    const meant = slugs.filter((slug) => slug === wanted || slug.endsWith(`:${wanted}`) || numbered.includes(slug));
+    if (meant.length > 0) {
+      return meant;
+    }
+    return METROS.has(metroOf(wanted)) ? [metroOf(wanted)] : nearMatches(wanted, slugs);
   }
 
   /** The name that machines and round-trip times are filed under. */
@@ -125,6 +143,8 @@ export class Region {
   public readonly longitude: number;
   /** What it shares with regions a few kilometres away. */
   public readonly metro: string;
+  /** The cloud; undefined for a place for machines of one's own. */
+  public readonly cloud?: string;
 
   /**
    * Describes a region that is not built in.
@@ -143,6 +163,7 @@ export class Region {
     this.latitude = props.latitude;
     this.longitude = props.longitude;
     this.metro = props.metro ?? metroOf(props.slug);
+    this.cloud = props.cloud;
   }
 
   /** Great-circle distance in kilometres, from city to city. */
@@ -191,30 +212,32 @@ function requireDegrees(what: string, degrees: number, limit: number): void {
   }
 }
 
-/** One row per city, as its regions share everything but the slug. */
-function inCity(
-  slugs: string[],
-  city: string,
-  country: string,
-  continent: Continent,
-  latitude: number,
-  longitude: number,
-) {
-  return slugs.map((slug) => new Region({ slug, city, country, continent, latitude, longitude }));
+/** As far as two people write the same name alike. */
+function plain(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .normalize("NFD")
+    .replace(/\p{Diacritic}/gu, "");
 }
 
-const { ASIA, EUROPE, NORTH_AMERICA, OCEANIA } = Continent;
+let builtIn: ReadonlyMap<string, Region> | undefined;
 
-const DIGITAL_OCEAN: Region[] = [
-  ...inCity(["ams2", "ams3"], "Amsterdam", "Netherlands", EUROPE, 52.37, 4.9),
-  ...inCity(["atl1"], "Atlanta", "United States", NORTH_AMERICA, 33.75, -84.39),
-  ...inCity(["blr1"], "Bangalore", "India", ASIA, 12.97, 77.59),
-  ...inCity(["fra1"], "Frankfurt", "Germany", EUROPE, 50.11, 8.68),
-  ...inCity(["lon1"], "London", "United Kingdom", EUROPE, 51.51, -0.13),
-  ...inCity(["nyc1", "nyc2", "nyc3"], "New York", "United States", NORTH_AMERICA, 40.71, -74.01),
-  ...inCity(["ric1"], "Richmond", "United States", NORTH_AMERICA, 37.54, -77.44),
-  ...inCity(["sfo2", "sfo3"], "San Francisco", "United States", NORTH_AMERICA, 37.77, -122.42),
-  ...inCity(["sgp1"], "Singapore", "Singapore", ASIA, 1.35, 103.82),
-  ...inCity(["syd1"], "Sydney", "Australia", OCEANIA, -33.87, 151.21),
-  ...inCity(["tor1"], "Toronto", "Canada", NORTH_AMERICA, 43.65, -79.38),
-];
+/** By slug; made when they are first asked for, as most programs that load the library never do. */
+function builtInRegions(): ReadonlyMap<string, Region> {
+  builtIn ??= new Map(
+    [...cloudRegions(), ...[...METROS].map(([metro, place]) => new Region({ slug: metro, metro, ...place }))].map(
+      (region) => [region.slug, region],
+    ),
+  );
+  return builtIn;
+}
+
+function cloudRegions(): Region[] {
+  return [...CLOUD_REGIONS].flatMap(([cloud, metros]) =>
+    [...metros].flatMap(([slug, metro]) => {
+      const place = METROS.get(metro);
+      return place === undefined ? [] : [new Region({ slug, metro, cloud, ...place })];
+    }),
+  );
+}

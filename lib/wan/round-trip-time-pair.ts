@@ -67,6 +67,16 @@ export function keyOf(a: string, b: string): string {
   return a < b ? `${a}\n${b}` : `${b}\n${a}`;
 }
 
+/** Each two of the locations, each pair once. A location that is listed twice is also paired with itself. */
+export function pairsAmong(locations: readonly string[]): Pick<RoundTripTimePair, "a" | "b">[] {
+  if (locations.length === 1) {
+    // So that a single location still has to be a known one.
+    return [{ a: locations[0], b: locations[0] }];
+  }
+  const pairs = locations.flatMap((a, index) => locations.slice(index + 1).map((b) => ({ a, b })));
+  return [...new Map(pairs.map((pair) => [keyOf(pair.a, pair.b), pair])).values()];
+}
+
 /** The pair's 95th percentile in milliseconds, given or by default. */
 export function p95Of(pair: RoundTripTimePair): number {
   return pair.p95 ?? pair.p50 * P95_PER_P50;

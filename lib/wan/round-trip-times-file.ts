@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 
 import { ValidationError } from "../validation-error";
-import { Continent, Region } from "./regions";
+import { Continent } from "./continent";
+import { Region } from "./regions";
 import type { RoundTripTimePair } from "./round-trip-time-pair";
 import type { RoundTripTimesOptions } from "./round-trip-times-options";
 
@@ -173,6 +174,7 @@ function readRegion(fields: Fields): Region {
     latitude: fields.number("latitude"),
     longitude: fields.number("longitude"),
     metro: fields.optionalText("metro"),
+    cloud: fields.optionalText("cloud"),
   });
 }
 

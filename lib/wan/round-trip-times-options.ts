@@ -5,10 +5,10 @@ import { Region } from "./regions";
 /** What is known about a set of round-trip times besides the times. */
 export interface RoundTripTimesOptions {
   /**
-   * Where the locations are, for those that are not regions of DigitalOcean. Gives them a continent, a city for
+   * Where the locations are, for those that are not built in. Gives them a continent, a city for
    * sentences and a check against the speed of light.
    *
-   * @default - only DigitalOcean's regions have a place on the map
+   * @default - only built-in regions have a place on the map
    */
   readonly regions?: Region[];
   /**

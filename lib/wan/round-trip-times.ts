@@ -1,11 +1,17 @@
 import { instance, list, read, required, text as aText } from "../validation";
 import { ValidationError } from "../validation-error";
-import { DIGITAL_OCEAN_MEASURED_AT, DIGITAL_OCEAN_SOURCE, digitalOceanPairs } from "./digital-ocean-times";
+import type { SourcedPairs } from "./built-in-times";
+import { builtInPairs, byMetro, digitalOceanPairs } from "./built-in-times";
+import { DIGITAL_OCEAN_MEASURED_AT } from "./digital-ocean-times";
+import { METRO_SOURCE } from "./metro-times";
 import { missingRoundTripTimes } from "./missing-round-trip-times";
+import type { Origin } from "./origins";
+import { originOf, originsAmong, sourceOf } from "./origins";
 import { Region } from "./regions";
+import { requireOwnPlaces } from "./region-places";
 import { ageDoubt, directionDoubt, roundTripDoubts } from "./round-trip-doubts";
 import type { RoundTripTimePair } from "./round-trip-time-pair";
-import { checkPair, keyOf, mergeDirections, p95Of, ROUND_TRIP_TIME_PAIR } from "./round-trip-time-pair";
+import { checkPair, keyOf, mergeDirections, p95Of, pairsAmong, ROUND_TRIP_TIME_PAIR } from "./round-trip-time-pair";
 import { formatRoundTripTimes, parseRoundTripTimes, readRoundTripTimesFile } from "./round-trip-times-file";
 import type { RoundTripTimesOptions } from "./round-trip-times-options";
 import { checkOptions, ROUND_TRIP_TIMES_OPTIONS } from "./round-trip-times-options";
@@ -18,18 +24,28 @@ import { checkOptions, ROUND_TRIP_TIMES_OPTIONS } from "./round-trip-times-optio
  * 0.3-1 ms: below what matters across continents) unless a pair with the same name twice says otherwise.
  */
 export class RoundTripTimes {
-  private static builtIn?: RoundTripTimes;
+  private static everywhere?: RoundTripTimes;
+  private static inDigitalOcean?: RoundTripTimes;
 
   /**
-   * The built-in table for all of DigitalOcean's regions. {@link RoundTripTimes.source} names its source: published
-   * numbers of another cloud between the same cities. Good enough to choose regions by; measure once the cluster runs.
+   * The built-in table for all built-in regions ({@link Region.all}): DigitalOcean's, AWS's, and metropolitan areas. Within a
+   * cloud the cloud's own numbers count, between clouds those of the metropolitan areas. {@link RoundTripTimes.sourceAmong}
+   * names the sources: published numbers, for DigitalOcean those of another cloud between the same cities. Good enough to
+   * choose regions by; measure once the cluster runs.
    */
+  public static builtIn(): RoundTripTimes {
+    RoundTripTimes.everywhere ??= RoundTripTimes.published(builtInPairs());
+    return RoundTripTimes.everywhere;
+  }
+
+  /** The part of {@link RoundTripTimes.builtIn} that is between DigitalOcean's regions. */
   public static digitalOcean(): RoundTripTimes {
-    RoundTripTimes.builtIn ??= RoundTripTimes.of(digitalOceanPairs(), {
-      source: DIGITAL_OCEAN_SOURCE,
-      measuredAt: DIGITAL_OCEAN_MEASURED_AT,
-    });
-    return RoundTripTimes.builtIn;
+    RoundTripTimes.inDigitalOcean ??= RoundTripTimes.published(digitalOceanPairs());
+    return RoundTripTimes.inDigitalOcean;
+  }
+
+  private static published({ pairs, origins }: SourcedPairs): RoundTripTimes {
+    return new RoundTripTimes(pairs, { measuredAt: DIGITAL_OCEAN_MEASURED_AT }, origins);
   }
 
   /**
@@ -42,7 +58,7 @@ export class RoundTripTimes {
    */
   public static of(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): RoundTripTimes {
     readPairs(pairs, options);
-    return new RoundTripTimes(pairs, options ?? {});
+    return new RoundTripTimes(pairs, options ?? {}, [givenOrigin(pairs, options)]);
   }
 
   /**
@@ -84,7 +100,7 @@ export class RoundTripTimes {
 
   private static parse(text: string, name: string): RoundTripTimes {
     const { pairs, options } = parseRoundTripTimes(text, name);
-    return new RoundTripTimes(pairs, options, ageDoubt(name, options.measuredAt));
+    return new RoundTripTimes(pairs, options, [givenOrigin(pairs, options)], ageDoubt(name, options.measuredAt));
   }
 
   /** Where the numbers come from, in words. */
@@ -103,11 +119,19 @@ export class RoundTripTimes {
   private readonly times = new Map<string, RoundTripTimePair>();
   private readonly places = new Map<string, Region>();
 
-  /** @param moreWarnings warnings that come with the times, beside those that the constructor finds itself */
-  private constructor(pairs: RoundTripTimePair[], options: RoundTripTimesOptions, moreWarnings: string[] = []) {
+  /**
+   * @param origins where the pairs come from, the most specific first; stands in for `options.source`
+   * @param moreWarnings warnings that come with the times, beside those that the constructor finds itself
+   */
+  private constructor(
+    pairs: RoundTripTimePair[],
+    options: RoundTripTimesOptions,
+    private readonly origins: readonly Origin[],
+    moreWarnings: string[] = [],
+  ) {
     requirePairs(pairs);
     checkOptions(options);
-    this.source = options.source ?? "given in code";
+    this.source = sourceOf(origins);
     this.measuredAt = options.measuredAt;
     this.cluster = options.cluster;
     this.clusterId = options.clusterId;
@@ -138,13 +162,43 @@ export class RoundTripTimes {
     readPairs(pairs, options);
     const replaced = new Set(pairs.map((given) => keyOf(given.a, given.b)));
     const kept = this.pairs().filter((old) => !replaced.has(keyOf(old.a, old.b)));
-    return new RoundTripTimes([...kept, ...pairs], {
-      source: `${options?.source ?? "given in code"}; the rest: ${this.source}`,
+    const all = {
       measuredAt: options?.measuredAt ?? this.measuredAt,
       cluster: options?.cluster ?? this.cluster,
       clusterId: options?.clusterId ?? this.clusterId,
       regions: [...this.places.values(), ...(options?.regions ?? [])],
-    });
+    };
+    return new RoundTripTimes([...kept, ...pairs], all, [givenOrigin(pairs, options), ...this.origins]);
+  }
+
+  /**
+   * The same times with regions added that are not built in: another cloud's, or a place with machines of one's own. Each
+   * gets the round trips to all locations here that are on the map, and to the other ones added, by its metropolitan area
+   * ({@link RegionProps.metro}). Where that is not a built-in one they are estimated from the coordinates, and marked so.
+   * Pairs that are known already stay; a cloud's own numbers can follow by {@link RoundTripTimes.withPairs}.
+   *
+   * @throws ValidationError when a region has the slug of a built-in one, or is more than 200 km from the metropolitan area
+   *   that it names
+   */
+  public withRegions(regions: Region[]): RoundTripTimes {
+    read("regions", regions, required(list(instance(Region, "new Region({ ... })"))));
+    requireOwnPlaces(regions);
+    const added = new Set(regions.map((region) => region.slug));
+    const known = this.locations
+      .filter((location) => !added.has(location))
+      .flatMap((name) => this.places.get(name) ?? []);
+    const pairs = [
+      ...byMetro(regions, known),
+      ...regions.flatMap((region, index) => byMetro([region], regions.slice(index + 1))),
+    ].filter(({ a, b }) => !this.times.has(keyOf(a, b)));
+    const options = {
+      measuredAt: this.measuredAt,
+      cluster: this.cluster,
+      clusterId: this.clusterId,
+      regions: [...this.places.values(), ...regions],
+    };
+    const origins = [...this.origins, originOf(pairs, METRO_SOURCE)];
+    return new RoundTripTimes([...this.pairs(), ...pairs], options, origins, this.warnings);
   }
 
   /**
@@ -152,16 +206,16 @@ export class RoundTripTimes {
    * table's for clients elsewhere.
    */
   public completedBy(rest: RoundTripTimes): RoundTripTimes {
-    read("rest", rest, required(instance(RoundTripTimes, "RoundTripTimes.digitalOcean()")));
+    read("rest", rest, required(instance(RoundTripTimes, "RoundTripTimes.builtIn()")));
     const lacking = rest.pairs().filter(({ a, b }) => !this.times.has(keyOf(a, b)));
     const options = {
-      source: `${this.source}; the rest: ${rest.source}`,
       measuredAt: this.measuredAt,
       cluster: this.cluster,
       clusterId: this.clusterId,
       regions: [...rest.places.values(), ...this.places.values()],
     };
-    return new RoundTripTimes([...this.pairs(), ...lacking], options, this.warnings);
+    const origins = [...this.origins, ...rest.origins];
+    return new RoundTripTimes([...this.pairs(), ...lacking], options, origins, this.warnings);
   }
 
   /** Every pair, in the order given. */
@@ -169,7 +223,7 @@ export class RoundTripTimes {
     return [...this.times.values()];
   }
 
-  /** The region of that name: one of DigitalOcean's or one that was handed in; undefined where nothing is known of it. */
+  /** The region of that name: a built-in one or one that was handed in; undefined where nothing is known of it. */
   public region(location: string): Region | undefined {
     read("location", location, required(aText));
     return this.places.get(location);
@@ -238,6 +292,22 @@ export class RoundTripTimes {
     return pairsAmong(locations)
       .flatMap(({ a, b }) => this.find(a, b) ?? [])
       .filter((found) => found.estimated ?? false);
+  }
+
+  /** Where the numbers between the given locations come from, in words; those that are missing here have no say. */
+  public sourceAmong(locations: string[]): string {
+    read("locations", locations, required(list(aText)));
+    return sourceOf(originsAmong(this.origins, locations));
+  }
+
+  /**
+   * When the numbers between the given locations were measured (ISO 8601), the oldest of several dates; undefined where it is
+   * not known.
+   */
+  public measuredAtAmong(locations: string[]): string | undefined {
+    read("locations", locations, required(list(aText)));
+    const dates = originsAmong(this.origins, locations).flatMap(({ measuredAt }) => measuredAt ?? []);
+    return dates.sort((x, y) => Date.parse(x) - Date.parse(y)).at(0);
   }
 
   /**
@@ -309,6 +379,11 @@ export class RoundTripTimes {
   }
 }
 
+/** The origin of pairs that a user gives. */
+function givenOrigin(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): Origin {
+  return originOf(pairs, options?.source ?? "given in code", options?.measuredAt);
+}
+
 function readPairs(pairs: RoundTripTimePair[], options?: RoundTripTimesOptions): void {
   read("round-trip times", pairs, required(list(ROUND_TRIP_TIME_PAIR)));
   read("options", options, ROUND_TRIP_TIMES_OPTIONS);
@@ -320,17 +395,7 @@ function requirePairs(pairs: RoundTripTimePair[]): void {
       what: "round-trip times",
       given: "no pair",
       expected: "one for each two locations",
-      mend: 'give pairs such as { a: "lon1", b: "nyc3", p50: 78 }, or use RoundTripTimes.digitalOcean()',
+      mend: 'give pairs such as { a: "lon1", b: "nyc3", p50: 78 }, or use RoundTripTimes.builtIn()',
     });
   }
-}
-
-/** Each two of the locations, each pair once. A location that is listed twice is also paired with itself. */
-function pairsAmong(locations: string[]): Pick<RoundTripTimePair, "a" | "b">[] {
-  if (locations.length === 1) {
-    // So that a single location still has to be a known one.
-    return [{ a: locations[0], b: locations[0] }];
-  }
-  const pairs = locations.flatMap((a, index) => locations.slice(index + 1).map((b) => ({ a, b })));
-  return [...new Map(pairs.map((pair) => [keyOf(pair.a, pair.b), pair])).values()];
 }

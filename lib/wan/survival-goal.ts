@@ -1,5 +1,5 @@
 import { ValidationError } from "../validation-error";
-import { onePerMetro } from "./candidates";
+import { cloudsOf, onePerMetro } from "./candidates";
 import { enumeration } from "./enumeration";
 import { QuorumModel, QuorumModelProps } from "./quorum";
 import { quorumOf } from "./voting-members";
@@ -82,7 +82,7 @@ interface Change {
 function changesBySize(props: QuorumModelProps): Change[][] {
   const { roundTripTimes, memberLocations: now, clientLocations = [] } = props;
   const known = [...now, ...clientLocations.map((client) => client.location)];
-  const free = onePerMetro(roundTripTimes, now).filter(
+  const free = onePerMetro(roundTripTimes, now, cloudsOf(roundTripTimes, now)).filter(
     (location) => !now.includes(location) && known.every((other) => roundTripTimes.has(location, other)),
   );
   const moves = [...new Set(now)].flatMap((from) => free.map((to) => move(now, from, to)));

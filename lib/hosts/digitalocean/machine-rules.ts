@@ -1,3 +1,4 @@
+import { didYouMean } from "../../near-matches";
 import { isLate, requireDistinct, requireInteger, shown } from "../../validation";
 import { ValidationError } from "../../validation-error";
 import { Region } from "../../wan";
@@ -12,12 +13,15 @@ const RESTRICTED: ReadonlyMap<string, string> = new Map([
   ["sfo2", "sfo3"],
 ]);
 
+/** `Region.cloud` of those in which machines are made. */
+const CLOUD = "digitalocean";
+
 /** Above this, a generation is taken for a typing error. */
 const MOST_GENERATIONS = 1_000_000;
 
 /** The slug of a region in which a machine can be made. */
 export function requireRegion(slug: string, allowRestricted: boolean): string {
-  const { slug: region } = Region.of(slug);
+  const region = requireOwnRegion(slug);
   const instead = RESTRICTED.get(region);
   if (instead === undefined || allowRestricted) return region;
   throw new ValidationError({
@@ -25,6 +29,20 @@ export function requireRegion(slug: string, allowRestricted: boolean): string {
     given: shown(region),
     expected: "a region in which every account may make machines",
     mend: `take ${instead}, or say allowRestrictedRegions: true if the account has machines in ${region} already`,
+  });
+}
+
+/** @throws ValidationError for another cloud's, a metropolitan area, or none at all */
+function requireOwnRegion(slug: string): string {
+  const region = Region.find(slug);
+  if (region?.cloud === CLOUD) return region.slug;
+  const known = Region.inCloud(CLOUD).map((own) => own.slug);
+  const near = Region.near(slug).filter((other) => known.includes(other));
+  throw new ValidationError({
+    what: "region",
+    given: shown(slug),
+    expected: "the slug of a DigitalOcean region",
+    mend: didYouMean(near, known),
   });
 }
 
