@@ -78,7 +78,8 @@ module.exports = {
     },
     {
       name: "kinds-of-hosts-stand-alone",
-      comment: "A kind of machine is a folder of its own below lib/hosts: another one is added without a change elsewhere.",
+      comment:
+        "A kind of machine is a folder of its own below lib/hosts: another one is added without a change elsewhere.",
       severity: "error",
       from: { path: "^lib/hosts/([^/]+)/" },
       to: { path: "^lib/hosts/[^/]+/", pathNot: "^lib/hosts/$1/" },
