@@ -233,6 +233,11 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/proofs/hosts/bastion.lab.test.ts",
+    seconds: 80,
+    proves: ["lib/{networks,ssh-connection}.ts", "lib/ssh/**", "lib/machines/**", "lib/access/machine-access.ts"],
+  },
+  {
     file: "__tests__/lab/clouds/bare/bare.lab.test.ts",
     seconds: 35,
     proves: [
