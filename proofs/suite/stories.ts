@@ -546,6 +546,11 @@ export const STORIES: readonly Story[] = [
     ],
   },
   {
+    file: "__tests__/proofs/hosts/moves.long.test.ts",
+    seconds: 300,
+    proves: ["lib/hosts/**", "lib/networks.ts", "proofs/apps/mixed-cluster.ts", "__tests__/proofs/{judge,loaded}.ts"],
+  },
+  {
     file: "__tests__/proofs/own-authority.long.test.ts",
     seconds: 240,
     proves: ["lib/pki/own-*.ts", "lib/pki/{authority,signer}.ts", "proofs/etcd/throw-away-authority.ts"],
@@ -630,7 +635,7 @@ export const NO_STORY: readonly Silence[] = [
       "lib/rollout/{adoption,adoption-part,cluster-origin}.ts",
       "proofs/suite/upgrade-from.ts",
       "proofs/earlier-checkout.ts",
-      "proofs/apps/documented.ts",
+      "proofs/apps/{documented,mixed-cluster}.ts",
       "proofs/permissions/**",
       "templates/adoption/check-adoption.sh",
       "templates/revocation/**",
