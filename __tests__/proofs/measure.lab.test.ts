@@ -25,7 +25,7 @@ function measure(...args: string[]): Promise<CommandResult> {
 beforeAll(async () => {
   await harness.up();
   // A client measures over gRPC: etcd's gateway, which answers JSON, may be off.
-  await harness.deploy({ grpcGateway: false });
+  await harness.deploy({ grpcGateway: false, authorization: true });
   cluster = await harness.cluster();
   young = measure("--for", "31s", "--out", `${file}.young`);
 });

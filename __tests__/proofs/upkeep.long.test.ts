@@ -16,6 +16,8 @@ const { on, start, words } = onNodesOf(() => cluster);
 const knobs = (more: object = {}) => ({
   // The leader stays where a test puts it.
   leader: { automatic: false },
+  // Under which compaction, snapshots and defragmentation are root's.
+  authorization: true,
   upkeep: { minimumFreeMiB: 16 },
   backup: {},
   ...more,
