@@ -164,7 +164,7 @@ const CASES: [string, (stack: TerraformStack) => void, RegExp][] = [
           content: `#!/bin/sh\n#${"<".repeat(4096)}\n`,
         }),
       }),
-    /^cloudInitParts: given 49\d\d\d bytes, as they stand in user data, expected at most 49152: DigitalOcean takes 65536/,
+    /^cloudInitParts: given 49\d\d\d bytes, as they stand in user data, expected at most 49152: the cloud takes 65536/,
   ],
   ["no project", (s) => hosts(s, { projectId: "" }), /^projectId: given "", expected a name or an id/],
   [

@@ -42,7 +42,7 @@ function requireHosts(hosts: readonly IEtcdHost[]): void {
       expected: `1 to ${MAXIMUM_MEMBERS} hosts`,
       mend:
         hosts.length === 0
-          ? 'give some, for example DigitalOceanHost.inRegions(this, ["lon1", "nyc3", "sgp1"], { ... })'
+          ? "give some: see docs/hosts.md for the kinds of machines"
           : "take fewer: every write waits for a majority of them",
     });
   }
@@ -61,7 +61,7 @@ export function requireUnusedHosts(cluster: Construct, hosts: readonly IEtcdHost
       what: `hosts of ${cluster.node.path}`,
       given: `${host.hostName}, on which ${other.node.path} runs`,
       expected: "machines of its own for each cluster: both would use the same ports and files",
-      mend: "give each cluster hosts of its own; they may share a DigitalOceanHostGroup",
+      mend: "give each cluster hosts of its own; they may share a group",
     }));
   }
 }

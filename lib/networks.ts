@@ -78,6 +78,6 @@ function requireOneNetwork(what: string, type: string, hosts: readonly IEtcdHost
     what,
     given: `PRIVATE, but ${named.hostName} is in ${String(named.privateNetwork)}, and ${other.hostName} in ${other.privateNetwork ?? "another one"}`,
     expected: "private networks that reach each other",
-    mend: `give each host one that reaches all the others' (privateNetwork; at DigitalOcean a VPC that is peered with them: vpcIds of DigitalOceanHost.inRegions, or vpcId), or use ${type}.PUBLIC`,
+    mend: `give each host one that reaches all the others' (privateNetwork; or a VPC that is peered with theirs: vpcIds, or vpcId), or use ${type}.PUBLIC`,
   });
 }

@@ -92,7 +92,7 @@ function resolveStorage(props: EtcdBackupStorageProps, cluster: string, hosts: r
   requireHttpsUrl("backup.storage.endpoint", props.endpoint, {
     allowHttp: props.allowInsecureEndpoint,
     allowedBy: "allowInsecureEndpoint",
-    example: "https://ams3.digitaloceanspaces.com",
+    example: "https://s3.example.com",
   });
   requireReachablePort("backup.storage.endpoint", props.endpoint, hosts);
   requireShape("bucket", bucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name: 3 to 63 of a-z, 0-9, . and -");

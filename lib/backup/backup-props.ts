@@ -2,7 +2,7 @@ import { flag, lateText, number, required, secret, shape } from "../validation";
 
 /** Where backups go beside the members' own disks: any storage that speaks S3. */
 export interface EtcdBackupStorageProps {
-  /** URL of the S3 API, for example "https://ams3.digitaloceanspaces.com". */
+  /** URL of the S3 API, for example "https://s3.eu-west-1.example.com". */
   readonly endpoint: string;
   /**
    * Accept an endpoint without TLS. What is stored is encrypted before it leaves the machine in any case.

@@ -57,9 +57,7 @@ const RESERVED = [...OWN_SETTINGS, ...MERGE_SETTINGS];
  */
 const MERGE = "list(append)+dict(no_replace,recurse_list)+str()";
 
-/** What DigitalOcean takes as user data, in bytes. */
-const MOST_USER_DATA_BYTES = 64 * 1024;
-/** What of that the library's own part may need, in bytes: a test holds it to that. */
+/** What of a machine's user data the library's own part may need, in bytes: a test holds it to that. */
 export const OWN_BYTES = 16 * 1024;
 
 /**
@@ -80,8 +78,12 @@ export function userData(scope: Construct, own: () => Written, parts: readonly C
   });
 }
 
-/** Throws unless cloud-init can read these parts beside the library's. Those known to Terraform alone are left to it. */
-export function requireCloudInitParts(what: string, parts: readonly CloudInitPart[]): void {
+/**
+ * Throws unless cloud-init can read these parts beside the library's. Those known to Terraform alone are left to it.
+ *
+ * @param most what the cloud takes as user data, in bytes
+ */
+export function requireCloudInitParts(what: string, parts: readonly CloudInitPart[], most: number): void {
   const known = parts
     .map((part, index) => ({ ...part, name: `${what}[${index}]` }))
     .filter(({ content }) => !isLate(content));
@@ -91,12 +93,12 @@ export function requireCloudInitParts(what: string, parts: readonly CloudInitPar
     if (contentType === CloudInitPartType.CLOUD_CONFIG) requireForeignSettings(`${name}.content`, content);
   }
   const bytes = known.reduce((sum, { content }) => sum + bytesOf(content), 0);
-  const room = MOST_USER_DATA_BYTES - OWN_BYTES;
+  const room = most - OWN_BYTES;
   if (bytes <= room) return;
   throw new ValidationError({
     what,
     given: `${bytes} bytes, as they stand in user data`,
-    expected: `at most ${room}: DigitalOcean takes ${MOST_USER_DATA_BYTES}, some of which the library's own part needs`,
+    expected: `at most ${room}: the cloud takes ${most} as user data, some of which the library's own part needs`,
     mend: "have a script fetch what is large",
   });
 }

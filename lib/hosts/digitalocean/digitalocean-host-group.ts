@@ -6,6 +6,7 @@ import { Tag } from "@cdktf/provider-digitalocean/lib/tag";
 import { Fn, Lazy, TerraformProvider, Token } from "cdktf";
 import { Construct } from "constructs";
 import { sayTheSameInHcl } from "../../terraform/hcl-form";
+import { DIGITAL_OCEAN_BLOCKS } from "./digitalocean-blocks";
 import {
   checkedAt,
   constructId,
@@ -172,7 +173,7 @@ export class DigitalOceanHostGroup extends Construct {
   public constructor(scope: Construct, id: string, props: DigitalOceanHostGroupProps) {
     super(scope, constructId("DigitalOceanHostGroup", id));
     const networks = checkedAt(this, () => requireGroup(props));
-    sayTheSameInHcl(this);
+    sayTheSameInHcl(this, DIGITAL_OCEAN_BLOCKS);
     this.namePrefix = props.namePrefix ?? "etcd";
     this.clientCidrs = props.clientsFrom ?? [];
     const operatorKeys = props.authorizedKeys ?? [];

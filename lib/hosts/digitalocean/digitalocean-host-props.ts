@@ -171,12 +171,15 @@ export function requireHosts(regions: string[], props: DigitalOceanHostsProps): 
   });
 }
 
+/** What DigitalOcean takes as user data, in bytes. */
+const MOST_USER_DATA_BYTES = 64 * 1024;
+
 function requireMachine(props: DigitalOceanMachineProps): void {
   requireInteger("bootTimeoutSeconds", props.bootTimeoutSeconds ?? DEFAULT_BOOT_SECONDS, 30, 3600, "seconds");
   requireImage(props.image ?? DEFAULT_IMAGE, props.imageFamily);
   requireSize(props.size ?? DEFAULT_SIZE);
   requireTags(props.tags ?? []);
-  requireCloudInitParts("cloudInitParts", props.cloudInitParts ?? []);
+  requireCloudInitParts("cloudInitParts", props.cloudInitParts ?? [], MOST_USER_DATA_BYTES);
   requireGeneration(props.generation ?? 1);
 }
 

@@ -5,6 +5,7 @@ import { Construct } from "constructs";
 import { sshdSettings } from "../../node/ssh-access-part";
 import { inExpression } from "../../terraform/literal";
 import { sayTheSameInHcl } from "../../terraform/hcl-form";
+import { DIGITAL_OCEAN_BLOCKS } from "./digitalocean-blocks";
 import { Templates } from "../../terraform/templates";
 import { TerraformData } from "../../terraform/terraform-data";
 import { asItIs, shellWord, Written } from "../../terraform/writers";
@@ -88,7 +89,7 @@ export class DigitalOceanHost extends Construct implements IEtcdHost {
   /** @throws ValidationError for an unknown region or image, or a name that is no DNS label */
   public constructor(scope: Construct, id: string, props: DigitalOceanHostProps) {
     super(scope, constructId("DigitalOceanHost", id));
-    sayTheSameInHcl(this);
+    sayTheSameInHcl(this, DIGITAL_OCEAN_BLOCKS);
     checkedAt(this, () => {
       requireHost(props);
     });
