@@ -15,6 +15,8 @@ interface World {
   readonly sgp1: readonly [AsClient, AsPeer];
   /** Whether systemd calls etcd active: it has been ready once. */
   readonly active?: boolean;
+  /** Whether there is no process: it has crashed, and systemd has not started it again yet. */
+  readonly down?: boolean;
   /** How this member and London are once this one has restarted. */
   readonly then?: { readonly self?: readonly [AsClient, AsPeer]; readonly lon1?: readonly [AsClient, AsPeer] };
   /** Whether etcd comes up when it is restarted. */
@@ -49,6 +51,8 @@ function restart(world: World): { status: number | null; output: string; restart
       `${index + 1}a, started, etcd-${["nyc3", "lon1", "sgp1"][index]}, ${url(address, 2380)}, ${url(address, 2379)}, false\n`,
   );
   write({
+    // More than Linux has.
+    "world/pid": world.down === true ? "0" : "999999998",
     "world/members": members.join(""),
     "world/restarts": "",
     "run/cdktf-etcd/started.sha256": "before\n",
@@ -119,8 +123,8 @@ esac
     "systemctl",
     `case "$*" in
 "is-active --quiet etcd") [ -e "${states}/active" ] ;;
-"show -P MainPID etcd") echo 0 ;;
-restart*) echo "$*" >>"${states}/restarts"; sh "${states}/on-restart" ;;
+"show -P MainPID etcd") cat "${states}/pid" ;;
+restart* | start*) echo "$*" >>"${states}/restarts"; echo 999999999 >"${states}/pid"; sh "${states}/on-restart" ;;
 esac
 `,
   );
@@ -210,9 +214,18 @@ describeOnLinux("the restart of a member", () => {
       output: expect.stringMatching(/^etcd-nyc3: restarting\netcd-nyc3: runs with the new authority/) as unknown,
     });
     // Or is down altogether.
-    expect(restart({ self: DEAD, lon1: OLD, sgp1: OLD, active: false, then: { self: NEW } })).toMatchObject({
+    const down = { active: false, down: true };
+    expect(restart({ self: DEAD, lon1: OLD, sgp1: OLD, ...down, then: { self: NEW } })).toMatchObject({
       status: 0,
-      restarts: ["restart --no-block etcd"],
+      restarts: ["start --no-block etcd"],
+    });
+  });
+
+  it("is started where it has crashed, and not stopped again, as systemd may have started it meanwhile", () => {
+    const down = { active: false, down: true };
+    expect(restart({ self: DEAD, lon1: WELL, sgp1: DEAD, ...down, then: { self: WELL } })).toMatchObject({
+      ...RESTARTED,
+      restarts: ["start etcd"],
     });
   });
 

@@ -97,6 +97,7 @@ func (w *world) systemctl(m *machine, args []string) answer {
 			m.startJoin()
 		} else {
 			m.startEtcd()
+			return w.untilStarted(m, flag("--no-block"))
 		}
 	case "stop":
 		w.judgeStop(m)
@@ -106,21 +107,27 @@ func (w *world) systemctl(m *machine, args []string) answer {
 		w.judgeStop(m)
 		m.stopEtcd()
 		m.startEtcd()
-		if flag("--no-block") {
-			break
-		}
-		for end := w.now + startLimitS; w.now < end && w.verdict == nil; w.advance(0.5) {
-			if m.etcd == nil {
-				return failed
-			}
-			if m.etcd.ready {
-				return answer{}
-			}
-		}
-		return failed
+		return w.untilStarted(m, flag("--no-block"))
 	}
 	w.settle()
 	return answer{}
+}
+
+// untilStarted is the answer to a systemctl that has started etcd, which waits until it is ready unless it is told not to.
+func (w *world) untilStarted(m *machine, noBlock bool) answer {
+	if noBlock {
+		w.settle()
+		return answer{}
+	}
+	for end := w.now + startLimitS; w.now < end && w.verdict == nil; w.advance(0.5) {
+		if m.etcd == nil {
+			return answer{Code: 1}
+		}
+		if m.etcd.ready {
+			return answer{}
+		}
+	}
+	return answer{Code: 1}
 }
 
 // asks returns the etcd process at a URL, and whether the request gets an answer.

@@ -650,7 +650,7 @@ export const NO_STORY: readonly Silence[] = [
       "lib/validation/**",
       "__tests__/validation/*.ts",
       "lib/cli/{access,access-files,access-text,outputs-option,plan,plan-text,report,text-table}.ts",
-      "lib/hosts/digitalocean/{digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks,own-prefix}.ts",
+      "lib/hosts/digitalocean/{digitalocean-blocks,digitalocean-host-props,digitalocean-sizes,digitalocean-sources,machine-rules,networks,own-prefix}.ts",
       "lib/hosts/cloud-init-parts.ts",
       "lib/report/**",
       "lib/wan/{candidates,enumeration,failure-domain,input-doubts,loss-report,missing-round-trip-times,place-names,round-trip-doubts,survival-goal}.ts",

@@ -82,10 +82,11 @@ main_pid() { systemctl show -P MainPID etcd; }
 
 # Restarts etcd, and kills it if it has not ended 1.5 s after it was told to stop. By then its requests have ended, and whatever
 # it has acknowledged is in its log; but it goes on to wait for its clients' watches, for 5 s and two election timeouts.
-restart_soon() { # restart_soon [--no-block]
-  old=$(main_pid)
+restart_soon() { # restart_soon restart|start [--no-block]
+  old=0
+  [ "$1" = start ] || old=$(main_pid)
   # As one job of systemd's it starts etcd again, too, if this step is cut off in between. It must not keep this step's lock (9).
-  timeout "$HEALTH_BUDGET_SECONDS" systemctl restart "$@" etcd 9>&- &
+  timeout "$HEALTH_BUDGET_SECONDS" systemctl "$@" etcd 9>&- &
   tenths=0
   while [ "$tenths" -lt 30 ] && [ "$old" != 0 ] && [ "$(main_pid)" = "$old" ]; do
     [ "$tenths" != 15 ] || kill -KILL "$old" 2>/dev/null || true
@@ -129,6 +130,7 @@ else
   if outdated_for_clients; then outdated=clients; fi
   if outdated_for_peers; then outdated="$outdated peers"; fi
   in_vain=
+  how=restart
   if systemctl is-active --quiet etcd; then
     until_others_suffice
     # The leader's preferred member restarts last. So whoever takes over from it has restarted already, and leadership moves only
@@ -138,10 +140,14 @@ else
       # That took a while: they may not be well any more.
       until_others_suffice
     fi
+  elif [ "$(main_pid)" = 0 ]; then
+    # Whatever starts it from now on starts it with what is laid down, and after a crash systemd is about to. Then it is not to be
+    # stopped again: nobody has looked whether the others suffice.
+    how=start
   fi
   if may_be_apart; then apart=yes; fi
   say "restarting"
-  if ! restart_soon ${apart:+--no-block}; then
+  if ! restart_soon "$how" ${apart:+--no-block}; then
     journal
     fail "etcd did not get ready after its restart; the other members keep running, and none of them was touched after this one. Revert or mend the setting that it refuses, or whatever else it says above, then deploy again"
   fi

@@ -127,7 +127,12 @@ describe("machines without a cloud", () => {
     expect(await keysScanned(addressOf(office))).toEqual([...office.hostKeys].sort());
     expect(bastion.hostKeys).toEqual([expect.stringMatching(/^ecdsa-sha2-nistp256 /)]);
     expect(await keysScanned(addressOf(bastion))).toEqual(bastion.hostKeys);
-    expect(await machines.list()).toEqual([office, bastion, near, far].map((one) => ({ ...one, state: "running" })));
+    // In the order in which they came on record, which is anybody's.
+    const byName = (some: readonly BareMachine[]): BareMachine[] =>
+      [...some].sort((a, b) => (a.name < b.name ? -1 : 1));
+    expect(byName(await machines.list())).toEqual(
+      byName([office, bastion, near, far]).map((one) => ({ ...one, state: "running" })),
+    );
   });
 
   it("have one user who becomes root, one who cannot, and send root away", async () => {
