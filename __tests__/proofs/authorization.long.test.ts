@@ -118,12 +118,15 @@ describe("permissions", () => {
       expect(await waitUntil(async () => (await held(one)) === 2, 10_000)).toBe(true);
     await untilHeard([...leaving, ...staying], "before");
     const begun: Record<string, number> = {};
+    const cut: Record<string, number> = {};
     const lines = await deploy(
       "a client goes",
       { ...KNOBS, clients: { app: STAYS, reader: CLIENTS.reader } },
       (line) => {
         const step = /(etcd-\w+)_cut-sessions-\d+_\w+: Creating/.exec(line)?.[1];
         if (step !== undefined) begun[step] = Date.now();
+        const done = /\b(etcd-\w+): cut \d+ connections/.exec(line)?.[1];
+        if (done !== undefined) cut[done] = Date.now();
       },
     );
     expect(
@@ -135,9 +138,11 @@ describe("permissions", () => {
     for (const { machine, watch, lease, lock } of leaving) {
       const ended = [watch, lease, lock].map((one) => one.ended ?? NaN);
       expect([machine.name, ended.map(Number.isFinite)]).toEqual([machine.name, [true, true, true]]);
-      const seconds = Math.max(0, Math.max(...ended) - begun[machine.name]) / 1000;
+      const since = (at: number): string => (Math.max(0, at - begun[machine.name]) / 1000).toFixed(1);
+      // What a client has open ends as soon as it notices, and a lease once nobody has kept it alive for its time.
       process.stderr.write(
-        `      all that it had open through ${machine.name} ended ${seconds.toFixed(1)} s after the step there began\n`,
+        `      through ${machine.name}: connections were cut ${since(cut[machine.name])} s after the step there began, and ` +
+          `the client's programs had ended after ${since(Math.max(...ended))} s\n`,
       );
     }
     await untilHeard(staying, "after");
