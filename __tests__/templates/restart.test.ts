@@ -17,6 +17,8 @@ interface World {
   readonly active?: boolean;
   /** Whether there is no process: it has crashed, and systemd has not started it again yet. */
   readonly down?: boolean;
+  /** Whether there is a process that was started with what is laid down, and is not ready yet. */
+  readonly starting?: boolean;
   /** How this member and London are once this one has restarted. */
   readonly then?: { readonly self?: readonly [AsClient, AsPeer]; readonly lon1?: readonly [AsClient, AsPeer] };
   /** Whether etcd comes up when it is restarted. */
@@ -56,6 +58,7 @@ function restart(world: World): { status: number | null; output: string; restart
     "world/members": members.join(""),
     "world/restarts": "",
     "run/cdktf-etcd/started.sha256": "before\n",
+    ...(world.starting === true ? { "run/cdktf-etcd/starting.sha256": "now\n" } : {}),
     "etc/etcd/restart.sha256": "now\n",
   });
   const after = Object.entries({
@@ -224,6 +227,11 @@ describeOnLinux("the restart of a member", () => {
   it("is started where it has crashed, and not stopped again, as systemd may have started it meanwhile", () => {
     const down = { active: false, down: true };
     expect(restart({ self: DEAD, lon1: WELL, sgp1: DEAD, ...down, then: { self: WELL } })).toMatchObject({
+      ...RESTARTED,
+      restarts: ["start etcd"],
+    });
+    const starting = { active: false, starting: true };
+    expect(restart({ self: DEAD, lon1: WELL, sgp1: DEAD, ...starting, then: { self: WELL } })).toMatchObject({
       ...RESTARTED,
       restarts: ["start etcd"],
     });

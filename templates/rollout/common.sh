@@ -36,6 +36,8 @@ RESTORED=$NOTES/restored
 RUN=/run/cdktf-etcd
 # The hash of what the running etcd was started with.
 STARTED=$RUN/started.sha256
+# The same of a start that has not got ready yet.
+STARTING=$RUN/starting.sha256
 # Exists from when this member hands leadership over for its restart until the end of that deploy.
 HANDED_OVER=$RUN/handed-over
 # Locked by a backup while etcd reads its whole database for it; made by the first backup.

@@ -131,6 +131,8 @@ else
   if outdated_for_peers; then outdated="$outdated peers"; fi
   in_vain=
   how=restart
+  # Asked first: where there was no process then, whatever starts it does so with what is laid down.
+  pid=$(main_pid)
   if systemctl is-active --quiet etcd; then
     until_others_suffice
     # The leader's preferred member restarts last. So whoever takes over from it has restarted already, and leadership moves only
@@ -140,9 +142,9 @@ else
       # That took a while: they may not be well any more.
       until_others_suffice
     fi
-  elif [ "$(main_pid)" = 0 ]; then
-    # Whatever starts it from now on starts it with what is laid down, and after a crash systemd is about to. Then it is not to be
-    # stopped again: nobody has looked whether the others suffice.
+  elif [ "$pid" = 0 ] || cmp -s "$STARTING" /etc/etcd/restart.sha256; then
+    # After a crash systemd is about to start it, or has. Then it is not to be stopped again: nobody has looked whether the others
+    # suffice.
     how=start
   fi
   if may_be_apart; then apart=yes; fi
