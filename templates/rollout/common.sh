@@ -130,14 +130,22 @@ note() {
 # Whether etcd runs, and was started with what is laid down now.
 running_as_laid_down() { systemctl is-active --quiet etcd && cmp -s "$STARTED" /etc/etcd/restart.sha256; }
 
+# What etcd complains of in its journal, of the entries that match, without its JSON.
+complaints() { # complaints JOURNALCTL_ARGS...
+  journalctl -o cat --no-pager "$@" 2>/dev/null |
+    sed -n -e 's/^{"level":"\(error\|fatal\|panic\)".*"msg":"\(.*\)"}$/\2/p' -e 's/^{"level":"warn".*"msg":"\(.*[Ff]ailed.*\)"}$/\1/p' -e '/^panic/p' |
+    sed -e 's/","error":"/: /' -e 's/","stacktrace":.*//' -e 's/\\"/"/g' | tail -n 6
+}
+
 # Prints, to standard error, what the last start of etcd said of what went wrong: errors and failed attempts out of its own
 # lines, which are JSON, and the last failure out of systemd's.
 journal() {
   _run=$(systemctl show -P InvocationID etcd)
+  _words=$(complaints "_SYSTEMD_INVOCATION_ID=$_run")
+  # systemd may have started it once more by now, and that one may not have said anything yet.
+  [ -n "$_words" ] || _words=$(complaints --unit=etcd --since=-30s)
   {
-    journalctl -o cat --no-pager "_SYSTEMD_INVOCATION_ID=$_run" 2>/dev/null |
-      sed -n -e 's/^{"level":"\(error\|fatal\|panic\)".*"msg":"\(.*\)"}$/\2/p' -e 's/^{"level":"warn".*"msg":"\(.*[Ff]ailed.*\)"}$/\1/p' -e '/^panic/p' |
-      sed -e 's/","error":"/: /' -e 's/","stacktrace":.*//' -e 's/\\"/"/g' | tail -n 6
+    [ -z "$_words" ] || echo "$_words"
     journalctl -o cat --no-pager "INVOCATION_ID=$_run" 2>/dev/null | grep -i fail | tail -n 1
   } | sed 's/^/  etcd: /' >&2 || true
 }
