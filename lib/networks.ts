@@ -48,25 +48,27 @@ export function resolveNetworks(hosts: readonly IEtcdHost[], chosen: ChosenNetwo
 
 /** A host's address in a network in which it was found to have one. */
 export function addressIn(network: PeerNetwork | ClientNetwork, host: IEtcdHost): string {
-  const { publicAddress, privateAddress } = host;
-  return (network === PeerNetwork.PRIVATE || network === ClientNetwork.PRIVATE ? privateAddress : publicAddress) ?? "";
+  return (isPrivate(network) ? host.privateAddress : host.publicAddress) ?? "";
+}
+
+function isPrivate(network: PeerNetwork | ClientNetwork): boolean {
+  return network === PeerNetwork.PRIVATE || network === ClientNetwork.PRIVATE;
 }
 
 function requireNetwork(what: string, type: string, network: PeerNetwork | ClientNetwork, hosts: readonly IEtcdHost[]) {
-  const isPrivate = network === PeerNetwork.PRIVATE || network === ClientNetwork.PRIVATE;
-  const [name, other] = isPrivate ? ["PRIVATE", "public"] : ["PUBLIC", "private"];
+  const [name, other] = isPrivate(network) ? ["PRIVATE", "public"] : ["PUBLIC", "private"];
   const without = hosts.find((host) => addressIn(network, host) === "");
   if (without !== undefined) {
     throw new ValidationError({
       what,
       given: `${name}, but ${without.hostName} has no ${network} address`,
       expected: `a ${network} address on every host: members that have no network in common can't be a cluster`,
-      mend: isPrivate
+      mend: isPrivate(network)
         ? `put the hosts into private networks that reach each other, such as peered VPCs, or use ${type}.PUBLIC`
         : `give each host a public address, or have all of them in private networks that reach each other, and use ${type}.PRIVATE (addresses that are ${other} to one of them do not do)`,
     });
   }
-  if (isPrivate) requireOneNetwork(what, type, hosts);
+  if (isPrivate(network)) requireOneNetwork(what, type, hosts);
 }
 
 /** A network that is known reaches no other one. What is not known may be peered with it, as the user says. */

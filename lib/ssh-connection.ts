@@ -94,25 +94,23 @@ export interface SshConnection extends SshLogin {
   readonly timeoutSeconds?: number;
 }
 
-const LOGIN: ShapeOf<SshLogin> = { privateKey: secret, privateKeyFile: lateText, agent: flag };
-
-/** What an {@link SshBastion} is made of. */
-export const SSH_BASTION: Reader = shape<SshBastion>({
-  ...LOGIN,
+const BASTION: ShapeOf<SshBastion> = {
+  privateKey: secret,
+  privateKeyFile: lateText,
+  agent: flag,
   host: required(lateText),
   port: lateNumber,
   user: required(lateText),
   hostKeys: required(list(lateText)),
-});
+};
+
+/** What an {@link SshBastion} is made of. */
+export const SSH_BASTION: Reader = shape<SshBastion>(BASTION);
 
 /** What an {@link SshConnection} is made of, whoever makes it. */
 export const SSH_CONNECTION: Reader = shape<SshConnection>(
   {
-    ...LOGIN,
-    host: required(lateText),
-    port: lateNumber,
-    user: required(lateText),
-    hostKeys: required(list(lateText)),
+    ...BASTION,
     acceptAnyHostKey: flag,
     bastion: SSH_BASTION,
     authorizedKeys: list(lateText),

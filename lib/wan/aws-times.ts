@@ -1,3 +1,5 @@
+import { triangularTable } from "./triangular-table";
+
 /** Where the numbers between AWS's regions come from, for reports. */
 export const AWS_SOURCE =
   "cloudping's published round-trip times between AWS's regions (https://www.cloudping.co), " +
@@ -30,10 +32,8 @@ const PUBLISHED_P50 = [
   [359],
 ];
 
-const INDEX = new Map(REGIONS.split(" ").map((name, index) => [`aws:${name}`, index]));
-
 /** The published median between two of AWS's regions in ms, by their slugs; undefined where there is none. */
-export function awsP50(a: string, b: string): number | undefined {
-  const [first, second] = [INDEX.get(a) ?? -1, INDEX.get(b) ?? -1].sort((x, y) => x - y);
-  return first < 0 || first === second ? undefined : PUBLISHED_P50[first][second - first - 1];
-}
+export const awsP50 = triangularTable(
+  REGIONS.split(" ").map((name) => `aws:${name}`),
+  PUBLISHED_P50,
+);

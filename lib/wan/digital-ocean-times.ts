@@ -1,6 +1,7 @@
 import { nearEstimate, SAME_METRO_MS, scaledEstimate } from "./estimates";
 import { Region } from "./regions";
 import type { RegionTime } from "./region-time";
+import { triangularTable } from "./triangular-table";
 
 /** Where the built-in numbers come from, for reports. */
 export const DIGITAL_OCEAN_SOURCE =
@@ -40,10 +41,7 @@ const PUBLISHED_P95 = new Map([
 const ANCHOR = "nyc1";
 
 /** The published median between two metros in ms; undefined for the same one twice or another. */
-export function azureP50(a: string, b: string): number | undefined {
-  const [first, second] = [METROS.indexOf(a), METROS.indexOf(b)].sort((x, y) => x - y);
-  return first < 0 || first === second ? undefined : PUBLISHED_P50[first][second - first - 1];
-}
+export const azureP50 = triangularTable(METROS, PUBLISHED_P50);
 
 /**
  * What geography says about a pair of DigitalOcean's that nobody published: near ones by rule; beyond, New York's

@@ -115,18 +115,24 @@ export function originOf(origin: Origin): ClusterOrigin {
   return ClusterOrigin.takeOver(origin.takeOver);
 }
 
-/** A stack whose state is in the lab, with the providers that clusters need. */
+/** A stack whose state is in the lab, with the providers that clusters need wherever their machines are. */
+export function cloudlessStack(app: App, name: string, env: Readonly<Record<string, string>>): TerraformStack {
+  const stack = new TerraformStack(app, name);
+  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${name}.tfstate` });
+  new TlsProvider(stack, "tls");
+  new LocalProvider(stack, "local");
+  return stack;
+}
+
+/** The same, with DigitalOcean's provider. */
 export function labStack(
   app: App,
   name: string,
   env: Readonly<Record<string, string>>,
   account: DigitaloceanProviderConfig = {},
 ): TerraformStack {
-  const stack = new TerraformStack(app, name);
-  new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${name}.tfstate` });
+  const stack = cloudlessStack(app, name, env);
   new DigitaloceanProvider(stack, "digitalocean", account);
-  new TlsProvider(stack, "tls");
-  new LocalProvider(stack, "local");
   return stack;
 }
 

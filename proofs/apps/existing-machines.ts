@@ -1,8 +1,6 @@
-import { LocalProvider } from "@cdktf/provider-local/lib/provider";
-import { TlsProvider } from "@cdktf/provider-tls/lib/provider";
-import { type App, LocalBackend, TerraformStack } from "cdktf";
+import type { App } from "cdktf";
 import { EtcdCluster, type EtcdClusterProps, ExistingHost, type ExistingHostProps } from "../../lib";
-import { type Knobs, labRelease, STACK } from "./cluster-stack";
+import { cloudlessStack, type Knobs, labRelease, STACK } from "./cluster-stack";
 
 /** A cluster on machines that are there already, by their names. */
 export interface ExistingMachines {
@@ -15,10 +13,7 @@ export function declareExisting(
   machines: ExistingMachines,
 ): (app: App, knobs: Knobs, env: Readonly<Record<string, string>>) => void {
   return (app, knobs, env) => {
-    const stack = new TerraformStack(app, STACK);
-    new LocalBackend(stack, { path: `${env.ETCD_STATE_DIRECTORY}/terraform.${STACK}.tfstate` });
-    new TlsProvider(stack, "tls");
-    new LocalProvider(stack, "local");
+    const stack = cloudlessStack(app, STACK, env);
     const hosts = Object.entries(machines.hosts).map(([name, props]) => new ExistingHost(stack, name, props));
     new EtcdCluster(stack, "etcd", {
       ...labRelease(env, knobs),

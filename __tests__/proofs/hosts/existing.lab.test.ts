@@ -1,10 +1,8 @@
-import * as path from "node:path";
 import type { ExistingHostProps } from "../../../lib";
 import { declareExisting } from "../../../proofs/apps/existing-machines";
 import { clientEnvironment } from "../../../proofs/etcd/status";
-import { etcdIn } from "../../../proofs/etcd/in-lab";
 import { LabHarness, NO_CHANGES, said } from "../../../proofs/harness";
-import { attempt, type BareMachine } from "terraform-lab";
+import type { BareMachine } from "terraform-lab";
 import { MachinesOfOnesOwn } from "./machines-of-ones-own";
 
 jest.setTimeout(300_000);
@@ -28,7 +26,7 @@ const endpoints = (): string[] =>
 /** What etcdctl says, as the operator. */
 async function etcdctl(...args: string[]): Promise<string> {
   const env = clientEnvironment(harness.paths, "operator", endpoints());
-  const { stdout, stderr } = await attempt([path.join(etcdIn(harness.paths).binDir, "etcdctl"), ...args], { env });
+  const { stdout, stderr } = await (await harness.cluster()).etcdctl(args, env);
   return `${stdout}${stderr}`;
 }
 
@@ -53,8 +51,8 @@ const filesOn = async (machine: BareMachine): Promise<string[]> => {
     "/proc /sys /run /tmp /dev /usr/share /var/cache /var/log /var/backups /var/lib/apt /var/lib/dpkg /var/lib/systemd /var/lib/chrony";
   const pruned = others.split(" ").map((directory) => `-path ${directory}`);
   const found = await machines.on(machine, `find / -xdev \\( ${pruned.join(" -o ")} \\) -prune -o -print`);
-  // sudo's own note that it was used.
   const files = found.trim().split("\n");
+  // sudo's own note that it was used.
   return files.filter((file) => !file.endsWith("/.sudo_as_admin_successful")).sort();
 };
 
